@@ -1,0 +1,9 @@
+/* sotto.h - all public headers. */
+#ifndef SOTTO_SOTTO_H
+#define SOTTO_SOTTO_H
+
+#include <sotto/error.h>
+#include <sotto/version.h>
+#include <sotto/view.h>
+
+#endif

@@ -1,0 +1,134 @@
+#include "base/rd.h"
+
+struct rd rd_of(view input)
+{
+    static const uint8_t nothing;
+    const uint8_t *data = input.len > 0 ? input.data : &nothing;
+    return (struct rd){.at = data, .end = data + input.len};
+}
+
+void rd_fail(struct rd *r, sotto_err err)
+{
+    if (r->err == SOTTO_OK)
+        r->err = err;
+}
+
+/* The place of the next `len` bytes, or NULL with the reader failed. */
+static const uint8_t *rd_take(struct rd *r, size_t len)
+{
+    if (r->err != SOTTO_OK)
+        return NULL;
+    if (len > (size_t)(r->end - r->at)) {
+        rd_fail(r, SOTTO_E_TRUNCATED);
+        return NULL;
+    }
+    const uint8_t *place = r->at;
+    r->at += len;
+    return place;
+}
+
+static uint64_t rd_number(struct rd *r, size_t size)
+{
+    const uint8_t *place = rd_take(r, size);
+    uint64_t number = 0;
+    for (size_t i = 0; place != NULL && i < size; i++)
+        number = number << 8 | place[i];
+    return number;
+}
+
+uint8_t rd_u8(struct rd *r)
+{
+    return (uint8_t)rd_number(r, 1);
+}
+
+uint16_t rd_u16(struct rd *r)
+{
+    return (uint16_t)rd_number(r, 2);
+}
+
+uint32_t rd_u32(struct rd *r)
+{
+    return (uint32_t)rd_number(r, 4);
+}
+
+uint64_t rd_u64(struct rd *r)
+{
+    return rd_number(r, 8);
+}
+
+uint32_t rd_varint(struct rd *r)
+{
+    uint8_t first = rd_u8(r);
+    unsigned prefix = first >> 6;
+    if (prefix == 3) {
+        rd_fail(r, SOTTO_E_VARINT);
+        return 0;
+    }
+    size_t more = prefix == 0 ? 0 : prefix == 1 ? 1 : 3;
+    uint32_t number = (uint32_t)(first & 0x3f) << (8 * more) | (uint32_t)rd_number(r, more);
+    if ((prefix == 1 && number < 0x40) || (prefix == 2 && number < 0x4000))
+        rd_fail(r, SOTTO_E_VARINT);
+    return rd_ok(r) ? number : 0;
+}
+
+void rd_copy(struct rd *r, uint8_t *out, size_t len)
+{
+    const uint8_t *place = rd_take(r, len);
+    if (place != NULL)
+        memcpy(out, place, len);
+    else
+        memset(out, 0, len);
+}
+
+view rd_bytes(struct rd *r, size_t len)
+{
+    const uint8_t *place = rd_take(r, len);
+    return place != NULL ? (view){place, len} : (view){0};
+}
+
+view rd_opaque(struct rd *r, size_t max)
+{
+    uint32_t len = rd_varint(r);
+    if (len > max)
+        rd_fail(r, SOTTO_E_TOO_LARGE);
+    return rd_bytes(r, len);
+}
+
+struct rd rd_vector(struct rd *r, size_t max)
+{
+    struct rd child = rd_of(rd_opaque(r, max));
+    child.err = r->err;
+    return child;
+}
+
+void rd_join(struct rd *r, const struct rd *child)
+{
+    sotto_err err = rd_end(child);
+    if (err != SOTTO_OK)
+        rd_fail(r, err);
+}
+
+bool rd_optional(struct rd *r)
+{
+    uint8_t present = rd_u8(r);
+    if (present > 1)
+        rd_fail(r, SOTTO_E_VALUE);
+    return rd_ok(r) && present == 1;
+}
+
+view rd_since(const struct rd *r, const struct rd *start)
+{
+    return rd_ok(r) ? (view){start->at, (size_t)(r->at - start->at)} : (view){0};
+}
+
+view rd_rest(struct rd *r)
+{
+    return rd_bytes(r, (size_t)(r->end - r->at));
+}
+
+sotto_err rd_end(const struct rd *r)
+{
+    if (r->err != SOTTO_OK)
+        return r->err;
+    return r->at == r->end ? SOTTO_OK : SOTTO_E_TRAILING;
+}
