@@ -19,7 +19,7 @@
 enum session_role { SESSION_CREATE, SESSION_JOIN };
 
 enum session_event_kind {
-    SESSION_CODE,       /* session_code() is what the other side needs; ttl_s: how long it can be used */
+    SESSION_CODE, /* session_code() is what the other side needs; ttl_s: how long it can be used */
     SESSION_EXCHANGING, /* the other side is there, keys are made from the code */
     SESSION_SECURE,     /* check[] holds the numbers of the two emoji */
     SESSION_TEXT,       /* the other side said the text: UTF-8, not yet stripped for a terminal */

@@ -36,8 +36,9 @@ void room_code_password(const struct room_code *code, char ret_text[CODE_TEXT_MA
 
 /* What is wrong with a code that was typed, so that it can be said without asking the server. */
 struct code_problem {
-    char word[CODE_TEXT_MAX]; /* the word that is not in the list; empty: the form as a whole is wrong */
-    const char *nearest;      /* the word that was most likely meant, or NULL */
+    char word
+        [CODE_TEXT_MAX]; /* the word that is not in the list; empty: the form as a whole is wrong */
+    const char *nearest; /* the word that was most likely meant, or NULL */
 };
 
 /* Reads what somebody typed: either case, white space around it, spaces for hyphens, words cut to three letters or more.
