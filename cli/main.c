@@ -1,0 +1,90 @@
+/* main.c - what both programs do with a parsed command line. `help`, `completion` and the hidden --man need no rows of their own in
+ * a program's tables: cli_shared_commands has them. */
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+
+static int run_help(struct cli_call *call)
+{
+    char words[128] = "";
+    for (size_t i = 0; i < call->operand_count; i++) {
+        size_t len = strlen(words);
+        snprintf(words + len, sizeof words - len, "%s%.60s", i > 0 ? " " : "", call->operands[i]);
+    }
+    if (words[0] == '\0') {
+        cli_help_print(call->program, NULL, stdout);
+        return 0;
+    }
+    if (cli_help_topic(call->program, words, stdout) == SOTTO_OK)
+        return 0;
+    char help[64];
+    snprintf(help, sizeof help, "%s help", call->program->name);
+    return cli_failf(call, &(struct cli_error){.err = SOTTO_E_NOTFOUND, .try = help},
+                     "no help about \"%s\"", words);
+}
+
+static int run_completion(struct cli_call *call)
+{
+    if (cli_completion_print(call->program, call->operands[0], stdout) == SOTTO_OK)
+        return 0;
+    return cli_failf(call,
+                     &(struct cli_error){.err = SOTTO_E_USAGE, .todo = "name bash, zsh or fish"},
+                     "no completion for \"%s\"", call->operands[0]);
+}
+
+const struct cli_command cli_shared_commands[] = {
+    {"help", "[TOPIC]", 0, 4, "show help about a command or a topic", NULL, NULL, run_help},
+    {"completion", "bash|zsh|fish", 1, 1, "print a completion script for a shell",
+     "Load it from the shell's start-up file, or put it where the shell looks for completions.",
+     NULL, run_completion},
+    {0},
+};
+
+/* Without a UTF-8 locale in the environment we take the one that each Debian has, so that text can be edited and measured. */
+static void locale_set(void)
+{
+    setlocale(LC_ALL, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    setlocale(LC_NUMERIC, "C");
+}
+
+static int call_run(struct cli_call *call)
+{
+    if (call->version) {
+        call->program->print_version(stdout);
+        return 0;
+    }
+    if (call->help) {
+        cli_help_print(call->program, call->command, stdout);
+        return 0;
+    }
+    if (call->command != NULL)
+        return call->command->run(call);
+    if (call->program->run_bare != NULL)
+        return call->program->run_bare(call);
+    cli_usage_print(call->program, stderr);
+    return cli_exit_status(SOTTO_E_USAGE);
+}
+
+int cli_main(const struct cli_program *program, int argc, char **argv)
+{
+    struct cli_call call;
+    locale_set();
+    signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], "--man") == 0) {
+        cli_man_print(program, stdout);
+        return fflush(stdout) == 0 ? 0 : 1;
+    }
+    sotto_err err = cli_parse(program, argc, argv, &call);
+    if (err != SOTTO_OK)
+        return cli_exit_status(err);
+    int status = call_run(&call);
+    /* What was printed must have arrived, or a full disk would look like success. */
+    if (fflush(stdout) != 0 && status == 0)
+        return cli_fail(&call,
+                        &(struct cli_error){.err = SOTTO_E_IO, .what = "cannot write the output"});
+    return status;
+}
