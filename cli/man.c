@@ -5,6 +5,9 @@
 
 #include "cli/cli.h"
 
+/* When the pages last changed in what they say; a date of the build would make no two builds alike. */
+#define MAN_DATE "2026-11-20"
+
 /* Text in roff: a line must not begin with a control character, and '-' means the ASCII one, so that examples can be copied. */
 static void roff(const char *text, size_t len, FILE *out)
 {
@@ -36,13 +39,15 @@ static void heading(const char *title, FILE *out)
     fputc('\n', out);
 }
 
-static void paragraphs(const char *text, FILE *out)
+/* `first`: right below a heading, where a paragraph needs no beginning. */
+static void paragraphs(const char *text, bool first, FILE *out)
 {
-    while (*text != '\0') {
+    for (; *text != '\0'; first = false) {
         const char *end = strstr(text, "\n\n");
         size_t len = end != NULL ? (size_t)(end - text) : strlen(text);
         bool example = text[0] == ' ';
-        fputs(example ? ".PP\n.nf\n" : ".PP\n", out);
+        fputs(first ? "" : ".PP\n", out);
+        fputs(example ? ".nf\n" : "", out);
         roff(text, len, out);
         fputs(example ? "\n.fi\n" : "\n", out);
         text += len;
@@ -98,7 +103,7 @@ static void command(const struct cli_program *program, const struct cli_command 
     roff_str(c->summary, out);
     fputs(".\n", out);
     if (c->text != NULL)
-        paragraphs(c->text, out);
+        paragraphs(c->text, false, out);
     options(c->options, out);
 }
 
@@ -107,7 +112,7 @@ void cli_man_print(const struct cli_program *program, FILE *out)
     fputs(".TH ", out);
     for (const char *c = program->name; *c != '\0'; c++)
         fputc(toupper((unsigned char)*c), out);
-    fprintf(out, " %d \"\" \"sotto %s\"\n", program->man_section, SOTTO_VERSION);
+    fprintf(out, " %d " MAN_DATE " \"sotto %s\"\n", program->man_section, SOTTO_VERSION);
     heading("name", out);
     fprintf(out, "%s \\- ", program->name);
     roff_str(program->summary, out);
@@ -115,7 +120,7 @@ void cli_man_print(const struct cli_program *program, FILE *out)
     heading("synopsis", out);
     fprintf(out, ".B %s\n.I COMMAND\n[\\fIOPTION\\fR...]\n", program->name);
     heading("description", out);
-    paragraphs(program->text, out);
+    paragraphs(program->text, true, out);
     for (const struct cli_group *g = program->groups; g->title != NULL; g++) {
         if (g->commands->path == NULL)
             continue;
@@ -128,7 +133,7 @@ void cli_man_print(const struct cli_program *program, FILE *out)
     options(cli_common_options, out);
     for (const struct cli_topic *t = program->topics; t != NULL && t->name != NULL; t++) {
         heading(t->title, out);
-        paragraphs(t->text, out);
+        paragraphs(t->text, true, out);
     }
     lines("exit status", cli_exit_lines, out);
     lines("environment", program->environment, out);
