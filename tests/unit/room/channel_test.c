@@ -29,10 +29,12 @@ static void pair_begin(struct pair *p, const char *creator_code, const char *joi
     struct room_code code = code_of(creator_code);
     *p = (struct pair){0};
     memset(seed, 1, sizeof seed);
-    assert_int_equal(channel_new(crypto, CHANNEL_CREATOR, &code, seed, &p->from_creator, &p->creator), SOTTO_OK);
+    assert_int_equal(
+        channel_new(crypto, CHANNEL_CREATOR, &code, seed, &p->from_creator, &p->creator), SOTTO_OK);
     memset(seed, 2, sizeof seed);
     code = code_of(joiner_code);
-    assert_int_equal(channel_new(crypto, CHANNEL_JOINER, &code, seed, &p->from_joiner, &p->joiner), SOTTO_OK);
+    assert_int_equal(channel_new(crypto, CHANNEL_JOINER, &code, seed, &p->from_joiner, &p->joiner),
+                     SOTTO_OK);
 }
 
 static void pair_end(struct pair *p)
@@ -70,7 +72,8 @@ static void pair_open(struct pair *p)
 static void creator_says(struct pair *p, const char *text)
 {
     buf_reset(&p->from_creator);
-    assert_int_equal(channel_send(p->creator, CHANNEL_TEXT, view_str(text), &p->from_creator), SOTTO_OK);
+    assert_int_equal(channel_send(p->creator, CHANNEL_TEXT, view_str(text), &p->from_creator),
+                     SOTTO_OK);
 }
 
 static void assert_said(const struct pair *p, const char *text)
@@ -94,7 +97,8 @@ static void the_same_code_opens_a_channel_both_ways(void **state)
         assert_int_equal(to_joiner(&p), SOTTO_OK);
         assert_said(&p, "hello");
         buf_reset(&p.from_joiner);
-        assert_int_equal(channel_send(p.joiner, CHANNEL_TEXT, VIEW_LIT("hi there"), &p.from_joiner), SOTTO_OK);
+        assert_int_equal(channel_send(p.joiner, CHANNEL_TEXT, VIEW_LIT("hi there"), &p.from_joiner),
+                         SOTTO_OK);
         assert_int_equal(to_creator(&p), SOTTO_OK);
         assert_said(&p, "hi there");
     }
@@ -110,7 +114,8 @@ static void other_words_are_noticed_by_the_joiner_first(void **state)
     assert_int_equal(to_creator(&p), SOTTO_OK);
     assert_int_equal(to_joiner(&p), SOTTO_E_CODE);
     assert_int_equal(p.from_joiner.len, 0);
-    assert_int_equal(channel_recv(p.joiner, buf_view(&p.from_creator), &p.from_joiner, &p.event), SOTTO_E_CLOSED);
+    assert_int_equal(channel_recv(p.joiner, buf_view(&p.from_creator), &p.from_joiner, &p.event),
+                     SOTTO_E_CLOSED);
     pair_end(&p);
 }
 
@@ -145,15 +150,18 @@ static void reflected_messages_are_refused(void **state)
     struct pair p;
     struct buf nothing = {0};
     pair_begin(&p, "7-aardvark-zucchini", "7-aardvark-zucchini");
-    assert_int_equal(channel_recv(p.creator, buf_view(&p.from_creator), &nothing, &p.event), SOTTO_E_REFLECTED);
+    assert_int_equal(channel_recv(p.creator, buf_view(&p.from_creator), &nothing, &p.event),
+                     SOTTO_E_REFLECTED);
     pair_end(&p);
     pair_begin(&p, "7-aardvark-zucchini", "7-aardvark-zucchini");
     assert_int_equal(to_joiner(&p), SOTTO_OK);
-    assert_int_equal(channel_recv(p.joiner, buf_view(&p.from_joiner), &nothing, &p.event), SOTTO_E_REFLECTED);
+    assert_int_equal(channel_recv(p.joiner, buf_view(&p.from_joiner), &nothing, &p.event),
+                     SOTTO_E_REFLECTED);
     pair_end(&p);
     pair_open(&p);
     creator_says(&p, "hello");
-    assert_int_equal(channel_recv(p.creator, buf_view(&p.from_creator), &nothing, &p.event), SOTTO_E_DECRYPT);
+    assert_int_equal(channel_recv(p.creator, buf_view(&p.from_creator), &nothing, &p.event),
+                     SOTTO_E_DECRYPT);
     pair_end(&p);
 }
 
@@ -166,7 +174,8 @@ static void repeated_dropped_and_reordered_messages_are_named(void **state)
     pair_open(&p);
     assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("one"), &first), SOTTO_OK);
     assert_int_equal(channel_recv(p.joiner, buf_view(&first), &nothing, &p.event), SOTTO_OK);
-    assert_int_equal(channel_recv(p.joiner, buf_view(&first), &nothing, &p.event), SOTTO_E_REPLAYED);
+    assert_int_equal(channel_recv(p.joiner, buf_view(&first), &nothing, &p.event),
+                     SOTTO_E_REPLAYED);
     assert_int_equal(channel_recv(p.joiner, buf_view(&first), &nothing, &p.event), SOTTO_E_CLOSED);
     pair_end(&p);
 
@@ -174,7 +183,8 @@ static void repeated_dropped_and_reordered_messages_are_named(void **state)
     pair_open(&p);
     assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("one"), &first), SOTTO_OK);
     assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("two"), &second), SOTTO_OK);
-    assert_int_equal(channel_recv(p.joiner, buf_view(&second), &nothing, &p.event), SOTTO_E_MISSING);
+    assert_int_equal(channel_recv(p.joiner, buf_view(&second), &nothing, &p.event),
+                     SOTTO_E_MISSING);
     pair_end(&p);
     buf_clear(&first);
     buf_clear(&second);
@@ -214,7 +224,9 @@ static void truncated_and_overlong_messages_are_refused(void **state)
         struct buf nothing = {0};
         pair_open(&p);
         creator_says(&p, "x");
-        assert_int_not_equal(channel_recv(p.joiner, view_of(p.from_creator.data, cut), &nothing, &p.event), SOTTO_OK);
+        assert_int_not_equal(
+            channel_recv(p.joiner, view_of(p.from_creator.data, cut), &nothing, &p.event),
+            SOTTO_OK);
         pair_end(&p);
     }
     pair_open(&p);
@@ -237,7 +249,8 @@ static void lengths_are_hidden_in_a_few_sizes(void **state)
         assert_int_equal(buf_extend(&text, len, &place), SOTTO_OK);
         memset(place, 'a', len);
         buf_reset(&p.from_creator);
-        assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, buf_view(&text), &p.from_creator), SOTTO_OK);
+        assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, buf_view(&text), &p.from_creator),
+                         SOTTO_OK);
         if (kinds == 0 || sizes[kinds - 1] != p.from_creator.len) {
             assert_true(kinds < COUNT_OF(sizes));
             sizes[kinds++] = p.from_creator.len;
@@ -249,7 +262,8 @@ static void lengths_are_hidden_in_a_few_sizes(void **state)
     uint8_t *one;
     assert_int_equal(buf_extend(&text, CHANNEL_TEXT_MAX, &one), SOTTO_OK);
     memset(one, 'b', CHANNEL_TEXT_MAX);
-    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, buf_view(&text), &p.from_creator), SOTTO_E_TOO_LARGE);
+    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, buf_view(&text), &p.from_creator),
+                     SOTTO_E_TOO_LARGE);
     buf_clear(&text);
     pair_end(&p);
 }
@@ -261,7 +275,8 @@ static void after_done_only_the_end_can_be_said(void **state)
     struct buf out = {0};
     pair_open(&p);
     assert_int_equal(channel_send(p.creator, CHANNEL_DONE, (view){0}, &out), SOTTO_OK);
-    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("more"), &out), SOTTO_E_NOT_NOW);
+    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("more"), &out),
+                     SOTTO_E_NOT_NOW);
     assert_int_equal(channel_send(p.creator, CHANNEL_END, (view){0}, &out), SOTTO_OK);
     assert_int_equal(channel_send(p.creator, CHANNEL_END, (view){0}, &out), SOTTO_E_NOT_NOW);
     buf_clear(&out);
@@ -273,7 +288,8 @@ static void nothing_can_be_said_before_the_channel_is_open(void **state)
     (void)state;
     struct pair p;
     pair_begin(&p, "7-aardvark-zucchini", "7-aardvark-zucchini");
-    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("early"), &p.from_creator), SOTTO_E_NOT_NOW);
+    assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("early"), &p.from_creator),
+                     SOTTO_E_NOT_NOW);
     pair_end(&p);
 }
 
