@@ -1,6 +1,6 @@
 /* http.h - the head of an HTTP/1.1 request or answer (RFC 9112), parsed strictly from a buffer that may still grow: CRLF only,
- * no folded lines, no white space before a colon, no two Content-Length or Host fields, no Transfer-Encoding, limits on bytes and
- * fields. No state is kept between calls, so that splitting the input anywhere gives the same result. Views borrow from the input. */
+ * ASCII only, no folded lines, no white space before a colon, exactly one Host field in a request, no two Content-Length fields,
+ * no Transfer-Encoding, HTTP/1.1 and a target that begins with '/', limits on bytes and fields. No state is kept between calls, so that splitting the input anywhere gives the same result. Views borrow from the input. */
 #ifndef PROTO_HTTP_H
 #define PROTO_HTTP_H
 
@@ -23,7 +23,8 @@ struct http_head {
 };
 
 /* Gives the bytes of the head in *ret_len, or 0 there if it isn't whole yet (and, with what is there, still can become valid).
- * HTTP: not valid. TOO_LARGE: over a limit. `scanned` is how many bytes an earlier call has seen (0 at first): the search for the end goes on there. */
+ * HTTP: not valid. TOO_LARGE: over a limit. *ret_head is filled only with a whole head. `scanned` is how many of these bytes an
+ * earlier call has seen and found possible (0 at first): the search for the end goes on in that line. */
 SOTTO_MUST_USE sotto_err http_request_read(view input, size_t scanned, struct http_head *ret_head, size_t *ret_len);
 SOTTO_MUST_USE sotto_err http_answer_read(view input, size_t scanned, struct http_head *ret_head, size_t *ret_len);
 

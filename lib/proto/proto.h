@@ -61,6 +61,7 @@ SOTTO_MUST_USE sotto_err proto_frame_read(view bytes, struct proto_frame *ret_fr
 #define HELLO_VERSIONS_MAX 16
 #define HELLO_SOFTWARE_MAX 64
 #define HELLO_CHAIN_MAX    3
+#define HELLO_CERTIFICATE_MAX 4096 /* bytes of one certificate */
 
 /* struct { uint16 versions<V>; opaque challenge[32]; opaque software<V>; } hello; */
 struct proto_hello {
@@ -73,7 +74,8 @@ SOTTO_MUST_USE sotto_err proto_hello_read(view body, struct proto_hello *ret_hel
 SOTTO_MUST_USE sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello, struct buf *out);
 
 /* struct { uint16 version; opaque nonce[32]; opaque chain<V><V>; opaque signature[64]; uint32 frame_max; opaque software<V>; } hello_ok;
- * chain: DER certificates: server key, intermediate if there is one, root. signature: Ed25519 by the server key. */
+ * chain: DER certificates: server key, intermediate if there is one, root. signature: Ed25519 by the server key.
+ * frame_max: at least PROTO_HEADER. */
 struct proto_hello_ok {
     uint16_t version;
     uint8_t nonce[HELLO_NONCE];
@@ -91,7 +93,8 @@ SOTTO_MUST_USE sotto_err proto_hello_ok_write(uint32_t request, const struct pro
 SOTTO_MUST_USE sotto_err proto_hello_signed(const uint8_t nonce[HELLO_NONCE], const uint8_t exporter[HELLO_EXPORTER],
                                             const uint8_t challenge[HELLO_CHALLENGE], struct buf *out);
 
-/* struct { uint16 code; uint32 retry_ms; opaque detail<V>; } error;  code: sotto_err; retry_ms: 0 = no use or unknown */
+/* struct { uint16 code; uint32 retry_ms; opaque detail<V>; } error;  code: sotto_err, not 0, perhaps one that we don't know yet;
+ * retry_ms: 0 = no use or unknown */
 struct proto_error {
     uint16_t code;
     uint32_t retry_ms;

@@ -14,14 +14,16 @@
 
 enum ws_opcode { WS_CONTINUATION = 0, WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
 
-/* Sec-WebSocket-Accept for a key (RFC 6455 4.2.2), with a NUL at the end. The SHA-1 in it protects nothing. */
+/* Sec-WebSocket-Accept for a key (RFC 6455 4.2.2), with a NUL at the end. The SHA-1 in it protects nothing.
+ * WEBSOCKET: not a valid key. */
 SOTTO_MUST_USE sotto_err ws_accept(view key, char ret_accept[WS_ACCEPT + 1]);
 /* Whether the key is 16 bytes in base64. */
 bool ws_key_valid(view key);
 
 enum ws_role { WS_CLIENT, WS_SERVER };
 
-/* Where the reader stands between frames: whether a fragmented message is under way and how long it is so far. */
+/* Where the reader stands between frames: whether a fragmented message is under way and how long it is so far. Start with role and
+ * message_max set and the rest 0. */
 struct ws_reader {
     uint8_t role;       /* ws_role: ours; the server demands masks, the client refuses them */
     uint8_t fragmented; /* a message has begun and not ended */
@@ -36,7 +38,8 @@ struct ws_frame {
 };
 
 /* Takes one frame from the front of `input`, which it unmasks in place. *ret_len: bytes used, or 0 if the frame isn't whole yet, with the bytes that
- * it will need in all in *ret_need (at least input_len + 1). WEBSOCKET: against the rules. TOO_LARGE: over message_max, told from the header alone. */
+ * it will need in all in *ret_need (at least input_len + 1, at most WS_HEADER_MAX + message_max, or + WS_CONTROL_MAX if that is more).
+ * WEBSOCKET: against the rules. TOO_LARGE: over message_max, told from the header alone; input, reader and outputs are unchanged. */
 SOTTO_MUST_USE sotto_err ws_frame_read(struct ws_reader *reader, uint8_t *input, size_t input_len, struct ws_frame *ret_frame,
                                        size_t *ret_len, size_t *ret_need);
 

@@ -1,0 +1,52 @@
+/* frame.h - what the message files share: how a frame begins, what may stand in the texts, and the shapes that several
+ * messages have in common. Private to lib/proto.
+ * Each check fails the reader or the writer with the same error, so that nothing is written that would not be read. */
+#ifndef PROTO_FRAME_H
+#define PROTO_FRAME_H
+
+#include "proto/proto.h"
+
+/* A writer that has written a frame's header. */
+struct wr frame_begin(struct buf *out, enum proto_kind kind, uint32_t request);
+
+/* VALUE: not printable ASCII. TOO_LARGE: over HELLO_SOFTWARE_MAX. */
+sotto_err frame_check_software(view software);
+
+/* VALUE: another character than a lower-case letter, digit or '-'. TOO_LARGE: over PROTO_SUITE_MAX. May be empty. */
+sotto_err frame_check_suite(view suite);
+
+/* VALUE: neither kind of room, a lab room without a suite, or a session with one. */
+sotto_err frame_check_room(uint8_t kind, view suite);
+
+/* VALUE: 0. */
+sotto_err frame_check_slot(uint32_t slot);
+
+/* VALUE: fails the condition. */
+static inline sotto_err frame_check(bool holds)
+{
+    return holds ? SOTTO_OK : SOTTO_E_VALUE;
+}
+
+static inline void rd_check(struct rd *r, sotto_err verdict)
+{
+    if (verdict != SOTTO_OK)
+        rd_fail(r, verdict);
+}
+
+static inline void wr_check(struct wr *w, sotto_err verdict)
+{
+    if (verdict != SOTTO_OK)
+        wr_fail(w, verdict);
+}
+
+/* struct { uint16 code; uint32 retry_ms; opaque detail<V>; }: error, bye */
+SOTTO_MUST_USE sotto_err frame_error_read(view body, struct proto_error *ret_error);
+SOTTO_MUST_USE sotto_err frame_error_write(enum proto_kind kind, uint32_t request,
+                                           const struct proto_error *error, struct buf *out);
+
+/* struct { uint32 slot; }: room_peer, room_confirm */
+SOTTO_MUST_USE sotto_err frame_slot_read(view body, uint32_t *ret_slot);
+SOTTO_MUST_USE sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot,
+                                          struct buf *out);
+
+#endif

@@ -1,0 +1,29 @@
+#include "message.h"
+
+static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+{
+    uint32_t slot = 0;
+    TRY(proto_room_confirm_read(body, &slot));
+    return proto_room_confirm_write(request, slot, out);
+}
+
+static void room_confirm_is_read_and_written(void **state)
+{
+    (void)state;
+    message_holds(rewrite, PROTO_ROOM_CONFIRM, "01070000000c00000007");
+}
+
+static void room_confirm_with_slot_zero_is_refused(void **state)
+{
+    (void)state;
+    message_refuses(rewrite, "00000000", SOTTO_E_VALUE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(room_confirm_is_read_and_written),
+        cmocka_unit_test(room_confirm_with_slot_zero_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
