@@ -14,7 +14,8 @@
 
 struct core; /* opaque */
 
-/* The address as limits see it: the IPv4 address, or the /56 of an IPv6 one, zero-padded; the shell fills it. */
+/* The address as limits see it: the IPv4 address (4 bytes), or the /56 of an IPv6 one (7 bytes), zero-padded, with the family
+ * (4 or 6) in the last byte; the shell fills it. */
 struct core_address {
     uint8_t bytes[16];
 };
@@ -39,7 +40,9 @@ enum core_effect_kind {
     CORE_SEND,   /* bytes: one whole frame for this connection */
     CORE_CLOSE,  /* close after what was sent before */
     CORE_PAUSE,  /* stop reading from this connection until until_ms: its bytes are over the limit (nothing is dropped) */
-    CORE_LOG     /* a line for people: bytes, without personal data */
+    CORE_LOG,    /* a line for people: bytes, without personal data; connection: whose event it was, 0 for time */
+    CORE_SETTLED,  /* the connection sits in a room now: it no longer counts as unauthenticated */
+    CORE_UNSETTLED /* it sits in no room any more */
 };
 
 struct core_effect {
@@ -62,7 +65,9 @@ void core_effects_clear(struct core_effects *fx);
 SOTTO_MUST_USE sotto_err core_new(const struct limits *limits, uint64_t now_ms, struct core **ret_core);
 void core_free(struct core *core);
 
-/* Applies one event. Appends to `fx`. NOMEM: the event was not applied, the connection should be closed by the caller. */
+/* Applies one event. Appends to `fx`. NOMEM: the event was not applied, the connection should be closed by the caller.
+ * EXISTS: CORE_OPEN of a number that is open. After CORE_CLOSE the core knows the connection no more: what still comes of it,
+ * CORE_CLOSED too, changes nothing. */
 SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms, struct rng *rng,
                                    struct core_effects *fx);
 

@@ -173,7 +173,7 @@ static void frame_that_is_not_whole_says_what_it_needs(void **state)
     } cases[] = {
         {"", 2},
         {"82", 2},
-        {"8285", 6},
+        {"8285", 11},
         {"828537fa21", 11},
         {"828537fa213d7f9f4d51", 11},
         {"82fe", 8},
