@@ -26,13 +26,15 @@ struct cpace {
 };
 
 /* `prs` is the password, `ci` names the channel, `sid` this session, `ad` is our associated data. */
-SOTTO_MUST_USE sotto_err cpace_start(struct crypto *c, enum cpace_role role, view prs, view ci, view sid, view ad,
-                                     const uint8_t seed[CPACE_SEED], struct cpace *ret_run);
+SOTTO_MUST_USE sotto_err cpace_start(struct crypto *c, enum cpace_role role, view prs, view ci,
+                                     view sid, view ad, const uint8_t seed[CPACE_SEED],
+                                     struct cpace *ret_run);
 
 /* With the peer's share and associated data: fills isk, tags and sid_output, and wipes the scalar.
  * KEY: the share is no group element, or gives the neutral element. REFLECTED: share or ad equals ours.
  * After an error the run is over: clear it and destroy the code. */
-SOTTO_MUST_USE sotto_err cpace_finish(struct crypto *c, struct cpace *run, view peer_share, view peer_ad);
+SOTTO_MUST_USE sotto_err cpace_finish(struct crypto *c, struct cpace *run, view peer_share,
+                                      view peer_ad);
 
 /* The peer's key confirmation, compared in constant time. CODE: the passwords differ; the run is over. */
 SOTTO_MUST_USE sotto_err cpace_confirm(struct cpace *run, view peer_tag);

@@ -18,15 +18,17 @@ enum mlkem_id { MLKEM_512, MLKEM_768, MLKEM_1024, MLKEM_COUNT };
 
 size_t mlkem_public_size(enum mlkem_id id);     /* 800, 1184, 1568 bytes */
 size_t mlkem_ciphertext_size(enum mlkem_id id); /* 768, 1088, 1568 bytes */
-size_t mlkem_expanded_size(enum mlkem_id id);   /* 1632, 2400, 3168 bytes: the standard's decapsulation key */
+size_t mlkem_expanded_size(
+    enum mlkem_id id); /* 1632, 2400, 3168 bytes: the standard's decapsulation key */
 
 struct mlkem_key; /* private key, parsed; opaque */
 
 /* KEY: `seed` is not 64 bytes. */
-SOTTO_MUST_USE sotto_err mlkem_key_derive(struct crypto *c, enum mlkem_id id, const struct secret *seed,
-                                          struct mlkem_key **ret_key);
+SOTTO_MUST_USE sotto_err mlkem_key_derive(struct crypto *c, enum mlkem_id id,
+                                          const struct secret *seed, struct mlkem_key **ret_key);
 /* From the expanded decapsulation key, for vectors. KEY: wrong length, or not consistent. */
-SOTTO_MUST_USE sotto_err mlkem_key_import(struct crypto *c, enum mlkem_id id, view expanded, struct mlkem_key **ret_key);
+SOTTO_MUST_USE sotto_err mlkem_key_import(struct crypto *c, enum mlkem_id id, view expanded,
+                                          struct mlkem_key **ret_key);
 enum mlkem_id mlkem_key_id(const struct mlkem_key *key);
 view mlkem_key_public(const struct mlkem_key *key); /* borrowed from the key */
 /* Appends the expanded decapsulation key, for vectors. */
