@@ -21,7 +21,7 @@ struct crypto {
 
     EVP_CIPHER *cipher[CIPHER_COUNT];
     EVP_CIPHER_CTX
-        *seal_ctx[CIPHER_COUNT]; /* with its cipher set: a call gives key and nonce alone, */
+    *seal_ctx[CIPHER_COUNT]; /* with its cipher set: a call gives key and nonce alone, */
     EVP_CIPHER_CTX *open_ctx[CIPHER_COUNT]; /* which is twice as fast as giving the cipher again */
 
     EC_GROUP *group[EC_COUNT];
@@ -54,6 +54,11 @@ void hmac_pads_clear(struct hmac_pads *pads);
 static inline void pkey_freep(EVP_PKEY **pkey)
 {
     EVP_PKEY_free(*pkey);
+}
+
+static inline void md_ctx_freep(EVP_MD_CTX **ctx)
+{
+    EVP_MD_CTX_free(*ctx);
 }
 
 static inline void pkey_ctx_freep(EVP_PKEY_CTX **ctx)

@@ -5,11 +5,6 @@
 
 #include "crypto/crypto_local.h"
 
-static void md_ctx_freep(EVP_MD_CTX **ctx)
-{
-    EVP_MD_CTX_free(*ctx);
-}
-
 /* OpenSSL takes octets by a pointer that is not const, and only reads them. */
 static OSSL_PARAM octets32(const char *name, const uint8_t bytes[32])
 {
@@ -47,15 +42,19 @@ static sotto_err public_of(const char *name, const uint8_t private_key[32], uint
     return SOTTO_OK;
 }
 
-static sotto_err x25519_public(const uint8_t private_key[32], uint8_t ret_public[32])
+static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
+                               uint8_t ret_public[32])
 {
+    (void)c;
     return public_of("X25519", private_key, ret_public);
 }
 
 /* The derivation fails for a zero result alone. */
-static sotto_err x25519(const uint8_t private_key[32], const uint8_t public_key[32],
-                        const uint8_t peer[32], uint8_t ret_shared[32])
+static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
+                        const uint8_t public_key[32], const uint8_t peer[32],
+                        uint8_t ret_shared[32])
 {
+    (void)c;
     DEFER(pkey_freep) EVP_PKEY *ours = NULL;
     DEFER(pkey_freep) EVP_PKEY *theirs = NULL;
     TRY(key_new("X25519", private_key, public_key, &ours));
@@ -69,14 +68,16 @@ static sotto_err x25519(const uint8_t private_key[32], const uint8_t public_key[
     return EVP_PKEY_derive(ctx, ret_shared, &len) == 1 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
-static sotto_err ed25519_public(const uint8_t seed[32], uint8_t ret_public[32])
+static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
 {
+    (void)c;
     return public_of("ED25519", seed, ret_public);
 }
 
-static sotto_err ed25519_sign(const uint8_t seed[32], const uint8_t public_key[32], view message,
-                              uint8_t ret_signature[64])
+static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
+                              const uint8_t public_key[32], view message, uint8_t ret_signature[64])
 {
+    (void)c;
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
     TRY(key_new("ED25519", seed, public_key, &key));
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -89,9 +90,10 @@ static sotto_err ed25519_sign(const uint8_t seed[32], const uint8_t public_key[3
     return SOTTO_OK;
 }
 
-static sotto_err ed25519_verify(const uint8_t public_key[32], view message,
+static sotto_err ed25519_verify(struct crypto *c, const uint8_t public_key[32], view message,
                                 const uint8_t signature[64])
 {
+    (void)c;
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
     TRY(key_new("ED25519", NULL, public_key, &key));
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();

@@ -1,6 +1,9 @@
 #include "crypto/suite.h"
 
-#define HPKE(kem_, kdf_, aead_) {KEM_##kem_, KDF_##kdf_, AEAD_##aead_}
+#define HPKE(kem_, kdf_, aead_)              \
+    {                                        \
+        KEM_##kem_, KDF_##kdf_, AEAD_##aead_ \
+    }
 
 /* clang-format off */
 static const struct mls_suite suites[] = {

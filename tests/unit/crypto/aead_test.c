@@ -1,19 +1,8 @@
-#include "unit.h"
+#include "crypto/handle.h"
 
 #include "crypto/aead.h"
 
 static const enum aead_id aeads[] = {AEAD_AES_128_GCM, AEAD_AES_256_GCM, AEAD_CHACHA20_POLY1305};
-
-static int setup(void **state)
-{
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    crypto_free(*state);
-    return 0;
-}
 
 struct aead_case {
     enum aead_id id;
@@ -170,5 +159,5 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(keys_of_another_length_are_refused),
     };
-    return cmocka_run_group_tests_name("crypto/aead", tests, setup, teardown);
+    return cmocka_run_group_tests_name("crypto/aead", tests, handle_setup, handle_teardown);
 }

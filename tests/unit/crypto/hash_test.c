@@ -1,17 +1,6 @@
-#include "unit.h"
+#include "crypto/handle.h"
 
 #include "crypto/hash.h"
-
-static int setup(void **state)
-{
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    crypto_free(*state);
-    return 0;
-}
 
 /* FIPS 180-4 and FIPS 202: the examples "abc" and the empty string. */
 static const struct {
@@ -117,5 +106,5 @@ int main(void)
         cmocka_unit_test(hmac_matches_rfc_4231),
         cmocka_unit_test(a_stream_hashes_like_the_whole_and_starts_anew),
     };
-    return cmocka_run_group_tests_name("crypto/hash", tests, setup, teardown);
+    return cmocka_run_group_tests_name("crypto/hash", tests, handle_setup, handle_teardown);
 }

@@ -1,17 +1,6 @@
-#include "unit.h"
+#include "crypto/handle.h"
 
 #include "crypto/hkdf.h"
-
-static int setup(void **state)
-{
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    crypto_free(*state);
-    return 0;
-}
 
 /* RFC 5869 A.1 */
 static void extract_and_expand_match_rfc_5869_a1(void **state)
@@ -102,5 +91,5 @@ int main(void)
         cmocka_unit_test(the_output_may_be_the_key),
         cmocka_unit_test(too_long_outputs_are_refused_and_change_nothing),
     };
-    return cmocka_run_group_tests_name("crypto/hkdf", tests, setup, teardown);
+    return cmocka_run_group_tests_name("crypto/hkdf", tests, handle_setup, handle_teardown);
 }
