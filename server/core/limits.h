@@ -21,9 +21,13 @@
     X(dead_ms, 90000, "ms", "silence after which a connection counts as dead")                                \
     X(output_bytes, 262144, "bytes", "bytes that wait for a slow reader before its peer is held up")          \
     X(stall_ms, 30000, "ms", "time without progress after which a slow reader is closed")                     \
+    X(requests, 60, "", "requests of one connection at once before it is slowed down; opening or joining counts 5")    \
+    X(requests_per_s, 2, "1/s", "requests a second after that")                                               \
     X(rooms, 1000, "", "rooms in all")                                                                        \
     X(rooms_per_connection, 4, "", "rooms that one connection may be in")                                     \
     X(rooms_per_address, 4, "", "rooms that one address may have open")                                       \
+    X(room_opens, 60, "", "rooms opened from one address at once before it has to wait")                      \
+    X(room_open_ms, 10000, "ms", "the wait for one more room after that")                                     \
     X(room_join_ms, 600000, "ms", "time for the second one to join")                                          \
     X(room_life_ms, 86400000, "ms", "time after which a room ends")                                           \
     X(room_bytes_per_s, 262144, "bytes/s", "bytes a second that each side of a room may send; over it reading stops") \

@@ -1,0 +1,192 @@
+/* Each step reserves the effects that it may have at most, then applies its event; see state.h for what there is. */
+#include <stdlib.h>
+
+#include "core/state.h"
+
+/* A rate of 0, or a burst of 0, is none. */
+static struct bucket_rate rate_of(uint64_t amount, uint64_t period_ms, uint64_t burst)
+{
+    if (amount == 0 || period_ms == 0 || burst == 0)
+        return (struct bucket_rate){0, 1, 0};
+    return (struct bucket_rate){amount, period_ms, burst};
+}
+
+sotto_err core_new(const struct limits *limits, uint64_t now_ms, struct core **ret_core)
+{
+    (void)now_ms;
+    struct core *core = calloc(1, sizeof *core);
+    if (core == NULL)
+        return SOTTO_E_NOMEM;
+    core->limits = *limits;
+    core->request_rate = rate_of(limits->requests_per_s, 1000, limits->requests);
+    core->byte_rate = rate_of(limits->room_bytes_per_s, 1000, limits->room_burst_bytes);
+    core->wrong_rate = rate_of(1, limits->wrong_code_ms, limits->wrong_codes);
+    core->opening_rate = rate_of(1, limits->room_open_ms, limits->room_opens);
+    *ret_core = core;
+    return SOTTO_OK;
+}
+
+static void free_all(struct map *rows)
+{
+    size_t cursor = 0;
+    for (void *row; (row = map_next(rows, &cursor)) != NULL;)
+        free(row);
+    map_clear(rows);
+}
+
+void core_free(struct core *core)
+{
+    if (core == NULL)
+        return;
+    while (core->living.first != NULL) {
+        struct link *link = core->living.first;
+        list_remove(&core->living, link);
+        free(LIST_ROW(link, struct room, living));
+    }
+    free_all(&core->connections);
+    free_all(&core->origins);
+    free_all(&core->slots);
+    free(core);
+}
+
+/* The core draws no randomness when it is made, so the maps get their keys with the first event. */
+static void core_key(struct core *core, struct rng *rng)
+{
+    if (core->keyed)
+        return;
+    rng_bytes(rng, core->connections.key, MAP_KEY);
+    rng_bytes(rng, core->origins.key, MAP_KEY);
+    rng_bytes(rng, core->slots.key, MAP_KEY);
+    core->keyed = true;
+}
+
+static sotto_err reserve(struct core_effects *fx, size_t rooms, size_t bytes)
+{
+    return fx_reserve(fx, STEP_EFFECTS + rooms * ROOM_END_EFFECTS, STEP_BYTES + rooms * ROOM_END_BYTES + bytes);
+}
+
+static sotto_err on_open(struct step *s, const struct core_event *event)
+{
+    TRY(reserve(s->fx, 0, 0));
+    return connection_open(s, event);
+}
+
+static sotto_err on_frame(struct step *s, const struct core_event *event)
+{
+    struct connection *c = connection_find(s->core, event->connection);
+    if (c == NULL)
+        return SOTTO_OK;
+    TRY(reserve(s->fx, c->room_count, event->frame.len));
+    TRY(request_do(s, c, event->frame));
+    s->core->counts.frames_total++;
+    return SOTTO_OK;
+}
+
+static sotto_err on_closed(struct step *s, const struct core_event *event)
+{
+    struct connection *c = connection_find(s->core, event->connection);
+    if (c == NULL)
+        return SOTTO_OK;
+    TRY(reserve(s->fx, c->room_count, 0));
+    connection_drop(s, c, event->slow ? ROOM_END_SLOW : event->clean ? ROOM_END_LEFT : ROOM_END_LOST);
+    return SOTTO_OK;
+}
+
+static sotto_err on_stop(struct step *s)
+{
+    struct core *core = s->core;
+    size_t connections = core->connections.count;
+    TRY(fx_reserve(s->fx, connections * STEP_EFFECTS + core->counts.rooms_open * ROOM_END_EFFECTS,
+                   connections * STEP_BYTES + core->counts.rooms_open * ROOM_END_BYTES));
+    core->stopping = true;
+    while (core->living.first != NULL)
+        room_end(s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_SERVER);
+    while (core->idle.first != NULL) { /* without rooms, all are idle */
+        step_refuse(s, SOTTO_E_CLOSED, 0, "the server stops");
+        connection_end(s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_CLOSED, ROOM_END_SERVER);
+    }
+    return SOTTO_OK;
+}
+
+sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms, struct rng *rng,
+                    struct core_effects *fx)
+{
+    struct step s = {.core = core, .fx = fx, .rng = rng, .now_ms = now_ms};
+    core_key(core, rng);
+    switch (event->kind) {
+    case CORE_OPEN:
+        return on_open(&s, event);
+    case CORE_FRAME:
+        return on_frame(&s, event);
+    case CORE_CLOSED:
+        return on_closed(&s, event);
+    case CORE_STOP:
+        return on_stop(&s);
+    }
+    return SOTTO_E_USAGE;
+}
+
+/* When the first one of a list is due: `since_ms` of it plus the limit. */
+static uint64_t due_ms(uint64_t since_ms, uint64_t limit_ms)
+{
+    return limit_ms == 0 || limit_ms > UINT64_MAX - since_ms ? UINT64_MAX : since_ms + limit_ms;
+}
+
+static uint64_t room_due_ms(const struct link *first, size_t offset, uint64_t limit_ms)
+{
+    if (first == NULL)
+        return UINT64_MAX;
+    const struct room *room = (const struct room *)(const void *)((const char *)first - offset);
+    return due_ms(room->opened_ms, limit_ms);
+}
+
+static uint64_t waiting_due_ms(const struct core *core)
+{
+    return room_due_ms(core->waiting.first, offsetof(struct room, waiting), core->limits.room_join_ms);
+}
+
+static uint64_t living_due_ms(const struct core *core)
+{
+    return room_due_ms(core->living.first, offsetof(struct room, living), core->limits.room_life_ms);
+}
+
+static uint64_t idle_due_ms(const struct core *core)
+{
+    if (core->idle.first == NULL)
+        return UINT64_MAX;
+    return due_ms(LIST_ROW(core->idle.first, struct connection, idle)->idle_since_ms, core->limits.idle_room_ms);
+}
+
+uint64_t core_next_ms(const struct core *core)
+{
+    uint64_t next_ms = waiting_due_ms(core);
+    if (living_due_ms(core) < next_ms)
+        next_ms = living_due_ms(core);
+    return idle_due_ms(core) < next_ms ? idle_due_ms(core) : next_ms;
+}
+
+sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
+{
+    struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
+    while (waiting_due_ms(core) <= now_ms) {
+        TRY(reserve(fx, 1, 0));
+        room_end(&s, LIST_ROW(core->waiting.first, struct room, waiting), NULL, ROOM_END_EXPIRED);
+    }
+    while (living_due_ms(core) <= now_ms) {
+        TRY(reserve(fx, 1, 0));
+        room_end(&s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_EXPIRED);
+    }
+    while (idle_due_ms(core) <= now_ms) {
+        TRY(reserve(fx, 0, 0));
+        step_refuse(&s, SOTTO_E_TIMEOUT, 0, "you were in no room for too long");
+        connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT, ROOM_END_LOST);
+    }
+    return SOTTO_OK;
+}
+
+struct core_counts core_count(const struct core *core)
+{
+    struct core_counts counts = core->counts;
+    counts.connections = core->connections.count;
+    return counts;
+}

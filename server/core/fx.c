@@ -1,0 +1,86 @@
+#include "core/fx.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void core_effects_reset(struct core_effects *fx)
+{
+    fx->count = 0;
+    buf_reset(&fx->bytes);
+}
+
+void core_effects_clear(struct core_effects *fx)
+{
+    if (fx == NULL)
+        return;
+    free(fx->list);
+    buf_clear(&fx->bytes);
+    *fx = (struct core_effects){0};
+}
+
+sotto_err fx_reserve(struct core_effects *fx, size_t count, size_t bytes)
+{
+    TRY(buf_reserve(&fx->bytes, bytes));
+    if (count <= fx->cap - fx->count)
+        return SOTTO_OK;
+    if (count > SIZE_MAX / (4 * sizeof *fx->list) - fx->count)
+        return SOTTO_E_NOMEM;
+    size_t cap = (fx->count + count) * 2;
+    struct core_effect *list = realloc(fx->list, cap * sizeof *list);
+    if (list == NULL)
+        return SOTTO_E_NOMEM;
+    fx->list = list;
+    fx->cap = cap;
+    return SOTTO_OK;
+}
+
+void fx_must(sotto_err err)
+{
+    if (err != SOTTO_OK)
+        abort();
+}
+
+static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind kind, uint64_t connection)
+{
+    assert(fx->count < fx->cap);
+    struct core_effect *effect = &fx->list[fx->count++];
+    *effect = (struct core_effect){.kind = kind, .connection = connection};
+    return effect;
+}
+
+void fx_send(struct core_effects *fx, uint64_t connection, size_t at)
+{
+    struct core_effect *effect = fx_add(fx, CORE_SEND, connection);
+    effect->at = at;
+    effect->len = fx->bytes.len - at;
+}
+
+void fx_close(struct core_effects *fx, uint64_t connection)
+{
+    fx_add(fx, CORE_CLOSE, connection);
+}
+
+void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms)
+{
+    fx_add(fx, CORE_PAUSE, connection)->until_ms = until_ms;
+}
+
+void fx_settled(struct core_effects *fx, uint64_t connection, bool settled)
+{
+    fx_add(fx, settled ? CORE_SETTLED : CORE_UNSETTLED, connection);
+}
+
+void fx_log(struct core_effects *fx, uint64_t connection, const char *format, ...)
+{
+    char line[FX_LOG_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    struct core_effect *effect = fx_add(fx, CORE_LOG, connection);
+    effect->at = fx->bytes.len;
+    effect->len = len > 0 ? size_min((size_t)len, FX_LOG_MAX) : 0;
+    fx_must(buf_append(&fx->bytes, view_of(line, effect->len)));
+}

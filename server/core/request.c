@@ -1,0 +1,116 @@
+/* Every request is a row: who may ask, what it costs, how its body is read, what it does. Costs are taken from a bucket of the
+ * connection; one that asks more than its bucket holds is not refused but read from more slowly (CORE_PAUSE). What was refused
+ * costs at least 1, so that refusals are no cheaper than requests. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/state.h"
+
+enum who { ANYBODY, MEMBER };
+
+static const struct request_row {
+    enum proto_kind kind;
+    enum who who;
+    uint64_t cost;
+    sotto_err (*read)(view body, union request_body *ret_body);
+    sotto_err (*handle)(struct step *s, const struct request *request);
+} rows[] = {
+    /* kind               may ask  cost  body               does */
+    {PROTO_ROOM_OPEN,     ANYBODY, 5,    room_open_read,    room_on_open},
+    {PROTO_ROOM_JOIN,     ANYBODY, 5,    room_join_read,    room_on_join},
+    {PROTO_ROOM_SEND,     MEMBER,  0,    room_send_read,    room_on_send},
+    {PROTO_ROOM_CONFIRM,  MEMBER,  1,    room_confirm_read, room_on_confirm},
+    {PROTO_ROOM_CLOSE,    MEMBER,  1,    room_close_read,   room_on_close},
+};
+
+#define COST_REFUSED 1
+
+static const struct request_row *row_find(uint16_t kind)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].kind == kind)
+            return &rows[i];
+    return NULL;
+}
+
+sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(s->detail, sizeof s->detail, format, arguments);
+    va_end(arguments);
+    s->retry_ms = retry_ms < UINT32_MAX ? (uint32_t)retry_ms : UINT32_MAX;
+    return err;
+}
+
+static void answer_error(struct step *s, const struct request *request, sotto_err err)
+{
+    const char *detail = s->detail[0] != '\0' ? s->detail : sotto_err_text(err);
+    struct proto_error error = {(uint16_t)err, s->retry_ms, view_str(detail)};
+    size_t at = s->fx->bytes.len;
+    fx_must(proto_error_write(request->id, &error, &s->fx->bytes));
+    fx_send(s->fx, request->from->id, at);
+}
+
+void request_answer_ok(struct step *s, const struct request *request)
+{
+    size_t at = s->fx->bytes.len;
+    fx_must(proto_ok_write(request->id, &s->fx->bytes));
+    fx_send(s->fx, request->from->id, at);
+}
+
+static void charge(struct step *s, struct connection *c, uint64_t cost)
+{
+    const struct bucket_rate *rate = &s->core->request_rate;
+    if (cost == 0)
+        return;
+    bucket_take(&c->requests, rate, cost, s->now_ms);
+    uint64_t wait_ms = bucket_wait_ms(&c->requests, rate, 0, s->now_ms);
+    if (wait_ms > 0)
+        fx_pause(s->fx, c->id, s->now_ms + wait_ms);
+}
+
+static sotto_err request_run(struct step *s, const struct request_row *row, struct request *request)
+{
+    TRY(row->read(request->bytes, &request->body));
+    if (row->who == MEMBER) {
+        request->seat = connection_seat(request->from, request->body.slot);
+        if (request->seat == NULL)
+            return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you are in no room %u, or it has ended", request->body.slot);
+    }
+    return row->handle(s, request);
+}
+
+/* A number that no version of ours knows is a request from the future, which is refused by itself; what only the server says,
+ * and a second hello, is out of place. */
+static sotto_err kind_refusal(uint16_t kind)
+{
+    return proto_kind_name(kind) == NULL ? SOTTO_E_KIND : SOTTO_E_UNEXPECTED;
+}
+
+sotto_err request_do(struct step *s, struct connection *from, view bytes)
+{
+    struct proto_frame frame = {0};
+    sotto_err err = proto_frame_read(bytes, &frame);
+    if (limit_reached(bytes.len, s->core->limits.frame_bytes + 1))
+        err = SOTTO_E_TOO_LARGE;
+    struct request request = {.from = from, .id = frame.request, .bytes = frame.body};
+    const struct request_row *row = row_find(frame.kind);
+    if (err == SOTTO_OK)
+        err = row != NULL ? request_run(s, row, &request) : kind_refusal(frame.kind);
+    if (err == SOTTO_E_NOMEM)
+        return err;
+    if (err != SOTTO_OK)
+        s->core->counts.refused_total++;
+    if (err != SOTTO_E_KIND && sotto_err_class_of(err) == SOTTO_CLASS_WIRE) {
+        connection_end(s, from, err, ROOM_END_LOST);
+        return SOTTO_OK;
+    }
+    uint64_t cost = row != NULL ? row->cost : 0;
+    if (err != SOTTO_OK) {
+        answer_error(s, &request, err);
+        cost = cost > COST_REFUSED ? cost : COST_REFUSED;
+    }
+    charge(s, from, cost);
+    return SOTTO_OK;
+}

@@ -1,0 +1,193 @@
+/* state.h - what the core knows. Private to server/core.
+ *
+ *   origin      an address that connections come from: how many, how many rooms they opened, its wrong codes
+ *   connection  one that said hello; lives from CORE_OPEN to CORE_CLOSED, or to our CORE_CLOSE
+ *   room        two seats: the creator's, and the joiner's once somebody joined; it ends when either leaves
+ *   slot        the number of a room; it outlives the room and rests before it is given out again
+ *
+ *   origin 1 - n connection 1 - n seat 2 - 1 room 1 - 1 slot
+ *
+ * Rows never move. What waits for a time waits in a list that is in the order of time by itself, since all in one list wait
+ * equally long: idle connections, waiting rooms, all rooms, resting slots. */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "base/map.h"
+#include "core/bucket.h"
+#include "core/core.h"
+#include "core/fx.h"
+#include "core/list.h"
+#include "proto/proto.h"
+
+#define ORIGIN_LINGER_MAX 16384  /* addresses that are remembered for their debts alone */
+#define SLOT_REST_MAX     131072 /* slots that rest; then the oldest is given out again before its time */
+
+struct origin {
+    uint64_t number;        /* the address */
+    uint32_t connections;   /* 0: it lingers until its debts have leaked */
+    uint32_t rooms;         /* opened from here */
+    struct bucket wrong;    /* codes */
+    struct bucket openings; /* rooms */
+    struct link lingering;
+};
+
+struct connection {
+    uint64_t id;
+    struct origin *origin;
+    struct seat *seats; /* in how many rooms it sits: a list by seat->next */
+    struct bucket requests;
+    struct link idle; /* in core->idle while it sits in no room */
+    uint64_t idle_since_ms;
+    uint32_t room_count;
+};
+
+struct seat {
+    struct connection *owner; /* NULL: nobody sits here yet */
+    struct room *room;
+    struct seat *next; /* the owner's next seat */
+    struct bucket bytes;
+    bool confirmed;
+};
+
+enum { SEAT_CREATOR, SEAT_JOINER, SEAT_COUNT };
+
+struct room {
+    struct seat seats[SEAT_COUNT];
+    struct slot *slot;
+    uint64_t opened_ms;
+    struct link waiting; /* in core->waiting until somebody joins */
+    struct link living;  /* in core->living */
+    uint8_t kind;        /* proto_room_kind */
+    uint8_t suite_len;
+    uint8_t suite[PROTO_SUITE_MAX];
+};
+
+struct slot {
+    uint32_t number;
+    uint8_t kind;      /* of its room */
+    uint8_t verdict;   /* what one who comes too late is told: sotto_err */
+    struct room *room; /* NULL: it rests */
+    uint64_t rest_until_ms;
+    struct link resting;
+};
+
+struct core {
+    struct limits limits;
+    struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
+    bool keyed; /* the maps have their keys */
+    bool stopping;
+    struct map connections, origins, slots;
+    struct list idle;      /* connections, by idle_since_ms */
+    struct list waiting;   /* rooms, by opened_ms */
+    struct list living;    /* rooms, by opened_ms */
+    struct list resting;   /* slots, by rest_until_ms */
+    struct list lingering; /* origins, the longest without a connection first */
+    size_t lingering_count, resting_count;
+    struct core_counts counts;
+};
+
+/* What one step works with. */
+struct step {
+    struct core *core;
+    struct core_effects *fx;
+    struct rng *rng; /* NULL in core_tick() */
+    uint64_t now_ms;
+    uint32_t retry_ms;             /* for a refusal */
+    char detail[PROTO_DETAIL_MAX]; /* for a refusal; "": the error's own sentence */
+};
+
+/* Effects and bytes that the end of one room, and everything else in one step, may take at most. */
+#define ROOM_END_EFFECTS  4
+#define ROOM_END_BYTES    (64 + FX_LOG_MAX)
+#define STEP_EFFECTS      8
+#define STEP_BYTES        (2 * (PROTO_HEADER + 16 + PROTO_DETAIL_MAX) + 2 * FX_LOG_MAX)
+
+/* Whether one more is over a limit; a limit of 0 is none. */
+static inline bool limit_reached(uint64_t count, uint64_t limit)
+{
+    return limit > 0 && count >= limit;
+}
+
+/* Fills in a refusal: gives `err` back, so that it can be returned. */
+__attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms,
+                                                            const char *format, ...);
+
+/* --- origin.c --- */
+
+/* The row of an address, made if there is none. NOMEM. */
+SOTTO_MUST_USE sotto_err origin_get(struct core *core, const struct core_address *address, uint64_t now_ms,
+                                    struct origin **ret_origin);
+void origin_enter(struct core *core, struct origin *origin);
+/* A connection fewer; with the last one the row lingers or goes. */
+void origin_leave(struct core *core, struct origin *origin, uint64_t now_ms);
+
+/* --- connection.c --- */
+
+SOTTO_MUST_USE sotto_err connection_open(struct step *s, const struct core_event *event);
+struct connection *connection_find(const struct core *core, uint64_t id);
+/* Ends its rooms and forgets it, without a word to it. */
+void connection_drop(struct step *s, struct connection *c, enum proto_room_end reason);
+/* Says bye, closes and forgets it. */
+void connection_end(struct step *s, struct connection *c, sotto_err reason, enum proto_room_end room_reason);
+/* It takes a seat; it leaves one. */
+void connection_sit(struct step *s, struct connection *c, struct seat *seat);
+void connection_rise(struct step *s, struct seat *seat);
+/* Its seat in the room with this number; NULL: it is no member. */
+struct seat *connection_seat(const struct connection *c, uint32_t slot);
+
+/* --- slot.c --- */
+
+/* A number that is free, at random, and the memory to let it rest later. NOMEM; FULL. */
+SOTTO_MUST_USE sotto_err slot_new(struct step *s, uint8_t kind, struct slot **ret_slot);
+struct slot *slot_find(struct core *core, uint32_t number, uint64_t now_ms);
+/* Its room is over. */
+void slot_rest(struct core *core, struct slot *slot, sotto_err verdict, uint64_t now_ms);
+
+/* --- room.c --- */
+
+/* A room with its creator in it. NOMEM, FULL. */
+SOTTO_MUST_USE sotto_err room_new(struct step *s, struct connection *creator, const struct proto_room_open *open,
+                                  struct room **ret_room);
+void room_join(struct step *s, struct room *room, struct connection *joiner);
+void room_confirm(struct step *s, struct seat *seat);
+/* Tells those who sit in it, but not the one who leaves, and lets the slot rest. `leaver` may be NULL: time or the server. */
+void room_end(struct step *s, struct room *room, const struct seat *leaver, enum proto_room_end reason);
+/* The seat across; its owner is NULL while nobody has joined. */
+struct seat *room_across(const struct seat *seat);
+
+/* --- request.c --- */
+
+union request_body {
+    uint32_t slot; /* requests of a member begin with it */
+    struct proto_room_open room_open;
+    struct proto_room_join room_join;
+    struct proto_room_data room_data;
+    struct proto_room_end_msg room_end;
+};
+
+struct request {
+    struct connection *from;
+    struct seat *seat; /* of a member; else NULL */
+    uint32_t id;
+    view bytes; /* the body as it came */
+    union request_body body;
+};
+
+/* Reads a frame and does what it asks. NOMEM: nothing was done. */
+SOTTO_MUST_USE sotto_err request_do(struct step *s, struct connection *from, view frame);
+
+void request_answer_ok(struct step *s, const struct request *request);
+
+/* One file a request: how its body is read, and what it does. A refusal is returned; of class WIRE it ends the connection. */
+sotto_err room_open_read(view body, union request_body *ret_body);
+sotto_err room_on_open(struct step *s, const struct request *request);
+sotto_err room_join_read(view body, union request_body *ret_body);
+sotto_err room_on_join(struct step *s, const struct request *request);
+sotto_err room_send_read(view body, union request_body *ret_body);
+sotto_err room_on_send(struct step *s, const struct request *request);
+sotto_err room_confirm_read(view body, union request_body *ret_body);
+sotto_err room_on_confirm(struct step *s, const struct request *request);
+sotto_err room_close_read(view body, union request_body *ret_body);
+sotto_err room_on_close(struct step *s, const struct request *request);
+
+#endif
