@@ -27,7 +27,8 @@ static uint64_t bucket_debt(const struct bucket *b, const struct bucket_rate *ra
     return b->debt > leaked ? b->debt - leaked : 0;
 }
 
-uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate, uint64_t cost, uint64_t now_ms)
+uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate, uint64_t cost,
+                        uint64_t now_ms)
 {
     if (rate->amount == 0)
         return 0;

@@ -16,7 +16,8 @@ struct bucket {
 };
 
 /* How long until `cost` more fits; 0: now. Changes nothing. */
-uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate, uint64_t cost, uint64_t now_ms);
+uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate, uint64_t cost,
+                        uint64_t now_ms);
 
 /* Takes `cost`, whether it fits or not. */
 void bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t cost, uint64_t now_ms);

@@ -64,6 +64,7 @@ sotto_err connection_open(struct step *s, const struct core_event *event)
 
 void connection_drop(struct step *s, struct connection *c, enum proto_room_end reason)
 {
+    c->leaving = true;
     while (c->seats != NULL)
         room_end(s, c->seats->room, c->seats, reason);
     list_remove(&s->core->idle, &c->idle); /* without a room it is idle */
@@ -72,7 +73,8 @@ void connection_drop(struct step *s, struct connection *c, enum proto_room_end r
     free(c);
 }
 
-void connection_end(struct step *s, struct connection *c, sotto_err reason, enum proto_room_end room_reason)
+void connection_end(struct step *s, struct connection *c, sotto_err reason,
+                    enum proto_room_end room_reason)
 {
     uint64_t id = c->id;
     connection_drop(s, c, room_reason);
@@ -98,10 +100,11 @@ void connection_rise(struct step *s, struct seat *seat)
         place = &(*place)->next;
     *place = seat->next;
     seat->owner = NULL;
-    if (--c->room_count == 0) {
+    if (--c->room_count > 0)
+        return;
+    connection_wait_idle(s, c);
+    if (!c->leaving)
         fx_settled(s->fx, c->id, false);
-        connection_wait_idle(s, c);
-    }
 }
 
 struct seat *connection_seat(const struct connection *c, uint32_t slot)

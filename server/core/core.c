@@ -62,7 +62,8 @@ static void core_key(struct core *core, struct rng *rng)
 
 static sotto_err reserve(struct core_effects *fx, size_t rooms, size_t bytes)
 {
-    return fx_reserve(fx, STEP_EFFECTS + rooms * ROOM_END_EFFECTS, STEP_BYTES + rooms * ROOM_END_BYTES + bytes);
+    return fx_reserve(fx, STEP_EFFECTS + rooms * ROOM_END_EFFECTS,
+                      STEP_BYTES + rooms * ROOM_END_BYTES + bytes);
 }
 
 static sotto_err on_open(struct step *s, const struct core_event *event)
@@ -88,7 +89,10 @@ static sotto_err on_closed(struct step *s, const struct core_event *event)
     if (c == NULL)
         return SOTTO_OK;
     TRY(reserve(s->fx, c->room_count, 0));
-    connection_drop(s, c, event->slow ? ROOM_END_SLOW : event->clean ? ROOM_END_LEFT : ROOM_END_LOST);
+    connection_drop(s, c,
+                    event->slow    ? ROOM_END_SLOW
+                    : event->clean ? ROOM_END_LEFT
+                                   : ROOM_END_LOST);
     return SOTTO_OK;
 }
 
@@ -103,13 +107,14 @@ static sotto_err on_stop(struct step *s)
         room_end(s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_SERVER);
     while (core->idle.first != NULL) { /* without rooms, all are idle */
         step_refuse(s, SOTTO_E_CLOSED, 0, "the server stops");
-        connection_end(s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_CLOSED, ROOM_END_SERVER);
+        connection_end(s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_CLOSED,
+                       ROOM_END_SERVER);
     }
     return SOTTO_OK;
 }
 
-sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms, struct rng *rng,
-                    struct core_effects *fx)
+sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms,
+                    struct rng *rng, struct core_effects *fx)
 {
     struct step s = {.core = core, .fx = fx, .rng = rng, .now_ms = now_ms};
     core_key(core, rng);
@@ -142,19 +147,22 @@ static uint64_t room_due_ms(const struct link *first, size_t offset, uint64_t li
 
 static uint64_t waiting_due_ms(const struct core *core)
 {
-    return room_due_ms(core->waiting.first, offsetof(struct room, waiting), core->limits.room_join_ms);
+    return room_due_ms(core->waiting.first, offsetof(struct room, waiting),
+                       core->limits.room_join_ms);
 }
 
 static uint64_t living_due_ms(const struct core *core)
 {
-    return room_due_ms(core->living.first, offsetof(struct room, living), core->limits.room_life_ms);
+    return room_due_ms(core->living.first, offsetof(struct room, living),
+                       core->limits.room_life_ms);
 }
 
 static uint64_t idle_due_ms(const struct core *core)
 {
     if (core->idle.first == NULL)
         return UINT64_MAX;
-    return due_ms(LIST_ROW(core->idle.first, struct connection, idle)->idle_since_ms, core->limits.idle_room_ms);
+    return due_ms(LIST_ROW(core->idle.first, struct connection, idle)->idle_since_ms,
+                  core->limits.idle_room_ms);
 }
 
 uint64_t core_next_ms(const struct core *core)
@@ -179,7 +187,8 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
     while (idle_due_ms(core) <= now_ms) {
         TRY(reserve(fx, 0, 0));
         step_refuse(&s, SOTTO_E_TIMEOUT, 0, "you were in no room for too long");
-        connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT, ROOM_END_LOST);
+        connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT,
+                       ROOM_END_LOST);
     }
     return SOTTO_OK;
 }

@@ -37,10 +37,10 @@ struct core_event {
 };
 
 enum core_effect_kind {
-    CORE_SEND,   /* bytes: one whole frame for this connection */
-    CORE_CLOSE,  /* close after what was sent before */
-    CORE_PAUSE,  /* stop reading from this connection until until_ms: its bytes are over the limit (nothing is dropped) */
-    CORE_LOG,    /* a line for people: bytes, without personal data; connection: whose event it was, 0 for time */
+    CORE_SEND,  /* bytes: one whole frame for this connection */
+    CORE_CLOSE, /* close after what was sent before */
+    CORE_PAUSE, /* stop reading from this connection until until_ms: its bytes are over the limit (nothing is dropped) */
+    CORE_LOG, /* a line for people: bytes, without personal data; connection: whose event it was, 0 for time */
     CORE_SETTLED,  /* the connection sits in a room now: it no longer counts as unauthenticated */
     CORE_UNSETTLED /* it sits in no room any more */
 };
@@ -62,14 +62,15 @@ void core_effects_reset(struct core_effects *fx);
 void core_effects_clear(struct core_effects *fx);
 
 /* `limits` is copied. NOMEM. */
-SOTTO_MUST_USE sotto_err core_new(const struct limits *limits, uint64_t now_ms, struct core **ret_core);
+SOTTO_MUST_USE sotto_err core_new(const struct limits *limits, uint64_t now_ms,
+                                  struct core **ret_core);
 void core_free(struct core *core);
 
 /* Applies one event. Appends to `fx`. NOMEM: the event was not applied, the connection should be closed by the caller.
  * EXISTS: CORE_OPEN of a number that is open. After CORE_CLOSE the core knows the connection no more: what still comes of it,
  * CORE_CLOSED too, changes nothing. */
-SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms, struct rng *rng,
-                                   struct core_effects *fx);
+SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event,
+                                   uint64_t now_ms, struct rng *rng, struct core_effects *fx);
 
 /* Applies what time alone brings: rooms expire. Call at core_next_ms() or later. */
 SOTTO_MUST_USE sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx);
@@ -79,7 +80,8 @@ uint64_t core_next_ms(const struct core *core);
 
 /* For /metrics. */
 struct core_counts {
-    uint64_t connections, rooms_open, rooms_total, frames_total, bytes_total, refused_total, code_failures_total;
+    uint64_t connections, rooms_open, rooms_total, frames_total, bytes_total, refused_total,
+        code_failures_total;
 };
 struct core_counts core_count(const struct core *core);
 

@@ -42,7 +42,8 @@ void fx_must(sotto_err err)
         abort();
 }
 
-static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind kind, uint64_t connection)
+static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind kind,
+                                  uint64_t connection)
 {
     assert(fx->count < fx->cap);
     struct core_effect *effect = &fx->list[fx->count++];

@@ -15,7 +15,7 @@ struct list {
 };
 
 /* The row around a link. */
-#define LIST_ROW(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define LIST_ROW(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void list_add_last(struct list *list, struct link *link)
 {

@@ -22,7 +22,8 @@ static void origin_free(struct core *core, struct origin *origin)
     free(origin);
 }
 
-static bool origin_owes_nothing(const struct core *core, const struct origin *origin, uint64_t now_ms)
+static bool origin_owes_nothing(const struct core *core, const struct origin *origin,
+                                uint64_t now_ms)
 {
     return bucket_is_empty(&origin->wrong, &core->wrong_rate, now_ms) &&
            bucket_is_empty(&origin->openings, &core->opening_rate, now_ms);

@@ -16,11 +16,11 @@ static const struct request_row {
     sotto_err (*handle)(struct step *s, const struct request *request);
 } rows[] = {
     /* kind               may ask  cost  body               does */
-    {PROTO_ROOM_OPEN,     ANYBODY, 5,    room_open_read,    room_on_open},
-    {PROTO_ROOM_JOIN,     ANYBODY, 5,    room_join_read,    room_on_join},
-    {PROTO_ROOM_SEND,     MEMBER,  0,    room_send_read,    room_on_send},
-    {PROTO_ROOM_CONFIRM,  MEMBER,  1,    room_confirm_read, room_on_confirm},
-    {PROTO_ROOM_CLOSE,    MEMBER,  1,    room_close_read,   room_on_close},
+    {PROTO_ROOM_OPEN, ANYBODY, 5, room_open_read, room_on_open},
+    {PROTO_ROOM_JOIN, ANYBODY, 5, room_join_read, room_on_join},
+    {PROTO_ROOM_SEND, MEMBER, 0, room_send_read, room_on_send},
+    {PROTO_ROOM_CONFIRM, MEMBER, 1, room_confirm_read, room_on_confirm},
+    {PROTO_ROOM_CLOSE, MEMBER, 1, room_close_read, room_on_close},
 };
 
 #define COST_REFUSED 1
@@ -76,7 +76,8 @@ static sotto_err request_run(struct step *s, const struct request_row *row, stru
     if (row->who == MEMBER) {
         request->seat = connection_seat(request->from, request->body.slot);
         if (request->seat == NULL)
-            return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you are in no room %u, or it has ended", request->body.slot);
+            return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you are in no room %u, or it has ended",
+                               request->body.slot);
     }
     return row->handle(s, request);
 }
@@ -88,12 +89,16 @@ static sotto_err kind_refusal(uint16_t kind)
     return proto_kind_name(kind) == NULL ? SOTTO_E_KIND : SOTTO_E_UNEXPECTED;
 }
 
+static sotto_err frame_read(const struct step *s, view bytes, struct proto_frame *ret_frame)
+{
+    uint64_t max = s->core->limits.frame_bytes;
+    return max > 0 && bytes.len > max ? SOTTO_E_TOO_LARGE : proto_frame_read(bytes, ret_frame);
+}
+
 sotto_err request_do(struct step *s, struct connection *from, view bytes)
 {
     struct proto_frame frame = {0};
-    sotto_err err = proto_frame_read(bytes, &frame);
-    if (limit_reached(bytes.len, s->core->limits.frame_bytes + 1))
-        err = SOTTO_E_TOO_LARGE;
+    sotto_err err = frame_read(s, bytes, &frame);
     struct request request = {.from = from, .id = frame.request, .bytes = frame.body};
     const struct request_row *row = row_find(frame.kind);
     if (err == SOTTO_OK)

@@ -12,7 +12,8 @@
 
 #include "core/state.h"
 
-_Static_assert(SOTTO_E_TAKEN <= UINT8_MAX && SOTTO_E_EXPIRED <= UINT8_MAX && SOTTO_E_NOTFOUND <= UINT8_MAX,
+_Static_assert(SOTTO_E_TAKEN <= UINT8_MAX && SOTTO_E_EXPIRED <= UINT8_MAX &&
+                   SOTTO_E_NOTFOUND <= UINT8_MAX,
                "slot.verdict holds each");
 
 sotto_err room_new(struct step *s, struct connection *creator, const struct proto_room_open *open,
@@ -89,7 +90,8 @@ void room_confirm(struct step *s, struct seat *seat)
 }
 
 /* What becomes of the joiner's guess when a room ends before both have confirmed. */
-static void room_settle_guess(struct step *s, struct room *room, const struct seat *leaver, enum proto_room_end reason)
+static void room_settle_guess(struct step *s, struct room *room, const struct seat *leaver,
+                              enum proto_room_end reason)
 {
     if (room->kind != ROOM_SESSION || !room_is_joined(room) || room_is_confirmed(room))
         return;
@@ -99,7 +101,8 @@ static void room_settle_guess(struct step *s, struct room *room, const struct se
         room_give_guess_back(s, room);
 }
 
-static void room_tell_end(struct step *s, const struct room *room, const struct seat *seat, enum proto_room_end reason)
+static void room_tell_end(struct step *s, const struct room *room, const struct seat *seat,
+                          enum proto_room_end reason)
 {
     struct proto_room_end_msg end = {room->slot->number, (uint8_t)reason};
     size_t at = s->fx->bytes.len;
@@ -114,7 +117,8 @@ static sotto_err room_verdict(const struct room *room, enum proto_room_end reaso
     return reason == ROOM_END_EXPIRED ? SOTTO_E_EXPIRED : SOTTO_E_NOTFOUND;
 }
 
-void room_end(struct step *s, struct room *room, const struct seat *leaver, enum proto_room_end reason)
+void room_end(struct step *s, struct room *room, const struct seat *leaver,
+              enum proto_room_end reason)
 {
     sotto_err verdict = room_verdict(room, reason);
     room_settle_guess(s, room, leaver, reason);

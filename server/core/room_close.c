@@ -7,7 +7,8 @@ sotto_err room_close_read(view body, union request_body *ret_body)
 
 sotto_err room_on_close(struct step *s, const struct request *request)
 {
-    room_end(s, request->seat->room, request->seat, (enum proto_room_end)request->body.room_end.reason);
+    room_end(s, request->seat->room, request->seat,
+             (enum proto_room_end)request->body.room_end.reason);
     request_answer_ok(s, request);
     return SOTTO_OK;
 }

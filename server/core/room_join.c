@@ -20,7 +20,8 @@ static sotto_err check_guesses(struct step *s, const struct connection *c, uint8
     uint64_t wait_ms = bucket_wait_ms(&c->origin->wrong, &s->core->wrong_rate, 1, s->now_ms);
     if (wait_ms == 0)
         return SOTTO_OK;
-    return step_refuse(s, SOTTO_E_RATE, wait_ms, "slow down: too many wrong codes from your address, retry in %u s",
+    return step_refuse(s, SOTTO_E_RATE, wait_ms,
+                       "slow down: too many wrong codes from your address, retry in %u s",
                        (unsigned)((wait_ms + 999) / 1000));
 }
 

@@ -14,10 +14,12 @@ static sotto_err check_limits(struct step *s, const struct connection *c)
     if (limit_reached(c->room_count, limits->rooms_per_connection))
         return step_refuse(s, SOTTO_E_FULL, 0, "this connection is in as many rooms as it may be");
     if (limit_reached(c->origin->rooms, limits->rooms_per_address))
-        return step_refuse(s, SOTTO_E_FULL, 0, "as many rooms are open from your address as may be");
+        return step_refuse(s, SOTTO_E_FULL, 0,
+                           "as many rooms are open from your address as may be");
     uint64_t wait_ms = bucket_wait_ms(&c->origin->openings, &s->core->opening_rate, 1, s->now_ms);
     if (wait_ms > 0)
-        return step_refuse(s, SOTTO_E_RATE, wait_ms, "slow down: too many rooms from your address, retry in %u s",
+        return step_refuse(s, SOTTO_E_RATE, wait_ms,
+                           "slow down: too many rooms from your address, retry in %u s",
                            (unsigned)((wait_ms + 999) / 1000));
     return SOTTO_OK;
 }
@@ -25,7 +27,8 @@ static sotto_err check_limits(struct step *s, const struct connection *c)
 static void log_open(struct step *s, const struct connection *c, const struct room *room)
 {
     if (room->kind == ROOM_LAB)
-        fx_log(s->fx, c->id, "lab open %u %.*s", room->slot->number, (int)room->suite_len, (const char *)room->suite);
+        fx_log(s->fx, c->id, "lab open %u %.*s", room->slot->number, (int)room->suite_len,
+               (const char *)room->suite);
     else
         fx_log(s->fx, c->id, "session open %u", room->slot->number);
 }
@@ -38,7 +41,8 @@ sotto_err room_on_open(struct step *s, const struct request *request)
     TRY(room_new(s, c, &request->body.room_open, &room));
     bucket_take(&c->origin->openings, &s->core->opening_rate, 1, s->now_ms);
     uint64_t join_s = s->core->limits.room_join_ms / 1000;
-    struct proto_room_opened opened = {room->slot->number, join_s < UINT32_MAX ? (uint32_t)join_s : UINT32_MAX};
+    struct proto_room_opened opened = {room->slot->number,
+                                       join_s < UINT32_MAX ? (uint32_t)join_s : UINT32_MAX};
     size_t at = s->fx->bytes.len;
     fx_must(proto_room_opened_write(request->id, &opened, &s->fx->bytes));
     fx_send(s->fx, c->id, at);

@@ -19,8 +19,9 @@
 #include "core/list.h"
 #include "proto/proto.h"
 
-#define ORIGIN_LINGER_MAX 16384  /* addresses that are remembered for their debts alone */
-#define SLOT_REST_MAX     131072 /* slots that rest; then the oldest is given out again before its time */
+#define ORIGIN_LINGER_MAX 16384 /* addresses that are remembered for their debts alone */
+#define SLOT_REST_MAX \
+    131072 /* slots that rest; then the oldest is given out again before its time */
 
 struct origin {
     uint64_t number;        /* the address */
@@ -39,6 +40,7 @@ struct connection {
     struct link idle; /* in core->idle while it sits in no room */
     uint64_t idle_since_ms;
     uint32_t room_count;
+    bool leaving; /* it is being dropped: no effects for it any more */
 };
 
 struct seat {
@@ -97,10 +99,10 @@ struct step {
 };
 
 /* Effects and bytes that the end of one room, and everything else in one step, may take at most. */
-#define ROOM_END_EFFECTS  4
-#define ROOM_END_BYTES    (64 + FX_LOG_MAX)
-#define STEP_EFFECTS      8
-#define STEP_BYTES        (2 * (PROTO_HEADER + 16 + PROTO_DETAIL_MAX) + 2 * FX_LOG_MAX)
+#define ROOM_END_EFFECTS 4
+#define ROOM_END_BYTES   (64 + FX_LOG_MAX)
+#define STEP_EFFECTS     8
+#define STEP_BYTES       (2 * (PROTO_HEADER + 16 + PROTO_DETAIL_MAX) + 2 * FX_LOG_MAX)
 
 /* Whether one more is over a limit; a limit of 0 is none. */
 static inline bool limit_reached(uint64_t count, uint64_t limit)
@@ -109,14 +111,15 @@ static inline bool limit_reached(uint64_t count, uint64_t limit)
 }
 
 /* Fills in a refusal: gives `err` back, so that it can be returned. */
-__attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms,
-                                                            const char *format, ...);
+__attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err,
+                                                            uint64_t retry_ms, const char *format,
+                                                            ...);
 
 /* --- origin.c --- */
 
 /* The row of an address, made if there is none. NOMEM. */
-SOTTO_MUST_USE sotto_err origin_get(struct core *core, const struct core_address *address, uint64_t now_ms,
-                                    struct origin **ret_origin);
+SOTTO_MUST_USE sotto_err origin_get(struct core *core, const struct core_address *address,
+                                    uint64_t now_ms, struct origin **ret_origin);
 void origin_enter(struct core *core, struct origin *origin);
 /* A connection fewer; with the last one the row lingers or goes. */
 void origin_leave(struct core *core, struct origin *origin, uint64_t now_ms);
@@ -128,7 +131,8 @@ struct connection *connection_find(const struct core *core, uint64_t id);
 /* Ends its rooms and forgets it, without a word to it. */
 void connection_drop(struct step *s, struct connection *c, enum proto_room_end reason);
 /* Says bye, closes and forgets it. */
-void connection_end(struct step *s, struct connection *c, sotto_err reason, enum proto_room_end room_reason);
+void connection_end(struct step *s, struct connection *c, sotto_err reason,
+                    enum proto_room_end room_reason);
 /* It takes a seat; it leaves one. */
 void connection_sit(struct step *s, struct connection *c, struct seat *seat);
 void connection_rise(struct step *s, struct seat *seat);
@@ -146,12 +150,13 @@ void slot_rest(struct core *core, struct slot *slot, sotto_err verdict, uint64_t
 /* --- room.c --- */
 
 /* A room with its creator in it. NOMEM, FULL. */
-SOTTO_MUST_USE sotto_err room_new(struct step *s, struct connection *creator, const struct proto_room_open *open,
-                                  struct room **ret_room);
+SOTTO_MUST_USE sotto_err room_new(struct step *s, struct connection *creator,
+                                  const struct proto_room_open *open, struct room **ret_room);
 void room_join(struct step *s, struct room *room, struct connection *joiner);
 void room_confirm(struct step *s, struct seat *seat);
 /* Tells those who sit in it, but not the one who leaves, and lets the slot rest. `leaver` may be NULL: time or the server. */
-void room_end(struct step *s, struct room *room, const struct seat *leaver, enum proto_room_end reason);
+void room_end(struct step *s, struct room *room, const struct seat *leaver,
+              enum proto_room_end reason);
 /* The seat across; its owner is NULL while nobody has joined. */
 struct seat *room_across(const struct seat *seat);
 
