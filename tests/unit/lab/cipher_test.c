@@ -1,6 +1,6 @@
 #include "lab/cipher.h"
 
-#include "lab_test.h"
+#include "lab_unit.h"
 
 /* SP 800-38A F.2.5 and F.3.17: CBC-AES256, CFB128-AES256. */
 #define KEY "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"

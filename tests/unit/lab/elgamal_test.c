@@ -1,6 +1,6 @@
 #include "lab/elgamal.h"
 
-#include "lab_test.h"
+#include "lab_unit.h"
 
 /* A key x, y and the signatures r, s over "meet at noon" with the nonce k: made by pycryptodome's ElGamal, s brought
  * below q. FORGED_S goes with r = (p - 1) / 2, computed without x: the textbook's check takes it. */

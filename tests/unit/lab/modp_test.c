@@ -1,6 +1,6 @@
 #include "lab/modp.h"
 
-#include "lab_test.h"
+#include "lab_unit.h"
 
 /* Computed with Python's integers: exponents 0102..20 and 2122..40, values A = 2^a, B = 2^b, S = 2^(ab) mod p. */
 #define MODP_A                                                                         \

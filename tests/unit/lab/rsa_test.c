@@ -1,6 +1,6 @@
 #include "lab/rsa.h"
 
-#include "lab_test.h"
+#include "lab_unit.h"
 
 /* A key, what was encrypted and signed with it, and its certificate: all made by python3-cryptography. */
 #define PRIVATE                                                                        \

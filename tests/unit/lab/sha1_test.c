@@ -1,6 +1,6 @@
 #include "lab/sha1.h"
 
-#include "lab_test.h"
+#include "lab_unit.h"
 
 /* FIPS 180-4's example. */
 static void sha1_of_abc(void **state)

@@ -1,6 +1,6 @@
-/* lab_test.h - what the lab's unit tests share beyond unit.h. */
-#ifndef TESTS_LAB_TEST_H
-#define TESTS_LAB_TEST_H
+/* lab_unit.h - what the lab's unit tests share beyond unit.h. */
+#ifndef TESTS_LAB_UNIT_H
+#define TESTS_LAB_UNIT_H
 
 #include "unit.h"
 
