@@ -91,7 +91,7 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[X25519_SIZE]
                         struct secret *ret_shared)
 {
     DEFER(secret_clear) struct secret shared = {.len = X25519_SIZE};
-    TRY(c->curve->x25519(private_key, public_key, peer, shared.data));
+    TRY(c->curve->x25519(c, private_key, public_key, peer, shared.data));
     if (ct_is_zero(shared.data, X25519_SIZE)) /* RFC 9180 7.1.4 */
         return SOTTO_E_KEY;
     *ret_shared = shared;
@@ -172,7 +172,7 @@ static sotto_err x25519_encap(struct crypto *c, const struct kem *kem, view publ
     DEFER(secret_clear) struct secret private_key = {0};
     DEFER(secret_clear) struct secret dh_shared = {0};
     TRY(x25519_derive(c, kem, seed, &private_key));
-    TRY(c->curve->x25519_public(private_key.data, ret_enc));
+    TRY(c->curve->x25519_public(c, private_key.data, ret_enc));
     TRY(x25519(c, private_key.data, ret_enc, public_key.data, &dh_shared));
     return extract_and_expand(c, kem, &dh_shared, view_of(ret_enc, X25519_SIZE), public_key,
                               ret_shared);
@@ -238,7 +238,7 @@ static sotto_err xwing_encap(struct crypto *c, view public_key, view seed, uint8
     uint8_t *x25519_enc = ret_enc + MLKEM768_CIPHERTEXT;
     view mlkem_public = {public_key.data, MLKEM768_PUBLIC};
     TRY(mlkem_encap(c, MLKEM_768, mlkem_public, seed.data, ret_enc, &mlkem_shared));
-    TRY(c->curve->x25519_public(ephemeral, x25519_enc));
+    TRY(c->curve->x25519_public(c, ephemeral, x25519_enc));
     TRY(x25519(c, ephemeral, x25519_enc, xwing_tail(public_key).data, &x25519_shared));
     return xwing_combine(c, &mlkem_shared, &x25519_shared, view_of(x25519_enc, X25519_SIZE),
                          xwing_tail(public_key), ret_shared);
@@ -282,7 +282,7 @@ static sotto_err xwing_expand(struct crypto *c, struct kem_key *key)
     ct_wipe(expanded, sizeof expanded);
     TRY(mlkem_key_derive(c, MLKEM_768, &mlkem_seed, &key->mlkem));
     memcpy(key->public_key, mlkem_key_public(key->mlkem).data, MLKEM768_PUBLIC);
-    return c->curve->x25519_public(key->x25519.data, key->public_key + MLKEM768_PUBLIC);
+    return c->curve->x25519_public(c, key->x25519.data, key->public_key + MLKEM768_PUBLIC);
 }
 
 /* ---- keys ---- */
@@ -294,7 +294,7 @@ static sotto_err key_complete(struct crypto *c, struct kem_key *key)
         return xwing_expand(c, key);
     if (key->id == KEM_X25519) {
         key->x25519 = key->private_key;
-        return c->curve->x25519_public(key->x25519.data, key->public_key);
+        return c->curve->x25519_public(c, key->x25519.data, key->public_key);
     }
     view public_key = dh_key_public(key->dh);
     memcpy(key->public_key, public_key.data, public_key.len);
