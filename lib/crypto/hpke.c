@@ -210,7 +210,8 @@ sotto_err hpke_context_export(struct crypto *c, const struct hpke_context *x, vi
 sotto_err hpke_seal(struct crypto *c, const struct hpke_info *info, view public_key, view seed,
                     view aad, view plain, uint8_t *ret_enc, uint8_t *ret_sealed)
 {
-    DEFER(hpke_context_clear) struct hpke_context x = {0};
+    DEFER(hpke_context_clear) struct hpke_context x = {.suite = info->suite};
+    TRY(ready(&x)); /* before ret_enc is written */
     TRY(sender(c, info, public_key, seed, WANT_ONE_MESSAGE, ret_enc, &x));
     return message_seal(c, &x, aad, plain, ret_sealed);
 }

@@ -10,12 +10,13 @@ struct hpke_vector {
     uint8_t mode;
     const char *info, *psk, *psk_id;
     const char *ikm_e, *ikm_r, *private_r, *public_r_hash, *enc_hash;
-    const char *exporter_context, *exported;  /* the first */
-    const char *plain, *aad[2], *sealed[2];   /* messages 0 and 1; NULL: export only */
+    const char *exporter_context, *exported; /* the first */
+    const char *plain, *aad[2], *sealed[2];  /* messages 0 and 1; NULL: export only */
 };
 
 static const struct hpke_vector hpke_vectors[] = {
-    {{KEM_X25519, KDF_SHA256, AEAD_AES_128_GCM}, 0,
+    {{KEM_X25519, KDF_SHA256, AEAD_AES_128_GCM},
+     0,
      "4f6465206f6e2061204772656369616e2055726e",
      "",
      "",
@@ -29,10 +30,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "4265617574792069732074727574682c20747275746820626561757479",
      {"436f756e742d30", "436f756e742d31"},
      {"f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e1"
-     "3c512a",
+      "3c512a",
       "af2d7e9ac9ae7e270f46ba1f975be53c09f8d875bdc8535458c2494e8a6eab251c03d0c22a56b8ca42c2"
-     "063b84"}},
-    {{KEM_X25519, KDF_SHA256, AEAD_CHACHA20_POLY1305}, 1,
+      "063b84"}},
+    {{KEM_X25519, KDF_SHA256, AEAD_CHACHA20_POLY1305},
+     1,
      "4f6465206f6e2061204772656369616e2055726e",
      "0247fd33b913760fa1fa51e1892d9f307fbe65eb171e8132c2af18555a738b82",
      "456e6e796e20447572696e206172616e204d6f726961",
@@ -46,10 +48,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "4265617574792069732074727574682c20747275746820626561757479",
      {"436f756e742d30", "436f756e742d31"},
      {"4a177f9c0d6f15cfdf533fb65bf84aecdc6ab16b8b85b4cf65a370e07fc1d78d28fb073214525276f4a8"
-     "9608ff",
+      "9608ff",
       "5c3cabae2f0b3e124d8d864c116fd8f20f3f56fda988c3573b40b09997fd6c769e77c8eda6cda4f947f5"
-     "b704a8"}},
-    {{KEM_P256, KDF_SHA256, AEAD_AES_128_GCM}, 0,
+      "b704a8"}},
+    {{KEM_P256, KDF_SHA256, AEAD_AES_128_GCM},
+     0,
      "4f6465206f6e2061204772656369616e2055726e",
      "",
      "",
@@ -63,10 +66,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "4265617574792069732074727574682c20747275746820626561757479",
      {"436f756e742d30", "436f756e742d31"},
      {"5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39"
-     "513434",
+      "513434",
       "fa6f037b47fc21826b610172ca9637e82d6e5801eb31cbd3748271affd4ecb06646e0329cbdf3c3cd655"
-     "b28e82"}},
-    {{KEM_P521, KDF_SHA512, AEAD_AES_256_GCM}, 1,
+      "b28e82"}},
+    {{KEM_P521, KDF_SHA512, AEAD_AES_256_GCM},
+     1,
      "4f6465206f6e2061204772656369616e2055726e",
      "0247fd33b913760fa1fa51e1892d9f307fbe65eb171e8132c2af18555a738b82",
      "456e6e796e20447572696e206172616e204d6f726961",
@@ -83,10 +87,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "4265617574792069732074727574682c20747275746820626561757479",
      {"436f756e742d30", "436f756e742d31"},
      {"de69e9d943a5d0b70be3359a19f317bd9aca4a2ebb4332a39bcdfc97d5fe62f3a77702f4822c3be531aa"
-     "7843a1",
+      "7843a1",
       "77a16162831f90de350fea9152cfc685ecfa10acb4f7994f41aed43fa5431f2382d078ec88baec539439"
-     "84553e"}},
-    {{KEM_X448, KDF_SHA512, AEAD_AES_256_GCM}, 0,
+      "84553e"}},
+    {{KEM_X448, KDF_SHA512, AEAD_AES_256_GCM},
+     0,
      "4f6465206f6e2061204772656369616e2055726e",
      "",
      "",
@@ -103,10 +108,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "4265617574792069732074727574682c20747275746820626561757479",
      {"436f756e742d30", "436f756e742d31"},
      {"6a5ef0f8c88a17c6d26bee63b4468cd43360eb69804fb392d8c9b8eba2f9bd806726c7d99cb907302200"
-     "0ce41a",
+      "0ce41a",
       "0f1b8fa3a61ead5f4cee5362eff2bcbf0f9a1c16c550365f022351fd939e91714a59171b00a7bd642b5a"
-     "e929ed"}},
-    {{KEM_X25519, KDF_SHA512, AEAD_EXPORT_ONLY}, 0,
+      "e929ed"}},
+    {{KEM_X25519, KDF_SHA512, AEAD_EXPORT_ONLY},
+     0,
      "4f6465206f6e2061204772656369616e2055726e",
      "",
      "",
@@ -117,8 +123,11 @@ static const struct hpke_vector hpke_vectors[] = {
      "ebf722e85ff9e46dc3db7f3580e91cabd30e20a560a480b349fd238277591d1c",
      "",
      "de6f58a2f01bbdf050d262c11cccb40313c454ebd438614b73a77b9a29d003e3",
-     NULL, {NULL, NULL}, {NULL, NULL}},
-    {{KEM_XWING, KDF_SHA256, AEAD_CHACHA20_POLY1305}, 0,
+     NULL,
+     {NULL, NULL},
+     {NULL, NULL}},
+    {{KEM_XWING, KDF_SHA256, AEAD_CHACHA20_POLY1305},
+     0,
      "34663634363532303666366532303631323034373732363536333639363136653230353537323665",
      "",
      "",
@@ -134,9 +143,9 @@ static const struct hpke_vector hpke_vectors[] = {
      "36383230363236353631373537343739",
      {"436f756e742d30", "436f756e742d31"},
      {"c5c591f99092d5e38df0a52699af249c66f8275a863423c076de8147a53e65cc584041c963b77a7e59ea"
-     "93841b1339b5efda8909b71f74bb0073ad62e899de310c1566dea2fd29eba377",
+      "93841b1339b5efda8909b71f74bb0073ad62e899de310c1566dea2fd29eba377",
       "ce339b2b956509cf9a9d3d736e8529f4eb87f27483e0c647869bd1d32c6c95ab3ff3f151abb11f863e5e"
-     "a7cb852dc0c92346b46ac340ab390f8d3b6bd85d5d2d11c77499e006e36e3699"}},
+      "a7cb852dc0c92346b46ac340ab390f8d3b6bd85d5d2d11c77499e006e36e3699"}},
 };
 
 #endif
