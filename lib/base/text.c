@@ -79,9 +79,20 @@ sotto_err base64url_write(view bytes, struct buf *out)
     return SOTTO_OK;
 }
 
+/* libsodium 1.0.18 takes some bytes over 127 for '_', where char is signed. */
+static bool is_ascii(view text)
+{
+    uint8_t bits = 0;
+    for (size_t i = 0; i < text.len; i++)
+        bits |= text.data[i];
+    bits &= 0x80;
+    CT_PUBLIC(&bits, 1);
+    return bits == 0;
+}
+
 sotto_err base64url_read(view text, struct buf *out)
 {
-    if (text.len % 4 == 1)
+    if (text.len % 4 == 1 || !is_ascii(text))
         return SOTTO_E_VALUE;
     if (text.len == 0)
         return SOTTO_OK;
