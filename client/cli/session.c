@@ -1,0 +1,854 @@
+/* session.c - `sotto session`: two people talk by a spoken code. The engine decides, online.h has the connection, input.h what is
+ * typed; here they meet in one loop.
+ *
+ *   ASK_ROLE -> ASK_CODE -> TALK -> over
+ *
+ * Whatever ends it first (the session, the connection, a signal, an error) is kept in `talk`; everything is closed then, and the
+ * last words are printed when the loop has run out and the terminal is the user's again. */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/ct.h"
+#include "commands.h"
+#include "crypto/rng.h"
+#include "engine/complete.h"
+#include "engine/emoji.h"
+#include "engine/session.h"
+#include "host/input.h"
+#include "online.h"
+#include "room/channel.h"
+#include "screen.h"
+
+#define EXCHANGE_MS 30000 /* for the other side to finish the exchange of keys */
+#define TTL_MAX_S   86400
+#define SHOWN_MAX   32 /* words that Tab lists */
+
+enum talk_stage { ASK_ROLE, ASK_CODE, TALK };
+
+/* How it ended. */
+enum talk_end {
+    END_NONE,
+    END_SESSION,
+    END_CONNECTION,
+    END_SIGNAL,
+    END_TTL,
+    END_SILENT,
+    END_OUTPUT,
+    END_INPUT,
+    END_STATUS
+};
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
+
+struct talk {
+    struct cli_call *call;
+    uv_loop_t loop;
+    struct crypto *crypto;
+    struct input *input;
+    struct screen screen;
+    struct online online;
+    struct session *session;
+    struct session_effects effects;
+    enum session_role role;
+    enum talk_stage stage;
+    unsigned words;
+    uint64_t ttl_s;       /* 0: the server's */
+    bool secure, leaving; /* the channel was secure at some time; we left */
+    bool held_told;
+    enum talk_end end;
+    struct session_event ended; /* END_SESSION */
+    char detail[512];
+    struct connection_end connection_end; /* END_CONNECTION */
+    int status;                           /* END_STATUS: of an error that was printed */
+    uv_timer_t timer; /* what is waited for: an answer, a joiner, the exchange */
+    uv_signal_t signals[COUNT_OF(signals)];
+};
+
+static const struct connection_events connection_events;
+static const struct editor_events input_events;
+
+/* ---- the end ---- */
+
+static void over(struct talk *t, enum talk_end end)
+{
+    if (t->end != END_NONE)
+        return;
+    t->end = end;
+    input_close(t->input);
+    uv_close((uv_handle_t *)&t->timer, NULL);
+    for (size_t i = 0; i < COUNT_OF(signals); i++)
+        if (signals[i] != SIGINT)
+            uv_close((uv_handle_t *)&t->signals[i], NULL);
+    /* Ctrl-C stays, for who doesn't want to wait for the goodbye; it alone doesn't keep the loop alive. */
+    uv_unref((uv_handle_t *)&t->signals[0]);
+    if (t->online.connection != NULL)
+        connection_close(t->online.connection);
+}
+
+static void over_with(struct talk *t, int status)
+{
+    t->status = status;
+    over(t, END_STATUS);
+}
+
+/* ---- what the session wants ---- */
+
+static void timer_fired(uv_timer_t *timer);
+
+static void timer_set(struct talk *t, uint64_t ms)
+{
+    uv_timer_start(&t->timer, timer_fired, ms, 0);
+}
+
+static void on_code(struct talk *t, const struct session_event *event)
+{
+    bool usual = strcmp(t->online.address.text, "127.0.0.1:5000") == 0;
+    uint64_t ttl_s = event->ttl_s;
+    if (t->ttl_s > 0 && t->ttl_s < ttl_s)
+        ttl_s = t->ttl_s;
+    /* A little later than the server, whose word about it is the better one. */
+    timer_set(t, ttl_s * 1000 + (ttl_s == event->ttl_s ? 5000 : 0));
+    screen_code(&t->screen, session_code(t->session), ttl_s, usual ? "" : t->online.address.text);
+}
+
+static void on_exchanging(struct talk *t)
+{
+    struct cli_json j;
+    timer_set(t, EXCHANGE_MS);
+    if (screen_json(&t->screen, "exchanging", &j))
+        screen_json_end(&t->screen, &j);
+    screen_note(&t->screen, '*', "Exchanging keys from the code…");
+}
+
+static void on_secure(struct talk *t, const struct session_event *event)
+{
+    const struct emoji *a = emoji_at(event->check[0]), *b = emoji_at(event->check[1]);
+    struct cli_json j;
+    t->secure = true;
+    uv_timer_stop(&t->timer);
+    if (screen_json(&t->screen, "secure", &j)) {
+        cli_json_string(&j, "check1", a->name);
+        cli_json_string(&j, "check2", b->name);
+        screen_json_end(&t->screen, &j);
+    }
+    screen_note(&t->screen, '+',
+                "Secure. The server cannot read this chat. Optional check: %s %s  %s %s",
+                a->picture, a->name, b->picture, b->name);
+    if (input_editor(t->input) != NULL)
+        screen_note(&t->screen, ' ', "/help shows what can be typed, /end leaves");
+    input_resume(t->input);
+}
+
+static void on_peer_done(struct talk *t)
+{
+    struct cli_json j;
+    if (screen_json(&t->screen, "done", &j)) {
+        cli_json_string(&j, "from", "them");
+        screen_json_end(&t->screen, &j);
+    }
+    screen_note(&t->screen, '*', "The other side has nothing more to say; it still reads");
+}
+
+static void on_session_end(struct talk *t, const struct session_event *event)
+{
+    t->ended = *event;
+    snprintf(t->detail, sizeof t->detail, "%.*s", (int)size_min(event->len, sizeof t->detail - 1),
+             event->len > 0 ? (const char *)t->effects.bytes.data + event->at : "");
+    over(t, END_SESSION);
+}
+
+static void event_show(struct talk *t, const struct session_event *event)
+{
+    switch (event->kind) {
+    case SESSION_CODE:
+        on_code(t, event);
+        break;
+    case SESSION_EXCHANGING:
+        on_exchanging(t);
+        break;
+    case SESSION_SECURE:
+        on_secure(t, event);
+        break;
+    case SESSION_TEXT:
+        screen_message(&t->screen, view_of(t->effects.bytes.data + event->at, event->len));
+        break;
+    case SESSION_PEER_DONE:
+        on_peer_done(t);
+        break;
+    case SESSION_ENDED:
+        on_session_end(t, event);
+        break;
+    }
+}
+
+/* Does what a step of the session wants done; `err` is the step's own. */
+static void apply(struct talk *t, sotto_err err)
+{
+    struct session_effects *fx = &t->effects;
+    if (t->online.connection != NULL)
+        connection_send(t->online.connection, buf_view(&fx->frames), fx->sizes, fx->frame_count);
+    for (size_t i = 0; i < fx->event_count; i++)
+        event_show(t, &fx->events[i]);
+    session_effects_reset(fx);
+    if (err != SOTTO_OK)
+        over_with(t, cli_exit_status(err));
+    else if (t->screen.failed)
+        over(t, END_OUTPUT);
+}
+
+static void leave(struct talk *t)
+{
+    t->leaving = true;
+    apply(t, session_leave(t->session, &t->effects));
+}
+
+static void timer_fired(uv_timer_t *timer)
+{
+    struct talk *t = timer->data;
+    enum talk_end end = session_code(t->session)[0] != '\0' ? END_TTL : END_SILENT;
+    sotto_err err = session_leave(t->session, &t->effects);
+    /* The session's own end is that we left; the reason for people is that time is over. */
+    if (err == SOTTO_OK && t->online.connection != NULL)
+        connection_send(t->online.connection, buf_view(&t->effects.frames), t->effects.sizes,
+                        t->effects.frame_count);
+    session_effects_reset(&t->effects);
+    over(t, end);
+}
+
+/* ---- the connection ---- */
+
+static sotto_err on_ready(void *user, const uint8_t pin[X509_PIN])
+{
+    struct talk *t = user;
+    char text[X509_PIN_TEXT];
+    struct cli_json j;
+    x509_pin_write(pin, text);
+    if (screen_json(&t->screen, "connected", &j)) {
+        cli_json_string(&j, "server", t->online.address.text);
+        cli_json_string(&j, "pin", text);
+        cli_json_bool(&j, "new", t->online.new_pin);
+        screen_json_end(&t->screen, &j);
+    }
+    screen_note(&t->screen, '+', "Connected to %s (%s)", t->online.address.text,
+                t->online.new_pin ? "first contact, key pinned" : "key pinned");
+    if (t->online.new_pin || t->call->verbose)
+        screen_note(&t->screen, ' ', "its pin: %s", text);
+    timer_set(t, t->online.timeout_ms);
+    return SOTTO_OK;
+}
+
+/* The session starts with the first moment in which frames can be sent: right after `ready`. */
+static void session_begin(struct talk *t)
+{
+    apply(t, session_start(t->session, &t->effects));
+}
+
+static void on_frame(void *user, view frame)
+{
+    struct talk *t = user;
+    if (t->end == END_NONE)
+        apply(t, session_frame(t->session, frame, &t->effects));
+}
+
+static void on_drained(void *user)
+{
+    struct talk *t = user;
+    if (t->end == END_NONE && t->secure)
+        input_resume(t->input);
+}
+
+static void on_connection_end(void *user, const struct connection_end *end)
+{
+    struct talk *t = user;
+    t->connection_end = *end;
+    over(t, END_CONNECTION);
+}
+
+static sotto_err on_ready_begin(void *user, const uint8_t pin[X509_PIN])
+{
+    TRY(on_ready(user, pin));
+    session_begin(user);
+    return SOTTO_OK;
+}
+
+static const struct connection_events connection_events = {on_ready_begin, on_frame, on_drained,
+                                                           on_connection_end};
+
+/* ---- what is typed ---- */
+
+static const char prompt_role[] = "(C)reate or (J)oin? [C/J]: ";
+static const char prompt_code[] = "Code: ";
+static const char prompt_talk[] = "[You]: ";
+
+static void prompt_show(struct talk *t, const char *prompt)
+{
+    if (input_editor(t->input) != NULL)
+        editor_prompt(input_editor(t->input), prompt);
+    else
+        screen_ask(&t->screen, prompt);
+}
+
+/* Everything is known: on to the server. A pipe waits for the channel; a terminal is read, and what is typed is held. */
+static void talk_begin(struct talk *t, const struct room_code *code)
+{
+    uint8_t seed[RNG_SEED];
+    random_bytes(seed, sizeof seed);
+    sotto_err err = session_new(t->crypto, t->role, t->words, code, seed, &t->session);
+    ct_wipe(seed, sizeof seed);
+    if (err != SOTTO_OK) {
+        over_with(t, cli_fail(t->call, &(struct cli_error){.err = err}));
+        return;
+    }
+    t->stage = TALK;
+    if (input_editor(t->input) != NULL) {
+        prompt_show(t, prompt_talk);
+        input_resume(t->input);
+    } else {
+        input_pause(t->input);
+    }
+    int status = online_open(&t->online, &t->loop, t->crypto, t->call, &connection_events, t);
+    if (status != 0)
+        over_with(t, status);
+}
+
+static int code_fail(const struct cli_call *call, const struct code_problem *problem)
+{
+    struct cli_error error = {.err = SOTTO_E_VALUE,
+                              .exit = 2,
+                              .guess = problem->nearest,
+                              .why = "nothing was sent, the code is still good",
+                              .todo = "read the code again; it looks like 7-aardvark-zucchini"};
+    if (problem->word[0] == '\0')
+        return cli_failf(call, &error, "that is not a session code");
+    return cli_failf(call, &error, "\"%s\" is not a word of a session code", problem->word);
+}
+
+/* Says what is wrong with a code at a prompt, where it can be typed again. */
+static void code_complain(struct talk *t, const struct code_problem *problem)
+{
+    if (problem->word[0] == '\0')
+        screen_note(&t->screen, '*',
+                    "That is not a session code; it looks like 7-aardvark-zucchini");
+    else if (problem->nearest != NULL)
+        screen_note(&t->screen, '*', "\"%s\" is not a word of a code: did you mean %s?",
+                    problem->word, problem->nearest);
+    else
+        screen_note(&t->screen, '*', "\"%s\" is not a word of a code; Tab completes words",
+                    problem->word);
+}
+
+static void code_take(struct talk *t, view line)
+{
+    struct room_code code = {0};
+    struct code_problem problem = {0};
+    sotto_err err = room_code_read(line, &code, &problem);
+    if (err == SOTTO_OK)
+        talk_begin(t, &code);
+    else if (input_editor(t->input) != NULL && (line.len == 0 || !t->call->quiet))
+        code_complain(t, &problem);
+    else
+        over_with(t, code_fail(t->call, &problem));
+    room_code_clear(&code);
+}
+
+static void code_ask(struct talk *t)
+{
+    t->role = SESSION_JOIN;
+    t->stage = ASK_CODE;
+    if (t->call->operand_count == 0)
+        prompt_show(t, prompt_code);
+    input_resume(t->input);
+}
+
+static void role_take(struct talk *t, view line)
+{
+    char c = line.len == 1 ? (char)(line.data[0] | 0x20) : 0;
+    if (c == 'c') {
+        t->role = SESSION_CREATE;
+        talk_begin(t, NULL);
+    } else if (c == 'j') {
+        code_ask(t);
+    } else if (input_editor(t->input) != NULL) {
+        screen_note(&t->screen, '*', "Type C to create a session, or J to join one");
+    } else {
+        struct cli_error error = {.err = SOTTO_E_USAGE, .try = "sotto session new"};
+        over_with(
+            t, cli_fail(t->call,
+                        (error.what = "answer C to create a session, or J to join one", &error)));
+    }
+}
+
+static void help_show(struct talk *t)
+{
+    screen_note(&t->screen, ' ', "/end or exit, Ctrl-D, Ctrl-C   leave; the other side is told");
+    screen_note(&t->screen, ' ', "/help                          this list");
+    screen_note(&t->screen, ' ', "//text                         say a line that begins with /");
+}
+
+/* Says one line, in pieces if it is longer than a message may be. What is not UTF-8 becomes U+FFFD. */
+static void line_say(struct talk *t, view line)
+{
+    DEFER(buf_clear) struct buf text = {0};
+    sotto_err err = cli_mend(line, &text);
+    view rest = buf_view(&text);
+    do {
+        size_t len = text_cut(rest, CHANNEL_TEXT_MAX);
+        err = err != SOTTO_OK ? err : session_say(t->session, view_of(rest.data, len), &t->effects);
+        rest = view_of(rest.data + len, rest.len - len);
+    } while (err == SOTTO_OK && rest.len > 0);
+    if (err == SOTTO_E_FULL)
+        screen_note(&t->screen, '*', "Too much waits already: this line was not kept");
+    apply(t, err == SOTTO_E_NOMEM ? err : SOTTO_OK);
+    if (t->end == END_NONE && !t->secure && !t->held_told && err == SOTTO_OK) {
+        t->held_told = true;
+        screen_note(&t->screen, '*', "Held until the channel is secure");
+    }
+}
+
+/* Lines that are commands. A pipe carries text, so that only the words that leave count there. */
+static void talk_take(struct talk *t, view line)
+{
+    bool typed = input_editor(t->input) != NULL;
+    if (view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end")))
+        leave(t);
+    else if (typed && view_equal(line, VIEW_LIT("/help")))
+        help_show(t);
+    else if (typed && line.len > 1 && line.data[0] == '/' && line.data[1] == '/')
+        line_say(t, view_of(line.data + 1, line.len - 1));
+    else if (typed && line.len > 0 && line.data[0] == '/')
+        screen_note(&t->screen, '*',
+                    "No such command; /help lists them, //text says a line that begins with /");
+    else if (!typed || line.len > 0)
+        line_say(t, line);
+}
+
+static void on_line(void *user, view line)
+{
+    struct talk *t = user;
+    if (t->end != END_NONE)
+        return;
+    if (t->stage == ASK_ROLE)
+        role_take(t, line);
+    else if (t->stage == ASK_CODE)
+        code_take(t, line);
+    else
+        talk_take(t, line);
+    if (t->end == END_NONE && t->secure && input_editor(t->input) == NULL &&
+        t->online.connection != NULL && connection_waiting(t->online.connection) >= CONNECTION_HIGH)
+        input_pause(t->input);
+}
+
+static void on_input_end(void *user)
+{
+    struct talk *t = user;
+    if (t->end != END_NONE)
+        return;
+    if (t->stage != TALK)
+        over(t, END_INPUT);
+    else if (input_editor(t->input) != NULL)
+        leave(t);
+    else
+        apply(t, session_done(t->session, &t->effects));
+}
+
+static void words_list(unsigned first, unsigned last, struct buf *out)
+{
+    for (unsigned i = first; i <= last && i - first < SHOWN_MAX; i++)
+        if (buf_append(out, view_str(code_word(i))) != SOTTO_OK ||
+            buf_append(out, VIEW_LIT("  ")) != SOTTO_OK)
+            return;
+    if (buf_append(out, last - first >= SHOWN_MAX ? VIEW_LIT("…\n") : VIEW_LIT("\n")) != SOTTO_OK)
+        buf_reset(out);
+}
+
+static void on_complete(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown)
+{
+    struct talk *t = user;
+    unsigned first, last;
+    if (t->stage != ASK_CODE || code_complete(typed, ret_insert, &first, &last) != SOTTO_OK)
+        return;
+    if (first <= last)
+        words_list(first, last, ret_shown);
+}
+
+static const struct editor_events input_events = {on_line, on_input_end, on_complete};
+
+/* ---- signals ---- */
+
+static void suspend(struct talk *t)
+{
+    struct editor *editor = input_editor(t->input);
+    if (editor != NULL)
+        editor_suspend(editor);
+    raise(SIGSTOP);
+    if (editor != NULL)
+        editor_resume(editor);
+}
+
+static void interrupt(struct talk *t)
+{
+    if (t->end != END_NONE) {
+        uv_stop(&t->loop);
+    } else if (t->session != NULL && t->online.connection != NULL && t->stage == TALK) {
+        leave(t);
+        t->leaving = t->secure;
+    } else {
+        over(t, END_SIGNAL);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct talk *t = handle->data;
+    if (number == SIGTSTP)
+        suspend(t);
+    else if (number != SIGWINCH)
+        interrupt(t);
+    else if (t->end == END_NONE && input_editor(t->input) != NULL)
+        editor_resize(input_editor(t->input));
+}
+
+/* ---- the last words ---- */
+
+static int fail_code(const struct talk *t)
+{
+    return cli_fail(
+        t->call, &(struct cli_error){.err = SOTTO_E_CODE,
+                                     .why = "a code is good for one try, so that nobody can guess",
+                                     .try = "sotto session new",
+                                     .todo = "agree on a new code; read it out slowly"});
+}
+
+static int fail_gone(const struct talk *t)
+{
+    const char *what =
+        t->role == SESSION_JOIN ? "no session waits under this code" : "the session is gone";
+    return cli_fail(
+        t->call, &(struct cli_error){
+                     .err = SOTTO_E_NOTFOUND,
+                     .what = what,
+                     .why = "it was mistyped, or the session has ended, or it is on another server",
+                     .try = "sotto session new"});
+}
+
+static int fail_expired(const struct talk *t)
+{
+    return cli_fail(t->call,
+                    &(struct cli_error){.err = SOTTO_E_EXPIRED,
+                                        .what = "nobody joined in time; the code is no longer good",
+                                        .try = "sotto session new"});
+}
+
+static int fail_taken(const struct talk *t)
+{
+    return cli_fail(
+        t->call,
+        &(struct cli_error){
+            .err = SOTTO_E_TAKEN,
+            .why = "a session has exactly two members; it may have been someone who overheard "
+                   "the code",
+            .try = "sotto session new",
+            .todo = "agree on a new code"});
+}
+
+/* The relay (or who holds the line) did something to the messages: named, since nothing else in the world looks like it. */
+static int fail_tampered(const struct talk *t)
+{
+    struct cli_error error = {
+        .err = t->ended.err,
+        .why = "the other side's connection broke, or the server tampered with the messages",
+        .try = "sotto session new",
+        .todo = "ask the other side what arrived last"};
+    return cli_failf(t->call, &error, "the session was cut: %s", sotto_err_text(t->ended.err));
+}
+
+static int fail_left(const struct talk *t)
+{
+    return cli_fail(t->call,
+                    &(struct cli_error){.err = SOTTO_E_CLOSED,
+                                        .exit = 6,
+                                        .what = "the other side left before the channel was secure",
+                                        .try = "sotto session new"});
+}
+
+static int fail_by_server(const struct talk *t)
+{
+    struct connection_end end = {
+        .err = t->ended.err, .was_ready = true, .retry_ms = t->ended.retry_ms};
+    memcpy(end.detail, t->detail, sizeof end.detail);
+    if (end.err == SOTTO_E_CLOSED && t->detail[0] == '\0')
+        snprintf(end.detail, sizeof end.detail, "the server stops");
+    return online_fail(&t->online, &end);
+}
+
+static int session_fail(const struct talk *t)
+{
+    switch (t->ended.err) {
+    case SOTTO_E_CODE:
+        return fail_code(t);
+    case SOTTO_E_NOTFOUND:
+        return fail_gone(t);
+    case SOTTO_E_EXPIRED:
+        return fail_expired(t);
+    case SOTTO_E_TAKEN:
+        return fail_taken(t);
+    case SOTTO_E_MISSING:
+    case SOTTO_E_REPLAYED:
+    case SOTTO_E_REFLECTED:
+    case SOTTO_E_DECRYPT:
+    case SOTTO_E_MAC:
+        return fail_tampered(t);
+    case SOTTO_E_CLOSED:
+        return t->ended.peer_left ? fail_left(t) : fail_by_server(t);
+    default:
+        return fail_by_server(t);
+    }
+}
+
+static int session_ended(struct talk *t)
+{
+    struct cli_json j;
+    if (t->ended.err != SOTTO_OK)
+        return session_fail(t);
+    if (!t->secure)
+        return cli_exit_status(SOTTO_E_INTERRUPTED);
+    if (screen_json(&t->screen, "ended", &j)) {
+        cli_json_string(&j, "by", t->ended.peer_left ? "them" : t->leaving ? "you" : "both");
+        screen_json_end(&t->screen, &j);
+    }
+    screen_note(&t->screen, '*', "%s",
+                t->ended.peer_left ? "The other side left. Nothing is kept"
+                : t->leaving       ? "You left; the other side was told. Nothing is kept"
+                                   : "Both sides are done. Nothing is kept");
+    return 0;
+}
+
+static int fail_silent(const struct talk *t)
+{
+    return cli_fail(t->call,
+                    &(struct cli_error){
+                        .err = SOTTO_E_TIMEOUT,
+                        .what = t->ended.secure ? NULL : "the other side did not answer in time",
+                        .try = "sotto session new"});
+}
+
+static int talk_status(struct talk *t)
+{
+    switch (t->end) {
+    case END_SESSION:
+        return session_ended(t);
+    case END_CONNECTION:
+        return online_fail(&t->online, &t->connection_end);
+    case END_TTL:
+        return fail_expired(t);
+    case END_SILENT:
+        return fail_silent(t);
+    case END_OUTPUT:
+        return cli_fail(t->call,
+                        &(struct cli_error){.err = SOTTO_E_IO, .what = "cannot write the output"});
+    case END_INPUT:
+        return cli_fail(
+            t->call,
+            &(struct cli_error){.err = SOTTO_E_USAGE,
+                                .what = "the input ended before a code came",
+                                .todo = "give the code as the first line, or with --code-file"});
+    case END_STATUS:
+        return t->status;
+    default:
+        return cli_exit_status(SOTTO_E_INTERRUPTED);
+    }
+}
+
+/* ---- the command ---- */
+
+static int options_read(struct talk *t)
+{
+    const char *words = cli_value(t->call, "words"), *ttl = cli_value(t->call, "ttl");
+    t->words = words != NULL ? (unsigned)(words[0] - '0') : CODE_WORDS_MIN;
+    if (ttl == NULL || cli_duration_read(ttl, 1, TTL_MAX_S, &t->ttl_s) == SOTTO_OK)
+        return 0;
+    return cli_failf(t->call,
+                     &(struct cli_error){.err = SOTTO_E_USAGE,
+                                         .todo = "write a time such as 90s or 10m, up to 24h"},
+                     "--ttl takes a time, not \"%.60s\"", ttl);
+}
+
+static int loop_open(struct talk *t)
+{
+    const char *term = getenv("TERM");
+    bool editing = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && !t->call->json &&
+                   !t->call->no_input && term != NULL && strcmp(term, "dumb") != 0;
+    sotto_err err = crypto_new(&t->crypto);
+    if (err == SOTTO_OK && uv_loop_init(&t->loop) != 0)
+        err = SOTTO_E_NOMEM;
+    if (err == SOTTO_OK)
+        err = input_open(&t->loop, editing, &input_events, t, &t->input);
+    if (err != SOTTO_OK)
+        return cli_fail(t->call, &(struct cli_error){.err = err});
+    t->screen = screen_of(t->call, input_editor(t->input));
+    uv_timer_init(&t->loop, &t->timer);
+    t->timer.data = t;
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        uv_signal_init(&t->loop, &t->signals[i]);
+        t->signals[i].data = t;
+        uv_signal_start(&t->signals[i], on_signal, signals[i]);
+    }
+    return 0;
+}
+
+static void talk_close(struct talk *t)
+{
+    if (t->loop.data == NULL && uv_loop_alive(&t->loop) == 0) {
+        uv_close((uv_handle_t *)&t->signals[0], NULL);
+        uv_run(&t->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&t->loop);
+    }
+    session_free(t->session);
+    session_effects_clear(&t->effects);
+    crypto_free(t->crypto);
+}
+
+/* Runs a talk whose first step is `begin`. */
+static int talk_run(struct cli_call *call, void (*begin)(struct talk *t))
+{
+    struct talk *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return cli_fail(call, &(struct cli_error){.err = SOTTO_E_NOMEM});
+    t->call = call;
+    int status = options_read(t);
+    status = status != 0 ? status : loop_open(t);
+    if (status == 0) {
+        begin(t);
+        uv_run(&t->loop, UV_RUN_DEFAULT);
+        status = talk_status(t);
+        talk_close(t);
+    }
+    free(t);
+    return status;
+}
+
+static void begin_asking(struct talk *t)
+{
+    if (t->call->no_input) {
+        over_with(
+            t, cli_fail(t->call, &(struct cli_error){.err = SOTTO_E_USAGE,
+                                                     .what = "nothing may be asked, so say which",
+                                                     .try = "sotto session new"}));
+        return;
+    }
+    prompt_show(t, prompt_role);
+    input_resume(t->input);
+}
+
+static void begin_new(struct talk *t)
+{
+    t->role = SESSION_CREATE;
+    talk_begin(t, NULL);
+}
+
+/* The first line of a file, which holds a code and little else. */
+static int code_file_read(const struct cli_call *call, const char *path, char *ret_line,
+                          size_t size)
+{
+    FILE *file = fopen(path, "re");
+    bool got = file != NULL && fgets(ret_line, (int)size, file) != NULL;
+    if (file != NULL)
+        fclose(file);
+    if (got)
+        return 0;
+    struct cli_error error = {.err = file == NULL ? SOTTO_E_IO : SOTTO_E_USAGE,
+                              .todo = "name a file whose first line is the code"};
+    return cli_failf(call, &error, file == NULL ? "cannot read %s" : "%s holds no code", path);
+}
+
+static void begin_from_file(struct talk *t, const char *path)
+{
+    char line[256];
+    int status = code_file_read(t->call, path, line, sizeof line);
+    t->role = SESSION_JOIN;
+    if (status != 0)
+        over_with(t, status);
+    else
+        code_take(t, view_of(line, strcspn(line, "\r\n")));
+    ct_wipe(line, sizeof line);
+}
+
+static void begin_join(struct talk *t)
+{
+    const char *file = cli_value(t->call, "code-file");
+    bool from_stdin = t->call->operand_count > 0;
+    if (file != NULL)
+        begin_from_file(t, file);
+    else if (from_stdin || !t->call->no_input || isatty(STDIN_FILENO) != 1)
+        code_ask(t);
+    else
+        over_with(t, cli_fail(t->call, &(struct cli_error){
+                                           .err = SOTTO_E_USAGE,
+                                           .what = "no code was given, and nothing may be asked",
+                                           .todo = "pipe the code in, or use --code-file"}));
+}
+
+static int run_session(struct cli_call *call)
+{
+    return talk_run(call, begin_asking);
+}
+
+static int run_new(struct cli_call *call)
+{
+    return talk_run(call, begin_new);
+}
+
+static int run_join(struct cli_call *call)
+{
+    if (call->operand_count > 0 && strcmp(call->operands[0], "-") != 0)
+        return cli_fail(
+            call, &(struct cli_error){.err = SOTTO_E_USAGE,
+                                      .what = "a code is never given on the command line",
+                                      .why = "other users of this machine could read it there",
+                                      .try = "sotto session join",
+                                      .todo = "type the code at the prompt"});
+    return talk_run(call, begin_join);
+}
+
+static const struct cli_option new_options[] = {
+    {"words", 0, "2|3",
+     "how many words the code gets; each one makes it a thousand times harder to guess"},
+    {"ttl", 0, "TIME",
+     "how long the code can be used, such as 90s or 10m; the server allows 10 minutes"},
+    {0},
+};
+
+static const struct cli_option join_options[] = {
+    {"code-file", 0, "FILE", "read the code from the first line of a file"},
+    {0},
+};
+
+const struct cli_command session_commands[] = {
+    {"session", NULL, 0, 0, "talk with one other person, by a spoken code",
+     "Asks whether to create a session or to join one. The creator reads the code out to the other "
+     "person, on the phone or across the "
+     "table; the server cannot read what is said, and keeps nothing.\n\n"
+     "While talking: /end, exit, Ctrl-D and Ctrl-C leave and tell the other side; /help lists what "
+     "else can be typed. What is typed "
+     "before the channel is secure is held until then.",
+     new_options, run_session},
+    {"session new", NULL, 0, 0, "create a session and show its code",
+     "The code works once. A wrong code destroys it, for both sides; make a new one then.\n\n"
+     "Where standard output is no terminal, the code is its first line, alone.\n\n"
+     "  sotto session new\n"
+     "  sotto session new --words 3 < file > answers",
+     new_options, run_new},
+    {"session join", "[-]", 0, 1, "join a session by its code",
+     "Asks for the code; Tab completes its words, and a mistyped word is noticed before the code "
+     "is used up. With - the code is the "
+     "first line of standard input. A code is never an argument, since others could see it in the "
+     "list of processes.\n\n"
+     "Standard input that is no terminal waits until the channel is secure; its end means that "
+     "nothing more will be said, and what the "
+     "other side says still comes. \n\n"
+     "  sotto session join\n"
+     "  sotto session join --code-file code < in > out",
+     join_options, run_join},
+    {0},
+};
