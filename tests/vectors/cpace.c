@@ -230,7 +230,7 @@ void cpace_run(struct vectors *v, const json_t *root)
     json_object_foreach((json_t *)(uintptr_t)root, name, section)
     {
         if (part_with(section, GENERATOR_KEY) == NULL)
-            count_left_out(v, function_cases(section), "inner function");
+            count_left_out(v, function_cases(section), "inner functions");
         else if (is_ours(v, section))
             our_group_run(v, section);
         else

@@ -37,6 +37,27 @@ static enum verdict key_import(struct vectors *v, enum kem_id id, view private_k
     return outcome(v, kem_key_import(v->crypto, id, &secret, ret_key));
 }
 
+/* The same scalar after RFC 7748 5 has set its bits, which every use of it does first: the file of the PQ draft gives
+ * its X448 key in that form. */
+static void clamp(enum kem_id id, struct secret *scalar)
+{
+    if (id != KEM_X25519 && id != KEM_X448)
+        return;
+    scalar->data[0] &= id == KEM_X448 ? 0xfc : 0xf8;
+    scalar->data[scalar->len - 1] &= id == KEM_X448 ? 0xff : 0x7f;
+    scalar->data[scalar->len - 1] |= id == KEM_X448 ? 0x80 : 0x40;
+}
+
+static enum verdict private_check(struct vectors *v, enum kem_id id, const struct secret *got,
+                                  view expected)
+{
+    DEFER(secret_clear) struct secret clamped = *got;
+    clamp(id, &clamped);
+    if (view_equal(secret_view(&clamped), expected))
+        return ACCEPTED;
+    return same(v, "DeriveKeyPair's private key", secret_view(got), expected);
+}
+
 static enum verdict derive_check(struct vectors *v, enum kem_id id, view ikm, view private_key,
                                  view public_key)
 {
@@ -44,7 +65,7 @@ static enum verdict derive_check(struct vectors *v, enum kem_id id, view ikm, vi
     DEFER(secret_clear) struct secret exported = {0};
     CHECK(outcome(v, kem_key_derive(v->crypto, id, ikm, &key)));
     kem_key_export(key, &exported);
-    CHECK(same(v, "DeriveKeyPair's private key", secret_view(&exported), private_key));
+    CHECK(private_check(v, id, &exported, private_key));
     return same(v, "DeriveKeyPair's public key", kem_key_public(key), public_key);
 }
 

@@ -74,6 +74,7 @@ static void format_run(struct run *r, const struct format *format, const char *n
 {
     struct vectors v = {.crypto = c, .name = name};
     format->run(&v, root);
+    case_end(&v);
     line_print(r, &v);
 }
 

@@ -157,7 +157,11 @@ json_t *source_load(const char *path, char *why, size_t why_size)
         return NULL;
     }
     json_error_t at;
-    json_t *root = json_loadb((const char *)text->data, text->len, JSON_ALLOW_NUL, &at);
+    const char *json = (const char *)text->data;
+    json_t *root = json_loadb(json, text->len, JSON_ALLOW_NUL, &at);
+    /* Numbers over 2^63 stand in files that are none of ours; the others must still be told from broken ones. */
+    if (root == NULL && json_error_code(&at) == json_error_numeric_overflow)
+        root = json_loadb(json, text->len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &at);
     if (root == NULL)
         snprintf(why, why_size, "not JSON: line %d: %s", at.line, at.text);
     return root;

@@ -31,7 +31,7 @@ uint8_t *case_memory(struct vectors *v, size_t len)
     return block->data;
 }
 
-static void case_end(struct vectors *v)
+void case_end(struct vectors *v)
 {
     while (v->memory != NULL) {
         struct block *next = v->memory->next;

@@ -75,6 +75,8 @@ bool hex_bytes(struct vectors *v, const json_t *value, view *ret_bytes);
 const char *text_or_empty(const json_t *object, const char *key);
 /* Memory of the case at hand, zeroed. */
 uint8_t *case_memory(struct vectors *v, size_t len);
+/* Drops it; count() does so too. */
+void case_end(struct vectors *v);
 
 /* One kind of vector file: a row in formats.c. */
 struct format {
