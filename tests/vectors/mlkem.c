@@ -106,6 +106,8 @@ enum verdict mlkem_expanded_case(struct vectors *v, int variant, const json_t *g
     CHECK(set_of(v, group, &id));
     DEFER(mlkem_key_freep) struct mlkem_key *key = NULL;
     CHECK(outcome(v, mlkem_key_import(v->crypto, id, field_hex(v, test, "dk"), &key)));
+    if (field_has(test, "ek"))
+        CHECK(same(v, "the public key", mlkem_key_public(key), field_hex(v, test, "ek")));
     view shared = field_has(test, "K") ? field_hex(v, test, "K") : VIEW_LIT("");
     return decap(v, key, field_hex(v, test, "c"), shared);
 }

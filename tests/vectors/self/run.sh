@@ -75,4 +75,33 @@ out=$("$runner" --backend openssl "$here" 2>/dev/null)
 status=$?
 [ "$status" -eq 1 ] && [ "$(echo "$out" | grep -c ' run, ')" -eq "$(find "$here" -name '*.json' -o -name '*.json.xz' | wc -l)" ]
 tell $? "a folder gives a line for each file"
+
+# A checkout without vectors: all that the README names is skipped, and that is no failure.
+unset SOTTO_VECTORS
+empty=$(mktemp -d)
+trap 'rm -rf "$empty"' EXIT
+mkdir -p "$empty/sotto/tests/vectors/data"
+cp "$here/../data/README.md" "$empty/sotto/tests/vectors/data/"
+out=$("$runner" --backend openssl --tap --source "$empty/sotto" 2>/dev/null)
+status=$?
+named=$(grep -c '^| `' "$here/../data/README.md")
+[ "$status" -eq 0 ] && [ "$named" -gt 0 ] && [ "$(echo "$out" | grep -c 'README.md says .* # SKIP')" -eq "$named" ]
+tell $? "without vectors each missing file is skipped by name"
+
+# The first place that has files is the one: the folder of the checkout stands before the shared one.
+mkdir -p "$empty/shared/vectors"
+cp "$here/aead.json" "$empty/shared/vectors/"
+out=$("$runner" --backend openssl --source "$empty/sotto" 2>/dev/null | grep -v 'not found')
+status=$?
+[ "$out" = "aead.json: 3 run, 1 failed, 2 left out (1 key size 192, 1 nonce is not 96 bits)" ]
+tell $? "vectors are found in the shared folder"
+cp "$here/right.json.xz" "$empty/sotto/tests/vectors/data/"
+out=$("$runner" --backend openssl --source "$empty/sotto" 2>/dev/null | grep -v 'not found')
+status=$?
+[ "$out" = "right.json.xz: 1 run, 0 failed, 0 left out" ]
+tell $? "vectors of the checkout go first"
+out=$(SOTTO_VECTORS="$here/hmac.json" "$runner" --backend openssl --source "$empty/sotto" 2>/dev/null | grep -v 'not found')
+status=$?
+[ "$out" = "hmac.json: 3 run, 1 failed, 0 left out" ]
+tell $? "SOTTO_VECTORS goes before both"
 echo "1..$number"
