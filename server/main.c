@@ -1,0 +1,62 @@
+/* main.c - sottod: its commands as rows. */
+#include <openssl/crypto.h>
+#include <sotto/version.h>
+
+#include "cli/cli.h"
+#include "serve.h"
+
+/* clang-format off */
+static const struct cli_command commands[] = {
+    {"serve", "[PORT]", 0, 1, "run the server", serve_text, serve_options, serve_run},
+    {0},
+};
+/* clang-format on */
+
+static const struct cli_group groups[] = {{"Server", commands}, {"Help", cli_shared_commands}, {0}};
+
+static const struct cli_line environment[] = {
+    {"STATE_DIRECTORY", "the state directory, as a service manager sets it"},
+    {"XDG_STATE_HOME", "sottod/ below it is the state directory"},
+    {"NOTIFY_SOCKET", "where to tell a service manager that the server is ready, or stops"},
+    {0},
+};
+
+static const struct cli_line files[] = {
+    {"/etc/sottod/sottod.conf", "settings: lines \"key = value\" with the keys of --set"},
+    {"root.key",
+     "in the state directory: the key that the pin stands for; keep a copy in a safe place"},
+    {"server.key",
+     "in the state directory: the key that signs each connection, certified by the root key"},
+    {0},
+};
+
+static void print_version(FILE *out)
+{
+    fprintf(out, "sottod %s\nlibcrypto %s\nCurve25519 from %s\n", sotto_version(),
+            OpenSSL_version(OPENSSL_VERSION_STRING), sotto_curve_backend());
+}
+
+static const struct cli_program program = {
+    .name = "sottod",
+    .man_section = 8,
+    .summary = "the server of Sotto: it passes on what it cannot read",
+    .text = "sottod relays encrypted messages between clients of Sotto. It needs no configuration "
+            "and stores nothing but its own keys.",
+    .groups = groups,
+    .environment = environment,
+    .files = files,
+    .see_also = "sotto(1)",
+    .print_version = print_version,
+};
+
+int main(int argc, char **argv)
+{
+    /* Threads may still run when the program ends: libcrypto leaves its memory to the kernel. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    if (sotto_check_libcrypto() != SOTTO_OK)
+        return cli_fail(
+            NULL, &(struct cli_error){.err = SOTTO_E_UNSUPPORTED,
+                                      .what = "the libcrypto that was loaded is older than 3.5",
+                                      .todo = "run \"make setup\", then build again"});
+    return cli_main(&program, argc, argv);
+}

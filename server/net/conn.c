@@ -1,0 +1,802 @@
+/* A connection that waits holds its struct conn, OpenSSL's objects and a place in the loop's tables; buffers are there only while a
+ * head, a frame or an answer is under way.
+ *
+ * Reading stops, and TCP tells the sender, for any of three reasons: the core asked for a pause, the core's mailbox is full, or what
+ * this connection sent piles up at a slow reader (holds). Nothing that was read is ever dropped.
+ * Writing: frames gather in `out` and go out together before the loop sleeps. */
+#include "net/conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "crypto/rng.h"
+#include "net/hello.h"
+#include "net/loop.h"
+#include "net/route.h"
+#include "proto/proto.h"
+
+#define READ_STEP   (16 * 1024) /* bytes: one TLS record */
+#define READ_ROUNDS 4           /* steps before others have their turn */
+#define WRITE_STEP  (16 * 1024) /* bytes: one TLS record */
+#define HELLO_MAX   1024 /* bytes of the first frame: a stranger gets no more memory than that */
+#define CLOSE_MS    2000 /* for the client to take in the last words */
+#define HELD_FIRST  4
+
+static struct stats *conn_stats(struct conn *conn)
+{
+    return &conn->loop->server->stats;
+}
+
+static const struct limits *conn_limits(const struct conn *conn)
+{
+    return &conn->loop->server->config.limits;
+}
+
+static size_t conn_waiting(const struct conn *conn)
+{
+    return conn->out.len - conn->out_at;
+}
+
+static bool conn_is_live(const struct conn *conn)
+{
+    return conn->state < CONN_CLOSING;
+}
+
+/* ---- the poll handle */
+
+static bool conn_may_read(const struct conn *conn)
+{
+    if (conn->state >= CONN_CLOSING)
+        return conn->state == CONN_CLOSING;
+    return conn->holds == 0 && conn->pause_ms == 0 && !conn->waits_core;
+}
+
+static void conn_on_poll(uv_poll_t *handle, int status, int events);
+
+static void conn_poll_update(struct conn *conn)
+{
+    if (conn->state == CONN_ENDED)
+        return;
+    int events = (conn_may_read(conn) ? UV_READABLE : 0) | (conn->want_write ? UV_WRITABLE : 0);
+    if (events == conn->poll_events)
+        return;
+    conn->poll_events = (uint8_t)events;
+    if (events == 0)
+        uv_poll_stop(&conn->poll);
+    else
+        uv_poll_start(&conn->poll, events, conn_on_poll);
+}
+
+/* ---- deadlines */
+
+static uint64_t after(uint64_t since_ms, uint64_t limit_ms)
+{
+    return limit_ms == 0 ? UINT64_MAX : since_ms + limit_ms;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t open_due(const struct conn *conn)
+{
+    const struct limits *l = conn_limits(conn);
+    uint64_t due = after(conn->heard_ms, l->dead_ms);
+    if (!conn->pinged)
+        due = earlier(due, after(conn->heard_ms, l->ping_ms));
+    if (conn_waiting(conn) > 0)
+        due = earlier(due, after(conn->progress_ms, l->stall_ms));
+    else if (conn->held_count > 0)
+        due = loop_now(conn->loop); /* should have been released */
+    return conn->pause_ms > 0 ? earlier(due, conn->pause_ms) : due;
+}
+
+static uint64_t conn_next_due(const struct conn *conn)
+{
+    const struct limits *l = conn_limits(conn);
+    switch (conn->state) {
+    case CONN_HANDSHAKE:
+        return after(conn->since_ms, l->handshake_ms);
+    case CONN_HEAD:
+        return after(conn->since_ms, l->head_ms);
+    case CONN_HELLO:
+        return after(conn->since_ms, l->hello_ms);
+    case CONN_OPEN:
+        return open_due(conn);
+    case CONN_CLOSING:
+        return conn->since_ms + CLOSE_MS;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static void conn_arm(struct conn *conn)
+{
+    loop_arm(conn->loop, conn, conn_next_due(conn));
+}
+
+static void conn_enter(struct conn *conn, enum conn_state state)
+{
+    conn->state = (uint8_t)state;
+    conn->since_ms = loop_now(conn->loop);
+    conn_arm(conn);
+}
+
+/* ---- slow readers: who sends to them is held up */
+
+/* False: without memory for the post somebody is still held; the timer tries again. */
+static bool held_release(struct conn *conn)
+{
+    while (conn->held_count > 0) {
+        if (loop_tell(conn->loop, POST_RELEASE, conn->held[conn->held_count - 1]) != SOTTO_OK)
+            return false;
+        conn->held_count--;
+    }
+    free(conn->held);
+    conn->held = NULL;
+    return true;
+}
+
+static bool held_has(const struct conn *conn, uint64_t source)
+{
+    for (uint32_t i = 0; i < conn->held_count; i++)
+        if (conn->held[i] == source)
+            return true;
+    return false;
+}
+
+static sotto_err held_add(struct conn *conn, uint64_t source)
+{
+    uint64_t *held = realloc(conn->held, (conn->held_count + 1) * sizeof *held);
+    if (held == NULL)
+        return SOTTO_E_NOMEM;
+    conn->held = held;
+    TRY(loop_tell(conn->loop, POST_HOLD, source));
+    held[conn->held_count++] = source;
+    stats_add(conn_stats(conn), held);
+    return SOTTO_OK;
+}
+
+/* Holds up the one whose frame has to wait here. */
+static sotto_err held_consider(struct conn *conn, uint64_t source)
+{
+    uint64_t limit = conn_limits(conn)->output_bytes;
+    if (source == 0 || limit == 0 || conn_waiting(conn) <= limit || held_has(conn, source))
+        return SOTTO_OK;
+    return held_add(conn, source);
+}
+
+void conn_hold(struct conn *conn)
+{
+    conn->holds++;
+    conn_poll_update(conn);
+}
+
+/* Silence that we caused doesn't count against the client. */
+static void conn_read_again(struct conn *conn)
+{
+    conn->heard_ms = loop_now(conn->loop);
+    conn->want_read = true;
+    loop_work_add(conn->loop, conn);
+    conn_poll_update(conn);
+}
+
+void conn_release(struct conn *conn)
+{
+    if (conn->holds > 0 && --conn->holds == 0)
+        conn_read_again(conn);
+}
+
+void conn_pause(struct conn *conn, uint64_t until_ms)
+{
+    if (conn->state != CONN_OPEN || until_ms <= loop_now(conn->loop))
+        return;
+    stats_add(conn_stats(conn), paused);
+    conn->pause_ms = until_ms;
+    conn_arm(conn);
+    conn_poll_update(conn);
+}
+
+void conn_settle(struct conn *conn, bool settled)
+{
+    if (conn->state == CONN_ENDED || conn->settled == settled)
+        return;
+    conn->settled = settled;
+    gate_settle(&conn->loop->server->gate, &conn->person, settled);
+}
+
+void conn_resume(struct conn *conn)
+{
+    conn->waits_core = false;
+    conn->loop->waiting--;
+    conn_read_again(conn);
+}
+
+/* True: the core takes no more for now. The second look is for room that was made between the first and the flag. */
+static bool core_is_full(struct conn *conn)
+{
+    struct loop *loop = conn->loop;
+    if (!mailbox_is_full(&loop->server->core))
+        return false;
+    atomic_store(&loop->wants_room, true);
+    if (!mailbox_is_full(&loop->server->core))
+        return false;
+    conn->waits_core = true;
+    loop->waiting++;
+    return true;
+}
+
+/* ---- the end */
+
+static const char *ending(const struct conn *conn)
+{
+    if (conn->slow)
+        return "closed: it reads too slowly";
+    return conn->clean ? "left" : conn->dismissed ? "closed" : "lost";
+}
+
+/* Tells the core, once. When there is no memory for that, the timer tries again: the core must not believe in the dead. */
+static bool conn_forget(struct conn *conn)
+{
+    if (!conn->known)
+        return true;
+    const struct post post = {
+        .kind = POST_CLOSED, .connection = conn->id, .clean = conn->clean, .slow = conn->slow};
+    if (loop_tell_core(conn->loop, &post, (view){0}) != SOTTO_OK)
+        return false;
+    conn->known = false;
+    if (!conn->loop->server->config.quiet)
+        log_line(conn->loop->server->log, "disconnected", "client %u %s", conn->serial,
+                 ending(conn));
+    return true;
+}
+
+static void conn_on_freed(uv_handle_t *handle)
+{
+    struct conn *conn = handle->data;
+    conn->loop->conn_count--;
+    free(conn);
+}
+
+void conn_end(struct conn *conn)
+{
+    if (conn->state == CONN_ENDED)
+        return;
+    if (!conn_forget(conn) || !held_release(conn)) {
+        conn->state = CONN_CLOSING;
+        loop_arm(conn->loop, conn, loop_now(conn->loop) + CLOSE_MS);
+        return;
+    }
+    struct loop *loop = conn->loop;
+    conn->state = CONN_ENDED;
+    if (conn->waits_core)
+        loop->waiting--;
+    wheel_disarm(&loop->wheel, &conn->timer);
+    loop_work_drop(loop, conn);
+    loop_slot_give(loop, conn);
+    gate_leave(&loop->server->gate, &conn->person, conn->settled);
+    stats_add(conn_stats(conn), ended);
+    uv_close((uv_handle_t *)&conn->poll, conn_on_freed);
+    tls_free(conn->tls);
+    conn->tls = NULL;
+    close(conn->fd);
+    buf_clear(&conn->in);
+    buf_clear(&conn->message);
+    buf_clear(&conn->out);
+}
+
+/* ---- writing */
+
+static void out_drop(struct conn *conn, size_t len)
+{
+    conn->out_at += len;
+    if (conn->out_at == conn->out.len) {
+        buf_clear(&conn->out);
+        conn->out_at = 0;
+    } else if (conn->out_at > conn->out.len / 2) {
+        buf_consume(&conn->out, conn->out_at);
+        conn->out_at = 0;
+    }
+}
+
+/* Everything went out. In CLOSING that was the last: no more comes from us. */
+static void out_done(struct conn *conn)
+{
+    if (conn->state != CONN_CLOSING || conn->shut)
+        return;
+    conn->shut = true;
+    tls_shutdown(conn->tls);
+    (void)shutdown(conn->fd, SHUT_WR);
+}
+
+static void conn_flush(struct conn *conn)
+{
+    conn->want_write = false;
+    while (conn_waiting(conn) > 0) {
+        size_t sent;
+        const view next = {conn->out.data + conn->out_at, size_min(conn_waiting(conn), WRITE_STEP)};
+        enum tls_result result = tls_write(conn->tls, next, &sent);
+        if (result == TLS_WANT_WRITE || result == TLS_WANT_READ) {
+            conn->want_write = result == TLS_WANT_WRITE;
+            break;
+        }
+        if (result != TLS_DONE) {
+            conn_end(conn);
+            return;
+        }
+        conn->progress_ms = loop_now(conn->loop);
+        out_drop(conn, sent);
+    }
+    if (conn->held_count > 0 && conn_waiting(conn) <= conn_limits(conn)->output_bytes / 2)
+        (void)held_release(conn);
+    if (conn_waiting(conn) == 0)
+        out_done(conn);
+    else
+        conn_arm(conn);
+    conn_poll_update(conn);
+}
+
+static sotto_err conn_out(struct conn *conn, enum ws_opcode opcode, view payload)
+{
+    if (conn_waiting(conn) == 0)
+        conn->progress_ms = loop_now(conn->loop);
+    TRY(ws_frame_write(opcode, payload, NULL, &conn->out));
+    loop_work_add(conn->loop, conn);
+    return SOTTO_OK;
+}
+
+void conn_send(struct conn *conn, view frame, uint64_t source)
+{
+    if (conn->state != CONN_OPEN)
+        return;
+    if (conn_out(conn, WS_BINARY, frame) != SOTTO_OK || held_consider(conn, source) != SOTTO_OK)
+        conn_end(conn);
+}
+
+/* ---- saying goodbye */
+
+static void conn_close_begin(struct conn *conn)
+{
+    if (!conn_is_live(conn))
+        return;
+    (void)conn_forget(conn);
+    (void)held_release(conn);
+    conn_enter(conn, CONN_CLOSING);
+    loop_work_add(conn->loop, conn);
+    conn_poll_update(conn);
+}
+
+static uint16_t ws_code(sotto_err why)
+{
+    switch (why) {
+    case SOTTO_OK:
+        return 1000;
+    case SOTTO_E_CLOSED:
+        return 1001;
+    case SOTTO_E_WEBSOCKET:
+        return 1002;
+    case SOTTO_E_TOO_LARGE:
+        return 1009;
+    default:
+        return 1008;
+    }
+}
+
+static void ws_goodbye(struct conn *conn, sotto_err why)
+{
+    uint16_t code = ws_code(why);
+    const uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    if (conn_out(conn, WS_CLOSE, VIEW_OF(payload)) == SOTTO_OK)
+        conn_close_begin(conn);
+    else
+        conn_end(conn);
+}
+
+void conn_close(struct conn *conn)
+{
+    conn->dismissed = true;
+    if (conn->state == CONN_OPEN)
+        ws_goodbye(conn, SOTTO_OK);
+}
+
+static void bye(struct conn *conn, sotto_err why, const char *detail)
+{
+    DEFER(buf_clear) struct buf frame = {0};
+    const struct proto_error said = {.code = (uint16_t)why, .detail = view_str(detail)};
+    if (proto_bye_write(&said, &frame) == SOTTO_OK &&
+        conn_out(conn, WS_BINARY, buf_view(&frame)) == SOTTO_OK)
+        ws_goodbye(conn, why);
+    else
+        conn_end(conn);
+}
+
+static void http_goodbye(struct conn *conn, sotto_err why)
+{
+    conn->progress_ms = loop_now(conn->loop);
+    if (route_refuse(why, &conn->out) == SOTTO_OK)
+        conn_close_begin(conn);
+    else
+        conn_end(conn);
+}
+
+void conn_refuse(struct conn *conn, sotto_err why, const char *detail)
+{
+    if (sotto_err_class_of(why) == SOTTO_CLASS_WIRE)
+        stats_add(conn_stats(conn), closed_malformed);
+    conn->dismissed = true;
+    switch (conn->state) {
+    case CONN_HANDSHAKE:
+        conn_end(conn);
+        break;
+    case CONN_HEAD:
+        http_goodbye(conn, why);
+        break;
+    case CONN_HELLO:
+    case CONN_OPEN:
+        bye(conn, why, detail);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- what came: each state takes a piece from the front and says how long it was; 0: it isn't whole yet */
+
+static sotto_err take_nothing(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+{
+    (void)conn;
+    (void)data;
+    *ret_len = len;
+    return SOTTO_OK;
+}
+
+static sotto_err take_head(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+{
+    const struct limits *limits = conn_limits(conn);
+    struct http_head head;
+    size_t head_len;
+    TRY(http_request_read((view){data, len}, conn->scanned, &head, &head_len));
+    if ((head_len == 0 ? len : head_len) > limits->head_bytes && limits->head_bytes > 0)
+        return SOTTO_E_TOO_LARGE;
+    conn->scanned = (uint16_t)len;
+    *ret_len = head_len;
+    if (head_len == 0)
+        return SOTTO_OK;
+    bool upgrade;
+    TRY(route_request(&head, &conn->out, &upgrade));
+    conn->progress_ms = loop_now(conn->loop);
+    loop_work_add(conn->loop, conn);
+    if (!upgrade) {
+        conn_close_begin(conn);
+        return SOTTO_OK;
+    }
+    conn->ws = (struct ws_reader){.role = WS_SERVER, .message_max = HELLO_MAX};
+    conn_enter(conn, CONN_HELLO);
+    return SOTTO_OK;
+}
+
+static void log_connected(struct conn *conn)
+{
+    const struct server *server = conn->loop->server;
+    if (server->config.quiet)
+        return;
+    char text[ADDRESS_TEXT] = "";
+    struct address peer = {.len = sizeof peer.sa};
+    if (server->config.log_addresses &&
+        getpeername(conn->fd, (struct sockaddr *)&peer.sa, &peer.len) == 0)
+        address_write(&peer, text);
+    log_line(server->log, "connected", "client %u connected%s%s", conn->serial,
+             text[0] != 0 ? " from " : "", text);
+}
+
+static uint32_t frame_max(const struct conn *conn)
+{
+    uint64_t limit = conn_limits(conn)->frame_bytes;
+    return limit == 0 ? PROTO_FRAME_MAX : (uint32_t)limit;
+}
+
+static sotto_err on_hello(struct conn *conn, view frame)
+{
+    struct loop *loop = conn->loop;
+    if (loop->stopping)
+        return SOTTO_E_CLOSED;
+    uint8_t exporter[HELLO_EXPORTER], nonce[HELLO_NONCE];
+    TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, exporter, sizeof exporter));
+    random_bytes(nonce, sizeof nonce);
+    DEFER(buf_clear) struct buf answer = {0};
+    TRY(hello_answer(loop->crypto, loop->key, loop->server->identity, frame_max(conn), frame,
+                     exporter, nonce, &answer));
+    const struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
+    TRY(loop_tell_core(loop, &post, (view){0}));
+    conn->known = true;
+    conn->ws.message_max = frame_max(conn);
+    conn_enter(conn, CONN_OPEN);
+    conn->serial = (uint32_t)atomic_fetch_add(&conn_stats(conn)->hellos, 1) + 1;
+    log_connected(conn);
+    return conn_out(conn, WS_BINARY, buf_view(&answer));
+}
+
+static sotto_err on_message(struct conn *conn, view message)
+{
+    if (conn->state == CONN_HELLO)
+        return on_hello(conn, message);
+    const struct post post = {.kind = POST_FRAME, .connection = conn->id};
+    return loop_tell_core(conn->loop, &post, message);
+}
+
+/* RFC 6455 5.4. ws_reader bounds the whole message before its parts come here. */
+static sotto_err on_data(struct conn *conn, const struct ws_frame *frame)
+{
+    if (frame->fin && conn->message.len == 0)
+        return on_message(conn, frame->payload);
+    TRY(buf_append(&conn->message, frame->payload));
+    if (!frame->fin)
+        return SOTTO_OK;
+    sotto_err err = on_message(conn, buf_view(&conn->message));
+    buf_clear(&conn->message);
+    return err;
+}
+
+/* A client that pings but doesn't read gets no heap of answers: one may answer the last ping alone (RFC 6455 5.5.3). */
+static sotto_err on_ping(struct conn *conn, view payload)
+{
+    return conn_waiting(conn) < WRITE_STEP ? conn_out(conn, WS_PONG, payload) : SOTTO_OK;
+}
+
+static sotto_err on_close(struct conn *conn, view payload)
+{
+    uint16_t code;
+    view reason;
+    TRY(ws_close_read(payload, &code, &reason));
+    conn->clean = true;
+    ws_goodbye(conn, SOTTO_OK);
+    return SOTTO_OK;
+}
+
+static sotto_err take_frame(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+{
+    if (conn->state == CONN_OPEN && core_is_full(conn))
+        return SOTTO_OK;
+    struct ws_frame frame;
+    size_t frame_len, need;
+    TRY(ws_frame_read(&conn->ws, data, len, &frame, &frame_len, &need));
+    *ret_len = frame_len;
+    if (frame_len == 0)
+        return SOTTO_OK;
+    switch (frame.opcode) {
+    case WS_PING:
+        return on_ping(conn, frame.payload);
+    case WS_PONG:
+        return SOTTO_OK;
+    case WS_CLOSE:
+        return on_close(conn, frame.payload);
+    default:
+        return on_data(conn, &frame);
+    }
+}
+
+static sotto_err (*const takers[])(struct conn *conn, uint8_t *data, size_t len,
+                                   size_t *ret_len) = {
+    [CONN_HANDSHAKE] = take_nothing, /* can't be: nothing is read before the handshake is done */
+    [CONN_HEAD] = take_head,         [CONN_HELLO] = take_frame,   [CONN_OPEN] = take_frame,
+    [CONN_CLOSING] = take_nothing,   [CONN_ENDED] = take_nothing,
+};
+
+/* Takes what is whole from the front of `in` and leaves the rest in conn->in. */
+static void conn_take(struct conn *conn, struct buf *in)
+{
+    size_t used = 0, step = 1;
+    while (used < in->len && step > 0 && conn_may_read(conn)) {
+        step = 0;
+        sotto_err err = takers[conn->state](conn, in->data + used, in->len - used, &step);
+        used += step;
+        if (err != SOTTO_OK)
+            conn_refuse(conn, err, sotto_err_text(err));
+    }
+    if (conn->state >= CONN_CLOSING)
+        used = in->len;
+    if (in == &conn->in) {
+        buf_consume(in, used);
+        if (in->len == 0)
+            buf_clear(in);
+        return;
+    }
+    const view rest = {in->data + used, in->len - used};
+    in->len = 0;
+    if (rest.len > 0 && buf_set(&conn->in, rest) != SOTTO_OK)
+        conn_end(conn);
+}
+
+/* ---- reading */
+
+/* False: there is no more for now, or it has ended. */
+static bool conn_read_step(struct conn *conn)
+{
+    struct buf *in = conn->in.len > 0 ? &conn->in : &conn->loop->scratch;
+    if (buf_reserve(in, READ_STEP) != SOTTO_OK) {
+        conn_end(conn);
+        return false;
+    }
+    size_t len;
+    switch (tls_read(conn->tls, in->data + in->len, READ_STEP, &len)) {
+    case TLS_DONE:
+        break;
+    case TLS_WANT_READ:
+        return false;
+    case TLS_WANT_WRITE: /* an answer of TLS itself waits */
+        conn->want_write = conn->want_read = true;
+        return false;
+    default:
+        conn_end(conn);
+        return false;
+    }
+    in->len += len;
+    conn->heard_ms = loop_now(conn->loop);
+    conn->pinged = false;
+    conn_take(conn, in);
+    return conn->state != CONN_ENDED;
+}
+
+static void conn_read(struct conn *conn)
+{
+    conn->want_read = false;
+    if (conn->in.len > 0 && conn_may_read(conn))
+        conn_take(conn, &conn->in);
+    bool more = conn->state != CONN_ENDED;
+    for (unsigned round = 0; more && round < READ_ROUNDS && conn_may_read(conn); round++)
+        more = conn_read_step(conn) && tls_has_pending(conn->tls);
+    if (more && conn_may_read(conn)) {
+        conn->want_read = true;
+        loop_work_add(conn->loop, conn);
+    }
+    conn_poll_update(conn);
+}
+
+/* ---- the handshake */
+
+static void conn_handshake(struct conn *conn)
+{
+    conn->want_write = false;
+    switch (tls_handshake(conn->tls)) {
+    case TLS_DONE:
+        stats_add(conn_stats(conn), handshakes);
+        conn_enter(conn, CONN_HEAD);
+        conn_read(conn); /* the head may have come with the client's last flight */
+        break;
+    case TLS_WANT_WRITE:
+        conn->want_write = true;
+        break;
+    case TLS_WANT_READ:
+        break;
+    default:
+        stats_add(conn_stats(conn), handshakes_failed);
+        conn_end(conn);
+        break;
+    }
+    conn_poll_update(conn);
+}
+
+static void conn_on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct conn *conn = handle->data;
+    if (status < 0)
+        conn_end(conn);
+    else if (conn->state == CONN_HANDSHAKE)
+        conn_handshake(conn);
+    else {
+        if ((events & UV_WRITABLE) != 0)
+            conn_flush(conn);
+        if (((events & UV_READABLE) != 0 || conn->want_read) && conn_may_read(conn))
+            conn_read(conn);
+    }
+}
+
+void conn_work(struct conn *conn)
+{
+    if (conn->want_read && conn_may_read(conn))
+        conn_read(conn);
+    if (conn->state != CONN_ENDED && conn->state != CONN_HANDSHAKE && !conn->want_write)
+        conn_flush(conn);
+}
+
+/* ---- time */
+
+static void conn_ping(struct conn *conn)
+{
+    conn->pinged = true;
+    if (conn_out(conn, WS_PING, (view){0}) != SOTTO_OK)
+        conn_end(conn);
+}
+
+static void open_due_act(struct conn *conn, uint64_t now)
+{
+    const struct limits *l = conn_limits(conn);
+    if (conn->pause_ms > 0 && conn->pause_ms <= now) {
+        conn->pause_ms = 0;
+        conn_read_again(conn);
+    }
+    if (!conn_may_read(conn))
+        conn->heard_ms = now;
+    if (conn_waiting(conn) == 0)
+        (void)held_release(conn);
+    if (conn_waiting(conn) > 0 && after(conn->progress_ms, l->stall_ms) <= now) {
+        stats_add(conn_stats(conn), closed_slow);
+        conn->slow = true;
+        conn_end(conn);
+    } else if (after(conn->heard_ms, l->dead_ms) <= now) {
+        stats_add(conn_stats(conn), timeouts_dead);
+        conn_refuse(conn, SOTTO_E_TIMEOUT, "nothing came from you for too long");
+    } else if (!conn->pinged && after(conn->heard_ms, l->ping_ms) <= now) {
+        conn_ping(conn);
+    }
+}
+
+void conn_due(struct conn *conn)
+{
+    uint64_t now = loop_now(conn->loop);
+    if (conn_next_due(conn) > now) {
+        conn_arm(conn);
+        return;
+    }
+    switch (conn->state) {
+    case CONN_HANDSHAKE:
+        stats_add(conn_stats(conn), timeouts_handshake);
+        conn_end(conn);
+        break;
+    case CONN_HEAD:
+        stats_add(conn_stats(conn), timeouts_head);
+        conn_refuse(conn, SOTTO_E_TIMEOUT, "");
+        break;
+    case CONN_HELLO:
+        stats_add(conn_stats(conn), timeouts_hello);
+        conn_refuse(conn, SOTTO_E_TIMEOUT, "no hello came in time");
+        break;
+    case CONN_OPEN:
+        open_due_act(conn, now);
+        break;
+    default:
+        conn_end(conn);
+        break;
+    }
+    if (conn->state != CONN_ENDED)
+        conn_arm(conn);
+}
+
+/* ---- the beginning */
+
+static void conn_drop_new(struct loop *loop, struct conn *conn, int fd,
+                          const struct core_address *person)
+{
+    close(fd);
+    gate_leave(&loop->server->gate, person, false);
+    if (conn != NULL)
+        tls_free(conn->tls);
+    free(conn);
+}
+
+void conn_start(struct loop *loop, int fd, const struct core_address *person)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL || tls_new(loop->tls, fd, &conn->tls) != SOTTO_OK ||
+        loop_slot_take(loop, conn) != SOTTO_OK) {
+        conn_drop_new(loop, conn, fd, person);
+        return;
+    }
+    conn->loop = loop;
+    conn->fd = fd;
+    conn->person = *person;
+    if (uv_poll_init(&loop->uv, &conn->poll, fd) != 0) {
+        loop_slot_give(loop, conn);
+        conn_drop_new(loop, conn, fd, person);
+        return;
+    }
+    conn->poll.data = conn;
+    loop->conn_count++;
+    stats_add(conn_stats(conn), accepted);
+    conn_enter(conn, CONN_HANDSHAKE);
+    conn_poll_update(conn);
+}

@@ -1,0 +1,83 @@
+/* conn.h - one connection, from its socket to its end. It belongs to the loop that got the socket; only that thread touches it.
+ * States follow one another, none comes back:
+ *   HANDSHAKE  TLS
+ *   HEAD       HTTP: an upgrade to WebSocket, or an answer and the end
+ *   HELLO      the first frame
+ *   OPEN       frames to and from the core
+ *   CLOSING    what was written still goes out; what comes is thrown away
+ *   ENDED      memory that libuv still holds */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <uv.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "core/core.h"
+#include "net/mailbox.h"
+#include "net/tls.h"
+#include "net/wheel.h"
+#include "proto/ws.h"
+
+enum conn_state { CONN_HANDSHAKE, CONN_HEAD, CONN_HELLO, CONN_OPEN, CONN_CLOSING, CONN_ENDED };
+
+struct loop;
+
+struct conn {
+    uv_poll_t poll;
+    struct loop *loop;
+    struct tls *tls;
+    uint64_t id;
+    struct wheel_entry timer;
+    struct conn *work_next,
+        **work_here;    /* in the loop's list of what is to be done before it sleeps */
+    struct buf in;      /* the beginning of a head or a frame; empty while nothing is under way */
+    struct buf message; /* what came of a fragmented message */
+    struct buf out;     /* to be sent, from out_at on */
+    size_t out_at;
+    struct ws_reader ws;
+    uint64_t since_ms;    /* of the state */
+    uint64_t heard_ms;    /* something came */
+    uint64_t progress_ms; /* something went out, or began to wait */
+    uint64_t pause_ms;    /* don't read before that; 0: read */
+    uint64_t *held;       /* connections that we had stopped since we read too slowly */
+    uint32_t held_count;
+    uint32_t holds; /* how many have us stopped */
+    int fd;
+    struct core_address person;
+    uint32_t serial;  /* its name in the log */
+    uint16_t scanned; /* bytes of the head that were looked at */
+    uint8_t state;
+    uint8_t poll_events; /* what libuv watches for now */
+    bool want_write;     /* TLS can't go on before the socket can be written */
+    bool want_read;      /* bytes may wait that no poll tells of */
+    bool waits_core;     /* the core's mailbox was full */
+    bool known;          /* the core has heard of it */
+    bool settled;        /* the gate no longer counts it as unauthenticated */
+    bool dismissed;      /* we ended it */
+    bool pinged, clean, slow, shut;
+};
+
+/* Takes the socket. On an error it is closed. */
+void conn_start(struct loop *loop, int fd, const struct core_address *person);
+/* One frame for the client; `source` is who caused it, or 0. */
+void conn_send(struct conn *conn, view frame, uint64_t source);
+/* Ends it after what was sent before. */
+void conn_close(struct conn *conn);
+/* Says why, then ends it. */
+void conn_refuse(struct conn *conn, sotto_err why, const char *detail);
+/* Ends it at once. */
+void conn_end(struct conn *conn);
+void conn_pause(struct conn *conn, uint64_t until_ms);
+/* Whether it sits in a room, and so is no stranger to the gate. */
+void conn_settle(struct conn *conn, bool settled);
+void conn_hold(struct conn *conn);
+void conn_release(struct conn *conn);
+/* The core's mailbox has room again. */
+void conn_resume(struct conn *conn);
+/* Does what it is in the work list for: reads on, then writes what waits. */
+void conn_work(struct conn *conn);
+/* Its time in the wheel has come. */
+void conn_due(struct conn *conn);
+
+#endif

@@ -1,0 +1,29 @@
+/* core_thread.h - the one thread that owns the core: it takes all that waits, applies it event by event, and hands what comes of it
+ * to the loops. It waits for loops that are behind; they never wait for it. */
+#ifndef NET_CORE_THREAD_H
+#define NET_CORE_THREAD_H
+
+#include <uv.h>
+
+#include "crypto/rng.h"
+#include "net/server.h"
+
+struct core_thread {
+    struct server *server;
+    struct core *core;
+    uv_thread_t thread;
+    struct rng rng;
+    struct core_effects effects;
+    struct batch batch;
+    bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
+    atomic_bool ending;
+    bool runs;
+};
+
+SOTTO_MUST_USE sotto_err core_thread_init(struct core_thread *t, struct server *server);
+SOTTO_MUST_USE sotto_err core_thread_run(struct core_thread *t);
+/* Once all loops have ended: what is left is dropped, the thread ends. */
+void core_thread_join(struct core_thread *t);
+void core_thread_clear(struct core_thread *t);
+
+#endif

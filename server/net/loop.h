@@ -1,0 +1,79 @@
+/* loop.h - a loop thread: its connections, its timers, its mailbox, and what it needs to answer hello by itself. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "net/conn.h"
+#include "net/server.h"
+
+#define LOOP_SCRATCH (64 * 1024 + 16 * 1024) /* bytes: what is read where nothing is kept yet */
+
+/* A connection's number: generation (32 bits), slot (24), loop (8); 0 is none. */
+#define LOOP_SLOT_BITS 24
+struct loop_slot {
+    struct conn *conn; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct loop {
+    struct server *server;
+    unsigned index;
+    uv_thread_t thread;
+    uv_loop_t uv;
+    uv_async_t async;
+    uv_check_t check;
+    uv_idle_t idle;   /* on while work is left: the loop doesn't sleep then */
+    uv_timer_t timer; /* on while the wheel holds something */
+    struct mailbox box;
+    struct batch batch;
+    struct wheel wheel;
+    struct conn *work;
+    struct loop_slot *slots;
+    uint32_t slot_count, slot_free; /* slot_free: UINT32_MAX: none */
+    size_t conn_count;
+    struct buf scratch;
+    struct crypto *crypto;
+    struct tls_context *tls;
+    struct sign_key *key;
+    bool uv_on, runs;
+    bool posted; /* the core has to be rung */
+    bool stopping;
+    uint64_t stop_ms;       /* then everything ends */
+    size_t waiting;         /* connections with waits_core */
+    atomic_bool wants_room; /* the core should ring when its mailbox has room */
+};
+
+/* In ms, of the moment when the loop woke; on its own thread. */
+static inline uint64_t loop_now(const struct loop *loop)
+{
+    return uv_now(&loop->uv);
+}
+
+/* Everything but the thread. */
+SOTTO_MUST_USE sotto_err loop_init(struct loop *loop, struct server *server, unsigned index);
+SOTTO_MUST_USE sotto_err loop_run(struct loop *loop);
+/* Waits for the thread to end; loop_clear() after that. */
+void loop_join(struct loop *loop);
+void loop_clear(struct loop *loop);
+
+/* From any thread: after mailbox_put(). */
+void loop_ring(struct loop *loop);
+/* The loop that a connection lives on; NULL if the number is none of ours. */
+struct loop *loop_of(struct server *server, uint64_t connection);
+
+/* For conn.c, on the loop's own thread. */
+SOTTO_MUST_USE sotto_err loop_slot_take(struct loop *loop, struct conn *conn);
+void loop_slot_give(struct loop *loop, struct conn *conn);
+struct conn *loop_find(struct loop *loop, uint64_t connection);
+void loop_work_add(struct loop *loop, struct conn *conn);
+void loop_work_drop(struct loop *loop, struct conn *conn);
+void loop_arm(struct loop *loop, struct conn *conn, uint64_t due_ms);
+/* Tells the core; NOMEM. */
+SOTTO_MUST_USE sotto_err loop_tell_core(struct loop *loop, const struct post *post, view bytes);
+/* Tells the loop of another connection, which may be this one. NOMEM. */
+SOTTO_MUST_USE sotto_err loop_tell(struct loop *loop, enum post_kind kind, uint64_t connection);
+
+#endif

@@ -1,0 +1,85 @@
+/* mailbox.h - what one thread tells another: posts in order, with their bytes, taken out a whole batch at a time. The taker swaps its
+ * empty batch for the full one, so that memory goes round and nobody copies while holding the lock for long.
+ *
+ * A mailbox is bounded, and the bound has two answers. Loop threads ask mailbox_is_full() before they make a frame of what they have
+ * read, and stop reading if it is; they never wait. The core thread waits in mailbox_wait_room(). Posts that come once in the life
+ * of a connection (opened, closed, a socket) or in pairs (hold, release) are always taken: the number of connections bounds them. */
+#ifndef NET_MAILBOX_H
+#define NET_MAILBOX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "core/core.h"
+
+enum post_kind {
+    POST_NOTHING,
+    /* a loop to the core */
+    POST_OPEN,   /* said hello; `address` */
+    POST_FRAME,  /* one whole frame: the bytes */
+    POST_CLOSED, /* has ended; `clean`, `slow` */
+    POST_STOP,   /* the server stops (also from the main thread to the loops) */
+    /* the core to a loop */
+    POST_SEND,      /* one whole frame for the client: the bytes; `source` */
+    POST_CLOSE,     /* end it after what was sent before */
+    POST_PAUSE,     /* don't read before until_ms */
+    POST_SETTLED,   /* sits in a room now */
+    POST_UNSETTLED, /* sits in no room any more */
+    /* the main thread to a loop */
+    POST_SOCKET, /* a new socket: `fd`, `address` */
+    /* a loop to another */
+    POST_HOLD,   /* don't read: what comes from this connection waits at a slow reader */
+    POST_RELEASE /* the slow reader has caught up, or is gone */
+};
+
+struct post {
+    enum post_kind kind;
+    int fd;
+    uint64_t connection;
+    uint64_t source; /* the connection whose frame caused this; 0: none */
+    uint64_t until_ms;
+    struct core_address address;
+    bool clean, slow;
+    size_t at, len; /* the bytes, in the batch */
+};
+
+struct batch {
+    struct post *list;
+    size_t count, cap;
+    struct buf bytes;
+};
+void batch_clear(struct batch *b);
+
+struct mailbox {
+    pthread_mutex_t lock;
+    pthread_cond_t came, room; /* on CLOCK_MONOTONIC */
+    struct batch waiting;
+    size_t posts_max, bytes_max;
+    bool shut;        /* the taker is gone: posts are dropped */
+    atomic_bool full; /* a hint for those who may not wait */
+};
+
+/* HOST: the machine has no more locks. */
+SOTTO_MUST_USE sotto_err mailbox_init(struct mailbox *box, size_t posts_max, size_t bytes_max);
+void mailbox_clear(struct mailbox *box);
+
+/* Appends a post with a copy of its bytes, whether the box is full or not; wakes nobody. NOMEM: not appended. */
+SOTTO_MUST_USE sotto_err mailbox_put(struct mailbox *box, const struct post *post, view bytes);
+
+bool mailbox_is_full(struct mailbox *box);
+/* Waits until the box isn't full, or is shut. */
+void mailbox_wait_room(struct mailbox *box);
+
+/* Wakes a taker that waits in mailbox_wait(). */
+void mailbox_ring(struct mailbox *box);
+/* Waits until something came or the time on the monotonic clock is there; UINT64_MAX waits for ever. */
+void mailbox_wait(struct mailbox *box, uint64_t until_ms);
+/* Swaps what waits for *batch, which is emptied first (its memory stays). True if the box had been full. */
+bool mailbox_take(struct mailbox *box, struct batch *batch);
+
+/* The taker goes away: what waits and what comes is dropped, who waits for room goes on. */
+void mailbox_shut(struct mailbox *box);
+
+#endif

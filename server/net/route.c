@@ -1,0 +1,116 @@
+#include "net/route.h"
+
+#include <stdio.h>
+
+#include "proto/proto.h"
+#include "proto/ws.h"
+
+#define HEAD_TEXT 512 /* bytes; the longest answer's head has less than 300 */
+
+static const struct {
+    unsigned status;
+    const char *reason, *body;
+} answers[] = {
+    {200, "OK", "ok\n"},
+    {400, "Bad Request", "this is not a valid HTTP request\n"},
+    {404, "Not Found", "there is nothing here; clients of Sotto connect to " PROTO_PATH "\n"},
+    {405, "Method Not Allowed", "only GET is understood\n"},
+    {408, "Request Timeout", "the request took too long\n"},
+    {413, "Content Too Large", "requests carry no body\n"},
+    {426, "Upgrade Required",
+     "this is for clients of Sotto: WebSocket, subprotocol " PROTO_SUBPROTOCOL "\n"},
+    {431, "Request Header Fields Too Large", "the head of the request is too large\n"},
+    {503, "Service Unavailable", "try again later\n"},
+};
+
+static sotto_err answer(unsigned status, const char *more_fields, struct buf *out)
+{
+    for (size_t i = 0; i < COUNT_OF(answers); i++)
+        if (answers[i].status == status)
+            return route_answer(status, more_fields, view_str(answers[i].body), out);
+    return answer(503, "", out);
+}
+
+static const char *reason_of(unsigned status)
+{
+    for (size_t i = 0; i < COUNT_OF(answers); i++)
+        if (answers[i].status == status)
+            return answers[i].reason;
+    return "Error";
+}
+
+sotto_err route_answer(unsigned status, const char *more_fields, view body, struct buf *out)
+{
+    char head[HEAD_TEXT];
+    int len = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 %u %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n%s\r\n",
+        status, reason_of(status), body.len, more_fields);
+    TRY(buf_append(out, view_of(head, size_min((size_t)len, sizeof head - 1))));
+    return buf_append(out, body);
+}
+
+/* RFC 6455 4.2.1 */
+static bool asks_for_websocket(const struct http_head *head)
+{
+    return http_field_has(head, "Upgrade", "websocket") &&
+           http_field_has(head, "Connection", "upgrade") &&
+           view_equal(http_field_find(head, "Sec-WebSocket-Version"), VIEW_LIT("13")) &&
+           ws_key_valid(http_field_find(head, "Sec-WebSocket-Key")) &&
+           http_field_has(head, "Sec-WebSocket-Protocol", PROTO_SUBPROTOCOL);
+}
+
+static sotto_err route_sotto(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+{
+    if (!asks_for_websocket(head))
+        return answer(426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", out);
+    char accept[WS_ACCEPT + 1];
+    TRY(ws_accept(http_field_find(head, "Sec-WebSocket-Key"), accept));
+    char text[HEAD_TEXT];
+    int len = snprintf(
+        text, sizeof text,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: " PROTO_SUBPROTOCOL "\r\n\r\n",
+        accept);
+    TRY(buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1))));
+    *ret_upgrade = true;
+    return SOTTO_OK;
+}
+
+static sotto_err route_healthz(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+{
+    (void)head;
+    (void)ret_upgrade;
+    return answer(200, "", out);
+}
+
+static const struct {
+    const char *target;
+    sotto_err (*run)(const struct http_head *head, struct buf *out, bool *ret_upgrade);
+} routes[] = {
+    {PROTO_PATH, route_sotto},
+    {"/healthz", route_healthz},
+};
+
+sotto_err route_request(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+{
+    *ret_upgrade = false;
+    if (!view_equal(head->method, VIEW_LIT("GET")))
+        return answer(405, "Allow: GET\r\n", out);
+    if (head->content_length > 0)
+        return answer(413, "", out);
+    for (size_t i = 0; i < COUNT_OF(routes); i++)
+        if (view_equal(head->target, view_str(routes[i].target)))
+            return routes[i].run(head, out, ret_upgrade);
+    return answer(404, "", out);
+}
+
+sotto_err route_refuse(sotto_err why, struct buf *out)
+{
+    unsigned status = why == SOTTO_E_HTTP        ? 400
+                      : why == SOTTO_E_TOO_LARGE ? 431
+                      : why == SOTTO_E_TIMEOUT   ? 408
+                                                 : 503;
+    return answer(status, "", out);
+}

@@ -1,0 +1,58 @@
+#include "net/stats.h"
+
+#include <stdio.h>
+
+#include <sotto/version.h>
+
+#define ROW_MAX 512 /* bytes; the longest row has less than 400 */
+
+#define CORE_COUNTS (sizeof(struct core_counts) / sizeof(uint64_t))
+
+/* In the order of struct core_counts. */
+static const struct {
+    const char *name, *type, *what;
+} core_rows[CORE_COUNTS] = {
+    {"connections", "gauge", "connections that have said hello"},
+    {"rooms_open", "gauge", "rooms open now"},
+    {"rooms_total", "counter", "rooms that were opened"},
+    {"frames_total", "counter", "frames passed on"},
+    {"bytes_total", "counter", "bytes passed on"},
+    {"refused_total", "counter", "requests refused"},
+    {"code_failures_total", "counter", "rooms ended since the words did not match"},
+};
+
+void stats_core_set(struct stats *s, const struct core_counts *counts)
+{
+    const uint64_t values[CORE_COUNTS] = {counts->connections,        counts->rooms_open,
+                                          counts->rooms_total,        counts->frames_total,
+                                          counts->bytes_total,        counts->refused_total,
+                                          counts->code_failures_total};
+    for (size_t i = 0; i < CORE_COUNTS; i++)
+        atomic_store_explicit(&s->core[i], values[i], memory_order_relaxed);
+}
+
+static sotto_err row_write(struct buf *out, const char *name, const char *suffix, const char *type,
+                           const char *what, uint64_t value)
+{
+    char line[ROW_MAX];
+    int len = snprintf(line, sizeof line,
+                       "# HELP sottod_%s%s %s\n# TYPE sottod_%s%s %s\nsottod_%s%s %llu\n", name,
+                       suffix, what, name, suffix, type, name, suffix, (unsigned long long)value);
+    return buf_append(out, view_of(line, size_min((size_t)len, sizeof line - 1)));
+}
+
+sotto_err stats_write(const struct stats *s, struct buf *out)
+{
+    TRY(buf_append(
+        out, VIEW_LIT("# TYPE sottod_build_info gauge\nsottod_build_info{version=\"" SOTTO_VERSION
+                      "\"} 1\n")));
+    for (size_t i = 0; i < CORE_COUNTS; i++)
+        TRY(row_write(out, core_rows[i].name, "", core_rows[i].type, core_rows[i].what,
+                      atomic_load_explicit(&s->core[i], memory_order_relaxed)));
+#define STATS_ROW(name, what)                            \
+    TRY(row_write(out, #name, "_total", "counter", what, \
+                  atomic_load_explicit(&s->name, memory_order_relaxed)));
+    STATS(STATS_ROW)
+#undef STATS_ROW
+    return SOTTO_OK;
+}
