@@ -4,37 +4,12 @@
 #ifndef TEST_PROTO_MESSAGE_H
 #define TEST_PROTO_MESSAGE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "proto/proto.h"
 
 /* Reads a body and writes what was read as a whole frame. */
 typedef sotto_err rewrite_fn(view body, uint32_t request, struct buf *out);
-
-static inline uint8_t hex_digit(char c)
-{
-    return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-/* A heap buffer that ends where the bytes end, so that a sanitizer sees each byte read too far. */
-static inline struct buf unhex(const char *hex)
-{
-    struct buf bytes = {0};
-    uint8_t *place = NULL;
-    size_t len = strlen(hex) / 2;
-    bytes.data = malloc(len > 0 ? len : 1);
-    assert_non_null(bytes.data);
-    bytes.cap = len;
-    assert_int_equal(buf_extend(&bytes, len, &place), SOTTO_OK);
-    for (size_t i = 0; i < len; i++)
-        place[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
-    return bytes;
-}
 
 static inline void message_refused(rewrite_fn *rewrite, view body, sotto_err wanted)
 {
