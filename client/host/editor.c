@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -14,6 +15,7 @@
 
 #define PROMPT_MAX  64
 #define SEQUENCE_MS 50
+#define CTRL_D      L'\x04'
 
 struct editor {
     EditLine *line;
@@ -193,14 +195,14 @@ static void line_take(struct editor *e, const wchar_t *text, size_t len)
     e->events->line(e->user, buf_view(&line));
 }
 
-/* One key. libedit gives the line so far; it is whole when it ends in a line feed, and there is none after Ctrl-D. */
+/* One key. libedit gives the line so far; it is whole when it ends in a line feed. Ctrl-D on an empty line comes as that character. */
 static void key_take(struct editor *e)
 {
     int len = 0;
     const wchar_t *text = el_wgets(e->line, &len);
     if (text != NULL && len > 0 && (text[len - 1] == L'\n' || text[len - 1] == L'\r'))
         line_take(e, text, (size_t)len - 1);
-    else if (text == NULL && len == 0)
+    else if (text != NULL && len == 1 && text[0] == CTRL_D)
         e->events->end(e->user);
 }
 
@@ -253,12 +255,11 @@ static size_t cursor_row(struct editor *e, size_t columns)
 
 void editor_hide(struct editor *e)
 {
-    int columns = 0;
+    struct winsize size;
     if (e->hidden++ > 0 || !e->active)
         return;
-    if (el_wget(e->line, EL_GETTC, L"co", &columns) != 0 || columns <= 0)
-        columns = 80;
-    size_t row = cursor_row(e, (size_t)columns);
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    size_t row = cursor_row(e, known ? size.ws_col : 80);
     fputc('\r', stdout);
     if (row > 0)
         fprintf(stdout, "\033[%zuA", row);
