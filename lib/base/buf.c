@@ -47,7 +47,7 @@ sotto_err buf_append(struct buf *b, view bytes)
 sotto_err buf_extend(struct buf *b, size_t len, uint8_t **ret_place)
 {
     TRY(buf_reserve(b, len));
-    *ret_place = b->data + b->len;
+    *ret_place = b->len > 0 ? b->data + b->len : b->data; /* NULL + 0 is undefined */
     b->len += len;
     return SOTTO_OK;
 }

@@ -105,7 +105,7 @@ void wr_vector_end(struct wr *w, size_t mark)
 
 sotto_err wr_end(struct wr *w)
 {
-    if (w->err != SOTTO_OK) {
+    if (w->err != SOTTO_OK && w->out->len > w->start) {
         ct_wipe(w->out->data + w->start, w->out->len - w->start);
         w->out->len = w->start;
     }
