@@ -11,6 +11,7 @@ static enum verdict dh_case(struct vectors *v, enum dh_id id, enum encoding publ
     if (!key_public(v, id, public_encoding, json_object_get(test, "public"), &public_key) ||
         !key_private(v, id, private_encoding, json_object_get(test, "private"), &private_key))
         return outcome(v, SOTTO_E_KEY);
+    v->malformed = public_key.len != dh_public_size(id);
     DEFER(secret_clear) struct secret scalar = {0};
     DEFER(secret_clear) struct secret shared = {0};
     DEFER(dh_key_freep) struct dh_key *key = NULL;

@@ -179,14 +179,15 @@ static bool jwk_number(struct vectors *v, const json_t *jwk, const char *key, si
                        view *ret_bytes)
 {
     const json_t *value = json_object_get(jwk, key);
-    struct buf bytes = {.data = case_memory(v, len), .cap = len, .fixed = true};
-    if (!json_is_string(value) ||
-        base64url_read(view_of(json_string_value(value), json_string_length(value)), &bytes) !=
-            SOTTO_OK ||
-        bytes.len != len)
+    if (!json_is_string(value))
         return false;
+    view text = view_of(json_string_value(value), json_string_length(value));
+    struct buf bytes = {.data = case_memory(v, text.len), .cap = text.len, .fixed = true};
+    if (base64url_read(text, &bytes) != SOTTO_OK)
+        return false;
+    v->malformed = bytes.len != len;
     *ret_bytes = buf_view(&bytes);
-    return true;
+    return bytes.len == len;
 }
 
 static bool jwk_is(const json_t *jwk, enum dh_id id)

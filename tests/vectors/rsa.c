@@ -41,7 +41,9 @@ enum verdict pss_case(struct vectors *v, int variant, const json_t *group, const
     CHECK(hash_of(v, group, &hash));
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     size_t salt = (size_t)field_number(v, group, "sLen");
-    CHECK(outcome(v, rsa_key_read_public(field_hex(v, group, "publicKeyDer"), &key)));
+    const char *name =
+        field_has(group, "publicKeyDer") ? "publicKeyDer" : "keyDer"; /* before 2023 */
+    CHECK(outcome(v, rsa_key_read_public(field_hex(v, group, name), &key)));
     return known(
         v, group,
         rsa_pss_verify(key, hash, salt, field_hex(v, test, "msg"), field_hex(v, test, "sig")));

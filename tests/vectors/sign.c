@@ -17,13 +17,6 @@ static const struct {
     enum sign_id id;
 } eddsa_curves[] = {{"edwards25519", SIGN_ED25519}, {"edwards448", SIGN_ED448}};
 
-/* The public key of the group; older files call it "key". */
-static const json_t *key_of(const json_t *group)
-{
-    const json_t *key = json_object_get(group, "publicKey");
-    return json_is_object(key) ? key : json_object_get(group, "key");
-}
-
 static const struct ecdsa_curve *ecdsa_curve_find(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(ecdsa_curves); i++)
@@ -53,7 +46,7 @@ static bool hash_find(const char *name, enum hash_id *ret_id)
 /* Every curve with every hash of ours, not only the pairs that have a number (crypto/suite.h). */
 static enum verdict ecdsa(struct vectors *v, const json_t *group, const json_t *test, bool p1363)
 {
-    const json_t *key = key_of(group);
+    const json_t *key = group_key(group);
     const char *name = field_text(v, key, "curve"), *sha = field_text(v, group, "sha");
     const struct ecdsa_curve *curve = ecdsa_curve_find(name);
     enum hash_id hash;
@@ -90,7 +83,7 @@ enum verdict ecdsa_p1363_case(struct vectors *v, int variant, const json_t *grou
 enum verdict eddsa_case(struct vectors *v, int variant, const json_t *group, const json_t *test)
 {
     (void)variant;
-    const json_t *key = key_of(group);
+    const json_t *key = group_key(group);
     const char *curve = field_text(v, key, "curve");
     size_t i = 0;
     while (i < COUNT_OF(eddsa_curves) && strcmp(curve, eddsa_curves[i].name) != 0)

@@ -39,6 +39,7 @@ void case_end(struct vectors *v)
         v->memory = next;
     }
     v->why[0] = v->fault[0] = '\0';
+    v->malformed = false;
 }
 
 enum verdict wrong(struct vectors *v, const char *format, ...)

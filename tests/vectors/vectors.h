@@ -34,6 +34,7 @@ struct vectors {
     size_t reason_count;
     char why[240];   /* why the case at hand ended as it did */
     char fault[120]; /* the first field of the case at hand that could not be read; "" if none */
+    bool malformed;  /* the case at hand has a key of a length that its kind does not have */
     struct block *memory; /* of the case at hand, dropped when it is counted */
 };
 

@@ -41,7 +41,8 @@ static const struct family {
     {"RSASSA-PSS", "rsassa_pss_with_parameters_verify", pss_case, 0},
 };
 
-/* What we do with an acceptable case; the first row that fits counts, and no row means that either is right. */
+/* What we do with an acceptable case; the first row that fits counts, and no row means that either is right.
+ * A malformed case has none: it may be refused. */
 static const struct rule {
     const char *algorithm;
     const char *flag; /* NULL: whatever the flags are */
@@ -84,6 +85,12 @@ static const json_t *tests_of(const json_t *group)
     return json_object_get(group, "tests");
 }
 
+const json_t *group_key(const json_t *group)
+{
+    const json_t *key = json_object_get(group, "publicKey");
+    return json_is_object(key) ? key : json_object_get(group, "key");
+}
+
 bool wycheproof_fits(const json_t *root)
 {
     return field_has(root, "schema") && json_is_array(groups_of(root));
@@ -99,7 +106,7 @@ bool wycheproof_on_curve(const json_t *root)
     if (strcmp(family->algorithm, "XDH") == 0)
         return strcmp(text_or_empty(group, "curve"), "curve25519") == 0;
     return strcmp(family->algorithm, "EDDSA") == 0 &&
-           strcmp(text_or_empty(json_object_get(group, "publicKey"), "curve"), "edwards25519") == 0;
+           strcmp(text_or_empty(group_key(group), "curve"), "edwards25519") == 0;
 }
 
 static bool has_flag(const json_t *test, const char *flag)
@@ -116,7 +123,7 @@ static bool has_flag(const json_t *test, const char *flag)
 static enum verdict judge_acceptable(struct vectors *v, const char *algorithm, const json_t *test,
                                      enum verdict verdict)
 {
-    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+    for (size_t i = 0; i < COUNT_OF(rules) && !v->malformed; i++) {
         const struct rule *rule = &rules[i];
         if (strcmp(algorithm, rule->algorithm) != 0 ||
             (rule->flag != NULL && !has_flag(test, rule->flag)))

@@ -11,6 +11,9 @@
 
 enum encoding { ENCODING_RAW, ENCODING_ASN1, ENCODING_PEM, ENCODING_JWK };
 
+/* The public key of a signature group; files of before 2023 call it "key". */
+const json_t *group_key(const json_t *group);
+
 /* aead.c */
 enum aead_kind { KIND_AES_GCM, KIND_CHACHA20_POLY1305 };
 WYCHEPROOF_CASE(aead_case); /* variant: aead_kind */
