@@ -19,8 +19,8 @@
 #define LAB_PSK  32 /* bytes of a pre-shared key */
 #define LAB_FINGERPRINT \
     32 /* bytes: SHA-256 of a signing key or certificate as it stands in the hello */
-#define LAB_TEXT_MAX    16384 /* bytes of one message's text */
-#define LAB_MESSAGE_MAX 20480 /* bytes of the longest message on the wire */
+#define LAB_TEXT_MAX    49152 /* bytes of one message's text */
+#define LAB_MESSAGE_MAX 53248 /* bytes of the longest message on the wire */
 
 struct lab_suite; /* suite.h has the row */
 
