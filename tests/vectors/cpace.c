@@ -57,7 +57,7 @@ static enum verdict start(struct vectors *v, const struct party *p, struct cpace
     return outcome(v, cpace_start(v->crypto, p->role, p->prs, p->ci, p->sid, p->ad, seed, ret_run));
 }
 
-static enum verdict generator_case(struct vectors *v, const json_t *part)
+static enum verdict generator_case(struct vectors *v, const json_t *part, const json_t *run_part)
 {
     static const uint8_t one[] = {1};
     struct party p = {CPACE_INITIATOR,
@@ -68,7 +68,8 @@ static enum verdict generator_case(struct vectors *v, const json_t *part)
                       VIEW_LIT("")};
     DEFER(cpace_clear) struct cpace run = {0};
     CHECK(start(v, &p, &run));
-    return same(v, "the generator", VIEW_OF(run.share), field_hex(v, part, "encoded generator g"));
+    CHECK(same(v, "the generator", VIEW_OF(run.share), field_hex(v, part, "encoded generator g")));
+    return same(v, "g", VIEW_OF(run.share), field_hex(v, run_part, "g"));
 }
 
 static enum verdict share_case(struct vectors *v, const json_t *part, enum cpace_role role)
@@ -94,26 +95,6 @@ static enum verdict exchange(struct vectors *v, const json_t *part, struct cpace
     return outcome(v, cpace_confirm(b, VIEW_OF(a->tag)));
 }
 
-static enum verdict isk_case(struct vectors *v, const json_t *part)
-{
-    DEFER(cpace_clear) struct cpace a = {0};
-    DEFER(cpace_clear) struct cpace b = {0};
-    view expected = field_hex(v, part, "ISK_IR");
-    CHECK(exchange(v, part, &a, &b));
-    CHECK(same(v, "the initiator's ISK_IR", secret_view(&a.isk), expected));
-    return same(v, "the responder's ISK_IR", secret_view(&b.isk), expected);
-}
-
-static enum verdict sid_output_case(struct vectors *v, const json_t *part)
-{
-    DEFER(cpace_clear) struct cpace a = {0};
-    DEFER(cpace_clear) struct cpace b = {0};
-    view expected = field_hex(v, part, "sid_output_ir");
-    CHECK(exchange(v, part, &a, &b));
-    CHECK(same(v, "the initiator's sid_output", VIEW_OF(a.sid_output), expected));
-    return same(v, "the responder's sid_output", VIEW_OF(b.sid_output), expected);
-}
-
 /* lv_cat of one part; all of ours are shorter than 128 bytes, so a length is one byte. */
 static void lv_add(struct buf *out, view part, sotto_err *err)
 {
@@ -134,6 +115,31 @@ static enum verdict isk_compute(struct vectors *v, view sid, view k, view ya, vi
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         lv_add(&in, parts[i], &err);
     return outcome(v, err == SOTTO_OK ? hash(v->crypto, HASH_SHA512, buf_view(&in), ret_isk) : err);
+}
+
+static enum verdict isk_case(struct vectors *v, const json_t *part)
+{
+    DEFER(cpace_clear) struct cpace a = {0};
+    DEFER(cpace_clear) struct cpace b = {0};
+    view expected = field_hex(v, part, "ISK_IR");
+    uint8_t isk[CPACE_ISK];
+    CHECK(exchange(v, part, &a, &b));
+    CHECK(same(v, "the initiator's ISK_IR", secret_view(&a.isk), expected));
+    CHECK(same(v, "the responder's ISK_IR", secret_view(&b.isk), expected));
+    CHECK(isk_compute(v, field_hex(v, part, "sid"), field_hex(v, part, "K"),
+                      field_hex(v, part, "Ya"), field_hex(v, part, "ADa"), field_hex(v, part, "Yb"),
+                      field_hex(v, part, "ADb"), isk));
+    return same(v, "ISK_IR from K", VIEW_OF(isk), expected);
+}
+
+static enum verdict sid_output_case(struct vectors *v, const json_t *part)
+{
+    DEFER(cpace_clear) struct cpace a = {0};
+    DEFER(cpace_clear) struct cpace b = {0};
+    view expected = field_hex(v, part, "sid_output_ir");
+    CHECK(exchange(v, part, &a, &b));
+    CHECK(same(v, "the initiator's sid_output", VIEW_OF(a.sid_output), expected));
+    return same(v, "the responder's sid_output", VIEW_OF(b.sid_output), expected);
 }
 
 static enum verdict multiply_case(struct vectors *v, const json_t *valid)
@@ -185,7 +191,7 @@ static void our_group_run(struct vectors *v, const json_t *section)
 {
     const json_t *generator = part_with(section, GENERATOR_KEY),
                  *run = part_with(section, "ISK_IR");
-    count(v, generator_case(v, generator), "generator");
+    count(v, generator_case(v, generator, run), "generator");
     count(v, share_case(v, run, CPACE_INITIATOR), "Ya");
     count(v, share_case(v, run, CPACE_RESPONDER), "Yb");
     count(v, isk_case(v, run), "ISK_IR");

@@ -88,6 +88,9 @@ static enum verdict kem_check(struct vectors *v, struct entry *e)
 {
     view private_key = field_hex(v, e->json, "skRm");
     CHECK(derive_check(v, e->suite.kem, field_hex(v, e->json, "ikmR"), private_key, e->public_key));
+    if (field_has(e->json, "skEm")) /* Encap's own key pair; X-Wing has none */
+        CHECK(derive_check(v, e->suite.kem, field_hex(v, e->json, "ikmE"),
+                           field_hex(v, e->json, "skEm"), field_hex(v, e->json, "pkEm")));
     CHECK(key_import(v, e->suite.kem, private_key, &e->key));
     CHECK(same(v, "the private key's public key", kem_key_public(e->key), e->public_key));
     return encap_check(v, e->suite.kem, e->key, e->public_key, field_hex(v, e->json, "ikmE"),
