@@ -330,7 +330,7 @@ static sotto_err lab_on_established(struct lab *l, view message, struct buf *out
 
 static sotto_err lab_send(struct lab *l, enum lab_what what, view text, struct buf *out)
 {
-    if (l->state != LAB_MESSAGE || l->left)
+    if (l->state != LAB_MESSAGE || l->left[l->role])
         return SOTTO_E_NOT_NOW;
     if (text.len > LAB_TEXT_MAX)
         return SOTTO_E_TOO_LARGE;
@@ -354,10 +354,18 @@ sotto_err lab_say(struct lab *l, view text, struct buf *out)
     return lab_send(l, LAB_WHAT_TEXT, text, out);
 }
 
+/* The run is over when both have said so: then neither can have been cut off. */
+static void lab_has_left(struct lab *l, enum lab_role role)
+{
+    l->left[role] = true;
+    if (l->left[LAB_DIALER] && l->left[LAB_LISTENER])
+        l->state = LAB_ENDED;
+}
+
 sotto_err lab_leave(struct lab *l, struct buf *out)
 {
     TRY(lab_send(l, LAB_WHAT_END, (view){0}, out));
-    l->left = true;
+    lab_has_left(l, l->role);
     return SOTTO_OK;
 }
 
@@ -365,6 +373,8 @@ static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
                                 struct lab_event *ret_event)
 {
     (void)out;
+    if (l->left[lab_other(l)])
+        return lab_refuse(l, SOTTO_E_UNEXPECTED, "order of the messages: one after the last");
     struct rd r = rd_of(view_of(message.data + 1, message.len - 1));
     uint8_t what;
     DEFER(buf_clear) struct buf text = {0};
@@ -373,7 +383,7 @@ static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
         return SOTTO_E_VALUE;
     l->number[lab_other(l)]++;
     if (what == LAB_WHAT_END)
-        l->state = LAB_ENDED;
+        lab_has_left(l, lab_other(l));
     buf_clear(&l->text);
     l->text = text;
     text = (struct buf){0};

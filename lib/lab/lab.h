@@ -7,7 +7,7 @@
  *                <-----------  hello           LAB_HELLO
  *   established  ----------->                  LAB_ESTABLISHED
  *                <-----------  established     LAB_ESTABLISHED
- *   message      <---------->  message         LAB_MESSAGE, until one of them says "end": LAB_ENDED */
+ *   message      <---------->  message         LAB_MESSAGE, until both have said "end": LAB_ENDED */
 #ifndef LAB_LAB_H
 #define LAB_LAB_H
 
@@ -89,7 +89,7 @@ enum lab_event_kind {
     LAB_EVENT_NONE,  /* send what was written to `out`, wait for more */
     LAB_EVENT_READY, /* the other side has the same keys: messages can flow */
     LAB_EVENT_TEXT,  /* the other side said `text` */
-    LAB_EVENT_LEFT   /* the other side has left, and said so */
+    LAB_EVENT_LEFT /* the other side leaves: it says nothing more, and waits for our lab_leave() */
 };
 struct lab_event {
     enum lab_event_kind kind;

@@ -54,7 +54,8 @@ struct lab {
     const struct lab_suite *suite;
     enum lab_role role;
     enum lab_state state;
-    bool sha1, has_psk, pinned, left;
+    bool sha1, has_psk, pinned;
+    bool left[2]; /* who has said that it leaves */
     struct rng rng;
     struct secret psk;
     uint8_t peer_fingerprint[LAB_FINGERPRINT]; /* if pinned */

@@ -80,6 +80,7 @@ static void say(struct pair *p, enum lab_role from, view text)
     assert_int_equal(p->wire.len, 0);
 }
 
+/* One leaves, the other still says something and leaves too; then both runs are over. */
 static void leave(struct pair *p, enum lab_role from)
 {
     struct lab_event event;
@@ -88,8 +89,18 @@ static void leave(struct pair *p, enum lab_role from)
     assert_ok(deliver(p, to, &event));
     assert_int_equal(event.kind, LAB_EVENT_LEFT);
     assert_int_equal(lab_leave(p->side[from], &p->wire), SOTTO_E_NOT_NOW);
-    assert_int_equal(lab_say(p->side[to], VIEW_LIT("late"), &p->wire), SOTTO_E_NOT_NOW);
-    assert_int_equal(lab_receive(p->side[to], VIEW_LIT("x"), &p->wire, &event), SOTTO_E_CLOSED);
+    assert_int_equal(lab_say(p->side[from], VIEW_LIT("late"), &p->wire), SOTTO_E_NOT_NOW);
+    assert_true(lab_is_ready(p->side[to]));
+    say(p, to, VIEW_LIT("one moment"));
+    assert_ok(lab_leave(p->side[to], &p->wire));
+    assert_ok(deliver(p, from, &event));
+    assert_int_equal(event.kind, LAB_EVENT_LEFT);
+    for (size_t role = 0; role < 2; role++) {
+        assert_false(lab_is_ready(p->side[role]));
+        assert_int_equal(lab_say(p->side[role], VIEW_LIT("late"), &p->wire), SOTTO_E_NOT_NOW);
+        assert_int_equal(lab_receive(p->side[role], VIEW_LIT("x"), &p->wire, &event),
+                         SOTTO_E_CLOSED);
+    }
 }
 
 static void converse(struct pair *p)
