@@ -163,7 +163,7 @@ sotto_err config_read(struct config *config, view text, struct failure *ret_fail
     for (unsigned number = 1; text.len > 0; number++) {
         const uint8_t *feed = memchr(text.data, '\n', text.len);
         size_t len = feed != NULL ? (size_t)(feed - text.data) : text.len;
-        struct failure why = {{0}, {0}};
+        struct failure why = {0};
         sotto_err err = line_read(&fresh, (view){text.data, len}, &why);
         if (err != SOTTO_OK)
             return failure_say(ret_failure, err, "line %u: %s", number, why.what);

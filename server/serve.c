@@ -17,8 +17,9 @@
 #include "net/server.h"
 #include "net/state.h"
 
-#define FILE_MAX 65536 /* bytes of the configuration file */
-#define HOST     "localhost"
+#define FILE_MAX     65536 /* bytes of the configuration file */
+#define HOST         "localhost"
+#define EXIT_NETWORK 3
 
 /* clang-format off */
 const struct cli_option serve_options[] = {
@@ -64,7 +65,7 @@ static sotto_err fd_text(int fd, struct buf *out)
 static sotto_err file_apply(struct config *config, struct failure *failure)
 {
     DEFER(buf_clear) struct buf text = {0};
-    struct failure why = {{0}, {0}};
+    struct failure why = {0};
     int fd = open(CONFIG_FILE, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return SOTTO_OK;
@@ -222,7 +223,7 @@ static const char *try_instead(sotto_err err, const struct config *config)
 int serve_run(struct cli_call *call)
 {
     struct config config;
-    struct failure failure = {{0}, {0}};
+    struct failure failure = {0};
     harden();
     sotto_err err = config_of(call, &config, &failure);
     if (err == SOTTO_OK)
@@ -231,7 +232,7 @@ int serve_run(struct cli_call *call)
         return 0;
     const struct cli_error error = {
         .err = err,
-        .exit = err == SOTTO_E_IN_USE || err == SOTTO_E_NET ? 3 : 0,
+        .exit = failure.network && err == SOTTO_E_IN_USE ? EXIT_NETWORK : 0,
         .what = failure.what[0] != 0 ? failure.what : NULL,
         .todo = failure.todo[0] != 0 ? failure.todo : NULL,
         .try = failure.todo[0] == 0 ? try_instead(err, &config) : NULL,

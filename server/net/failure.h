@@ -10,6 +10,7 @@
 struct failure {
     char what[512]; /* lower case, no full stop; "" if the code says it all */
     char todo[256]; /* what a person can do; "" if nothing comes to mind */
+    bool network;   /* it was an address, not a file */
 };
 
 /* Fills in `what` and gives `err` back, for return. */

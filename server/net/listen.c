@@ -10,6 +10,7 @@ static sotto_err explain(int number, const struct address *address, struct failu
 {
     char text[ADDRESS_TEXT];
     address_write(address, text);
+    failure->network = true;
     switch (number) {
     case EADDRINUSE:
         return failure_say(failure, SOTTO_E_IN_USE, "%s is already in use", text);

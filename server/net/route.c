@@ -108,9 +108,17 @@ sotto_err route_request(const struct http_head *head, struct buf *out, bool *ret
 
 sotto_err route_refuse(sotto_err why, struct buf *out)
 {
-    unsigned status = why == SOTTO_E_HTTP        ? 400
-                      : why == SOTTO_E_TOO_LARGE ? 431
-                      : why == SOTTO_E_TIMEOUT   ? 408
-                                                 : 503;
-    return answer(status, "", out);
+    static const struct {
+        sotto_err why;
+        unsigned status;
+    } refusals[] = {
+        {SOTTO_E_HTTP, 400},
+        {SOTTO_E_NOTFOUND, 404},
+        {SOTTO_E_TIMEOUT, 408},
+        {SOTTO_E_TOO_LARGE, 431},
+    };
+    for (size_t i = 0; i < COUNT_OF(refusals); i++)
+        if (refusals[i].why == why)
+            return answer(refusals[i].status, "", out);
+    return answer(503, "", out);
 }

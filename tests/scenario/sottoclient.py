@@ -214,7 +214,7 @@ class Client:
 
     def reset(self):
         """As a crash or a cut line: no goodbye of any kind."""
-        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
 

@@ -1,0 +1,268 @@
+#!/usr/bin/python3
+"""Each limit that the network side keeps, one test each; the rooms' limits are the core's and tested there."""
+import os
+import socket
+import struct
+import time
+import urllib.request
+
+from sottoclient import *
+
+
+def limits(**values):
+    return Server(*[f"--set=limits.{name}={value}" for name, value in values.items()], "--metrics", str(METRICS))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+METRICS = free_port()
+
+
+def metric(name):
+    with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=5) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(f"sottod_{name} "):
+                return int(line.split()[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def refused(port, source=None):
+    """Whether the server hangs up before TLS."""
+    c = Client(port, source=source)
+    try:
+        c.tls()
+    except (ConnectionResetError, BrokenPipeError, ssl.SSLError, OSError):
+        return True
+    c.close()
+    return False
+
+
+def seconds(function):
+    begin = time.monotonic()
+    function()
+    return time.monotonic() - begin
+
+
+def connections_in_all_are_limited():
+    with limits(connections=3) as s:
+        kept = [Client(s.port, source=f"127.0.1.{i}").open() for i in range(1, 4)]
+        assert refused(s.port, "127.0.1.9")
+        kept[0].close()
+        time.sleep(0.3)
+        assert not refused(s.port, "127.0.1.9")
+        assert metric("refused_connections_total") == 1
+
+
+def connections_from_one_address_are_limited():
+    with limits(connections_per_address=2) as s:
+        kept = [Client(s.port).open(), Client(s.port).open()]
+        assert refused(s.port)
+        assert not refused(s.port, "127.0.0.2")
+        assert metric("refused_address_total") == 1
+        kept.pop().close()
+
+
+def strangers_in_all_are_limited():
+    with limits(unauthenticated=4, handshake_ms=20000) as s:
+        kept = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(40)]
+        time.sleep(0.5)
+        assert metric("accepted_total") <= 4
+        assert metric("refused_early_total") + metric("refused_unauthenticated_total") >= 36
+        del kept
+
+
+def strangers_from_one_network_are_limited_and_a_room_ends_the_strangeness():
+    with limits(unauthenticated_per_network=2) as s:
+        a, b = Client(s.port, source="127.0.3.1").open(), Client(s.port, source="127.0.3.2").open()
+        assert refused(s.port, "127.0.3.3"), "two strangers, one too many"
+        assert not refused(s.port, "127.0.4.1"), "another network is free"
+        slot = a.room_open()
+        b.room_join(slot)
+        a.expect(ROOM_PEER)
+        time.sleep(0.2)
+        c = Client(s.port, source="127.0.3.3").open()
+        a.send(ROOM_CLOSE, struct.pack(">IB", slot, 1))
+        a.expect(OK)
+        time.sleep(0.2)
+        assert refused(s.port, "127.0.3.4"), "out of the room they are strangers again"
+        c.close()
+
+
+def a_slow_handshake_is_ended():
+    with limits(handshake_ms=300) as s:
+        c = Client(s.port)
+        assert 0.2 < seconds(c.rest) < 2
+        assert metric("timeouts_handshake_total") == 1
+        assert s.alive()
+
+
+def a_handshake_in_single_bytes_is_ended():
+    with limits(handshake_ms=500) as s:
+        c = Client(s.port)
+
+        def drip():
+            try:
+                for byte in b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500):
+                    c.raw.sendall(bytes([byte]))
+                    time.sleep(0.02)
+            except OSError:
+                pass
+        assert seconds(drip) < 3
+
+
+def a_slow_head_is_ended():
+    with limits(head_ms=300) as s:
+        c = Client(s.port).tls()
+        c.sock.sendall(b"GET /sotto HT")
+        begin = time.monotonic()
+        assert c.rest().startswith(b"HTTP/1.1 408 ")
+        assert 0.2 < time.monotonic() - begin < 2
+        assert metric("timeouts_head_total") == 1
+
+
+def a_slow_hello_is_ended():
+    with limits(hello_ms=300) as s:
+        c = Client(s.port).tls().upgrade()
+        c.sock.sendall(b"\x82")
+        begin = time.monotonic()
+        assert c.bye() == E["TIMEOUT"]
+        assert 0.2 < time.monotonic() - begin < 2
+        assert metric("timeouts_hello_total") == 1
+
+
+def the_head_has_a_size():
+    with limits(head_bytes=256) as s:
+        c = Client(s.port).tls()
+        assert c.http(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 300 + b"\r\n\r\n").startswith(b"HTTP/1.1 431 ")
+        c = Client(s.port).tls()
+        assert c.http(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 100 + b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def a_frame_has_a_size_and_hello_tells_it():
+    with limits(frame_bytes=2000) as s:
+        c = Client(s.port).tls().upgrade()
+        c.send(HELLO, opaque(b"\x00\x01") + bytes(32) + opaque(b""))
+        assert struct.pack(">I", 2000) in c.expect(HELLO_OK)
+        slot = c.room_open()
+        peer = Client(s.port).open()
+        peer.room_join(slot)
+        c.expect(ROOM_PEER)
+        c.room_send(slot, b"x" * (2000 - 12))
+        assert len(peer.room_data(slot)) == 2000 - 12
+        c.room_send(slot, b"x" * (2000 - 11))
+        assert c.bye() == E["TOO_LARGE"]
+
+
+def silence_is_asked_about_and_then_ends_the_connection():
+    with limits(ping_ms=300, dead_ms=900) as s:
+        c = Client(s.port).open()
+        begin = time.monotonic()
+        assert c.ws_recv() == (PING, b"")
+        assert 0.2 < time.monotonic() - begin < 0.8
+        c.ws_send(b"", PONG)
+        assert c.ws_recv() == (PING, b"")
+        begin = time.monotonic()
+        assert c.bye() == E["TIMEOUT"]
+        assert 0.3 < time.monotonic() - begin < 1.5
+        assert metric("timeouts_dead_total") == 1
+
+
+def idle_outside_of_a_room_ends():
+    with limits(idle_room_ms=300) as s:
+        c = Client(s.port).open()
+        assert seconds(c.bye) < 2
+
+
+def memory(s):
+    with open(f"/proc/{s.process.pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * 4096
+
+
+def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
+    with limits(output_bytes=65536, stall_ms=1500, room_burst_bytes=1 << 30, room_bytes_per_s=1 << 30) as s:
+        writer = Client(s.port, timeout=60).open()
+        slot = writer.room_open()
+        reader = Client(s.port, rcvbuf=4096).open()
+        reader.room_join(slot)
+        writer.expect(ROOM_PEER)
+        before = memory(s)
+        writer.sock.settimeout(0.7)
+        sent, block = 0, os.urandom(32768)
+        try:
+            while sent < 200 << 20:
+                writer.room_send(slot, block)
+                sent += len(block)
+        except (TimeoutError, socket.timeout):
+            pass
+        assert sent < 100 << 20, "the writer was never held up"
+        assert metric("held_total") > 0
+        assert memory(s) - before < 16 << 20, memory(s) - before
+        assert s.alive(), "others wait for the slow one"
+        writer.sock.settimeout(20)
+        end = time.monotonic() + 10
+        while metric("closed_slow_total") == 0 and time.monotonic() < end:
+            time.sleep(0.1)
+        assert metric("closed_slow_total") == 1
+        assert s.alive()
+
+
+def a_reader_that_comes_back_gets_everything_in_order():
+    with limits(output_bytes=65536, room_burst_bytes=1 << 30, room_bytes_per_s=1 << 30) as s:
+        import threading
+        writer, reader = Client(s.port, timeout=60).open(), Client(s.port, timeout=60, rcvbuf=4096).open()
+        slot = writer.room_open()
+        reader.room_join(slot)
+        writer.expect(ROOM_PEER)
+        count, size = 2000, 8192
+
+        def write():
+            for i in range(count):
+                writer.room_send(slot, struct.pack(">I", i) * (size // 4))
+        thread = threading.Thread(target=write)
+        thread.start()
+        time.sleep(1)
+        for i in range(count):
+            assert reader.room_data(slot) == struct.pack(">I", i) * (size // 4), f"message {i}"
+        thread.join()
+        assert metric("held_total") > 0
+
+
+def over_its_rate_a_sender_is_slowed_and_loses_nothing():
+    with limits(room_bytes_per_s=2000000, room_burst_bytes=100000) as s:
+        a, b, slot = pair(s.port, timeout=30)
+        import threading
+        count = 200
+
+        def write():
+            for i in range(count):
+                a.room_send(slot, struct.pack(">I", i) * 10000)
+        thread = threading.Thread(target=write)
+        begin = time.monotonic()
+        thread.start()
+        for i in range(count):
+            assert b.room_data(slot) == struct.pack(">I", i) * 10000, f"message {i}"
+        thread.join()
+        assert 2 < time.monotonic() - begin < 10, time.monotonic() - begin
+        assert metric("paused_total") > 0
+
+
+def a_hundred_pairs_talk_at_once():
+    with limits(unauthenticated=1000, unauthenticated_per_network=1000) as s:
+        pairs = [pair(s.port, source=f"127.0.8.{i}") for i in range(1, 101)]
+        for number in range(5):
+            for i, (a, b, slot) in enumerate(pairs):
+                a.room_send(slot, b"to %d %d" % (i, number))
+                b.room_send(slot, b"from %d %d" % (i, number))
+            for i, (a, b, slot) in enumerate(pairs):
+                assert b.room_data(slot) == b"to %d %d" % (i, number)
+                assert a.room_data(slot) == b"from %d %d" % (i, number)
+        assert s.stop() == 0
+        assert "Sanitizer" not in s.log(), s.log()
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and f.__name__ not in ("limits", "free_port", "metric", "refused", "seconds", "memory")])
