@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -287,19 +288,18 @@ class Server:
             self.process.wait()
 
 
-def run(tests):
-    """Runs functions as TAP; a name is a sentence."""
-    import sys
+def run(names):
+    """Runs the functions of a script that are in its list, as TAP; a name is a sentence."""
     import traceback
-    print(f"1..{len(tests)}", flush=True)
+    print(f"1..{len(names)}", flush=True)
     failed = 0
-    for number, test in enumerate(tests, 1):
+    for number, test in enumerate(names, 1):
         name = test.__name__.replace("_", " ")
         try:
             skip = test()
             print(f"ok {number} - {name}" + (f" # SKIP {skip}" if skip else ""), flush=True)
-        except Exception:
+        except Exception:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {number} - {name}", flush=True)
-            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
+            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()[-8:]), end="", flush=True)
     sys.exit(1 if failed else 0)
