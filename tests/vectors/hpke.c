@@ -4,6 +4,8 @@
 
 #include "vectors.h"
 
+#define EXPORT_MAX (255 * HASH_MAX) /* bytes: what HKDF can give at all */
+
 struct entry {
     const json_t *json;
     struct hpke_suite suite;
@@ -177,6 +179,8 @@ static enum verdict exports_check(struct vectors *v, const struct entry *e,
     for (size_t i = 0; i < json_array_size(exports); i++) {
         const json_t *row = json_array_get(exports, i);
         size_t len = (size_t)field_number(v, row, "L");
+        if (len > EXPORT_MAX)
+            return wrong(v, "L is too large");
         uint8_t *out = case_memory(v, len);
         CHECK(outcome(
             v, hpke_context_export(v->crypto, x, field_hex(v, row, "exporter_context"), len, out)));

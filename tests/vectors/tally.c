@@ -23,7 +23,8 @@ static void out_of_memory(void)
 
 uint8_t *case_memory(struct vectors *v, size_t len)
 {
-    struct block *block = calloc(1, sizeof *block + len + 1); /* never a view over nothing */
+    struct block *block = len < SIZE_MAX / 2 ? calloc(1, sizeof *block + len + 1)
+                                             : NULL; /* + 1: never over nothing */
     if (block == NULL)
         out_of_memory();
     block->next = v->memory;
