@@ -131,7 +131,8 @@ SOTTO_MUST_USE sotto_err proto_room_opened_read(view body, struct proto_room_ope
 SOTTO_MUST_USE sotto_err proto_room_opened_write(uint32_t request, const struct proto_room_opened *opened, struct buf *out);
 
 /* struct { uint8 kind; uint32 slot; } room_join;
- * Refused with NOTFOUND (no such room, or ended), TAKEN (there are two already), EXPIRED, RATE. */
+ * Refused with NOTFOUND (no such room, or it ended before anybody joined), TAKEN (somebody joined already, whether the room
+ * still lives or not), EXPIRED (nobody joined in time), EXISTS (one's own room), FULL, RATE (too many wrong codes). */
 struct proto_room_join {
     uint8_t kind;
     uint32_t slot;
