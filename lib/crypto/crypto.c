@@ -77,6 +77,12 @@ static sotto_err cipher_new(struct crypto *c, unsigned i)
     return SOTTO_OK;
 }
 
+static sotto_err import_new(const char *name, EVP_PKEY_CTX **ret_ctx)
+{
+    *ret_ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
+    return *ret_ctx != NULL && EVP_PKEY_fromdata_init(*ret_ctx) == 1 ? SOTTO_OK : SOTTO_E_CRYPTO;
+}
+
 sotto_err crypto_new(struct crypto **ret_crypto)
 {
     if (sodium_init() < 0)
@@ -92,9 +98,9 @@ sotto_err crypto_new(struct crypto **ret_crypto)
     for (unsigned i = 0; i < EC_COUNT; i++)
         if ((c->group[i] = EC_GROUP_new_by_curve_name(ec_group_nid(i))) == NULL)
             return SOTTO_E_CRYPTO;
-    c->ec_import = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (c->ec_import == NULL || EVP_PKEY_fromdata_init(c->ec_import) != 1)
-        return SOTTO_E_CRYPTO;
+    TRY(import_new("EC", &c->ec_import));
+    TRY(import_new("X25519", &c->x25519_import));
+    TRY(import_new("ED25519", &c->ed25519_import));
     TRY(crypto_use_curve(c, curve_backend_default()));
     *ret_crypto = MOVE(c);
     return SOTTO_OK;
@@ -119,6 +125,8 @@ void crypto_free(struct crypto *c)
     for (unsigned i = 0; i < EC_COUNT; i++)
         EC_GROUP_free(c->group[i]);
     EVP_PKEY_CTX_free(c->ec_import);
+    EVP_PKEY_CTX_free(c->x25519_import);
+    EVP_PKEY_CTX_free(c->ed25519_import);
     free(c);
 }
 

@@ -25,7 +25,8 @@ struct crypto {
     EVP_CIPHER_CTX *open_ctx[CIPHER_COUNT]; /* which is twice as fast as giving the cipher again */
 
     EC_GROUP *group[EC_COUNT];
-    EVP_PKEY_CTX *ec_import; /* ready for EVP_PKEY_fromdata() */
+    EVP_PKEY_CTX *ec_import; /* these are ready for EVP_PKEY_fromdata() */
+    EVP_PKEY_CTX *x25519_import, *ed25519_import;
 
     enum curve_backend curve_id;
     const struct curve25519 *curve;
@@ -37,16 +38,18 @@ SOTTO_MUST_USE sotto_err md_begin(struct crypto *c, enum hash_id id);
 SOTTO_MUST_USE sotto_err md_add(struct crypto *c, enum hash_id id, view piece);
 SOTTO_MUST_USE sotto_err md_end(struct crypto *c, enum hash_id id, uint8_t *ret_digest);
 
-/* The key of an HMAC, made into the two blocks that stand before the message and before the inner digest (RFC 2104 2).
- * Clear with hmac_pads_clear(). Used like this: begin, md_add() for the message, end. */
+/* The key of an HMAC, made into the two blocks that stand before the message and before the inner digest (RFC 2104 2); the
+ * inner digest is written right behind the second, so that both are hashed in one go.
+ * Used like this: begin, md_add() for the message, end; any number of times. Clear with hmac_pads_clear(). */
 struct hmac_pads {
-    uint8_t inner[HASH_BLOCK_MAX], outer[HASH_BLOCK_MAX];
+    size_t block; /* bytes of a block in use */
+    uint8_t inner[HASH_BLOCK_MAX], outer[HASH_BLOCK_MAX + HASH_MAX];
 };
 SOTTO_MUST_USE sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key,
                                       struct hmac_pads *ret_pads);
 SOTTO_MUST_USE sotto_err hmac_begin(struct crypto *c, enum hash_id id,
                                     const struct hmac_pads *pads);
-SOTTO_MUST_USE sotto_err hmac_end(struct crypto *c, enum hash_id id, const struct hmac_pads *pads,
+SOTTO_MUST_USE sotto_err hmac_end(struct crypto *c, enum hash_id id, struct hmac_pads *pads,
                                   uint8_t *ret_tag);
 void hmac_pads_clear(struct hmac_pads *pads);
 

@@ -12,8 +12,8 @@ static OSSL_PARAM octets32(const char *name, const uint8_t bytes[32])
 }
 
 /* private_key may be NULL: a public key alone. */
-static sotto_err key_new(const char *name, const uint8_t *private_key, const uint8_t public_key[32],
-                         EVP_PKEY **ret_key)
+static sotto_err key_new(EVP_PKEY_CTX *import, const uint8_t *private_key,
+                         const uint8_t public_key[32], EVP_PKEY **ret_key)
 {
     OSSL_PARAM params[3] = {octets32(OSSL_PKEY_PARAM_PUB_KEY, public_key),
                             OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
@@ -22,11 +22,8 @@ static sotto_err key_new(const char *name, const uint8_t *private_key, const uin
         params[1] = octets32(OSSL_PKEY_PARAM_PRIV_KEY, private_key);
         selection = EVP_PKEY_KEYPAIR;
     }
-    DEFER(pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
-    if (ctx == NULL)
-        return SOTTO_E_NOMEM;
     EVP_PKEY *key = NULL;
-    if (EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &key, selection, params) != 1)
+    if (EVP_PKEY_fromdata(import, &key, selection, params) != 1)
         return SOTTO_E_CRYPTO;
     *ret_key = key;
     return SOTTO_OK;
@@ -54,11 +51,10 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
                         const uint8_t public_key[32], const uint8_t peer[32],
                         uint8_t ret_shared[32])
 {
-    (void)c;
     DEFER(pkey_freep) EVP_PKEY *ours = NULL;
     DEFER(pkey_freep) EVP_PKEY *theirs = NULL;
-    TRY(key_new("X25519", private_key, public_key, &ours));
-    TRY(key_new("X25519", NULL, peer, &theirs));
+    TRY(key_new(c->x25519_import, private_key, public_key, &ours));
+    TRY(key_new(c->x25519_import, NULL, peer, &theirs));
     DEFER(pkey_ctx_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
     if (ctx == NULL)
         return SOTTO_E_NOMEM;
@@ -77,9 +73,8 @@ static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_
 static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
                               const uint8_t public_key[32], view message, uint8_t ret_signature[64])
 {
-    (void)c;
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
-    TRY(key_new("ED25519", seed, public_key, &key));
+    TRY(key_new(c->ed25519_import, seed, public_key, &key));
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL)
         return SOTTO_E_NOMEM;
@@ -93,9 +88,8 @@ static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
 static sotto_err ed25519_verify(struct crypto *c, const uint8_t public_key[32], view message,
                                 const uint8_t signature[64])
 {
-    (void)c;
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
-    TRY(key_new("ED25519", NULL, public_key, &key));
+    TRY(key_new(c->ed25519_import, NULL, public_key, &key));
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL)
         return SOTTO_E_NOMEM;

@@ -89,11 +89,18 @@ sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key, struct hmac_
         TRY(hash(c, id, key, shortened));
         key = view_of(shortened, hash_size(id));
     }
-    memset(ret_pads->inner, 0x36, block);
-    memset(ret_pads->outer, 0x5c, block);
-    for (size_t i = 0; i < key.len; i++) {
-        ret_pads->inner[i] ^= key.data[i];
-        ret_pads->outer[i] ^= key.data[i];
+    ret_pads->block = block;
+    memset(ret_pads->inner, 0, block);
+    if (key.len > 0)
+        memcpy(ret_pads->inner, key.data, key.len);
+    for (size_t i = 0; i < block;
+         i += sizeof(uint64_t)) { /* by words; compilers keep to bytes here */
+        uint64_t word;
+        memcpy(&word, ret_pads->inner + i, sizeof word);
+        uint64_t outer = word ^ 0x5c5c5c5c5c5c5c5c;
+        word ^= 0x3636363636363636;
+        memcpy(ret_pads->inner + i, &word, sizeof word);
+        memcpy(ret_pads->outer + i, &outer, sizeof outer);
     }
     if (key.data == shortened)
         ct_wipe(shortened, sizeof shortened);
@@ -103,36 +110,31 @@ sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key, struct hmac_
 sotto_err hmac_begin(struct crypto *c, enum hash_id id, const struct hmac_pads *pads)
 {
     TRY(md_begin(c, id));
-    return md_add(c, id, view_of(pads->inner, hash_block(id)));
+    return md_add(c, id, view_of(pads->inner, pads->block));
 }
 
-sotto_err hmac_end(struct crypto *c, enum hash_id id, const struct hmac_pads *pads,
-                   uint8_t *ret_tag)
+sotto_err hmac_end(struct crypto *c, enum hash_id id, struct hmac_pads *pads, uint8_t *ret_tag)
 {
-    TRY(md_end(c, id, ret_tag));
+    TRY(md_end(c, id, pads->outer + pads->block));
     TRY(md_begin(c, id));
-    TRY(md_add(c, id, view_of(pads->outer, hash_block(id))));
-    TRY(md_add(c, id, view_of(ret_tag, hash_size(id))));
+    TRY(md_add(c, id, view_of(pads->outer, pads->block + hash_size(id))));
     return md_end(c, id, ret_tag);
 }
 
 void hmac_pads_clear(struct hmac_pads *pads)
 {
-    ct_wipe(pads, sizeof *pads);
+    ct_wipe(pads->inner, pads->block);
+    ct_wipe(pads->outer, pads->block + HASH_MAX);
 }
 
 sotto_err hmac(struct crypto *c, enum hash_id id, view key, const view *parts, size_t count,
                uint8_t *ret_tag)
 {
-    DEFER(hmac_pads_clear) struct hmac_pads pads;
-    uint8_t tag[HASH_MAX];
+    DEFER(hmac_pads_clear) struct hmac_pads pads = {0};
     TRY(hmac_pads_of(c, id, key, &pads));
     TRY(hmac_begin(c, id, &pads));
     TRY(md_add_parts(c, id, parts, count));
-    TRY(hmac_end(c, id, &pads, tag));
-    memcpy(ret_tag, tag, hash_size(id));
-    ct_wipe(tag, sizeof tag);
-    return SOTTO_OK;
+    return hmac_end(c, id, &pads, ret_tag);
 }
 
 /* Streams. */

@@ -32,32 +32,38 @@ sotto_err hkdf_extract(struct crypto *c, enum kdf_id id, view salt, view ikm,
     return SOTTO_OK;
 }
 
-/* T(n) = HMAC(prk, T(n - 1) || info || n) into `block`, which holds T(n - 1), empty for n = 1 (RFC 5869 2.3). */
-static sotto_err expand_block(struct crypto *c, enum hash_id id, const struct hmac_pads *pads,
-                              const view *info, size_t count, uint8_t n, uint8_t block[HASH_MAX])
+/* T(n) = HMAC(prk, T(n - 1) || info || n), where T(0) is empty (RFC 5869 2.3). */
+static sotto_err expand_block(struct crypto *c, enum hash_id id, struct hmac_pads *pads,
+                              view previous, const view *info, size_t count, uint8_t n,
+                              uint8_t *ret_block)
 {
     TRY(hmac_begin(c, id, pads));
-    if (n > 1)
-        TRY(md_add(c, id, view_of(block, hash_size(id))));
+    TRY(md_add(c, id, previous));
     for (size_t i = 0; i < count; i++)
         TRY(md_add(c, id, info[i]));
     TRY(md_add(c, id, view_of(&n, 1)));
-    return hmac_end(c, id, pads, block);
+    return hmac_end(c, id, pads, ret_block);
 }
 
-static sotto_err expand(struct crypto *c, enum hash_id id, const struct hmac_pads *pads,
-                        const view *info, size_t count, uint8_t *ret_okm, size_t len)
+/* Whole blocks are made where they belong; only a last one that is cut takes a detour. */
+static sotto_err expand(struct crypto *c, enum hash_id id, struct hmac_pads *pads, const view *info,
+                        size_t count, uint8_t *ret_okm, size_t len)
 {
-    uint8_t block[HASH_MAX];
+    size_t size = hash_size(id);
+    view previous = {0};
     uint8_t n = 0;
-    sotto_err err = SOTTO_OK;
-    for (size_t done = 0; done < len && err == SOTTO_OK; done += hash_size(id)) {
-        err = expand_block(c, id, pads, info, count, ++n, block);
-        if (err == SOTTO_OK)
-            memcpy(ret_okm + done, block, size_min(hash_size(id), len - done));
+    size_t done = 0;
+    for (; len - done >= size; done += size) {
+        TRY(expand_block(c, id, pads, previous, info, count, ++n, ret_okm + done));
+        previous = view_of(ret_okm + done, size);
     }
-    ct_wipe(block, sizeof block);
-    return err;
+    if (done == len)
+        return SOTTO_OK;
+    uint8_t block[HASH_MAX];
+    TRY(expand_block(c, id, pads, previous, info, count, ++n, block));
+    memcpy(ret_okm + done, block, len - done);
+    ct_wipe(block, size);
+    return SOTTO_OK;
 }
 
 sotto_err hkdf_expand_parts(struct crypto *c, enum kdf_id id, const struct secret *prk,
@@ -65,7 +71,7 @@ sotto_err hkdf_expand_parts(struct crypto *c, enum kdf_id id, const struct secre
 {
     if (len > 255 * kdf_size(id))
         return SOTTO_E_TOO_LARGE;
-    DEFER(hmac_pads_clear) struct hmac_pads pads;
+    DEFER(hmac_pads_clear) struct hmac_pads pads = {0};
     TRY(hmac_pads_of(c, kdf_hash(id), secret_view(prk), &pads));
     return expand(c, kdf_hash(id), &pads, info, count, ret_okm, len);
 }

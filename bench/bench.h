@@ -1,0 +1,52 @@
+/* bench.h - what all benches share: one table for people, one JSON object a line for programs.
+ * A row is a figure of one operation at one size. Where there is a floor (the same work by the library alone), both are timed
+ * in alternating rounds of one run, so that what the machine does meanwhile falls on both, and the medians are shown. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where rows go. One thread. */
+struct bench {
+    const char *name; /* the bench's, of the table in main.c */
+    bool json;
+    const char *backend; /* shown with the rows that follow; may be NULL */
+    const char *section; /* private: the last heading printed */
+};
+
+struct bench_row {
+    const char *section; /* a heading in the table; rows of one section come together */
+    const char *op;
+    uint64_t n; /* the size of the case: bytes, connections, members */
+    double value;
+    const char *unit;
+    double floor;        /* 0: not measured; else in the same unit and the same run */
+    uint64_t iterations; /* behind the value; 0: does not apply */
+};
+
+void bench_row(struct bench *b, const struct bench_row *row);
+
+/* Does the operation once. False: it failed, and the bench ends with a message. */
+typedef bool bench_op(void *context);
+
+struct bench_case {
+    const char *section, *op;
+    uint64_t n;
+    const char *unit; /* "ns" or "us" */
+    bench_op *ours;
+    bench_op *bare; /* NULL: no floor */
+};
+
+/* Times it in CPU time of this thread and gives the row. False: an operation failed; a message is on stderr. */
+bool bench_time(struct bench *b, const struct bench_case *t, void *context);
+
+/* One bench: a row in main.c and a file. `argv` is what follows its name, without --json. The result is the exit status. */
+struct bench_program {
+    const char *name, *summary;
+    int (*run)(struct bench *b, int argc, char **argv);
+};
+
+int bench_crypto(struct bench *b, int argc, char **argv);
+
+#endif

@@ -1,0 +1,72 @@
+/* sotto-bench - measures what we promise. A bench is a row here and a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include <sotto/version.h>
+
+#include "bench.h"
+
+static const struct bench_program programs[] = {
+    {"crypto", "each primitive through our layer, beside the library alone", bench_crypto},
+};
+#define PROGRAMS (sizeof programs / sizeof programs[0])
+
+static int usage(FILE *to)
+{
+    fprintf(to, "usage: sotto-bench all|BENCH [--json] [options of the bench]\n\n");
+    for (size_t i = 0; i < PROGRAMS; i++)
+        fprintf(to, "  %-12s %s\n", programs[i].name, programs[i].summary);
+    fprintf(to, "\n--json prints one object a line instead of a table.\n");
+    return to == stdout ? 0 : 2;
+}
+
+/* Takes --json out of the arguments. */
+static bool json_take(int *argc, char **argv)
+{
+    int kept = 0;
+    bool found = false;
+    for (int i = 0; i < *argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            found = true;
+        else
+            argv[kept++] = argv[i];
+    }
+    *argc = kept;
+    return found;
+}
+
+static int run(const struct bench_program *program, bool json, int argc, char **argv)
+{
+    struct bench b = {.name = program->name, .json = json};
+    if (!json)
+        printf("%s: %s\n", program->name, program->summary);
+    int status = program->run(&b, argc, argv);
+    if (!json)
+        printf("\n");
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    bool json = json_take(&argc, argv);
+    if (argc < 2)
+        return usage(stderr);
+    if (strcmp(argv[1], "--help") == 0)
+        return usage(stdout);
+    if (sotto_check_libcrypto() != SOTTO_OK) {
+        fprintf(stderr, "sotto-bench: the libcrypto that was loaded is too old\n");
+        return 1;
+    }
+    int status = 0;
+    bool known = false;
+    for (size_t i = 0; i < PROGRAMS; i++)
+        if (strcmp(argv[1], "all") == 0 || strcmp(argv[1], programs[i].name) == 0) {
+            int one = run(&programs[i], json, argc - 2, argv + 2);
+            status = one != 0 ? one : status;
+            known = true;
+        }
+    if (known)
+        return status;
+    fprintf(stderr, "sotto-bench: no bench is called %s\n\n", argv[1]);
+    return usage(stderr);
+}
