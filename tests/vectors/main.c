@@ -1,6 +1,6 @@
 /* sotto-vectors - runs test vectors that other people made.
  *
- *   sotto-vectors PATH...             every vector file below the folders; a line for each
+ *   sotto-vectors PATH...             every vector file below the folders; a line for each, run on every curve back-end
  *   sotto-vectors --source DIR        what the suite has: $SOTTO_VECTORS, else DIR/tests/vectors/data, else
  *                                     DIR/../shared/vectors
  *   --backend lib25519|sodium|openssl with this curve back-end alone, instead of all that the build has
@@ -78,17 +78,38 @@ static void format_run(struct run *r, const struct format *format, const char *n
     line_print(r, &v);
 }
 
+/* For people one line a file, whatever the number of back-ends: the cases of the first, and the most that failed on one. */
+static void file_on_curves_print(struct run *r, const char *name, const struct vectors *first,
+                                 size_t most_failed)
+{
+    struct vectors v = *first;
+    v.name = name;
+    v.failed = most_failed;
+    line_print(r, &v);
+}
+
 static void file_on_curves(struct run *r, const struct format *format, const char *name,
                            const json_t *root)
 {
+    struct vectors first = {0};
+    size_t most_failed = 0;
     for (int i = 0; i < CURVE_BACKENDS; i++) {
         char with_backend[512];
         if (r->crypto[i] == NULL)
             continue;
         snprintf(with_backend, sizeof with_backend, "%s [%s]", name,
                  curve_backend_name((enum curve_backend)i));
-        format_run(r, format, with_backend, r->crypto[i], root);
+        struct vectors v = {.crypto = r->crypto[i], .name = with_backend};
+        format->run(&v, root);
+        case_end(&v);
+        if (r->tap)
+            line_print(r, &v);
+        if (first.crypto == NULL)
+            first = v;
+        most_failed = v.failed > most_failed ? v.failed : most_failed;
     }
+    if (!r->tap)
+        file_on_curves_print(r, name, &first, most_failed);
 }
 
 /* A file that can't be read or is no JSON may be a vector file that broke: that is a failure. */

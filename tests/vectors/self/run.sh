@@ -43,17 +43,17 @@ expect 1 "judge.json: 4 run, 3 failed, 0 left out" \
     "a wrong verdict, an unknown verdict and a missing field fail" "$here/judge.json"
 expect 1 "hmac.json: 3 run, 1 failed, 0 left out" "a wrong short tag fails" "$here/hmac.json"
 expect 1 "hkdf.json: 3 run, 1 failed, 0 left out" "a wrong HKDF output fails" "$here/hkdf.json"
-expect 1 "x25519.json [OpenSSL]: 3 run, 1 failed, 0 left out" \
+expect 1 "x25519.json: 3 run, 1 failed, 0 left out" \
     "a wrong value of an acceptable case fails" "$here/x25519.json"
-expect 1 "x25519_rule.json [OpenSSL]: 2 run, 2 failed, 0 left out" \
+expect 1 "x25519_rule.json: 2 run, 2 failed, 0 left out" \
     "an acceptable case against a rule of ours fails" "$here/x25519_rule.json"
 expect 1 "ecdh.json: 3 run, 1 failed, 0 left out" "a wrong ECDH secret fails" "$here/ecdh.json"
 expect 1 "ecdsa.json: 3 run, 1 failed, 0 left out" "a wrong ECDSA signature fails" "$here/ecdsa.json"
-expect 1 "ed25519.json [OpenSSL]: 3 run, 1 failed, 0 left out" \
+expect 1 "ed25519.json: 3 run, 1 failed, 0 left out" \
     "a good signature that is called invalid fails" "$here/ed25519.json"
-expect 1 "hpke.json [OpenSSL]: 4 run, 2 failed, 3 left out (1 authenticated modes, 1 KEM 0x0040, 1 key schedule with KDF 0x0010)" \
+expect 1 "hpke.json: 4 run, 2 failed, 3 left out (1 authenticated modes, 1 KEM 0x0040, 1 key schedule with KDF 0x0010)" \
     "a wrong ciphertext and a wrong export fail" "$here/hpke.json"
-expect 1 "xwing.json [OpenSSL]: 2 run, 1 failed, 0 left out" "a wrong X-Wing secret fails" "$here/xwing.json"
+expect 1 "xwing.json: 2 run, 1 failed, 0 left out" "a wrong X-Wing secret fails" "$here/xwing.json"
 expect 1 "acvp.json: 2 run, 1 failed, 0 left out" "a wrong ML-KEM secret fails" "$here/acvp.json"
 expect 1 "cpace.json: 8 run, 1 failed, 2 left out (symmetric setting)" "a wrong CPace key fails" "$here/cpace.json"
 expect 1 "broken.json: 0 run, 1 failed, 0 left out" "a file that is no JSON fails" "$here/broken.json"
@@ -67,7 +67,7 @@ expect 2 "" "no path is an error"
 said "aead.json: tcId 3 (a changed tag, called valid): valid, but refused: E_DECRYPT" \
     "a failing case is named with its reason" aead.json
 said "judge.json: tcId 3 (a field is missing): field \"aad\" is not hexadecimal" "so is a broken field" judge.json
-said "hpke.json [OpenSSL]: entry 1 (mode 0, KEM 0x0020, KDF 1, AEAD 1): encryption 2: ct differs" \
+said "hpke.json: entry 1 (mode 0, KEM 0x0020, KDF 1, AEAD 1): encryption 2: ct differs" \
     "so is a wrong encryption inside an entry" hpke.json
 
 # Every file of the folder is found, also the packed one; what is broken decides the exit status.
