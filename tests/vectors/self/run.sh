@@ -67,7 +67,7 @@ expect 2 "" "no path is an error"
 said "aead.json: tcId 3 (a changed tag, called valid): valid, but refused: E_DECRYPT" \
     "a failing case is named with its reason" aead.json
 said "judge.json: tcId 3 (a field is missing): field \"aad\" is not hexadecimal" "so is a broken field" judge.json
-said "hpke.json: entry 1 (mode 0, KEM 0x0020, KDF 1, AEAD 1): encryption 2: ct differs" \
+said "hpke.json [OpenSSL]: entry 1 (mode 0, KEM 0x0020, KDF 1, AEAD 1): encryption 2: ct differs" \
     "so is a wrong encryption inside an entry" hpke.json
 
 # Every file of the folder is found, also the packed one; what is broken decides the exit status.
