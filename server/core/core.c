@@ -173,18 +173,23 @@ uint64_t core_next_ms(const struct core *core)
     return idle_due_ms(core) < next_ms ? idle_due_ms(core) : next_ms;
 }
 
+static bool is_due(uint64_t when_ms, uint64_t now_ms)
+{
+    return when_ms != UINT64_MAX && when_ms <= now_ms;
+}
+
 sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
 {
     struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
-    while (waiting_due_ms(core) <= now_ms) {
+    while (is_due(waiting_due_ms(core), now_ms)) {
         TRY(reserve(fx, 1, 0));
         room_end(&s, LIST_ROW(core->waiting.first, struct room, waiting), NULL, ROOM_END_EXPIRED);
     }
-    while (living_due_ms(core) <= now_ms) {
+    while (is_due(living_due_ms(core), now_ms)) {
         TRY(reserve(fx, 1, 0));
         room_end(&s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_EXPIRED);
     }
-    while (idle_due_ms(core) <= now_ms) {
+    while (is_due(idle_due_ms(core), now_ms)) {
         TRY(reserve(fx, 0, 0));
         step_refuse(&s, SOTTO_E_TIMEOUT, 0, "you were in no room for too long");
         connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT,
