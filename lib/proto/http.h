@@ -15,8 +15,8 @@ struct http_field {
 };
 
 struct http_head {
-    view method, target;  /* of a request */
-    unsigned status;      /* of an answer: 100 to 599; else 0 */
+    view method, target; /* of a request */
+    unsigned status;     /* of an answer: 100 to 599; else 0 */
     size_t field_count;
     struct http_field fields[HTTP_FIELDS_MAX];
     uint64_t content_length; /* 0 if there is none */
@@ -25,8 +25,10 @@ struct http_head {
 /* Gives the bytes of the head in *ret_len, or 0 there if it isn't whole yet (and, with what is there, still can become valid).
  * HTTP: not valid. TOO_LARGE: over a limit. *ret_head is filled only with a whole head. `scanned` is how many of these bytes an
  * earlier call has seen and found possible (0 at first): the search for the end goes on in that line. */
-SOTTO_MUST_USE sotto_err http_request_read(view input, size_t scanned, struct http_head *ret_head, size_t *ret_len);
-SOTTO_MUST_USE sotto_err http_answer_read(view input, size_t scanned, struct http_head *ret_head, size_t *ret_len);
+SOTTO_MUST_USE sotto_err http_request_read(view input, size_t scanned, struct http_head *ret_head,
+                                           size_t *ret_len);
+SOTTO_MUST_USE sotto_err http_answer_read(view input, size_t scanned, struct http_head *ret_head,
+                                          size_t *ret_len);
 
 /* The value of a field, names compared without case; data is NULL if it isn't there. */
 view http_field_find(const struct http_head *head, const char *name);

@@ -7,32 +7,32 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
-#define PROTO_VERSION      1         /* the subprotocol "sotto.1" */
-#define PROTO_SUBPROTOCOL  "sotto.1"
-#define PROTO_PATH         "/sotto"
-#define PROTO_PORT         5000
-#define PROTO_HEADER       6         /* bytes of a frame before its body */
-#define PROTO_FRAME_MAX    65536     /* bytes of a frame, header included, unless the server says less */
-#define PROTO_SUITE_MAX    64        /* bytes of a lab suite's name */
-#define PROTO_DETAIL_MAX   256       /* bytes of an error's detail */
-#define PROTO_ROOM_DATA_MAX 61440    /* bytes that one room_send carries */
+#define PROTO_VERSION       1 /* the subprotocol "sotto.1" */
+#define PROTO_SUBPROTOCOL   "sotto.1"
+#define PROTO_PATH          "/sotto"
+#define PROTO_PORT          5000
+#define PROTO_HEADER        6     /* bytes of a frame before its body */
+#define PROTO_FRAME_MAX     65536 /* bytes of a frame, header included, unless the server says less */
+#define PROTO_SUITE_MAX     64    /* bytes of a lab suite's name */
+#define PROTO_DETAIL_MAX    256   /* bytes of an error's detail */
+#define PROTO_ROOM_DATA_MAX 61440 /* bytes that one room_send carries */
 
 /* X(NAME, number, from, "name", "what it is for"); from: CLIENT, SERVER */
-#define PROTO_KINDS(X)                                                                             \
-    X(HELLO, 0x0001, CLIENT, "hello", "opens the conversation with the server; comes first")       \
-    X(HELLO_OK, 0x0002, SERVER, "hello_ok", "who the server is, signed for this connection")       \
-    X(ERROR, 0x0003, SERVER, "error", "the request with this id was refused")                      \
-    X(OK, 0x0004, SERVER, "ok", "the request with this id was done")                               \
-    X(BYE, 0x0005, SERVER, "bye", "the server closes this connection, and why")                    \
-    X(ROOM_OPEN, 0x0100, CLIENT, "room_open", "makes a room; answered by room_opened")             \
-    X(ROOM_OPENED, 0x0101, SERVER, "room_opened", "the room's slot")                               \
-    X(ROOM_JOIN, 0x0102, CLIENT, "room_join", "enters a room; answered by room_joined")            \
-    X(ROOM_JOINED, 0x0103, SERVER, "room_joined", "the joiner is in")                              \
-    X(ROOM_PEER, 0x0104, SERVER, "room_peer", "tells the creator that somebody joined")            \
-    X(ROOM_SEND, 0x0105, CLIENT, "room_send", "bytes for the other one; answered only by error")   \
-    X(ROOM_DATA, 0x0106, SERVER, "room_data", "bytes from the other one")                          \
-    X(ROOM_CONFIRM, 0x0107, CLIENT, "room_confirm", "both have the same key; answered by ok")      \
-    X(ROOM_CLOSE, 0x0108, CLIENT, "room_close", "leaves and ends a room; answered by ok")          \
+#define PROTO_KINDS(X)                                                                           \
+    X(HELLO, 0x0001, CLIENT, "hello", "opens the conversation with the server; comes first")     \
+    X(HELLO_OK, 0x0002, SERVER, "hello_ok", "who the server is, signed for this connection")     \
+    X(ERROR, 0x0003, SERVER, "error", "the request with this id was refused")                    \
+    X(OK, 0x0004, SERVER, "ok", "the request with this id was done")                             \
+    X(BYE, 0x0005, SERVER, "bye", "the server closes this connection, and why")                  \
+    X(ROOM_OPEN, 0x0100, CLIENT, "room_open", "makes a room; answered by room_opened")           \
+    X(ROOM_OPENED, 0x0101, SERVER, "room_opened", "the room's slot")                             \
+    X(ROOM_JOIN, 0x0102, CLIENT, "room_join", "enters a room; answered by room_joined")          \
+    X(ROOM_JOINED, 0x0103, SERVER, "room_joined", "the joiner is in")                            \
+    X(ROOM_PEER, 0x0104, SERVER, "room_peer", "tells the creator that somebody joined")          \
+    X(ROOM_SEND, 0x0105, CLIENT, "room_send", "bytes for the other one; answered only by error") \
+    X(ROOM_DATA, 0x0106, SERVER, "room_data", "bytes from the other one")                        \
+    X(ROOM_CONFIRM, 0x0107, CLIENT, "room_confirm", "both have the same key; answered by ok")    \
+    X(ROOM_CLOSE, 0x0108, CLIENT, "room_close", "leaves and ends a room; answered by ok")        \
     X(ROOM_CLOSED, 0x0109, SERVER, "room_closed", "the room has ended, and why")
 
 enum proto_kind {
@@ -54,13 +54,14 @@ SOTTO_MUST_USE sotto_err proto_frame_read(view bytes, struct proto_frame *ret_fr
 /* Every message below: `read` parses a whole body (errors: as rd_end(), VALUE, TOO_LARGE; *ret untouched on an error),
  * `write` appends a whole frame, header included, to `out` (NOMEM, TOO_LARGE: out unchanged). */
 
-#define HELLO_CHALLENGE    32 /* bytes */
-#define HELLO_NONCE        32 /* bytes */
-#define HELLO_EXPORTER     32 /* bytes, TLS exporter with the label below and no context (RFC 8446 7.5) */
-#define HELLO_EXPORTER_LABEL "EXPORTER-sotto-hello"
-#define HELLO_VERSIONS_MAX 16
-#define HELLO_SOFTWARE_MAX 64
-#define HELLO_CHAIN_MAX    3
+#define HELLO_CHALLENGE 32 /* bytes */
+#define HELLO_NONCE     32 /* bytes */
+#define HELLO_EXPORTER \
+    32 /* bytes, TLS exporter with the label below and no context (RFC 8446 7.5) */
+#define HELLO_EXPORTER_LABEL  "EXPORTER-sotto-hello"
+#define HELLO_VERSIONS_MAX    16
+#define HELLO_SOFTWARE_MAX    64
+#define HELLO_CHAIN_MAX       3
 #define HELLO_CERTIFICATE_MAX 4096 /* bytes of one certificate */
 
 /* struct { uint16 versions<V>; opaque challenge[32]; opaque software<V>; } hello; */
@@ -71,7 +72,8 @@ struct proto_hello {
     view software; /* "sotto 0.1.0", ASCII, may be empty */
 };
 SOTTO_MUST_USE sotto_err proto_hello_read(view body, struct proto_hello *ret_hello);
-SOTTO_MUST_USE sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello,
+                                           struct buf *out);
 
 /* struct { uint16 version; opaque nonce[32]; opaque chain<V><V>; opaque signature[64]; uint32 frame_max; opaque software<V>; } hello_ok;
  * chain: DER certificates: server key, intermediate if there is one, root. signature: Ed25519 by the server key.
@@ -86,12 +88,15 @@ struct proto_hello_ok {
     view software;
 };
 SOTTO_MUST_USE sotto_err proto_hello_ok_read(view body, struct proto_hello_ok *ret_ok);
-SOTTO_MUST_USE sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok,
+                                              struct buf *out);
 
 /* What the server key signs: struct { opaque label<V> = "sotto hello 1"; opaque nonce[32]; opaque exporter[32]; opaque challenge[32]; }.
  * Replaces what `out` held. */
-SOTTO_MUST_USE sotto_err proto_hello_signed(const uint8_t nonce[HELLO_NONCE], const uint8_t exporter[HELLO_EXPORTER],
-                                            const uint8_t challenge[HELLO_CHALLENGE], struct buf *out);
+SOTTO_MUST_USE sotto_err proto_hello_signed(const uint8_t nonce[HELLO_NONCE],
+                                            const uint8_t exporter[HELLO_EXPORTER],
+                                            const uint8_t challenge[HELLO_CHALLENGE],
+                                            struct buf *out);
 
 /* struct { uint16 code; uint32 retry_ms; opaque detail<V>; } error;  code: sotto_err, not 0, perhaps one that we don't know yet;
  * retry_ms: 0 = no use or unknown */
@@ -101,7 +106,8 @@ struct proto_error {
     view detail; /* UTF-8 for people, may be empty */
 };
 SOTTO_MUST_USE sotto_err proto_error_read(view body, struct proto_error *ret_error);
-SOTTO_MUST_USE sotto_err proto_error_write(uint32_t request, const struct proto_error *error, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_error_write(uint32_t request, const struct proto_error *error,
+                                           struct buf *out);
 
 /* struct {} ok; */
 SOTTO_MUST_USE sotto_err proto_ok_read(view body);
@@ -120,7 +126,8 @@ struct proto_room_open {
     view suite; /* lower-case letters, digits, '-' */
 };
 SOTTO_MUST_USE sotto_err proto_room_open_read(view body, struct proto_room_open *ret_open);
-SOTTO_MUST_USE sotto_err proto_room_open_write(uint32_t request, const struct proto_room_open *open, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_open_write(uint32_t request, const struct proto_room_open *open,
+                                               struct buf *out);
 
 /* struct { uint32 slot; uint32 join_ttl_s; } room_opened;  the room ends if nobody joins in that time */
 struct proto_room_opened {
@@ -128,7 +135,9 @@ struct proto_room_opened {
     uint32_t join_ttl_s;
 };
 SOTTO_MUST_USE sotto_err proto_room_opened_read(view body, struct proto_room_opened *ret_opened);
-SOTTO_MUST_USE sotto_err proto_room_opened_write(uint32_t request, const struct proto_room_opened *opened, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_opened_write(uint32_t request,
+                                                 const struct proto_room_opened *opened,
+                                                 struct buf *out);
 
 /* struct { uint8 kind; uint32 slot; } room_join;
  * Refused with NOTFOUND (no such room, or it ended before anybody joined), TAKEN (somebody joined already, whether the room
@@ -138,7 +147,8 @@ struct proto_room_join {
     uint32_t slot;
 };
 SOTTO_MUST_USE sotto_err proto_room_join_read(view body, struct proto_room_join *ret_join);
-SOTTO_MUST_USE sotto_err proto_room_join_write(uint32_t request, const struct proto_room_join *join, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_join_write(uint32_t request, const struct proto_room_join *join,
+                                               struct buf *out);
 
 /* struct { uint32 slot; opaque suite<V>; } room_joined; */
 struct proto_room_joined {
@@ -146,7 +156,9 @@ struct proto_room_joined {
     view suite;
 };
 SOTTO_MUST_USE sotto_err proto_room_joined_read(view body, struct proto_room_joined *ret_joined);
-SOTTO_MUST_USE sotto_err proto_room_joined_write(uint32_t request, const struct proto_room_joined *joined, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_joined_write(uint32_t request,
+                                                 const struct proto_room_joined *joined,
+                                                 struct buf *out);
 
 /* struct { uint32 slot; } room_peer, room_confirm; */
 SOTTO_MUST_USE sotto_err proto_room_peer_read(view body, uint32_t *ret_slot);
@@ -160,8 +172,10 @@ struct proto_room_data {
     uint32_t slot;
     view data;
 };
-SOTTO_MUST_USE sotto_err proto_room_data_read(view body, struct proto_room_data *ret_data); /* both kinds */
-SOTTO_MUST_USE sotto_err proto_room_send_write(uint32_t request, const struct proto_room_data *data, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_data_read(view body,
+                                              struct proto_room_data *ret_data); /* both kinds */
+SOTTO_MUST_USE sotto_err proto_room_send_write(uint32_t request, const struct proto_room_data *data,
+                                               struct buf *out);
 SOTTO_MUST_USE sotto_err proto_room_data_write(const struct proto_room_data *data, struct buf *out);
 
 enum proto_room_end {
@@ -179,8 +193,11 @@ struct proto_room_end_msg {
     uint8_t reason;
 };
 SOTTO_MUST_USE sotto_err proto_room_close_read(view body, struct proto_room_end_msg *ret_end);
-SOTTO_MUST_USE sotto_err proto_room_close_write(uint32_t request, const struct proto_room_end_msg *end, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_close_write(uint32_t request,
+                                                const struct proto_room_end_msg *end,
+                                                struct buf *out);
 SOTTO_MUST_USE sotto_err proto_room_closed_read(view body, struct proto_room_end_msg *ret_end);
-SOTTO_MUST_USE sotto_err proto_room_closed_write(const struct proto_room_end_msg *end, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_closed_write(const struct proto_room_end_msg *end,
+                                                 struct buf *out);
 
 #endif

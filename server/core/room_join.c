@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "core/state.h"
 
 sotto_err room_join_read(view body, union request_body *ret_body)
@@ -67,6 +69,7 @@ sotto_err room_on_join(struct step *s, const struct request *request)
         return step_refuse(s, SOTTO_E_FULL, 0, "this connection is in as many rooms as it may be");
     TRY(check_guesses(s, c, join->kind));
     TRY(find_room(s, c, join, &room));
+    assert(room != NULL); /* a slot's verdict is never SOTTO_OK */
     room_join(s, room, c);
     answer_joined(s, request, room);
     tell_creator(s, room);
