@@ -112,12 +112,17 @@ static int fail_pin(const struct online *o)
 
 static int fail_unreachable(const struct online *o, const struct connection_end *end)
 {
+    char port[8];
     bool ours =
         strcmp(o->address.host, "127.0.0.1") == 0 || strcmp(o->address.host, "localhost") == 0;
-    struct cli_error error = {
-        .err = SOTTO_E_NET,
-        .todo = ours ? "start a relay with `sottod serve`, or name another with --server"
-                     : "check the address and your network; the server may be down"};
+    struct cli_error error = {.err = SOTTO_E_NET,
+                              .todo = "check the address and your network; the server may be down"};
+    snprintf(port, sizeof port, "%u", (unsigned)o->address.port);
+    if (ours)
+        error = (struct cli_error){.err = SOTTO_E_NET,
+                                   .try = "sottod serve %s",
+                                   .try_with = port,
+                                   .todo = "start a relay, or name another server with --server"};
     return cli_failf(o->call, &error, "cannot reach %s (%s)", o->address.text, end->detail);
 }
 
@@ -182,17 +187,20 @@ static int fail_tls(const struct online *o, const struct connection_end *end)
                      end->detail[0] != '\0' ? ")" : "");
 }
 
+static int fail_keep(const struct online *o)
+{
+    struct known_servers known = {0};
+    /* Loaded again for its path and for the line that is not valid. */
+    sotto_err err = known_servers_load(&known);
+    int status = known_fail(o->call, &known, err != SOTTO_OK ? err : o->keep_err);
+    known_servers_clear(&known);
+    return status;
+}
+
 int online_fail(const struct online *o, const struct connection_end *end)
 {
-    if (o->keep_err != SOTTO_OK) {
-        struct known_servers known = {0};
-        if (known_servers_load(&known) != SOTTO_OK || o->keep_err != SOTTO_E_PIN) {
-            int status = known_fail(o->call, &known, o->keep_err);
-            known_servers_clear(&known);
-            return status;
-        }
-        known_servers_clear(&known);
-    }
+    if (o->keep_err != SOTTO_OK && o->keep_err != SOTTO_E_PIN)
+        return fail_keep(o);
     switch (end->err) {
     case SOTTO_E_PIN:
         return fail_pin(o);

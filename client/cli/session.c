@@ -577,7 +577,8 @@ static int fail_by_server(const struct talk *t)
     struct connection_end end = {
         .err = t->ended.err, .was_ready = true, .retry_ms = t->ended.retry_ms};
     memcpy(end.detail, t->detail, sizeof end.detail);
-    if (end.err == SOTTO_E_CLOSED && t->detail[0] == '\0')
+    bool stops = end.err == SOTTO_E_CLOSED || end.err == SOTTO_E_NET;
+    if (stops && t->detail[0] == '\0')
         snprintf(end.detail, sizeof end.detail, "the server stops");
     return online_fail(&t->online, &end);
 }

@@ -233,12 +233,13 @@ static size_t columns_of(wchar_t c, size_t at)
     return width < 0 ? 8 : (size_t)width;
 }
 
-/* The row of the cursor, counted from the prompt's. */
-static size_t cursor_row(struct editor *e, size_t columns)
+/* The row of a place in the line, counted from the prompt's. */
+static unsigned row_of(const struct editor *e, const wchar_t *begin, const wchar_t *place,
+                       size_t columns)
 {
-    const LineInfoW *info = el_wline(e->line);
-    size_t row = 0, column = wcslen(e->prompt);
-    for (const wchar_t *c = info->buffer; c < info->cursor; c++) {
+    unsigned row = 0;
+    size_t column = wcslen(e->prompt);
+    for (const wchar_t *c = begin; c < place; c++) {
         size_t width = columns_of(*c, column);
         if (column + width > columns) { /* a wide character doesn't fit into the last column */
             row++;
@@ -253,17 +254,27 @@ static size_t cursor_row(struct editor *e, size_t columns)
     return row;
 }
 
+/* Row by row from the last one up. Erasing all below at once would be one sequence, but some terminals keep what is erased so in
+ * their history when it is the whole screen. */
+static void rows_erase(unsigned cursor, unsigned last)
+{
+    if (last > cursor)
+        fprintf(stdout, "\033[%uB", last - cursor);
+    fputs("\r\033[K", stdout);
+    for (unsigned row = last; row > 0; row--)
+        fputs("\033[A\033[K", stdout);
+}
+
 void editor_hide(struct editor *e)
 {
     struct winsize size;
     if (e->hidden++ > 0 || !e->active)
         return;
     bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    size_t row = cursor_row(e, known ? size.ws_col : 80);
-    fputc('\r', stdout);
-    if (row > 0)
-        fprintf(stdout, "\033[%zuA", row);
-    fputs("\033[J", stdout);
+    size_t columns = known ? size.ws_col : 80;
+    const LineInfoW *info = el_wline(e->line);
+    rows_erase(row_of(e, info->buffer, info->cursor, columns),
+               row_of(e, info->buffer, info->lastchar, columns));
 }
 
 void editor_show(struct editor *e)
