@@ -15,12 +15,14 @@ static const struct request_row {
     sotto_err (*read)(view body, union request_body *ret_body);
     sotto_err (*handle)(struct step *s, const struct request *request);
 } rows[] = {
+    /* clang-format off */
     /* kind               may ask  cost  body               does */
-    {PROTO_ROOM_OPEN, ANYBODY, 5, room_open_read, room_on_open},
-    {PROTO_ROOM_JOIN, ANYBODY, 5, room_join_read, room_on_join},
-    {PROTO_ROOM_SEND, MEMBER, 0, room_send_read, room_on_send},
-    {PROTO_ROOM_CONFIRM, MEMBER, 1, room_confirm_read, room_on_confirm},
-    {PROTO_ROOM_CLOSE, MEMBER, 1, room_close_read, room_on_close},
+    {PROTO_ROOM_OPEN,     ANYBODY, 5,    room_open_read,    room_on_open},
+    {PROTO_ROOM_JOIN,     ANYBODY, 5,    room_join_read,    room_on_join},
+    {PROTO_ROOM_SEND,     MEMBER,  0,    room_send_read,    room_on_send},
+    {PROTO_ROOM_CONFIRM,  MEMBER,  1,    room_confirm_read, room_on_confirm},
+    {PROTO_ROOM_CLOSE,    MEMBER,  1,    room_close_read,   room_on_close},
+    /* clang-format on */
 };
 
 #define COST_REFUSED 1
