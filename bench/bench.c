@@ -17,6 +17,8 @@ void bench_row(struct bench *b, const struct bench_row *row)
                row->op, (unsigned long long)row->n, row->value, row->unit);
         if (row->floor > 0)
             printf(",\"floor\":%.6g,\"ratio\":%.4f", row->floor, row->value / row->floor);
+        else
+            printf(",\"floor\":null");
         if (row->iterations > 0)
             printf(",\"iterations\":%llu", (unsigned long long)row->iterations);
         if (b->backend != NULL)

@@ -29,7 +29,8 @@
 /* All that the operations touch, prepared; the bare ones read the same inputs. */
 static struct {
     struct crypto *c;
-    size_t n;
+    const char *section;
+    size_t n; /* bytes of text */
     uint8_t text[TEXT_MAX], out[TEXT_MAX + AEAD_TAG], sealed[TEXT_MAX + AEAD_TAG];
 
     enum aead_id aead;
@@ -61,6 +62,14 @@ static struct {
     struct kem_key *kem_key;
     uint8_t enc[KEM_ENC_MAX], kem_seed[64];
 } s;
+
+/* One row of the section at hand, for s.n bytes. */
+static bool timed(struct bench *b, const char *op, const char *unit, bench_op *ours, bench_op *bare,
+                  void *context)
+{
+    struct bench_case t = {s.section, op, s.n, unit, ours, bare};
+    return bench_time(b, &t, context);
+}
 
 static view text(void)
 {
@@ -118,14 +127,8 @@ static bool bench_aead(struct bench *b, enum aead_id id, const char *cipher, con
     for (size_t i = 0; ok && i < COUNT_OF(sizes); i++) {
         s.n = sizes[i];
         ok = aead_seal(s.c, id, &s.key, s.nonce, VIEW_OF(s.aad), text(), s.sealed) == SOTTO_OK &&
-             bench_time(b,
-                        &(struct bench_case){"AEAD, new key and nonce each time", seal_name, s.n,
-                                             "ns", seal_ours, seal_bare},
-                        NULL) &&
-             bench_time(b,
-                        &(struct bench_case){"AEAD, new key and nonce each time", open_name, s.n,
-                                             "ns", open_ours, open_bare},
-                        NULL);
+             timed(b, seal_name, "ns", seal_ours, seal_bare, NULL) &&
+             timed(b, open_name, "ns", open_ours, open_bare, NULL);
     }
     EVP_CIPHER_CTX_free(s.seal_ctx);
     EVP_CIPHER_CTX_free(s.open_ctx);
@@ -201,35 +204,18 @@ static bool rng_bare(void *x)
 
 static bool bench_hashes(struct bench *b)
 {
-    static const char *const section = "Hashes, HKDF, random bytes";
     EVP_MD *md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     s.md_ctx = EVP_MD_CTX_new();
     secret_resize(&s.key, 32);
     bool ok = EVP_DigestInit_ex2(s.md_ctx, md, NULL) == 1;
     s.n = 64;
-    ok = ok &&
-         bench_time(b, &(struct bench_case){section, "sha256", s.n, "ns", hash_ours, hash_bare},
-                    NULL);
+    ok = ok && timed(b, "sha256", "ns", hash_ours, hash_bare, NULL);
     s.n = 1024;
-    ok = ok &&
-         bench_time(b, &(struct bench_case){section, "sha256", s.n, "ns", hash_ours, hash_bare},
-                    NULL);
+    ok = ok && timed(b, "sha256", "ns", hash_ours, hash_bare, NULL);
     s.n = 48;
-    ok =
-        ok &&
-        bench_time(b, &(struct bench_case){section, "hmac-sha256", s.n, "ns", hmac_ours, hmac_bare},
-                   NULL) &&
-        bench_time(b,
-                   &(struct bench_case){section, "hkdf-sha256-extract", s.n, "ns", extract_ours,
-                                        hmac_bare},
-                   NULL) &&
-        bench_time(b,
-                   &(struct bench_case){section, "hkdf-sha256-expand", s.n, "ns", expand_ours,
-                                        expand_bare},
-                   NULL);
-    s.n = 32;
-    ok = ok && bench_time(b, &(struct bench_case){section, "random", s.n, "ns", rng_ours, rng_bare},
-                          NULL);
+    ok = ok && timed(b, "hmac-sha256", "ns", hmac_ours, hmac_bare, NULL) &&
+         timed(b, "hkdf-sha256-extract", "ns", extract_ours, hmac_bare, NULL) &&
+         timed(b, "hkdf-sha256-expand", "ns", expand_ours, expand_bare, NULL);
     EVP_MD_CTX_free(s.md_ctx);
     EVP_MD_free(md);
     return ok;
@@ -446,28 +432,16 @@ static bool bench_25519(struct bench *b, size_t i)
     b->section = NULL;
     snprintf(section, sizeof section, "Curve25519 by %s%s", b->backend,
              backends[i].id == curve_backend_default() ? " (in use)" : "");
+    s.section = section;
     s.n = 32;
-    bool ok =
-        crypto_use_curve(s.c, backends[i].id) == SOTTO_OK && prepare_x25519() &&
-        bench_time(b,
-                   &(struct bench_case){section, "x25519-public", s.n, "us", public_ours,
-                                        backends[i].x25519_public},
-                   NULL) &&
-        bench_time(b,
-                   &(struct bench_case){section, "x25519", s.n, "us", dh_ours, backends[i].x25519},
-                   NULL);
+    bool ok = crypto_use_curve(s.c, backends[i].id) == SOTTO_OK && prepare_x25519() &&
+              timed(b, "x25519-public", "us", public_ours, backends[i].x25519_public, NULL) &&
+              timed(b, "x25519", "us", dh_ours, backends[i].x25519, NULL);
     drop_keys();
     ok = ok && prepare_ed25519() &&
-         bench_time(
-             b,
-             &(struct bench_case){section, "ed25519-sign", s.n, "us", sign_ours, backends[i].sign},
-             NULL) &&
-         bench_time(b,
-                    &(struct bench_case){section, "ed25519-verify", s.n, "us", verify_ours,
-                                         backends[i].verify},
-                    NULL);
+         timed(b, "ed25519-sign", "us", sign_ours, backends[i].sign, NULL) &&
+         timed(b, "ed25519-verify", "us", verify_ours, backends[i].verify, NULL);
     drop_keys();
-    b->backend = NULL;
     return ok;
 }
 
@@ -540,10 +514,7 @@ static bool bench_agreement(struct bench *b, size_t i)
     bool ok = EVP_PKEY_fromdata_init(import.ctx) == 1 && EVP_PKEY_derive_init(s.derive_ctx) == 1 &&
               dh_key_import(s.c, s.dh_id, &s.key, &s.dh_key) == SOTTO_OK &&
               dh_key_import(s.c, s.dh_id, &s.key, &s.dh_peer) == SOTTO_OK &&
-              bench_time(b,
-                         &(struct bench_case){"Other curves by OpenSSL", agreements[i].op, s.n,
-                                              "us", dh_ours, derive_openssl},
-                         &import);
+              timed(b, agreements[i].op, "us", dh_ours, derive_openssl, &import);
     drop_keys();
     EVP_PKEY_CTX_free(import.ctx);
     return ok;
@@ -570,14 +541,8 @@ static bool bench_signature(struct bench *b, size_t i)
     bool ok = EVP_PKEY_fromdata_init(import.ctx) == 1 && s.pkey != NULL &&
               sign_key_derive(s.c, s.sign_id, view_of(s.text, sign_seed_size(s.sign_id)),
                               &s.sign_key) == SOTTO_OK &&
-              bench_time(b,
-                         &(struct bench_case){"Other curves by OpenSSL", signatures[i].sign, s.n,
-                                              "us", sign_ours, sign_any_openssl},
-                         &import) &&
-              bench_time(b,
-                         &(struct bench_case){"Other curves by OpenSSL", signatures[i].verify, s.n,
-                                              "us", verify_ours, verify_any_openssl},
-                         &import);
+              timed(b, signatures[i].sign, "us", sign_ours, sign_any_openssl, &import) &&
+              timed(b, signatures[i].verify, "us", verify_ours, verify_any_openssl, &import);
     drop_keys();
     EVP_PKEY_CTX_free(import.ctx);
     return ok;
@@ -627,22 +592,16 @@ static bool decap_bare(void *x)
 
 static bool bench_mlkem(struct bench *b)
 {
-    static const char *const section = "ML-KEM-768 by OpenSSL";
     struct import import = {EVP_PKEY_CTX_new_from_name(NULL, "ML-KEM-768", NULL), NULL, NULL};
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ML-KEM-768");
     s.decap_ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     secret_resize(&s.key, MLKEM_SEED);
     s.n = mlkem_public_size(MLKEM_768);
-    bool ok =
-        EVP_PKEY_fromdata_init(import.ctx) == 1 &&
-        EVP_PKEY_decapsulate_init(s.decap_ctx, NULL) == 1 &&
-        mlkem_key_derive(s.c, MLKEM_768, &s.key, &s.mlkem) == SOTTO_OK &&
-        bench_time(
-            b, &(struct bench_case){section, "ml-kem-768-encap", s.n, "us", encap_ours, encap_bare},
-            &import) &&
-        bench_time(
-            b, &(struct bench_case){section, "ml-kem-768-decap", s.n, "us", decap_ours, decap_bare},
-            NULL);
+    bool ok = EVP_PKEY_fromdata_init(import.ctx) == 1 &&
+              EVP_PKEY_decapsulate_init(s.decap_ctx, NULL) == 1 &&
+              mlkem_key_derive(s.c, MLKEM_768, &s.key, &s.mlkem) == SOTTO_OK &&
+              timed(b, "ml-kem-768-encap", "us", encap_ours, encap_bare, &import) &&
+              timed(b, "ml-kem-768-decap", "us", decap_ours, decap_bare, NULL);
     mlkem_key_free(s.mlkem);
     EVP_PKEY_CTX_free(s.decap_ctx);
     EVP_PKEY_CTX_free(import.ctx);
@@ -669,40 +628,68 @@ static bool hpke_open_ours(void *x)
 static bool bench_hpke(struct bench *b, enum kem_id kem, const char *seal_name,
                        const char *open_name)
 {
-    static const char *const section = "HPKE of 32 bytes: HKDF-SHA256, AES-128-GCM, no floor";
     s.n = 32;
-    bool ok =
-        hpke_info_base(s.c, (struct hpke_suite){kem, KDF_SHA256, AEAD_AES_128_GCM},
-                       VIEW_LIT("bench"), &s.hpke_info) == SOTTO_OK &&
-        kem_key_derive(s.c, kem, view_of(s.text, 32), &s.kem_key) == SOTTO_OK &&
-        bench_time(b, &(struct bench_case){section, seal_name, s.n, "us", hpke_seal_ours, NULL},
-                   NULL) &&
-        bench_time(b, &(struct bench_case){section, open_name, s.n, "us", hpke_open_ours, NULL},
-                   NULL);
+    bool ok = hpke_info_base(s.c, (struct hpke_suite){kem, KDF_SHA256, AEAD_AES_128_GCM},
+                             VIEW_LIT("bench"), &s.hpke_info) == SOTTO_OK &&
+              kem_key_derive(s.c, kem, view_of(s.text, 32), &s.kem_key) == SOTTO_OK &&
+              timed(b, seal_name, "us", hpke_seal_ours, NULL, NULL) &&
+              timed(b, open_name, "us", hpke_open_ours, NULL, NULL);
     kem_key_free(s.kem_key);
     s.kem_key = NULL;
     hpke_info_clear(&s.hpke_info);
     return ok;
 }
 
-static bool bench_all(struct bench *b)
+static void section(struct bench *b, const char *title, const char *backend)
 {
-    bool ok =
-        bench_aead(b, AEAD_AES_128_GCM, "AES-128-GCM", "aes-128-gcm-seal", "aes-128-gcm-open") &&
-        bench_aead(b, AEAD_AES_256_GCM, "AES-256-GCM", "aes-256-gcm-seal", "aes-256-gcm-open") &&
-        bench_aead(b, AEAD_CHACHA20_POLY1305, "ChaCha20-Poly1305", "chacha20-poly1305-seal",
-                   "chacha20-poly1305-open") &&
-        bench_hashes(b);
+    s.section = title;
+    b->backend = backend;
+}
+
+static bool bench_aeads(struct bench *b)
+{
+    section(b, "AEAD, new key and nonce each time", "OpenSSL");
+    return bench_aead(b, AEAD_AES_128_GCM, "AES-128-GCM", "aes-128-gcm-seal", "aes-128-gcm-open") &&
+           bench_aead(b, AEAD_AES_256_GCM, "AES-256-GCM", "aes-256-gcm-seal", "aes-256-gcm-open") &&
+           bench_aead(b, AEAD_CHACHA20_POLY1305, "ChaCha20-Poly1305", "chacha20-poly1305-seal",
+                      "chacha20-poly1305-open");
+}
+
+static bool bench_curves(struct bench *b)
+{
+    bool ok = true;
     for (size_t i = 0; ok && i < COUNT_OF(backends); i++)
         ok = bench_25519(b, i);
     ok = ok && crypto_use_curve(s.c, curve_backend_default()) == SOTTO_OK;
+    section(b, "Other curves", "OpenSSL");
     for (size_t i = 0; ok && i < COUNT_OF(agreements); i++)
         ok = bench_agreement(b, i);
     for (size_t i = 0; ok && i < COUNT_OF(signatures); i++)
         ok = bench_signature(b, i);
-    return ok && bench_mlkem(b) &&
-           bench_hpke(b, KEM_X25519, "hpke-x25519-seal", "hpke-x25519-open") &&
+    return ok;
+}
+
+static bool bench_kems(struct bench *b)
+{
+    section(b, "ML-KEM-768", "OpenSSL");
+    if (!bench_mlkem(b))
+        return false;
+    section(b, "HPKE of 32 bytes: HKDF-SHA256, AES-128-GCM (no floor)",
+            curve_backend_name(crypto_curve(s.c)));
+    return bench_hpke(b, KEM_X25519, "hpke-x25519-seal", "hpke-x25519-open") &&
            bench_hpke(b, KEM_XWING, "hpke-x-wing-seal", "hpke-x-wing-open");
+}
+
+static bool bench_all(struct bench *b)
+{
+    if (!bench_aeads(b))
+        return false;
+    section(b, "Hashes and HKDF", "OpenSSL");
+    if (!bench_hashes(b))
+        return false;
+    section(b, "Random bytes from a seed", "libsodium");
+    s.n = 32;
+    return timed(b, "random", "ns", rng_ours, rng_bare, NULL) && bench_curves(b) && bench_kems(b);
 }
 
 int bench_crypto(struct bench *b, int argc, char **argv)

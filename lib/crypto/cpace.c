@@ -87,6 +87,7 @@ static sotto_err start(struct crypto *c, view prs, view ci, const uint8_t seed[C
     secret_resize(&run->scalar, crypto_core_ristretto255_SCALARBYTES);
     crypto_core_ristretto255_scalar_reduce(run->scalar.data, seed);
     int failed = crypto_scalarmult_ristretto255(run->share, run->scalar.data, g);
+    CT_PUBLIC(&failed, sizeof failed);
     ct_wipe(g, sizeof g);
     return failed ? SOTTO_E_USAGE : SOTTO_OK; /* a seed of zero */
 }
@@ -173,7 +174,9 @@ static sotto_err finish(struct crypto *c, struct cpace *run, view peer_share, vi
         return SOTTO_E_REFLECTED;
     secret_resize(&k, CPACE_SHARE);
     /* Fails for what is no encoding of an element, and for the neutral element as a result. */
-    if (crypto_scalarmult_ristretto255(k.data, run->scalar.data, peer_share.data) != 0)
+    int failed = crypto_scalarmult_ristretto255(k.data, run->scalar.data, peer_share.data);
+    CT_PUBLIC(&failed, sizeof failed);
+    if (failed)
         return SOTTO_E_KEY;
     return derive(c, run, secret_view(&k), peer_share, peer_ad);
 }

@@ -17,8 +17,9 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
                         uint8_t ret_shared[32])
 {
     (void)c, (void)public_key;
-    return crypto_scalarmult_curve25519(ret_shared, private_key, peer) == 0 ? SOTTO_OK
-                                                                            : SOTTO_E_KEY;
+    int failed = crypto_scalarmult_curve25519(ret_shared, private_key, peer);
+    CT_PUBLIC(&failed, sizeof failed);
+    return failed == 0 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
 static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_t ret_public[32])

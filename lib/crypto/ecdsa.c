@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "base/ct.h"
 #include "base/rd.h"
 #include "base/wr.h"
 #include "crypto/crypto_local.h"
@@ -133,6 +134,8 @@ sotto_err ecdsa_sign(const EVP_PKEY *key, enum hash_id hash, view message,
                               params) != 1 ||
         EVP_DigestSign(ctx, signature, &len, message.data, message.len) != 1)
         return SOTTO_E_CRYPTO;
+    CT_PUBLIC(&len, sizeof len); /* a signature is for everybody */
+    CT_PUBLIC(signature, len);
     return buf_set(ret_signature, view_of(signature, len));
 }
 
