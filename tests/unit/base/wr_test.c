@@ -78,7 +78,7 @@ static void a_number_too_large_fails_and_cuts_back(void **state)
     wr_fail(&w, SOTTO_E_VALUE); /* the first error stays */
     assert_err(wr_end(&w), TOO_LARGE);
     assert_true(view_equal(buf_view(&out), VIEW_LIT("kept")));
-    for (size_t i = 4; i < out.cap && i < 9; i++)
+    for (size_t i = 4; i < 8; i++)
         assert_int_equal(out.data[i], 0);
     buf_clear(&out);
 }
