@@ -122,11 +122,10 @@ static void play(size_t bad, size_t failing, struct buf *ret_log)
             assert_ok(buf_append(ret_log, VIEW_OF(head)));
             assert_ok(buf_append(ret_log, effect_bytes(&w, effect)));
         }
-        struct proto_frame frame = {0};
         struct proto_room_opened opened_now = {0};
         if (i == 3) {
             assert_int_equal(effects(&w, CORE_SEND, 1), 1);
-            frame = got(&w, 1, PROTO_ROOM_OPENED);
+            struct proto_frame frame = got(&w, 1, PROTO_ROOM_OPENED);
             assert_ok(proto_room_opened_read(frame.body, &opened_now));
             slot = opened_now.slot;
         }
