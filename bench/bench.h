@@ -47,6 +47,8 @@ struct bench_program {
     int (*run)(struct bench *b, int argc, char **argv);
 };
 
+int bench_connections(struct bench *b, int argc, char **argv);
 int bench_crypto(struct bench *b, int argc, char **argv);
+int bench_relay(struct bench *b, int argc, char **argv);
 
 #endif

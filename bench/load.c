@@ -245,12 +245,13 @@ static bool writable(const struct load_client *client)
 bool load_send(struct load_client *client, enum ws_opcode opcode, uint8_t *frame, size_t len)
 {
     static const uint8_t mask[4] = {1, 2, 3, 4};
-    uint8_t message[WS_HEADER_MAX + PROTO_FRAME_MAX / 4];
-    if (len > PROTO_FRAME_MAX / 4)
+    uint8_t message[WS_HEADER_MAX + LOAD_MESSAGE_MAX];
+    if (len > LOAD_MESSAGE_MAX)
         return fail("a message too long for this bench");
     size_t header = ws_header_write(message, opcode, len, mask);
     ws_mask(frame, len, mask);
-    memcpy(message + header, frame, len);
+    if (len > 0)
+        memcpy(message + header, frame, len);
     for (;;) {
         int sent = SSL_write(client->ssl, message, (int)(header + len));
         if (sent > 0)

@@ -31,6 +31,8 @@ double load_server_memory(const struct load_server *server);
 
 double load_now_us(void);
 
+#define LOAD_MESSAGE_MAX 8192 /* bytes of a frame that load_send() takes */
+
 /* What all clients share. */
 struct load {
     SSL_CTX *ssl;

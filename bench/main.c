@@ -8,6 +8,9 @@
 
 static const struct bench_program programs[] = {
     {"crypto", "each primitive through our layer, beside the library alone", bench_crypto},
+    {"connections", "idle connections, handshakes and wake-ups of a real server",
+     bench_connections},
+    {"relay", "messages passed on by a real server", bench_relay},
 };
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 

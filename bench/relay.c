@@ -14,7 +14,8 @@
 
 #define WARM_US   1000000.0
 #define SAMPLES   200000
-#define STAMP     8 /* bytes at the front of each message: when it was sent */
+#define STAMP     8    /* bytes at the front of each message: when it was sent */
+#define SIZE_MOST 4096 /* bytes of a message */
 #define EVENTS    64
 #define RATE      1000.0 /* messages a second, of the open loop */
 #define PAIRS_MAX 1000
@@ -35,9 +36,9 @@ struct run {
 
 static bool message_send(struct run *run, struct pair *pair, double at_us)
 {
-    uint8_t frame[PROTO_FRAME_MAX / 4];
+    uint8_t frame[LOAD_MESSAGE_MAX];
     struct buf out = BUF_ON(frame);
-    static uint8_t data[PROTO_FRAME_MAX / 8];
+    static uint8_t data[SIZE_MOST];
     memcpy(data, &at_us, STAMP);
     const struct proto_room_data message = {.slot = pair->from.slot, .data = {data, run->size}};
     return proto_room_send_write(0, &message, &out) == SOTTO_OK &&
@@ -194,7 +195,7 @@ int bench_relay(struct bench *b, int argc, char **argv)
                       .pair_count = load_option(argc, argv, "--pairs", 50)};
     unsigned long inflight = load_option(argc, argv, "--inflight", 0),
                   seconds = load_option(argc, argv, "--seconds", 3);
-    if (run.size < STAMP || run.size > PROTO_FRAME_MAX / 8 || run.pair_count == 0 ||
+    if (run.size < STAMP || run.size > SIZE_MOST || run.pair_count == 0 ||
         run.pair_count > PAIRS_MAX) {
         fprintf(stderr, "sotto-bench: --size is %d to %d, --pairs 1 to %d\n", STAMP,
                 PROTO_FRAME_MAX / 8, PAIRS_MAX);

@@ -25,7 +25,7 @@
 const struct cli_option serve_options[] = {
     {"listen",        'l', "ADDR:PORT", "listen here; an IPv6 address stands in brackets"},
     {"dir",           'd', "DIR",       "the state directory"},
-    {"set",           's', "KEY=VALUE", "a setting, such as limits.rooms=50"},
+    {"set",           's', "KEY=VALUE", "a setting, such as limits.rooms=50; see: sottod help settings"},
     {"threads",       't', "N",         "how many threads serve connections; default one a core"},
     {"metrics",       0,   "PORT",      "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP; default none"},
     {"log-addresses", 0,   NULL,        "write the network addresses of clients into the log"},

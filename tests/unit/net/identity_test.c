@@ -1,0 +1,215 @@
+/* The state directory on a real disk, with the time given: what a running server can't be made to show in a test. */
+#include "unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/identity.h"
+
+#define NOW INT64_C(1800000000)
+#define DAY INT64_C(86400)
+
+struct world {
+    struct crypto *c;
+    char dir[64];
+    struct state state;
+    struct failure failure;
+};
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    assert_ok(crypto_new(&w->c));
+    strcpy(w->dir, "/tmp/sotto-test-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    assert_ok(state_open(w->dir, identity_files, &w->state, &w->failure));
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    DIR *list = fdopendir(dup(w->state.dir));
+    rewinddir(list);
+    for (struct dirent *e; (e = readdir(list)) != NULL;)
+        (void)unlinkat(w->state.dir, e->d_name, 0);
+    closedir(list);
+    state_close(&w->state);
+    rmdir(w->dir);
+    crypto_free(w->c);
+    free(w);
+    return 0;
+}
+
+static sotto_err load(struct world *w, int64_t now_s, struct identity *ret_id)
+{
+    w->failure = (struct failure){0};
+    return identity_load(w->c, &w->state, "localhost", now_s, ret_id, &w->failure);
+}
+
+static void an_empty_directory_gets_an_identity_that_stays(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity first = {0};
+    DEFER(identity_clear) struct identity again = {0};
+    assert_ok(load(w, NOW, &first));
+    assert_true(first.fresh);
+    assert_ok(load(w, NOW + DAY, &again));
+    assert_false(again.fresh || again.renewed);
+    assert_memory_equal(first.pin, again.pin, sizeof first.pin);
+    assert_true(secret_equal(&first.server_key, &again.server_key));
+    assert_true(view_equal(buf_view(&first.server_cert), buf_view(&again.server_cert)));
+    assert_true(view_equal(buf_view(&first.tls), buf_view(&again.tls)));
+}
+
+static void the_chain_is_one_that_clients_accept_until_its_end(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    uint8_t key[32], pin[X509_PIN];
+    assert_ok(load(w, NOW, &id));
+    const view chain[] = {buf_view(&id.server_cert), buf_view(&id.root_cert)};
+    assert_ok(x509_verify_server_chain(w->c, chain, 2, id.pin, NOW, key, pin));
+    assert_ok(x509_verify_server_chain(w->c, chain, 2, NULL, NOW + 89 * DAY, key, pin));
+    assert_err(x509_verify_server_chain(w->c, chain, 2, NULL, NOW + 91 * DAY, key, pin), EXPIRED);
+    struct sign_key *server;
+    assert_ok(sign_key_import(w->c, SIGN_ED25519, &id.server_key, &server));
+    assert_memory_equal(sign_key_public(server).data, key, sizeof key);
+    sign_key_free(server);
+}
+
+static void it_is_renewed_in_the_last_thirty_days_and_not_before(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    DEFER(identity_clear) struct identity early = {0};
+    DEFER(identity_clear) struct identity late = {0};
+    assert_ok(load(w, NOW, &id));
+    assert_ok(load(w, NOW + 59 * DAY, &early));
+    assert_false(early.renewed);
+    assert_ok(load(w, NOW + 61 * DAY, &late));
+    assert_true(late.renewed);
+    assert_int_equal(late.not_after_s, NOW + (61 + 90) * DAY);
+    assert_true(secret_equal(&id.server_key, &late.server_key));
+    assert_memory_equal(id.pin, late.pin, sizeof id.pin);
+}
+
+static void an_expired_one_is_renewed_too_if_the_root_key_is_there(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    DEFER(identity_clear) struct identity late = {0};
+    assert_ok(load(w, NOW, &id));
+    assert_ok(load(w, NOW + 400 * DAY, &late));
+    assert_true(late.renewed);
+}
+
+static void without_the_root_key_it_serves_until_it_expires(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    DEFER(identity_clear) struct identity late = {0};
+    assert_ok(load(w, NOW, &id));
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    assert_ok(load(w, NOW + 80 * DAY, &late));
+    assert_false(late.renewed);
+    DEFER(identity_clear) struct identity none = {0};
+    assert_err(load(w, NOW + 91 * DAY, &none), EXPIRED);
+    assert_non_null(strstr(w->failure.todo, "root.key"));
+    assert_int_equal(none.server_key.len, 0);
+}
+
+/* Each byte of each file of ours flipped: never taken for the same identity, never overwritten. */
+static void no_flipped_byte_goes_unnoticed(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    static const char *const names[] = {"root.key", "root.der", "server.key", "server.der"};
+    assert_ok(load(w, NOW, &id));
+    for (size_t f = 0; f < COUNT_OF(names); f++) {
+        DEFER(buf_clear) struct buf good = {0};
+        assert_ok(state_read(&w->state, names[f], &good));
+        for (size_t i = 0; i < good.len; i++) {
+            DEFER(buf_clear) struct buf after = {0};
+            DEFER(identity_clear) struct identity bad = {0};
+            good.data[i] ^= 0x40;
+            assert_ok(state_write(&w->state, names[f], buf_view(&good)));
+            assert_int_not_equal(load(w, NOW, &bad), SOTTO_OK);
+            assert_non_null(strstr(w->failure.what, names[f]));
+            assert_ok(state_read(&w->state, names[f], &after));
+            assert_true(view_equal(buf_view(&good), buf_view(&after)));
+            good.data[i] ^= 0x40;
+        }
+        assert_ok(state_write(&w->state, names[f], buf_view(&good)));
+    }
+    DEFER(identity_clear) struct identity again = {0};
+    assert_ok(load(w, NOW, &again));
+}
+
+static void a_second_server_is_kept_out(void **state)
+{
+    struct world *w = *state;
+    struct state second = {.dir = -1, .lock = -1};
+    assert_err(state_open(w->dir, identity_files, &second, &w->failure), IN_USE);
+    assert_int_equal(second.dir, -1);
+}
+
+static void a_file_is_written_whole_with_mode_0600_and_no_rest(void **state)
+{
+    struct world *w = *state;
+    struct stat st;
+    DEFER(buf_clear) struct buf got = {0};
+    assert_ok(state_write(&w->state, "file", VIEW_LIT("a long first content")));
+    assert_ok(state_write(&w->state, "file", VIEW_LIT("second")));
+    assert_ok(state_read(&w->state, "file", &got));
+    assert_true(view_equal(buf_view(&got), VIEW_LIT("second")));
+    assert_int_equal(fstatat(w->state.dir, "file", &st, 0), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(faccessat(w->state.dir, "new", F_OK, 0), -1);
+    assert_err(state_read(&w->state, "none", &got), NOTFOUND);
+}
+
+static void a_link_is_not_followed(void **state)
+{
+    struct world *w = *state;
+    DEFER(buf_clear) struct buf got = {0};
+    assert_int_equal(symlinkat("/etc/hostname", w->state.dir, "link"), 0);
+    assert_int_not_equal(state_read(&w->state, "link", &got), SOTTO_OK);
+    assert_int_equal(symlinkat("/tmp/sotto-test-elsewhere", w->state.dir, "new"), 0);
+    assert_int_not_equal(state_write(&w->state, "file", VIEW_LIT("x")), SOTTO_OK);
+    assert_int_equal(access("/tmp/sotto-test-elsewhere", F_OK), -1);
+}
+
+static void a_file_too_large_is_refused(void **state)
+{
+    struct world *w = *state;
+    DEFER(buf_clear) struct buf big = {0};
+    uint8_t *place;
+    assert_ok(buf_extend(&big, STATE_FILE_MAX + 1, &place));
+    memset(place, 'x', big.len);
+    assert_ok(state_write(&w->state, "file", buf_view(&big)));
+    assert_err(state_read(&w->state, "file", &big), TOO_LARGE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_empty_directory_gets_an_identity_that_stays),
+        TEST(the_chain_is_one_that_clients_accept_until_its_end),
+        TEST(it_is_renewed_in_the_last_thirty_days_and_not_before),
+        TEST(an_expired_one_is_renewed_too_if_the_root_key_is_there),
+        TEST(without_the_root_key_it_serves_until_it_expires),
+        TEST(no_flipped_byte_goes_unnoticed),
+        TEST(a_second_server_is_kept_out),
+        TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
+        TEST(a_link_is_not_followed),
+        TEST(a_file_too_large_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
