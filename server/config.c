@@ -23,7 +23,7 @@ static sotto_err set_listen(struct config *config, const char *value)
 {
     struct server_config *s = &config->server;
     if (s->listen_count == SERVER_LISTEN_MAX ||
-        address_read(value, &s->listen[s->listen_count]) != SOTTO_OK)
+        endpoint_read(value, &s->listen[s->listen_count]) != SOTTO_OK)
         return SOTTO_E_CONFIG;
     s->listen_count++;
     return SOTTO_OK;
@@ -188,7 +188,7 @@ static void limits_off(struct limits *limits)
 static bool all_on_loopback(const struct server_config *s)
 {
     for (size_t i = 0; i < s->listen_count; i++)
-        if (!address_is_loopback(&s->listen[i]))
+        if (!endpoint_is_loopback(&s->listen[i]))
             return false;
     return true;
 }

@@ -110,7 +110,7 @@ static sotto_err listens_apply(struct config *config, const struct cli_call *cal
     if (call->operand_count == 0)
         return SOTTO_OK;
     uint16_t port;
-    char text[ADDRESS_TEXT];
+    char text[ENDPOINT_TEXT];
     if (port_read(call->operands[0], &port) != SOTTO_OK)
         return failure_say(failure, SOTTO_E_CONFIG, "\"%s\" is not a port", call->operands[0]);
     snprintf(text, sizeof text, "0.0.0.0:%u", (unsigned)port);

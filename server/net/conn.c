@@ -484,11 +484,11 @@ static void log_connected(struct conn *conn)
     const struct server *server = conn->loop->server;
     if (server->config.quiet)
         return;
-    char text[ADDRESS_TEXT] = "";
-    struct address peer = {.len = sizeof peer.sa};
+    char text[ENDPOINT_TEXT] = "";
+    struct endpoint peer = {.len = sizeof peer.sa};
     if (server->config.log_addresses &&
         getpeername(conn->fd, (struct sockaddr *)&peer.sa, &peer.len) == 0)
-        address_write(&peer, text);
+        endpoint_write(&peer, text);
     log_line(server->log, "connected", "client %u connected%s%s", conn->serial,
              text[0] != 0 ? " from " : "", text);
 }

@@ -5,7 +5,7 @@
 #include <sodium/crypto_shorthash.h>
 #include <stdlib.h>
 
-#include "net/address.h"
+#include "net/endpoint.h"
 
 _Static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8,
                "gate.key is SipHash's");
@@ -117,7 +117,7 @@ static enum gate_verdict gate_judge(const struct gate *gate, const struct gate_e
 
 enum gate_verdict gate_enter(struct gate *gate, const struct core_address *person, uint32_t chance)
 {
-    struct core_address network = address_network(person);
+    struct core_address network = endpoint_network(person);
     struct gate_key person_key = gate_key(person, false), network_key = gate_key(&network, true);
     pthread_mutex_lock(&gate->lock);
     struct gate_entry *p = gate_get(gate, &person_key), *n = gate_get(gate, &network_key);
@@ -134,7 +134,7 @@ enum gate_verdict gate_enter(struct gate *gate, const struct core_address *perso
 
 static void stranger_count(struct gate *gate, const struct core_address *person, int change)
 {
-    struct core_address network = address_network(person);
+    struct core_address network = endpoint_network(person);
     struct gate_key key = gate_key(&network, true);
     gate->strangers += (uint64_t)(int64_t)change;
     if (change > 0)

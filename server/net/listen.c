@@ -6,10 +6,10 @@
 
 #define BACKLOG 4096 /* the kernel lowers it to its own limit */
 
-static sotto_err explain(int number, const struct address *address, struct failure *failure)
+static sotto_err explain(int number, const struct endpoint *address, struct failure *failure)
 {
-    char text[ADDRESS_TEXT];
-    address_write(address, text);
+    char text[ENDPOINT_TEXT];
+    endpoint_write(address, text);
     failure->network = true;
     switch (number) {
     case EADDRINUSE:
@@ -26,7 +26,7 @@ static sotto_err explain(int number, const struct address *address, struct failu
     }
 }
 
-static int socket_listen(int fd, struct address *address)
+static int socket_listen(int fd, struct endpoint *address)
 {
     const int one = 1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0)
@@ -40,7 +40,7 @@ static int socket_listen(int fd, struct address *address)
     return getsockname(fd, (struct sockaddr *)&address->sa, &address->len) == 0 ? 0 : errno;
 }
 
-sotto_err listen_open(struct address *address, int *ret_fd, struct failure *ret_failure)
+sotto_err listen_open(struct endpoint *address, int *ret_fd, struct failure *ret_failure)
 {
     int fd = socket(address->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -54,7 +54,7 @@ sotto_err listen_open(struct address *address, int *ret_fd, struct failure *ret_
     return SOTTO_OK;
 }
 
-int listen_accept(int fd, struct address *ret_peer, bool *ret_full)
+int listen_accept(int fd, struct endpoint *ret_peer, bool *ret_full)
 {
     const int one = 1;
     *ret_full = false;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/listen.h"
 #include "net/route.h"
 #include "proto/http.h"
@@ -154,11 +154,11 @@ static void on_connection(uv_stream_t *listener, int status)
 sotto_err metrics_start(struct metrics *m, uv_loop_t *uv, uint16_t port, const struct stats *stats,
                         struct failure *ret_failure)
 {
-    char text[ADDRESS_TEXT];
-    struct address address;
+    char text[ENDPOINT_TEXT];
+    struct endpoint address;
     int fd;
     snprintf(text, sizeof text, "127.0.0.1:%u", (unsigned)port);
-    TRY(address_read(text, &address));
+    TRY(endpoint_read(text, &address));
     TRY(listen_open(&address, &fd, ret_failure));
     *m = (struct metrics){.stats = stats};
     uv_tcp_init(uv, &m->listener);

@@ -82,11 +82,11 @@ static void hand_over(struct front *front, int fd, const struct core_address *pe
 }
 
 /* Who is refused finds the connection closed: a word of explanation would cost a handshake, which is what a flood wants. */
-static void let_in(struct front *front, int fd, const struct address *peer)
+static void let_in(struct front *front, int fd, const struct endpoint *peer)
 {
     uint32_t chance;
     rng_bytes(&front->rng, (uint8_t *)&chance, sizeof chance);
-    const struct core_address person = address_person(peer);
+    const struct core_address person = endpoint_person(peer);
     enum gate_verdict verdict = gate_enter(&front->server->gate, &person, chance);
     if (verdict == GATE_IN) {
         hand_over(front, fd, &person);
@@ -122,7 +122,7 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     struct listener *listener = poll->data;
     struct front *front = listener->front;
     for (unsigned i = 0; i < ACCEPT_ROUND; i++) {
-        struct address peer;
+        struct endpoint peer;
         bool full;
         int fd = listen_accept(listener->fd, &peer, &full);
         if (fd >= 0)
@@ -194,7 +194,7 @@ static sotto_err listeners_open(struct front *front, struct failure *ret_failure
     const struct server_config *config = &front->server->config;
     for (size_t i = 0; i < config->listen_count; i++) {
         struct listener *l = &front->listeners[i];
-        struct address address = config->listen[i];
+        struct endpoint address = config->listen[i];
         TRY(listen_open(&address, &l->fd, ret_failure));
         l->front = front;
         l->poll.data = l;
@@ -203,8 +203,8 @@ static sotto_err listeners_open(struct front *front, struct failure *ret_failure
             return SOTTO_E_NOMEM;
         }
         front->listener_count++;
-        char text[ADDRESS_TEXT];
-        address_write(&address, text);
+        char text[ENDPOINT_TEXT];
+        endpoint_write(&address, text);
         log_line(front->server->log, "listening", "listening on %s", text);
     }
     return SOTTO_OK;

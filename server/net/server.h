@@ -5,7 +5,7 @@
 #define NET_SERVER_H
 
 #include "core/core.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/failure.h"
 #include "net/gate.h"
 #include "net/identity.h"
@@ -18,7 +18,7 @@
 
 struct server_config {
     struct limits limits;
-    struct address listen[SERVER_LISTEN_MAX];
+    struct endpoint listen[SERVER_LISTEN_MAX];
     size_t listen_count;
     unsigned threads;      /* 0: one a core */
     uint16_t metrics_port; /* on 127.0.0.1; 0: none */

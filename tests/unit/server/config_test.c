@@ -121,10 +121,10 @@ static void without_a_listener_it_is_port_5000_everywhere(void **state)
     (void)state;
     struct failure failure = {0};
     struct config config = config_default();
-    char text[ADDRESS_TEXT];
+    char text[ENDPOINT_TEXT];
     assert_ok(config_finish(&config, &failure));
     assert_int_equal(config.server.listen_count, 1);
-    address_write(&config.server.listen[0], text);
+    endpoint_write(&config.server.listen[0], text);
     assert_string_equal(text, "0.0.0.0:5000");
 }
 

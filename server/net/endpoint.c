@@ -1,4 +1,4 @@
-#include "net/address.h"
+#include "net/endpoint.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -24,9 +24,9 @@ sotto_err port_read(const char *text, uint16_t *ret_port)
     return SOTTO_OK;
 }
 
-static sotto_err host_read(const char *host, bool v6, uint16_t port, struct address *ret_address)
+static sotto_err host_read(const char *host, bool v6, uint16_t port, struct endpoint *ret_address)
 {
-    struct address a = {0};
+    struct endpoint a = {0};
     if (v6) {
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&a.sa;
         *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
@@ -44,7 +44,7 @@ static sotto_err host_read(const char *host, bool v6, uint16_t port, struct addr
     return SOTTO_OK;
 }
 
-sotto_err address_read(const char *text, struct address *ret_address)
+sotto_err endpoint_read(const char *text, struct endpoint *ret_address)
 {
     const char *colon = strrchr(text, ':');
     if (colon == NULL)
@@ -64,37 +64,37 @@ sotto_err address_read(const char *text, struct address *ret_address)
     return host_read(host, v6, port, ret_address);
 }
 
-static const struct sockaddr_in *as_v4(const struct address *a)
+static const struct sockaddr_in *as_v4(const struct endpoint *a)
 {
     return (const struct sockaddr_in *)(const void *)&a->sa;
 }
 
-static const struct sockaddr_in6 *as_v6(const struct address *a)
+static const struct sockaddr_in6 *as_v6(const struct endpoint *a)
 {
     return (const struct sockaddr_in6 *)(const void *)&a->sa;
 }
 
-void address_write(const struct address *address, char ret_text[ADDRESS_TEXT])
+void endpoint_write(const struct endpoint *address, char ret_text[ENDPOINT_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "";
     if (address->sa.ss_family == AF_INET6) {
         inet_ntop(AF_INET6, &as_v6(address)->sin6_addr, host, sizeof host);
-        snprintf(ret_text, ADDRESS_TEXT, "[%s]:%u", host,
+        snprintf(ret_text, ENDPOINT_TEXT, "[%s]:%u", host,
                  (unsigned)ntohs(as_v6(address)->sin6_port));
     } else {
         inet_ntop(AF_INET, &as_v4(address)->sin_addr, host, sizeof host);
-        snprintf(ret_text, ADDRESS_TEXT, "%s:%u", host, (unsigned)ntohs(as_v4(address)->sin_port));
+        snprintf(ret_text, ENDPOINT_TEXT, "%s:%u", host, (unsigned)ntohs(as_v4(address)->sin_port));
     }
 }
 
-bool address_is_loopback(const struct address *address)
+bool endpoint_is_loopback(const struct endpoint *address)
 {
     if (address->sa.ss_family == AF_INET6)
         return IN6_IS_ADDR_LOOPBACK(&as_v6(address)->sin6_addr);
     return ntohl(as_v4(address)->sin_addr.s_addr) >> 24 == 127;
 }
 
-struct core_address address_person(const struct address *address)
+struct core_address endpoint_person(const struct endpoint *address)
 {
     struct core_address person = {0};
     if (address->sa.ss_family == AF_INET6) {
@@ -107,7 +107,7 @@ struct core_address address_person(const struct address *address)
     return person;
 }
 
-struct core_address address_network(const struct core_address *person)
+struct core_address endpoint_network(const struct core_address *person)
 {
     struct core_address network = *person;
     if (network.bytes[FAMILY_AT] == 4)

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "net/address.h"
+#include "net/endpoint.h"
 
 static void an_address_is_written_as_it_was_read(void **state)
 {
@@ -8,10 +8,10 @@ static void an_address_is_written_as_it_was_read(void **state)
     static const char *const texts[] = {"1.2.3.4:5000", "0.0.0.0:0", "255.255.255.255:65535",
                                         "[::]:1", "[2001:db8::1]:5000"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        struct address a;
-        char text[ADDRESS_TEXT];
-        assert_ok(address_read(texts[i], &a));
-        address_write(&a, text);
+        struct endpoint a;
+        char text[ENDPOINT_TEXT];
+        assert_ok(endpoint_read(texts[i], &a));
+        endpoint_write(&a, text);
         assert_string_equal(text, texts[i]);
     }
 }
@@ -24,8 +24,8 @@ static void what_is_no_address_is_refused(void **state)
         "1.2.3.4:-1", "1.2.3.4: 1", "1.2.3:5000",  "host:5000",  "::1:5000",      "[::1]5000",
         "[::1:5000",  "[]:5000",    "[1.2.3.4]:1", "1.2.3.4:0x", "1.2.3.4:000000"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        struct address a = {.len = 77};
-        assert_err(address_read(texts[i], &a), VALUE);
+        struct endpoint a = {.len = 77};
+        assert_err(endpoint_read(texts[i], &a), VALUE);
         assert_int_equal(a.len, 77);
     }
 }
@@ -40,17 +40,17 @@ static void loopback_is_all_of_127_and_one_of_ipv6(void **state)
                  {"0.0.0.0:1", false},           {"128.0.0.1:1", false}, {"[::]:1", false},
                  {"[::ffff:127.0.0.1]:1", false}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct address a;
-        assert_ok(address_read(cases[i].text, &a));
-        assert_int_equal(address_is_loopback(&a), cases[i].loopback);
+        struct endpoint a;
+        assert_ok(endpoint_read(cases[i].text, &a));
+        assert_int_equal(endpoint_is_loopback(&a), cases[i].loopback);
     }
 }
 
 static struct core_address person(const char *text)
 {
-    struct address a;
-    assert_ok(address_read(text, &a));
-    return address_person(&a);
+    struct endpoint a;
+    assert_ok(endpoint_read(text, &a));
+    return endpoint_person(&a);
 }
 
 static bool same(struct core_address a, struct core_address b)
@@ -78,9 +78,9 @@ static void a_network_is_a_24_or_the_same_56(void **state)
     (void)state;
     struct core_address a = person("1.2.3.4:1"), b = person("1.2.3.200:1"), c = person("1.2.4.4:1"),
                         d = person("[2001:db8::1]:1");
-    assert_true(same(address_network(&a), address_network(&b)));
-    assert_false(same(address_network(&a), address_network(&c)));
-    assert_true(same(address_network(&d), d));
+    assert_true(same(endpoint_network(&a), endpoint_network(&b)));
+    assert_false(same(endpoint_network(&a), endpoint_network(&c)));
+    assert_true(same(endpoint_network(&d), d));
 }
 
 int main(void)
