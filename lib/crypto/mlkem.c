@@ -3,6 +3,7 @@
 #include "crypto/mlkem.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <stdlib.h>
 
@@ -79,7 +80,8 @@ sotto_err mlkem_key_derive(struct crypto *c, enum mlkem_id id, const struct secr
     return key_wrap(id, &pkey, ret_key);
 }
 
-/* A key from one of its encodings. KEY: OpenSSL refuses it (modulus, hash of the public part, pairwise test). */
+/* A key from one of its encodings. KEY: OpenSSL refuses it (modulus, hash of the public part, pairwise test); its error queue
+ * stays as it was, since a peer's bad key is no news for the next TLS call on this thread. */
 static sotto_err pkey_import(enum mlkem_id id, int selection, const char *part, view bytes,
                              EVP_PKEY **ret_pkey)
 {
@@ -88,7 +90,10 @@ static sotto_err pkey_import(enum mlkem_id id, int selection, const char *part, 
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, sizes[id].name, NULL);
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
         return SOTTO_E_CRYPTO;
-    return EVP_PKEY_fromdata(ctx, ret_pkey, selection, params) == 1 ? SOTTO_OK : SOTTO_E_KEY;
+    ERR_set_mark();
+    int imported = EVP_PKEY_fromdata(ctx, ret_pkey, selection, params);
+    ERR_pop_to_mark();
+    return imported == 1 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
 sotto_err mlkem_key_import(struct crypto *c, enum mlkem_id id, view expanded,

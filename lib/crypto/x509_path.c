@@ -1,5 +1,6 @@
 /* Chains up to a pinned root. Each certificate must be exactly the template of its place before anything else is asked: that
  * alone keeps an account's certificate, which is a CA for devices, from standing in for an intermediate or a server. */
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
@@ -145,7 +146,7 @@ static sotto_err verdict(int error)
 
 /* X509_verify_cert over this chain and nothing else: no other trusted certificate, no other time, no CRL. The purpose of the
  * leaf is one that OpenSSL has no number for; the template fixed it. */
-static sotto_err openssl_verify(const view *chain, size_t count, int64_t now_s)
+static sotto_err store_verify(const view *chain, size_t count, int64_t now_s)
 {
     DEFER(store_freep) X509_STORE *store = NULL;
     DEFER(cert_freep) X509 *leaf = NULL;
@@ -166,6 +167,15 @@ static sotto_err openssl_verify(const view *chain, size_t count, int64_t now_s)
         return SOTTO_E_CRYPTO;
     int result = X509_verify_cert(ctx);
     return result == 1 ? SOTTO_OK : verdict(X509_STORE_CTX_get_error(ctx));
+}
+
+/* Leaves OpenSSL's error queue as it was: a refusal here is no news for the next TLS call on this thread. */
+static sotto_err openssl_verify(const view *chain, size_t count, int64_t now_s)
+{
+    ERR_set_mark();
+    sotto_err err = store_verify(chain, count, now_s);
+    ERR_pop_to_mark();
+    return err;
 }
 
 sotto_err x509_verify_name_path(struct crypto *c, const view *chain, size_t count,

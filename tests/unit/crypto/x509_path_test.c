@@ -1,5 +1,7 @@
 #include "x509_family.h"
 
+#include <openssl/err.h>
+
 /* The chain of these kinds, leaf first. */
 struct chain {
     view der[X509_CHAIN_MAX + 1];
@@ -109,6 +111,7 @@ static void the_callers_time_decides_about_names_but_not_about_devices(void **st
     assert_err(name_path(f, chain, 0, &account), EXPIRED);
     assert_err(name_path(f, chain, X509_FOREVER_S, &account), EXPIRED);
     assert_ok(x509_verify_device(f->c, chain.der[0], family_public(f, X509_ACCOUNT), &device));
+    assert_int_equal(ERR_peek_error(), 0); /* nothing is left for the next TLS call */
 }
 
 /* A device certificate for one account id under the certificate of another, both with valid signatures. */
