@@ -5,7 +5,6 @@
  * Diffie-Hellman and four KDF calls, without heap. */
 #include "crypto/kem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/ct.h"
@@ -15,8 +14,9 @@
 #include "crypto/mlkem.h"
 
 #define X25519_SIZE    32
-#define XWING_SEED     32                         /* the private key */
-#define XWING_EXPANDED (MLKEM_SEED + X25519_SIZE) /* SHAKE256 of it: both private keys */
+#define XWING_SEED     32                            /* the private key */
+#define XWING_ENTROPY  (MLKEM_ENTROPY + X25519_SIZE) /* for one encapsulation */
+#define XWING_EXPANDED (MLKEM_SEED + X25519_SIZE)    /* SHAKE256 of it: both private keys */
 
 _Static_assert(KEM_PUBLIC_MAX == MLKEM768_PUBLIC + X25519_SIZE, "X-Wing public key");
 _Static_assert(KEM_ENC_MAX == MLKEM768_CIPHERTEXT + X25519_SIZE, "X-Wing encapsulation");
@@ -39,7 +39,8 @@ static const struct kem {
     enum dh_id dh;
 } kems[] = {
     {KEM_X25519, 32, 32, 32, 32, 32, 0, KDF_SHA256, DH_X25519},
-    {KEM_XWING, XWING_SEED, KEM_PUBLIC_MAX, KEM_ENC_MAX, 32, 64, 0, KDF_SHA256, DH_X25519},
+    {KEM_XWING, XWING_SEED, KEM_PUBLIC_MAX, KEM_ENC_MAX, 32, XWING_ENTROPY, 0, KDF_SHA256,
+     DH_X25519},
     {KEM_P256, 32, 65, 65, 32, 32, 0xff, KDF_SHA256, DH_P256},
     {KEM_P384, 48, 97, 97, 48, 48, 0xff, KDF_SHA384, DH_P384},
     {KEM_P521, 66, 133, 133, 64, 66, 0x01, KDF_SHA512, DH_P521},

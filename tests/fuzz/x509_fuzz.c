@@ -2,8 +2,8 @@
  * 0 to 4: the rest is the DER of that kind. What we accept, OpenSSL's own parser reads as the same fields, and it writes the same
  *   bytes again.
  * 5 to 9: the rest are fields. What is issued reads back the same, OpenSSL agrees, and one changed byte is refused.
- * 10: the rest is a server's chain, each certificate behind two bytes of length. None has a valid signature of a root that we
- *   know, so a pin never fits.
+ * 10: the rest is a chain, each certificate behind two bytes of length. A made-up pin never fits. What is accepted as a server's
+ *   is so again with the pin that was found; what is accepted as a name's has a device that its account key signed.
  * 11: the text of a pin. What is accepted is written again with the same digits. */
 #include <ctype.h>
 #include <openssl/x509v3.h>
@@ -145,19 +145,42 @@ static void fuzz_fields(enum x509_kind kind, view input)
     check_flip(kind, buf_view(&der), at, flip);
 }
 
-static void fuzz_chain(view input)
+#define NOW INT64_C(1795132800) /* within the validity of the seeds */
+
+static void check_server_chain(const view *chain, size_t count)
 {
     static const uint8_t pin[X509_PIN];
     uint8_t server_key[ED25519_PUBLIC], found[X509_PIN];
+    must(x509_verify_server_chain(c, chain, count, pin, NOW, server_key, found) != SOTTO_OK);
+    if (x509_verify_server_chain(c, chain, count, NULL, NOW, server_key, found) == SOTTO_OK)
+        must(x509_verify_server_chain(c, chain, count, found, NOW, server_key, found) == SOTTO_OK);
+}
+
+static void check_name_path(const view *chain, size_t count)
+{
+    uint8_t pin[X509_PIN];
+    struct x509 root, account, device;
+    if (count == 0 || x509_read(c, X509_ROOT, chain[count - 1], &root) != SOTTO_OK)
+        return;
+    must(x509_pin(c, root.public_key, pin) == SOTTO_OK);
+    if (x509_verify_name_path(c, chain, count, pin, NOW, &account, &device) != SOTTO_OK)
+        return;
+    must(x509_name_valid(account.name));
+    must(memcmp(account.account_id, device.account_id, sizeof account.account_id) == 0);
+    must(x509_verify_device(c, chain[0], account.public_key, &device) == SOTTO_OK);
+    pin[0] ^= 1;
+    must(x509_verify_name_path(c, chain, count, pin, NOW, &account, &device) == SOTTO_E_PIN);
+}
+
+static void fuzz_chain(view input)
+{
     view chain[X509_CHAIN_MAX];
     size_t count = 0;
     struct rd r = rd_of(input);
     while (count < X509_CHAIN_MAX && rd_more(&r))
         chain[count++] = rd_bytes(&r, rd_u16(&r));
-    must(x509_verify_server_chain(c, chain, count, pin, 0, server_key, found) != SOTTO_OK);
-    if (x509_verify_server_chain(c, chain, count, NULL, 1795132800, server_key, found) == SOTTO_OK)
-        must(x509_verify_server_chain(c, chain, count, found, 1795132800, server_key, found) ==
-             SOTTO_OK);
+    check_server_chain(chain, count);
+    check_name_path(chain, count);
 }
 
 static void fuzz_pin(view text)
