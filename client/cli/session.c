@@ -132,9 +132,9 @@ static void on_secure(struct talk *t, const struct session_event *event)
         cli_json_string(&j, "check2", b->name);
         screen_json_end(&t->screen, &j);
     }
-    screen_note(&t->screen, '+',
-                "Secure. The server cannot read this chat. Optional check: %s %s  %s %s",
-                a->picture, a->name, b->picture, b->name);
+    screen_note(&t->screen, '+', "Secure. The server cannot read this chat");
+    screen_note(&t->screen, ' ', "optional check: %s %s  %s %s", a->picture, a->name, b->picture,
+                b->name);
     if (input_editor(t->input) != NULL)
         screen_note(&t->screen, ' ', "/help shows what can be typed, /end leaves");
     input_resume(t->input);
@@ -230,10 +230,10 @@ static sotto_err on_ready(void *user, const uint8_t pin[X509_PIN])
         cli_json_bool(&j, "new", t->online.new_pin);
         screen_json_end(&t->screen, &j);
     }
-    screen_note(&t->screen, '+', "Connected to %s (%s)", t->online.address.text,
-                t->online.new_pin ? "first contact, key pinned" : "key pinned");
+    screen_note(&t->screen, '+', "Connected to %s (key pinned)", t->online.address.text);
     if (t->online.new_pin || t->call->verbose)
-        screen_note(&t->screen, ' ', "its pin: %s", text);
+        screen_note(&t->screen, ' ', "%s, its pin: %s",
+                    t->online.new_pin ? "first contact" : "known", text);
     timer_set(t, t->online.timeout_ms);
     return SOTTO_OK;
 }

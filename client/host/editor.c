@@ -288,9 +288,9 @@ void editor_show(struct editor *e)
 
 void editor_resize(struct editor *e)
 {
+    editor_hide(e);
     el_resize(e->line);
-    if (e->active && e->hidden == 0)
-        el_wset(e->line, EL_REFRESH);
+    editor_show(e);
 }
 
 void editor_suspend(struct editor *e)

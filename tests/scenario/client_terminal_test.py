@@ -14,23 +14,23 @@ def a_conversation_reads_as_it_was_held():
             a.expect("(C)reate or (J)oin? [C/J]:")
             b.expect("(C)reate or (J)oin? [C/J]:")
             a.line("C")
-            a.expect(f"[+] Connected to 127.0.0.1:{server.port} (first contact, key pinned)")
+            a.expect(f"[+] Connected to 127.0.0.1:{server.port} (key pinned)")
             a.expect(f"other side runs: sotto session join --server 127.0.0.1:{server.port}")
             a.expect("[*] Waiting… (Ctrl-C cancels)")
             b.line("J")
             b.expect("Code:")
             b.line(a.code())
             b.expect("[*] Exchanging keys from the code…")
-            a.expect("[+] Secure. The server cannot read this chat.")
-            b.expect("[+] Secure. The server cannot read this chat.")
+            a.expect("[+] Secure. The server cannot read this chat")
+            b.expect("[+] Secure. The server cannot read this chat")
             b.line("Hello!")
             a.expect("[Them]: Hello!")
             a.line("Hi there! Grüße 世界 🐢")
             b.expect("[Them]: Hi there! Grüße 世界 🐢")
             assert a.screen().startswith("(C)reate") and a.screen().count("[You]:") <= 2, a.screen()
             assert "[You]: Hello!" in b.screen() and "[You]: Hi there! Grüße 世界 🐢" in a.screen()
-            check = a.screen().split("Optional check: ")[1].split("\n")[0]
-            assert check == b.screen().split("Optional check: ")[1].split("\n")[0]
+            check = a.screen().split("optional check: ")[1].split("\n")[0]
+            assert check == b.screen().split("optional check: ")[1].split("\n")[0]
             a.line("/end")
             assert a.status() == 0 and b.status() == 0
             b.expect("[*] The other side left. Nothing is kept")
