@@ -170,6 +170,10 @@ static sotto_err finish(struct crypto *c, struct cpace *run, view peer_share, vi
     DEFER(secret_clear) struct secret k = {0};
     if (peer_share.len != CPACE_SHARE)
         return SOTTO_E_KEY;
+    /* An encoding is below p (RFC 9496 4.3.1); libsodium 1.0.18 does not look at the top bit, with which our own share would
+     * come back to us under another name. */
+    if ((peer_share.data[CPACE_SHARE - 1] & 0x80) != 0)
+        return SOTTO_E_KEY;
     if (view_equal(peer_share, VIEW_OF(run->share)) || view_equal(peer_ad, buf_view(&run->ad)))
         return SOTTO_E_REFLECTED;
     secret_resize(&k, CPACE_SHARE);

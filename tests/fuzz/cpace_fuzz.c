@@ -1,6 +1,6 @@
 /* A run of CPace against a peer who sends what the input says: 32 bytes share, one byte length of the associated data, the data, and
  * the rest is the tag and, for a second run, the peer's password. Accepted shares are exactly libsodium's valid elements except
- * ours and the neutral one; no made-up tag confirms; two honest runs confirm exactly if the passwords are the same. */
+ * ours, the neutral one and those with the top bit set; no made-up tag confirms; two honest runs confirm exactly if the passwords are the same. */
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -32,8 +32,8 @@ static void against_bytes(struct crypto *c, view share, view ad, view tag)
 {
     struct cpace run = run_of(c, CPACE_RESPONDER, PASSWORD, AD, 1);
     bool neutral = share.len == CPACE_SHARE && sodium_is_zero(share.data, CPACE_SHARE);
-    bool element =
-        share.len == CPACE_SHARE && crypto_core_ristretto255_is_valid_point(share.data) == 1;
+    bool element = share.len == CPACE_SHARE && (share.data[31] & 0x80) == 0 &&
+                   crypto_core_ristretto255_is_valid_point(share.data) == 1;
     bool ours = view_equal(share, VIEW_OF(run.share)) || view_equal(ad, AD);
     sotto_err err = cpace_finish(c, &run, share, ad);
     must(run.scalar.len == 0);

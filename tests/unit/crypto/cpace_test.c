@@ -150,6 +150,15 @@ static void our_own_share_or_associated_data_coming_back_is_refused(void **state
     cpace_clear(&b);
 }
 
+static void an_element_written_with_the_top_bit_set_is_refused(void **state)
+{
+    struct cpace a = run_start(*state, initiator), b = run_start(*state, responder);
+    a.share[CPACE_SHARE - 1] ^= 0x80;
+    assert_err(cpace_finish(*state, &b, VIEW_OF(a.share), initiator.ad), KEY);
+    cpace_clear(&a);
+    cpace_clear(&b);
+}
+
 static void a_share_that_is_no_element_or_the_neutral_one_is_refused(void **state)
 {
     static const char *const shares[] = {
@@ -239,6 +248,7 @@ int main(void)
         cmocka_unit_test(another_password_fails_at_the_confirmation_and_ends_the_run),
         cmocka_unit_test(a_tag_of_another_length_or_with_one_bit_changed_is_refused),
         cmocka_unit_test(our_own_share_or_associated_data_coming_back_is_refused),
+        cmocka_unit_test(an_element_written_with_the_top_bit_set_is_refused),
         cmocka_unit_test(a_share_that_is_no_element_or_the_neutral_one_is_refused),
         cmocka_unit_test(a_seed_is_reduced_to_a_scalar),
         cmocka_unit_test(long_inputs_meet_and_any_difference_parts),

@@ -200,7 +200,8 @@ static void assert_uris(X509 *cert, const char *first, const char *second)
     for (int i = 0; i < count; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         assert_int_equal(name->type, GEN_URI);
-        assert_string_equal(ASN1_STRING_get0_data(name->d.uniformResourceIdentifier), want[i]);
+        const void *uri = ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
+        assert_string_equal((const char *)uri, want[i]);
     }
     GENERAL_NAMES_free(names);
 }
