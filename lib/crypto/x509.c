@@ -22,16 +22,13 @@ enum extension_id {
 };
 
 /* What is fixed for each kind. */
-static const struct template
-{
-    const char
-        *title;       /* common name in front of the key's fingerprint; NULL: see subject_write() */
-    int path_len;     /* basicConstraints of a CA; -1: no CA */
-    uint8_t usage[2]; /* keyUsage: unused bits, bits */
-    bool purpose;     /* carries the purpose "instant messaging identity" */
-    bool timeless;    /* has no validity of its own */
-}
-templates[X509_KINDS] = {
+static const struct form {
+    const char *title; /* common name in front of the fingerprint; NULL: see name_write() */
+    int path_len;      /* basicConstraints of a CA; -1: no CA */
+    uint8_t usage[2];  /* keyUsage: unused bits, bits */
+    bool purpose;      /* carries the purpose "instant messaging identity" */
+    bool timeless;     /* has no validity of its own */
+} templates[X509_KINDS] = {
     [X509_ROOT] = {"sotto root ", 2, {2, 0x04}, false, false},
     [X509_INTERMEDIATE] = {"sotto intermediate ", 1, {2, 0x04}, false, false},
     [X509_SERVER] = {"sotto server ", -1, {7, 0x80}, false, false},
@@ -280,16 +277,16 @@ static void key_id_write(struct wr *w, enum extension_id id, const uint8_t key_i
     extension_end(w, marks);
 }
 
-static void usage_write(struct wr *w, const struct template *t)
+static void usage_write(struct wr *w, const struct form *f)
 {
     struct extension_marks marks = extension_begin(w, EXT_KEY_USAGE, true);
-    bits_write(w, t->usage[0], view_of(&t->usage[1], 1));
+    bits_write(w, f->usage[0], view_of(&f->usage[1], 1));
     extension_end(w, marks);
 }
 
-static void constraints_write(struct wr *w, const struct template *t)
+static void constraints_write(struct wr *w, const struct form *f)
 {
-    uint8_t path_len = (uint8_t)t->path_len;
+    uint8_t path_len = (uint8_t)f->path_len;
     struct extension_marks marks = extension_begin(w, EXT_CONSTRAINTS, true);
     size_t sequence = der_begin(w, DER_SEQUENCE);
     der_write(w, DER_BOOLEAN, VIEW_LIT("\xff"));
@@ -346,18 +343,18 @@ static void alt_name_write(struct wr *w, const struct x509 *cert)
 static void extensions_write(struct wr *w, const struct x509 *cert,
                              const uint8_t key_id[X509_KEY_ID])
 {
-    const struct template *t = &templates[cert->kind];
-    bool authority = t->path_len >= 0;
+    const struct form *f = &templates[cert->kind];
+    bool authority = f->path_len >= 0;
     size_t outer = der_begin(w, DER_EXTENSIONS);
     size_t list = der_begin(w, DER_SEQUENCE);
     if (cert->kind != X509_ROOT)
         key_id_write(w, EXT_ISSUER_KEY, cert->issuer_key_id);
     if (authority)
         key_id_write(w, EXT_SUBJECT_KEY, key_id);
-    usage_write(w, t);
+    usage_write(w, f);
     if (authority)
-        constraints_write(w, t);
-    if (t->purpose)
+        constraints_write(w, f);
+    if (f->purpose)
         purpose_write(w);
     if (cert->kind != X509_ROOT && cert->kind != X509_INTERMEDIATE)
         alt_name_write(w, cert);
