@@ -1,6 +1,7 @@
 /* crypto.h - the handle that every primitive takes: algorithms fetched once, contexts used again and again
  * (fetching costs more than a small hash). One thread at a time; each thread makes its own.
- * Nothing here draws randomness: whoever needs it passes seed bytes. */
+ * Nothing here draws randomness: whoever needs it passes seed bytes.
+ * A context remembers the last key that went through it, until the next one or crypto_free(), which wipes. */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 

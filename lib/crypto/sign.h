@@ -1,6 +1,7 @@
 /* sign.h - signatures: Ed25519 and Ed448 (RFC 8032), ECDSA over P-256, P-384, P-521 with the matching SHA-2.
  * One strict Ed25519 rule stands in front of every back-end, so that no crafted signature is good for one build and bad for
  * another: exact lengths, canonical A and R, neither of small order, S < L, cofactorless equation.
+ * A key may be used by several threads, each with a handle of its own.
  * ECDSA nonces are deterministic (RFC 6979); its signatures are DER (RFC 9420 5.1.2), its public keys uncompressed points. */
 #ifndef CRYPTO_SIGN_H
 #define CRYPTO_SIGN_H
@@ -8,10 +9,10 @@
 #include "crypto/crypto.h"
 #include "crypto/suite.h"
 
-#define SIGN_PUBLIC_MAX    133 /* bytes: P-521, uncompressed */
-#define SIGNATURE_MAX      141 /* bytes: P-521, DER */
-#define ED25519_PUBLIC     32
-#define ED25519_SIGNATURE  64
+#define SIGN_PUBLIC_MAX   133 /* bytes: P-521, uncompressed */
+#define SIGNATURE_MAX     141 /* bytes: P-521, DER */
+#define ED25519_PUBLIC    32
+#define ED25519_SIGNATURE 64
 
 struct sign_key; /* a private key, parsed once, with its public key; opaque */
 
@@ -20,11 +21,13 @@ struct sign_key; /* a private key, parsed once, with its public key; opaque */
 size_t sign_seed_size(enum sign_id id);
 
 /* A new key from fresh random bytes. USAGE: wrong length. */
-SOTTO_MUST_USE sotto_err sign_key_derive(struct crypto *c, enum sign_id id, view seed, struct sign_key **ret_key);
+SOTTO_MUST_USE sotto_err sign_key_derive(struct crypto *c, enum sign_id id, view seed,
+                                         struct sign_key **ret_key);
 
 /* An existing private key: the EdDSA seed, or the ECDSA scalar, big-endian, left-padded or not (65 bytes of a P-521 key are fine).
  * KEY: not a private key of this kind. */
-SOTTO_MUST_USE sotto_err sign_key_import(struct crypto *c, enum sign_id id, const struct secret *private_key,
+SOTTO_MUST_USE sotto_err sign_key_import(struct crypto *c, enum sign_id id,
+                                         const struct secret *private_key,
                                          struct sign_key **ret_key);
 
 enum sign_id sign_key_id(const struct sign_key *key);
@@ -35,12 +38,15 @@ void sign_key_free(struct sign_key *key); /* accepts NULL; wipes */
 void sign_key_freep(struct sign_key **key);
 
 /* The signature replaces what `ret_signature` held. */
-SOTTO_MUST_USE sotto_err sign(struct crypto *c, const struct sign_key *key, view message, struct buf *ret_signature);
+SOTTO_MUST_USE sotto_err sign(struct crypto *c, const struct sign_key *key, view message,
+                              struct buf *ret_signature);
 
 /* OK: valid. SIGNATURE: not. KEY: `public_key` is no public key of this kind. CRYPTO, NOMEM: not known; treat as not valid. */
-SOTTO_MUST_USE sotto_err verify(struct crypto *c, enum sign_id id, view public_key, view message, view signature);
+SOTTO_MUST_USE sotto_err verify(struct crypto *c, enum sign_id id, view public_key, view message,
+                                view signature);
 
-/* Whether the bytes are a valid public key of this kind: what verify() checks first. OK or KEY. */
+/* Whether the bytes are a valid public key of this kind: what verify() checks first. OK or KEY.
+ * Ed448: its length alone; whether the point exists shows when it verifies. */
 SOTTO_MUST_USE sotto_err sign_public_check(struct crypto *c, enum sign_id id, view public_key);
 
 #endif
