@@ -16,19 +16,19 @@ typedef sotto_view view;
 #define DEFER(fn) __attribute__((cleanup(fn)))
 
 /* Returns the error of an expression to our caller, if it is one. */
-#define TRY(expression)                                                                            \
-    do {                                                                                           \
-        sotto_err try_err_ = (expression);                                                         \
-        if (try_err_ != SOTTO_OK)                                                                  \
-            return try_err_;                                                                       \
+#define TRY(expression)                    \
+    do {                                   \
+        sotto_err try_err_ = (expression); \
+        if (try_err_ != SOTTO_OK)          \
+            return try_err_;               \
     } while (0)
 
 /* Hands a pointer over: gives its value and leaves NULL behind, so that DEFER finds nothing to free. */
-#define MOVE(pointer)                                                                              \
-    __extension__({                                                                                \
-        __typeof__(pointer) moved_ = (pointer);                                                    \
-        (pointer) = NULL;                                                                          \
-        moved_;                                                                                    \
+#define MOVE(pointer)                           \
+    __extension__({                             \
+        __typeof__(pointer) moved_ = (pointer); \
+        (pointer) = NULL;                       \
+        moved_;                                 \
     })
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

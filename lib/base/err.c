@@ -8,7 +8,8 @@ static const struct {
     const char *name;
     const char *text;
 } errors[] = {
-#define ERROR_ROW(name, code, class, sentence) {SOTTO_E_##name, SOTTO_CLASS_##class, "E_" #name, sentence},
+#define ERROR_ROW(name, code, class, sentence) \
+    {SOTTO_E_##name, SOTTO_CLASS_##class, "E_" #name, sentence},
     SOTTO_ERRORS(ERROR_ROW)
 #undef ERROR_ROW
 };

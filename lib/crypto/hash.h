@@ -15,15 +15,16 @@ size_t hash_block(enum hash_id id); /* block, bytes */
 SOTTO_MUST_USE sotto_err hash(struct crypto *c, enum hash_id id, view in, uint8_t *ret_digest);
 
 /* The hash of the parts one behind the other, without joining them first. */
-SOTTO_MUST_USE sotto_err hash_parts(struct crypto *c, enum hash_id id, const view *parts, size_t count,
-                                    uint8_t *ret_digest);
+SOTTO_MUST_USE sotto_err hash_parts(struct crypto *c, enum hash_id id, const view *parts,
+                                    size_t count, uint8_t *ret_digest);
 
 /* SHAKE256 with `len` bytes of output (FIPS 202). */
-SOTTO_MUST_USE sotto_err shake256(struct crypto *c, const view *parts, size_t count, uint8_t *ret_out, size_t len);
+SOTTO_MUST_USE sotto_err shake256(struct crypto *c, const view *parts, size_t count,
+                                  uint8_t *ret_out, size_t len);
 
 /* HMAC (RFC 2104) over the parts; `ret_tag` has hash_size() bytes. Not for SHA3. Compare tags with ct_equal(). */
-SOTTO_MUST_USE sotto_err hmac(struct crypto *c, enum hash_id id, view key, const view *parts, size_t count,
-                              uint8_t *ret_tag);
+SOTTO_MUST_USE sotto_err hmac(struct crypto *c, enum hash_id id, view key, const view *parts,
+                              size_t count, uint8_t *ret_tag);
 
 /* A hash over a long stream, fed piece by piece. Release with hasher_free(). */
 struct hasher;
