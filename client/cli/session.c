@@ -675,6 +675,13 @@ static int options_read(struct talk *t)
                      "--ttl takes a time, not \"%.60s\"", ttl);
 }
 
+/* Who started us may have said so: nohup, or a shell that runs us in the background. */
+static bool signal_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static int loop_open(struct talk *t)
 {
     const char *term = getenv("TERM");
@@ -693,7 +700,8 @@ static int loop_open(struct talk *t)
     for (size_t i = 0; i < COUNT_OF(signals); i++) {
         uv_signal_init(&t->loop, &t->signals[i]);
         t->signals[i].data = t;
-        uv_signal_start(&t->signals[i], on_signal, signals[i]);
+        if (!signal_ignored(signals[i]))
+            uv_signal_start(&t->signals[i], on_signal, signals[i]);
     }
     return 0;
 }

@@ -140,6 +140,21 @@ def an_interrupt_before_anything_was_achieved_is_130():
             assert b.status() == 130
 
 
+def a_hang_up_that_is_ignored_stays_ignored():
+    with Server() as server:
+        read, write = os.pipe()
+        from sottoclient import program
+        from sottopeople import environment
+        with subprocess.Popen(["nohup", program("sotto"), "session", "new", "--server", f"127.0.0.1:{server.port}"], stdin=read,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(tempfile.mkdtemp())) as a:
+            code = a.stdout.readline()
+            a.send_signal(signal.SIGHUP)
+            status, _, err = sotto("session", "join", "-", port=server.port, stdin=code.decode() + "exit\n")
+            assert status == 0 and a.wait(20) == 0, err
+        os.close(read)
+        os.close(write)
+
+
 def json_is_one_object_a_line():
     with Server() as server:
         a, b = people(server.port, "--json")
@@ -232,6 +247,7 @@ run([
     exit_and_end_leave_and_the_other_side_is_told,
     a_signal_leaves_and_the_other_side_is_told,
     an_interrupt_before_anything_was_achieved_is_130,
+    a_hang_up_that_is_ignored_stays_ignored,
     json_is_one_object_a_line,
     control_characters_and_overrides_are_stripped,
     long_lines_come_in_pieces_and_whole,
