@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <sodium.h>
 #include <sotto/version.h>
 
+#include "base/text.h"
 #include "crypto/sign.h"
 #include "proto/http.h"
 #include "proto/ws.h"
@@ -44,6 +44,24 @@ static sotto_err request_write(const struct link *l, const char *host, struct bu
     return buf_append(out, view_of(head, (size_t)len));
 }
 
+/* 16 bytes in base64 with its padding (RFC 6455 4.1), made from base64url. */
+static sotto_err key_write(const uint8_t nonce[16], char ret_key[WS_KEY + 1])
+{
+    uint8_t place[WS_KEY];
+    struct buf text = BUF_ON(place);
+    TRY(base64url_write(view_of(nonce, 16), &text));
+    for (size_t i = 0; i < WS_KEY; i++) {
+        char c = i < text.len ? (char)place[i] : '=';
+        ret_key[i] = c;
+        if (c == '-')
+            ret_key[i] = '+';
+        else if (c == '_')
+            ret_key[i] = '/';
+    }
+    ret_key[WS_KEY] = '\0';
+    return SOTTO_OK;
+}
+
 sotto_err link_new(struct crypto *c, const char *host, const uint8_t exporter[HELLO_EXPORTER],
                    const uint8_t *pin, const uint8_t seed[RNG_SEED], struct buf *out,
                    struct link **ret_link)
@@ -61,7 +79,7 @@ sotto_err link_new(struct crypto *c, const char *host, const uint8_t exporter[HE
         memcpy(l->pin, pin, X509_PIN);
     rng_bytes(&l->rng, l->challenge, sizeof l->challenge);
     rng_bytes(&l->rng, nonce, sizeof nonce);
-    sodium_bin2base64(l->key, sizeof l->key, nonce, sizeof nonce, sodium_base64_VARIANT_ORIGINAL);
+    TRY(key_write(nonce, l->key));
     TRY(request_write(l, host, out));
     *ret_link = MOVE(l);
     return SOTTO_OK;

@@ -23,7 +23,9 @@ def a_thousand_lines_go_each_way_in_order():
         assert a.status() == 0 and b.status() == 0, (a.err(), b.err())
         assert b.heard()[1:] == [f"line {i} of a: Grüße 世界" for i in range(1000)]
         assert a.heard() == [f"line {i} of b" for i in range(1000)]
-        assert rss() - before < 4096, "the relay's memory grew"
+        with open(f"/proc/{server.process.pid}/maps", encoding="ascii") as f:
+            sanitized = "san.so" in f.read()  # a sanitizer keeps what was freed
+        assert sanitized or rss() - before < 4096, "the relay's memory grew"
         assert "line 7" not in server.log()
 
 
