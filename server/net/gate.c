@@ -1,88 +1,63 @@
-/* One table of counters, by address and by network at once: the key is the number's 8 bytes that matter, with the family in
- * the last one, so that a network's key is never an address's. An entry is there as long as it counts something. */
+/* One map of counters for addresses and networks: the number is an address's seven bytes that matter with the family on top, and a
+ * bit more for a network, so that no two are the same. An entry is there as long as it counts something. */
 #include "net/gate.h"
 
-#include <sodium/crypto_shorthash.h>
 #include <stdlib.h>
 
 #include "net/endpoint.h"
 
-_Static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_BYTES == 8,
-               "gate.key is SipHash's");
+#define ADDRESS_BYTES 7
+#define NETWORK_BIT   (UINT64_C(1) << 63)
 
-#define KEY_BYTES 9
-
-struct gate_entry {
-    struct gate_entry *next;
-    uint8_t key[KEY_BYTES];
-    uint32_t total, strangers;
+struct counter {
+    uint64_t total, strangers;
 };
 
-struct gate_key {
-    uint8_t bytes[KEY_BYTES];
-};
-
-static struct gate_key gate_key(const struct core_address *address, bool network)
+static uint64_t number_of(const struct core_address *address)
 {
-    struct gate_key key = {{0}};
-    memcpy(key.bytes, address->bytes, 7);
-    key.bytes[7] = address->bytes[15];
-    key.bytes[8] = network;
-    return key;
+    uint64_t number = address->bytes[sizeof address->bytes - 1];
+    for (size_t i = 0; i < ADDRESS_BYTES; i++)
+        number = number << 8 | address->bytes[i];
+    return number;
 }
 
-static struct gate_entry **gate_find(struct gate *gate, const struct gate_key *key)
+static uint64_t network_of(const struct core_address *person)
 {
-    uint8_t hash[crypto_shorthash_BYTES];
-    crypto_shorthash(hash, key->bytes, sizeof key->bytes, gate->key);
-    size_t bucket = ((size_t)hash[0] | (size_t)hash[1] << 8) % GATE_BUCKETS;
-    struct gate_entry **e = &gate->buckets[bucket];
-    while (*e != NULL && memcmp((*e)->key, key->bytes, KEY_BYTES) != 0)
-        e = &(*e)->next;
-    return e;
+    struct core_address network = endpoint_network(person);
+    return number_of(&network) | NETWORK_BIT;
 }
 
 /* NULL: out of memory. */
-static struct gate_entry *gate_get(struct gate *gate, const struct gate_key *key)
+static struct counter *counter_get(struct gate *gate, uint64_t number)
 {
-    struct gate_entry **place = gate_find(gate, key);
-    if (*place == NULL) {
-        *place = calloc(1, sizeof **place);
-        if (*place != NULL)
-            memcpy((*place)->key, key->bytes, KEY_BYTES);
-    }
-    return *place;
+    struct counter *c = map_find(&gate->counters, number);
+    if (c != NULL || map_reserve(&gate->counters, 1) != SOTTO_OK)
+        return c;
+    c = calloc(1, sizeof *c);
+    if (c != NULL)
+        map_put(&gate->counters, number, c);
+    return c;
 }
 
-static void gate_count(struct gate *gate, const struct gate_key *key, int total, int strangers)
+static void counter_drop_if_empty(struct gate *gate, uint64_t number, struct counter *c)
 {
-    struct gate_entry **place = gate_find(gate, key);
-    struct gate_entry *e = *place;
-    if (e == NULL)
-        return;
-    e->total += (uint32_t)total;
-    e->strangers += (uint32_t)strangers;
-    if (e->total == 0 && e->strangers == 0) {
-        *place = e->next;
-        free(e);
-    }
+    if (c != NULL && c->total == 0 && c->strangers == 0)
+        free(map_take(&gate->counters, number));
 }
 
-sotto_err gate_init(struct gate *gate, const struct limits *limits, const uint8_t key[16])
+sotto_err gate_init(struct gate *gate, const struct limits *limits, const uint8_t key[MAP_KEY])
 {
     *gate = (struct gate){.limits = limits};
-    memcpy(gate->key, key, sizeof gate->key);
+    memcpy(gate->counters.key, key, MAP_KEY);
     return pthread_mutex_init(&gate->lock, NULL) == 0 ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
 void gate_clear(struct gate *gate)
 {
-    for (size_t i = 0; i < GATE_BUCKETS; i++)
-        while (gate->buckets[i] != NULL) {
-            struct gate_entry *e = gate->buckets[i];
-            gate->buckets[i] = e->next;
-            free(e);
-        }
+    size_t cursor = 0;
+    for (void *c; (c = map_next(&gate->counters, &cursor)) != NULL;)
+        free(c);
+    map_clear(&gate->counters);
     pthread_mutex_destroy(&gate->lock);
 }
 
@@ -100,8 +75,8 @@ static bool early_drop(uint64_t count, uint64_t limit, uint32_t chance)
     return (uint64_t)chance * (limit - half) < ((count - half) << 32);
 }
 
-static enum gate_verdict gate_judge(const struct gate *gate, const struct gate_entry *person,
-                                    const struct gate_entry *network, uint32_t chance)
+static enum gate_verdict gate_judge(const struct gate *gate, const struct counter *person,
+                                    const struct counter *network, uint32_t chance)
 {
     const struct limits *l = gate->limits;
     if (over(gate->total, l->connections))
@@ -117,45 +92,61 @@ static enum gate_verdict gate_judge(const struct gate *gate, const struct gate_e
 
 enum gate_verdict gate_enter(struct gate *gate, const struct core_address *person, uint32_t chance)
 {
-    struct core_address network = endpoint_network(person);
-    struct gate_key person_key = gate_key(person, false), network_key = gate_key(&network, true);
+    uint64_t address = number_of(person), network = network_of(person);
     pthread_mutex_lock(&gate->lock);
-    struct gate_entry *p = gate_get(gate, &person_key), *n = gate_get(gate, &network_key);
+    struct counter *a = counter_get(gate, address), *n = counter_get(gate, network);
     enum gate_verdict verdict =
-        p != NULL && n != NULL ? gate_judge(gate, p, n, chance) : GATE_NOMEM;
-    int in = verdict == GATE_IN;
-    gate->total += (unsigned)in;
-    gate->strangers += (unsigned)in;
-    gate_count(gate, &person_key, in, 0);
-    gate_count(gate, &network_key, 0, in);
+        a != NULL && n != NULL ? gate_judge(gate, a, n, chance) : GATE_NOMEM;
+    if (verdict == GATE_IN) {
+        gate->total++;
+        gate->strangers++;
+        a->total++;
+        n->strangers++;
+    }
+    counter_drop_if_empty(gate, address, a);
+    counter_drop_if_empty(gate, network, n);
     pthread_mutex_unlock(&gate->lock);
     return verdict;
 }
 
-static void stranger_count(struct gate *gate, const struct core_address *person, int change)
+/* Under the lock. Who can't be counted for want of memory counts in all, not in the network. */
+static void stranger_add(struct gate *gate, const struct core_address *person)
 {
-    struct core_address network = endpoint_network(person);
-    struct gate_key key = gate_key(&network, true);
-    gate->strangers += (uint64_t)(int64_t)change;
-    if (change > 0)
-        (void)gate_get(gate, &key);
-    gate_count(gate, &key, 0, change);
+    struct counter *n = counter_get(gate, network_of(person));
+    gate->strangers++;
+    if (n != NULL)
+        n->strangers++;
+}
+
+static void stranger_drop(struct gate *gate, const struct core_address *person)
+{
+    uint64_t network = network_of(person);
+    struct counter *n = map_find(&gate->counters, network);
+    gate->strangers--;
+    if (n != NULL && n->strangers > 0)
+        n->strangers--;
+    counter_drop_if_empty(gate, network, n);
 }
 
 void gate_settle(struct gate *gate, const struct core_address *person, bool settled)
 {
     pthread_mutex_lock(&gate->lock);
-    stranger_count(gate, person, settled ? -1 : 1);
+    if (settled)
+        stranger_drop(gate, person);
+    else
+        stranger_add(gate, person);
     pthread_mutex_unlock(&gate->lock);
 }
 
 void gate_leave(struct gate *gate, const struct core_address *person, bool settled)
 {
-    struct gate_key key = gate_key(person, false);
+    uint64_t address = number_of(person);
     pthread_mutex_lock(&gate->lock);
+    struct counter *a = map_find(&gate->counters, address);
     gate->total--;
-    gate_count(gate, &key, -1, 0);
+    a->total--;
+    counter_drop_if_empty(gate, address, a);
     if (!settled)
-        stranger_count(gate, person, -1);
+        stranger_drop(gate, person);
     pthread_mutex_unlock(&gate->lock);
 }

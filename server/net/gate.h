@@ -7,18 +7,14 @@
 #include <pthread.h>
 
 #include "base/base.h"
+#include "base/map.h"
 #include "core/core.h"
-
-#define GATE_BUCKETS 4096
-
-struct gate_entry;
 
 struct gate {
     pthread_mutex_t lock;
     const struct limits *limits;
-    uint8_t key[16]; /* of the hash: attackers choose addresses */
     uint64_t total, strangers;
-    struct gate_entry *buckets[GATE_BUCKETS];
+    struct map counters; /* by address and by network */
 };
 
 enum gate_verdict {
@@ -31,9 +27,9 @@ enum gate_verdict {
     GATE_NOMEM
 };
 
-/* `limits` is borrowed; a limit of 0 is none. NOMEM. */
+/* `limits` is borrowed; a limit of 0 is none. `key` is random: attackers choose addresses. NOMEM. */
 SOTTO_MUST_USE sotto_err gate_init(struct gate *gate, const struct limits *limits,
-                                   const uint8_t key[16]);
+                                   const uint8_t key[MAP_KEY]);
 void gate_clear(struct gate *gate);
 
 /* A new connection, a stranger. `chance` is a fresh random number. GATE_IN: counted until gate_leave(). */

@@ -4,21 +4,13 @@
  *   server.key  the key that signs hello
  *   server.der  its certificate, under the root
  *   tls.pem     key and certificate that TLS asks for
- * A key file is struct { opaque label<V>; opaque seed[32]; opaque check[8]; }, check being the first bytes of the SHA-256 of what
- * stands before it: a file that is damaged or something else is told from a key.
  * They are written in that order, and each can be made again from those before it: a start that was cut off goes on. */
 #include "net/identity.h"
 
-#include "base/rd.h"
-#include "base/wr.h"
-#include "crypto/hash.h"
 #include "crypto/rng.h"
+#include "net/key_file.h"
 #include "net/tls.h"
 #include "net/tls_cert.h"
-
-#define SEED      32 /* bytes of an Ed25519 seed */
-#define CHECK     8
-#define LABEL_MAX 32
 
 const char *const identity_files[] = {"root.key",   "root.der", "server.key",
                                       "server.der", "tls.pem",  NULL};
@@ -105,57 +97,18 @@ static sotto_err missing(struct load *l, const struct file *file)
                        file->name);
 }
 
-/* ---- key files */
-
-static sotto_err key_check(struct crypto *c, view content, uint8_t ret_check[CHECK])
-{
-    uint8_t digest[HASH_MAX];
-    TRY(hash(c, HASH_SHA256, content, digest));
-    memcpy(ret_check, digest, CHECK);
-    return SOTTO_OK;
-}
-
-static sotto_err key_write(struct crypto *c, const char *label, const struct secret *seed,
-                           struct buf *out)
-{
-    uint8_t check[CHECK];
-    struct wr w = wr_to(out);
-    wr_opaque(&w, view_str(label));
-    wr_bytes(&w, secret_view(seed));
-    TRY(wr_end(&w));
-    TRY(key_check(c, buf_view(out), check));
-    return buf_append(out, VIEW_OF(check));
-}
-
-static sotto_err key_read(struct crypto *c, const char *label, view content,
-                          struct secret *ret_seed)
-{
-    if (content.len < CHECK)
-        return SOTTO_E_KEY;
-    uint8_t check[CHECK];
-    const view body = {content.data, content.len - CHECK};
-    TRY(key_check(c, body, check));
-    struct rd r = rd_of(body);
-    const view said = rd_opaque(&r, LABEL_MAX);
-    const view seed = rd_bytes(&r, SEED);
-    if (rd_end(&r) != SOTTO_OK || !view_equal(said, view_str(label)) ||
-        !view_equal((view){content.data + body.len, CHECK}, VIEW_OF(check)))
-        return SOTTO_E_KEY;
-    return secret_set(ret_seed, seed);
-}
-
 /* Reads the key file, or makes it. */
 static sotto_err key_have(struct load *l, struct file *file, const char *label,
                           struct sign_key **ret_key)
 {
     DEFER(secret_clear) struct secret seed = {0};
     if (file->there) {
-        if (key_read(l->c, label, buf_view(&file->bytes), &seed) != SOTTO_OK)
+        if (key_file_read(l->c, label, buf_view(&file->bytes), &seed) != SOTTO_OK)
             return damaged(l, file, SOTTO_E_KEY);
     } else {
-        secret_resize(&seed, SEED);
-        random_bytes(seed.data, SEED);
-        TRY(key_write(l->c, label, &seed, &file->bytes));
+        secret_resize(&seed, KEY_FILE_SEED);
+        random_bytes(seed.data, KEY_FILE_SEED);
+        TRY(key_file_write(l->c, label, &seed, &file->bytes));
         TRY(file_write(l, file));
     }
     return sign_key_derive(l->c, SIGN_ED25519, secret_view(&seed), ret_key);

@@ -273,7 +273,7 @@ static unsigned thread_count(const struct server_config *config)
 static sotto_err parts_init(struct front *front, struct failure *ret_failure)
 {
     struct server *server = front->server;
-    uint8_t seed[RNG_SEED], gate_key[16];
+    uint8_t seed[RNG_SEED], gate_key[MAP_KEY];
     random_bytes(seed, sizeof seed);
     front->rng = rng_from(seed);
     rng_bytes(&front->rng, gate_key, sizeof gate_key);

@@ -187,20 +187,15 @@ def a_flood_of_pings_that_nobody_reads_costs_no_memory():
     c = Client(server.port).open()
     c.sock.settimeout(0.5)
     ping = c.ws_frame(b"p" * 125, PING) * 500
-    before = memory(server)
+    before = server.memory()
     try:
         for _ in range(100):
             c.sock.sendall(ping)
     except OSError:
         pass
-    assert memory(server) - before < 4 << 20
+    assert server.memory() - before < 4 << 20
     c.close()
     assert server.alive()
-
-
-def memory(s):
-    with open(f"/proc/{s.process.pid}/statm", encoding="ascii") as f:
-        return int(f.read().split()[1]) * 4096
 
 
 def an_unknown_kind_and_a_reply_as_a_request_are_refused():
@@ -235,4 +230,4 @@ def the_server_is_well_at_the_end():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("get", "goodbye", "memory")])
+     and f.__name__ not in ("get", "goodbye")])

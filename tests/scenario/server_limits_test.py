@@ -177,11 +177,6 @@ def idle_outside_of_a_room_ends():
         assert seconds(c.bye) < 2
 
 
-def memory(s):
-    with open(f"/proc/{s.process.pid}/statm", encoding="ascii") as f:
-        return int(f.read().split()[1]) * 4096
-
-
 def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
     with limits(output_bytes=65536, stall_ms=1500, room_burst_bytes=1 << 30, room_bytes_per_s=1 << 30) as s:
         writer = Client(s.port, timeout=60).open()
@@ -189,7 +184,7 @@ def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
         reader = Client(s.port, rcvbuf=4096).open()
         reader.room_join(slot)
         writer.expect(ROOM_PEER)
-        before = memory(s)
+        before = s.memory()
         writer.sock.settimeout(0.7)
         sent, block = 0, os.urandom(32768)
         try:
@@ -200,7 +195,7 @@ def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
             pass
         assert sent < 100 << 20, "the writer was never held up"
         assert metric("held_total") > 0
-        assert memory(s) - before < 16 << 20, memory(s) - before
+        assert s.memory() - before < 16 << 20, s.memory() - before
         assert s.alive(), "others wait for the slow one"
         writer.sock.settimeout(20)
         end = time.monotonic() + 10
@@ -265,4 +260,4 @@ def a_hundred_pairs_talk_at_once():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("limits", "free_port", "metric", "refused", "seconds", "memory")])
+     and f.__name__ not in ("limits", "free_port", "metric", "refused", "seconds")])

@@ -233,6 +233,13 @@ def program(name):
     return os.path.abspath(os.path.join(build, name))
 
 
+def sanitized():
+    """Whether the server was built with a sanitizer, whose own memory says nothing about ours."""
+    with open(program("sottod"), "rb") as f:
+        data = f.read()
+    return b"__asan_init" in data or b"__tsan_init" in data
+
+
 class Server:
     """A real sottod on a free port of 127.0.0.1, in a directory of its own; as a context it ends with the test."""
 
@@ -262,6 +269,13 @@ class Server:
 
     def pin(self):
         return self.line("pin ").split("pin ")[1]
+
+    def memory(self):
+        """Bytes that are resident; 0 always if a sanitizer's are among them."""
+        if sanitized():
+            return 0
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
     def stop(self, number=15, timeout=20):
         if self.process.poll() is None:
