@@ -5,9 +5,8 @@
 #include "lab/options.h"
 #include "lab/resist.h"
 
-/* One attack: its story against each suite, then the table. All attacks: the table alone. */
-
-#define SESSION "a Sotto session"
+/* One attack: its story against each suite, then a table with what stops it. All attacks: the table alone. Where a suite is
+ * NULL, the session is meant. */
 
 struct attacks {
     const struct cli_call *call;
@@ -37,6 +36,11 @@ static const char *verdict_word(const struct attack_verdict *v)
     return !v->applies ? "-" : v->fell ? "falls" : "stopped";
 }
 
+static const char *suite_title(const struct lab_suite *suite)
+{
+    return suite != NULL ? lab_suite_name(suite) : "a Sotto session";
+}
+
 static const char *guard_name(enum attack_id attack, const struct lab_suite *suite)
 {
     if (attack == ATTACK_SHA1)
@@ -44,130 +48,157 @@ static const char *guard_name(enum attack_id attack, const struct lab_suite *sui
     return lab_suite_signs(suite) ? "with the other side's fingerprint" : "with a pre-shared key";
 }
 
-/* --- one attack --- */
-
-static void verdict_json(enum attack_id attack, const char *suite, const char *guard,
+static void verdict_json(enum attack_id attack, const struct lab_suite *suite, bool guarded,
                          const struct attack_verdict *v)
 {
     struct cli_json j = cli_json_begin(stdout);
     cli_json_number(&j, "v", 1);
     cli_json_string(&j, "attack", attack_name(attack));
-    cli_json_string(&j, "suite", suite);
-    cli_json_string(&j, "guard", guard);
+    cli_json_string(&j, "suite", suite_title(suite));
+    cli_json_string(&j, "guard", guarded ? guard_name(attack, suite) : NULL);
     cli_json_string(&j, "verdict", !v->applies ? "does not apply" : verdict_word(v));
     cli_json_string(&j, "check", v->check);
     cli_json_string(&j, "error", v->applies && !v->fell ? sotto_err_name(v->err) : NULL);
     cli_json_end(&j);
 }
 
-static void verdict_text(const char *guard, const struct attack_verdict *v)
-{
-    printf("  %s%s%s%s\n", guard != NULL ? guard : "", guard != NULL ? ": " : "",
-           !v->applies ? "nothing to attack: "
-           : v->fell   ? "falls: "
-                       : "stopped by: ",
-           v->check);
-}
+/* --- one attack --- */
 
-static sotto_err show_one(const struct attacks *a, enum attack_id attack,
-                          const struct lab_suite *suite, bool guarded)
-{
-    struct attack_verdict verdict = {0};
-    const char *guard = guarded ? guard_name(attack, suite) : NULL;
-    if (guarded && !a->call->json)
-        printf("  %s\n", guard);
-    TRY(run_one(a, attack, suite, guarded, a->call->json ? NULL : tell_line, &verdict));
-    if (a->call->json)
-        verdict_json(attack, suite != NULL ? lab_suite_name(suite) : SESSION, guard, &verdict);
-    else
-        verdict_text(NULL, &verdict);
-    return SOTTO_OK;
-}
+/* The rows of one attack: each suite as it comes, those that have a guard with it too, the session (no suite) at the end. */
+#define ROWS_MAX 16
+struct row {
+    const struct lab_suite *suite;
+    bool guarded;
+    struct attack_verdict verdict;
+};
 
 static bool has_guard(enum attack_id attack, const struct lab_suite *suite)
 {
     return attack == ATTACK_MITM || (attack == ATTACK_SHA1 && lab_suite_has_sha1(suite));
 }
 
-static sotto_err show_suite(const struct attacks *a, enum attack_id attack,
-                            const struct lab_suite *suite)
+static size_t rows_of(enum attack_id attack, const struct lab_suite *only, struct row *ret_rows)
 {
-    if (!a->call->json)
-        printf("\n%s\n", suite != NULL ? lab_suite_name(suite) : SESSION);
-    TRY(show_one(a, attack, suite, false));
-    if (suite != NULL && has_guard(attack, suite))
-        TRY(show_one(a, attack, suite, true));
-    return SOTTO_OK;
-}
-
-/* --- the table --- */
-
-static sotto_err table_cell(const struct attacks *a, enum attack_id attack,
-                            const struct lab_suite *suite)
-{
-    struct attack_verdict verdict = {0};
-    TRY(run_one(a, attack, suite, false, NULL, &verdict));
-    if (a->call->json)
-        verdict_json(attack, suite != NULL ? lab_suite_name(suite) : SESSION, NULL, &verdict);
-    else
-        printf(" %-9s", verdict_word(&verdict));
-    fflush(stdout);
-    return SOTTO_OK;
-}
-
-static sotto_err table_row(const struct attacks *a, const struct lab_suite *suite, size_t from,
-                           size_t to)
-{
-    if (!a->call->json)
-        printf("%-28s", suite != NULL ? lab_suite_name(suite) : SESSION);
-    for (size_t attack = from; attack < to; attack++)
-        TRY(table_cell(a, (enum attack_id)attack, suite));
-    if (!a->call->json)
-        printf("\n");
-    return SOTTO_OK;
-}
-
-static sotto_err table(const struct attacks *a, const struct lab_suite *only, size_t from,
-                       size_t to)
-{
-    size_t count;
+    size_t count, rows = 0;
     const struct lab_suite *const *suites = lab_suite_all(&count);
-    if (!a->call->json)
-        printf("%-28s", "suite");
-    for (size_t attack = from; attack < to && !a->call->json; attack++)
-        printf(" %-9s", attack_name((enum attack_id)attack));
-    if (!a->call->json)
-        printf("\n");
-    for (size_t i = 0; i < count; i++)
-        if (only == NULL || only == suites[i])
-            TRY(table_row(a, suites[i], from, to));
-    return table_row(a, NULL, from, to);
+    for (size_t i = 0; i < count && rows + 3 <= ROWS_MAX; i++) {
+        if (only != NULL && only != suites[i])
+            continue;
+        ret_rows[rows++] = (struct row){.suite = suites[i]};
+        if (has_guard(attack, suites[i]))
+            ret_rows[rows++] = (struct row){.suite = suites[i], .guarded = true};
+    }
+    ret_rows[rows++] = (struct row){0};
+    return rows;
+}
+
+static void row_title(enum attack_id attack, const struct row *row)
+{
+    if (row->guarded)
+        printf("  %s\n", guard_name(attack, row->suite));
+    else
+        printf("\n%s\n", suite_title(row->suite));
+}
+
+static sotto_err row_run(const struct attacks *a, enum attack_id attack, struct row *row)
+{
+    bool json = a->call->json;
+    if (!json)
+        row_title(attack, row);
+    TRY(run_one(a, attack, row->suite, row->guarded, json ? NULL : tell_line, &row->verdict));
+    if (json)
+        verdict_json(attack, row->suite, row->guarded, &row->verdict);
+    return SOTTO_OK;
+}
+
+static void rows_print(enum attack_id attack, const struct row *rows, size_t count)
+{
+    printf("\n%-28s %-8s %s\n", "suite", "verdict", "why it falls, or what stops it");
+    for (size_t i = 0; i < count; i++) {
+        const struct row *r = &rows[i];
+        printf("%-28s %-8s %s%s%s\n", r->guarded ? "" : suite_title(r->suite),
+               verdict_word(&r->verdict), r->guarded ? guard_name(attack, r->suite) : "",
+               r->guarded ? ": " : "", r->verdict.check);
+    }
 }
 
 static sotto_err show_attack(const struct attacks *a, enum attack_id attack,
                              const struct lab_suite *only)
 {
-    size_t count;
-    const struct lab_suite *const *suites = lab_suite_all(&count);
+    struct row rows[ROWS_MAX];
+    size_t count = rows_of(attack, only, rows);
     if (!a->call->json)
         printf("%s: %s\n", attack_name(attack), attack_summary(attack));
     for (size_t i = 0; i < count; i++)
-        if (only == NULL || only == suites[i])
-            TRY(show_suite(a, attack, suites[i]));
-    TRY(show_suite(a, attack, NULL));
-    if (a->call->json || only != NULL)
+        TRY(row_run(a, attack, &rows[i]));
+    if (!a->call->json)
+        rows_print(attack, rows, count);
+    return SOTTO_OK;
+}
+
+/* --- all attacks --- */
+
+static const struct column {
+    enum attack_id attack;
+    bool guarded;
+    const char *title;
+} columns[] = {
+    {ATTACK_MITM, false, "mitm"},         {ATTACK_MITM, true, "mitm*"},
+    {ATTACK_FLIP_BIT, false, "flip-bit"}, {ATTACK_REPLAY, false, "replay"},
+    {ATTACK_REORDER, false, "reorder"},   {ATTACK_SHA1, false, "sha1"},
+    {ATTACK_SHA1, true, "sha1*"},
+};
+
+static sotto_err cell_run(const struct attacks *a, const struct column *column,
+                          const struct lab_suite *suite)
+{
+    struct attack_verdict verdict = {0};
+    bool json = a->call->json;
+    if (suite == NULL && column->guarded) { /* it knows no other way */
+        if (!json)
+            printf(" %-8s", "");
         return SOTTO_OK;
-    printf("\n");
-    return table(a, NULL, attack, (size_t)attack + 1);
+    }
+    TRY(run_one(a, column->attack, suite, column->guarded, NULL, &verdict));
+    if (json)
+        verdict_json(column->attack, suite, column->guarded, &verdict);
+    else
+        printf(" %-8s", verdict_word(&verdict));
+    fflush(stdout);
+    return SOTTO_OK;
+}
+
+static sotto_err line_run(const struct attacks *a, const struct lab_suite *suite)
+{
+    if (!a->call->json)
+        printf("%-28s", suite_title(suite));
+    for (size_t i = 0; i < COUNT_OF(columns); i++)
+        TRY(cell_run(a, &columns[i], suite));
+    if (!a->call->json)
+        printf("\n");
+    return SOTTO_OK;
 }
 
 static sotto_err show_all(const struct attacks *a, const struct lab_suite *only)
 {
-    TRY(table(a, only, 0, ATTACKS));
-    if (!a->call->json)
-        printf("\nas the suites come; `sotto lab attack mitm` and the others tell what happens, "
-               "which check\n"
-               "stops it, and what a key that is known beforehand changes\n");
+    size_t count;
+    const struct lab_suite *const *suites = lab_suite_all(&count);
+    bool json = a->call->json;
+    if (!json)
+        printf("%-28s", "suite");
+    for (size_t i = 0; i < COUNT_OF(columns) && !json; i++)
+        printf(" %-8s", columns[i].title);
+    if (!json)
+        printf("\n");
+    for (size_t i = 0; i < count; i++)
+        if (only == NULL || only == suites[i])
+            TRY(line_run(a, suites[i]));
+    TRY(line_run(a, NULL));
+    if (!json)
+        printf(
+            "\nmitm*  with a pre-shared key, or the fingerprint of the other side's signing key\n"
+            "sha1   signatures over SHA-1 (--sha1); sha1* over SHA-256, as the suite comes\n"
+            "`sotto lab attack mitm` and the others tell what happens, and which check stops it\n");
     return SOTTO_OK;
 }
 

@@ -274,7 +274,8 @@ static void wire_open(struct talk *t)
 {
     t->stage = TALK_LINES;
     input_pause(t->input);
-    prompt_show(t, input_editor(t->input) != NULL ? "[You]: " : "");
+    if (input_editor(t->input) != NULL)
+        prompt_show(t, "[You]: ");
     int status = t->wire->open(t);
     if (status != 0)
         talk_fail(t, status);
