@@ -7,7 +7,7 @@
 
 extern const struct cli_command session_commands[]; /* session.c */
 extern const struct cli_command server_commands[];  /* server.c */
-extern const struct cli_command lab_commands[];     /* lab.c */
+extern const struct cli_command lab_commands[];     /* client/lab/commands.c */
 
 /* Options that say which server: --server and --timeout; rows of a command that talks to one begin with them. */
 extern const struct cli_option server_options[]; /* server.c */

@@ -23,12 +23,23 @@ static void record_json(const struct lab_record *r)
     printf("],\"why\":\"%s\",\"relay\":\"%s\"}\n", r->why, r->relay);
 }
 
+static bool is_plain(view text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+            return false;
+    return text.len > 0;
+}
+
 static void value_text(const struct lab_value *value)
 {
     DEFER(buf_clear) struct buf hex = {0};
     view digits = hex_of(value->bytes, &hex);
-    printf("    %-20s %.*s\n", value->name, (int)digits.len,
+    printf("    %-20s %.*s", value->name, (int)digits.len,
            digits.len > 0 ? (const char *)digits.data : "");
+    if (strcmp(value->name, "text") == 0 && is_plain(value->bytes))
+        printf("  \"%.*s\"", (int)value->bytes.len, (const char *)value->bytes.data);
+    putchar('\n');
 }
 
 static void record_text(struct talk *t, const struct lab_record *r)

@@ -214,7 +214,6 @@ static sotto_err lab_hello_write(struct lab *l)
 
 static sotto_err lab_hello_send(struct lab *l, struct buf *out)
 {
-    TRY(lab_hello_write(l));
     LAB_TELL(l, KEY_EXCHANGE, "our hello goes out: suite, a fresh random, our public values",
              "public values may be seen by all; the random makes this run differ from every other",
              "all of it: a relay could also change it", {"hello", buf_view(&l->hello[l->role])});
@@ -290,6 +289,8 @@ static sotto_err lab_on_hello(struct lab *l, view message, struct buf *out,
     enum lab_role peer = lab_other(l);
     TRY(lab_hello_read(view_of(message.data + 1, message.len - 1), &hello));
     TRY(lab_hello_fits(l, &hello));
+    if (l->role == LAB_LISTENER)
+        TRY(lab_hello_write(l));
     TRY(buf_set(&l->hello[peer], message));
     memcpy(l->nonce[peer], hello.nonce.data, LAB_NONCE);
     LAB_TELL(
@@ -402,6 +403,7 @@ sotto_err lab_begin(struct lab *l, struct buf *out)
 {
     if (l->role == LAB_LISTENER || l->hello[LAB_DIALER].len > 0)
         return SOTTO_OK;
+    TRY(lab_hello_write(l));
     return lab_hello_send(l, out);
 }
 
