@@ -82,7 +82,7 @@ static bool port_wait(struct load_server *server)
         text[len] = 0;
         const char *at = strstr(text, mark);
         if (at != NULL && strchr(at, '\n') != NULL) {
-            server->port = (uint16_t)atoi(at + sizeof mark - 1);
+            server->port = (uint16_t)strtoul(at + sizeof mark - 1, NULL, 10);
             return true;
         }
     }

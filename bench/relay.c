@@ -74,17 +74,23 @@ static bool messages_recv(struct run *run, struct pair *pair)
     return !ended;
 }
 
+static bool serve_once(struct run *run, double left_us)
+{
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(run->epoll, events, EVENTS, left_us < 1e3 ? 0 : (int)(left_us / 1e3));
+    for (int i = 0; i < count; i++)
+        if (!messages_recv(run, events[i].data.ptr))
+            return false;
+    return true;
+}
+
 /* Serves what comes until the time is there. */
 static bool serve_until(struct run *run, double until_us)
 {
-    for (double now = load_now_us(); now < until_us; now = load_now_us()) {
-        struct epoll_event events[EVENTS];
-        double left_ms = (until_us - now) / 1e3;
-        int count = epoll_wait(run->epoll, events, EVENTS, left_ms < 1 ? 0 : (int)left_ms);
-        for (int i = 0; i < count; i++)
-            if (!messages_recv(run, events[i].data.ptr))
-                return false;
-    }
+    double left_us;
+    while ((left_us = until_us - load_now_us()) > 0)
+        if (!serve_once(run, left_us))
+            return false;
     return true;
 }
 
