@@ -23,7 +23,6 @@
 #define WRITE_STEP  (16 * 1024) /* bytes: one TLS record */
 #define HELLO_MAX   1024 /* bytes of the first frame: a stranger gets no more memory than that */
 #define CLOSE_MS    2000 /* for the client to take in the last words */
-#define HELD_FIRST  4
 
 static struct stats *conn_stats(struct conn *conn)
 {
