@@ -1,0 +1,35 @@
+/* tree_math.h - where nodes stand in the array that holds a tree (RFC 9420 appendix C): leaf n at 2n, parents between them.
+ * Trees are full: leaf_count is a power of two, at most MLS_LEAF_LIMIT, so that nothing overflows. Node indices must lie in the
+ * tree; where a node has no such relative, what is asked for must not be asked (assertions say so). */
+#ifndef MLS_TREE_MATH_H
+#define MLS_TREE_MATH_H
+
+#include "base/base.h"
+#include "mls/limits.h"
+
+/* The smallest full tree with at least `leaves` leaves; 1 for 0. `leaves` is at most MLS_LEAF_LIMIT. */
+uint32_t tree_math_leaf_count(uint32_t leaves);
+/* The leaf count of the smallest full tree with at least `nodes` nodes. */
+uint32_t tree_math_leaf_count_of_nodes(uint32_t nodes);
+uint32_t tree_math_node_count(uint32_t leaf_count);
+
+bool tree_math_is_leaf(uint32_t node);
+uint32_t tree_math_leaf_node(uint32_t leaf_index); /* the node of a leaf */
+uint32_t tree_math_leaf_index(uint32_t node);      /* and back; for leaves alone */
+
+uint32_t tree_math_level(uint32_t node); /* 0 for leaves */
+uint32_t tree_math_root(uint32_t leaf_count);
+uint32_t tree_math_left(uint32_t node);    /* parents alone */
+uint32_t tree_math_right(uint32_t node);   /* parents alone */
+uint32_t tree_math_parent(uint32_t node);  /* not of the root: it would be one of a larger tree */
+uint32_t tree_math_sibling(uint32_t node); /* not of the root */
+
+/* Whether `node` is `ancestor`, or stands below it. */
+bool tree_math_in_subtree(uint32_t node, uint32_t ancestor);
+/* The first and the last leaf index below a node. */
+uint32_t tree_math_first_leaf(uint32_t node);
+uint32_t tree_math_last_leaf(uint32_t node);
+/* The lowest node that has both below it, or is one of them. */
+uint32_t tree_math_common_ancestor(uint32_t a, uint32_t b);
+
+#endif
