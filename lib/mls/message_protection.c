@@ -1,0 +1,376 @@
+#include "mls/message_protection.h"
+
+#include "base/ct.h"
+
+/* A PrivateMessage is built and opened where it lies: its first fields are the two AADs, the plaintext is written
+ * where the ciphertext will be. */
+
+#define SENDER_DATA_SEALED (SENDER_DATA_SIZE + AEAD_TAG)
+
+/* Only what a sender of this type may say (RFC 9420 6.1, 12.1.8). */
+static bool external_may_propose(uint16_t proposal_type)
+{
+    switch (proposal_type) {
+    case PROPOSAL_ADD:
+    case PROPOSAL_REMOVE:
+    case PROPOSAL_PSK:
+    case PROPOSAL_REINIT:
+    case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
+    case PROPOSAL_APP_DATA_UPDATE:
+    case PROPOSAL_APP_EPHEMERAL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool sender_may_say(const struct framed_content *content)
+{
+    switch (content->sender.sender_type) {
+    case SENDER_MEMBER:
+        return true;
+    case SENDER_EXTERNAL:
+        return content->content_type == CONTENT_PROPOSAL &&
+               external_may_propose(content->proposal.proposal_type);
+    case SENDER_NEW_MEMBER_PROPOSAL:
+        return content->content_type == CONTENT_PROPOSAL &&
+               content->proposal.proposal_type == PROPOSAL_ADD;
+    case SENDER_NEW_MEMBER_COMMIT:
+        return content->content_type == CONTENT_COMMIT && content->commit.has_path;
+    }
+    return false;
+}
+
+static sotto_err external_sender_key(const struct message_protection *p, uint32_t sender_index,
+                                     view *ret_key)
+{
+    struct rd r = rd_of(p->group_context);
+    struct group_context context;
+    view data = {0};
+    group_context_read(&r, &context);
+    if (rd_end(&r) != SOTTO_OK ||
+        !extension_find(context.extensions, EXTENSION_EXTERNAL_SENDERS, &data))
+        return SOTTO_E_NOTFOUND;
+    struct rd content = rd_of(data);
+    struct rd at = rd_of(external_senders_read(&content));
+    for (uint32_t i = 0; rd_more(&at); i++) {
+        struct external_sender sender;
+        external_sender_read(&at, &sender);
+        if (i != sender_index)
+            continue;
+        *ret_key = sender.signature_key;
+        return SOTTO_OK;
+    }
+    return SOTTO_E_NOTFOUND;
+}
+
+/* RFC 9420 6.1: whose key the signature must be good for. */
+static sotto_err signature_key_of(const struct message_protection *p,
+                                  const struct framed_content *content, view *ret_key)
+{
+    switch (content->sender.sender_type) {
+    case SENDER_MEMBER:
+        return p->signature_key(p->members, content->sender.leaf_index, ret_key);
+    case SENDER_EXTERNAL:
+        return external_sender_key(p, content->sender.sender_index, ret_key);
+    case SENDER_NEW_MEMBER_PROPOSAL:
+        *ret_key = content->proposal.add.leaf_node.signature_key;
+        return SOTTO_OK;
+    case SENDER_NEW_MEMBER_COMMIT:
+        *ret_key = content->commit.path.leaf_node.signature_key;
+        return SOTTO_OK;
+    }
+    return SOTTO_E_VALUE;
+}
+
+static sotto_err check_place(const struct message_protection *p, view group_id, uint64_t epoch)
+{
+    if (!view_equal(group_id, p->group_id))
+        return SOTTO_E_UNEXPECTED;
+    return epoch == p->epoch ? SOTTO_OK : SOTTO_E_NOT_NOW;
+}
+
+sotto_err framed_content_sign(struct crypto *c, const struct message_protection *p,
+                              const struct sign_key *key, uint16_t wire_format,
+                              const struct framed_content *content, struct buf *ret_signature)
+{
+    DEFER(buf_clear) struct buf tbs = {0};
+    struct wr w = wr_to(&tbs);
+    framed_content_write_tbs(&w, wire_format, content, p->group_context);
+    TRY(wr_end(&w));
+    return sign_with_label(c, key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs), ret_signature);
+}
+
+static sotto_err signature_check(struct crypto *c, const struct message_protection *p,
+                                 const struct authenticated_content *content, view public_key)
+{
+    DEFER(buf_clear) struct buf tbs = {0};
+    struct wr w = wr_to(&tbs);
+    framed_content_write_tbs(&w, content->wire_format, &content->content, p->group_context);
+    TRY(wr_end(&w));
+    return verify_with_label(c, p->suite, public_key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs),
+                             content->auth.signature);
+}
+
+static sotto_err membership_tag_make(struct crypto *c, const struct message_protection *p,
+                                     const struct authenticated_content *content, uint8_t *ret_tag)
+{
+    DEFER(buf_clear) struct buf tbm = {0};
+    struct wr w = wr_to(&tbm);
+    authenticated_content_write_tbm(&w, content, p->group_context);
+    TRY(wr_end(&w));
+    const view input = buf_view(&tbm);
+    return hmac(c, suite_hash(p->suite), secret_view(p->membership_key), &input, 1, ret_tag);
+}
+
+sotto_err public_message_protect(struct crypto *c, const struct message_protection *p,
+                                 const struct authenticated_content *content, struct buf *out)
+{
+    if (content->wire_format != WIRE_PUBLIC_MESSAGE ||
+        content->content.content_type == CONTENT_APPLICATION || !sender_may_say(&content->content))
+        return SOTTO_E_USAGE;
+    uint8_t tag[HASH_MAX];
+    struct public_message message = {.content = content->content, .auth = content->auth};
+    if (content->content.sender.sender_type == SENDER_MEMBER) {
+        TRY(membership_tag_make(c, p, content, tag));
+        message.membership_tag = view_of(tag, p->suite->hash_len);
+    }
+    struct wr w = wr_to(out);
+    wr_u16(&w, PROTOCOL_MLS10);
+    wr_u16(&w, WIRE_PUBLIC_MESSAGE);
+    public_message_write(&w, &message);
+    return wr_end(&w);
+}
+
+static sotto_err membership_check(struct crypto *c, const struct message_protection *p,
+                                  const struct authenticated_content *content, view tag)
+{
+    uint8_t expected[HASH_MAX];
+    if (content->content.sender.sender_type != SENDER_MEMBER)
+        return SOTTO_OK;
+    TRY(membership_tag_make(c, p, content, expected));
+    return ct_equal(view_of(expected, p->suite->hash_len), tag) ? SOTTO_OK : SOTTO_E_MAC;
+}
+
+sotto_err public_message_unprotect(struct crypto *c, const struct message_protection *p,
+                                   const struct public_message *message,
+                                   struct authenticated_content *ret_content)
+{
+    const struct authenticated_content content = {
+        .wire_format = WIRE_PUBLIC_MESSAGE, .content = message->content, .auth = message->auth};
+    view key = {0};
+    if (content.content.content_type == CONTENT_APPLICATION || !sender_may_say(&content.content))
+        return SOTTO_E_UNEXPECTED;
+    TRY(check_place(p, content.content.group_id, content.content.epoch));
+    TRY(signature_key_of(p, &content.content, &key));
+    TRY(membership_check(c, p, &content, message->membership_tag));
+    TRY(signature_check(c, p, &content, key));
+    *ret_content = content;
+    return SOTTO_OK;
+}
+
+static enum ratchet_kind ratchet_of(enum content_type content_type)
+{
+    return content_type == CONTENT_APPLICATION ? RATCHET_APPLICATION : RATCHET_HANDSHAKE;
+}
+
+/* RFC 9420 6.3.1: the nonce of the key schedule XOR the guard. */
+static void nonce_guard(const uint8_t nonce[AEAD_NONCE], const uint8_t guard[REUSE_GUARD],
+                        uint8_t ret_nonce[AEAD_NONCE])
+{
+    memcpy(ret_nonce, nonce, AEAD_NONCE);
+    for (size_t i = 0; i < REUSE_GUARD; i++)
+        ret_nonce[i] ^= guard[i];
+}
+
+/* Key and nonce of the sender data come from a sample of the ciphertext (RFC 9420 6.3.2). */
+sotto_err sender_data_key(struct crypto *c, const struct message_protection *p, view ciphertext,
+                          struct secret *ret_key, uint8_t ret_nonce[AEAD_NONCE])
+{
+    const view sample = {ciphertext.data, size_min(ciphertext.len, p->suite->hash_len)};
+    TRY(expand_with_label(c, p->suite, p->sender_data_secret, VIEW_LIT("nonce"), sample, ret_nonce,
+                          AEAD_NONCE));
+    return expand_secret(c, p->suite, p->sender_data_secret, VIEW_LIT("key"), sample,
+                         p->suite->key_len, ret_key);
+}
+
+static sotto_err sender_data_seal(struct crypto *c, const struct message_protection *p,
+                                  const struct sender_data *data, view aad, view ciphertext,
+                                  uint8_t ret_sealed[SENDER_DATA_SEALED])
+{
+    uint8_t bytes[SENDER_DATA_SIZE], nonce[AEAD_NONCE];
+    DEFER(buf_clear) struct buf plain = BUF_ON(bytes);
+    DEFER(secret_clear) struct secret key = {0};
+    struct wr w = wr_to(&plain);
+    sender_data_write(&w, data);
+    TRY(wr_end(&w));
+    TRY(sender_data_key(c, p, ciphertext, &key, nonce));
+    return aead_seal(c, p->suite->hpke.aead, &key, nonce, aad, buf_view(&plain), ret_sealed);
+}
+
+static sotto_err sender_data_open(struct crypto *c, const struct message_protection *p,
+                                  const struct private_message *message,
+                                  struct sender_data *ret_data)
+{
+    uint8_t bytes[SENDER_DATA_SIZE], nonce[AEAD_NONCE];
+    DEFER(secret_clear) struct secret key = {0};
+    if (message->encrypted_sender_data.len != SENDER_DATA_SEALED)
+        return SOTTO_E_DECRYPT;
+    TRY(sender_data_key(c, p, message->ciphertext, &key, nonce));
+    TRY(aead_open(c, p->suite->hpke.aead, &key, nonce, message->encoded_sender_data_aad,
+                  message->encrypted_sender_data, bytes));
+    struct rd r = rd_of(VIEW_OF(bytes));
+    struct sender_data data = {0};
+    sender_data_read(&r, &data);
+    TRY(rd_end(&r));
+    *ret_data = data;
+    return SOTTO_OK;
+}
+
+/* Where the parts of a PrivateMessage lie in the buffer that it is built in. */
+struct layout {
+    size_t begin;           /* the SenderDataAAD, and the PrivateContentAAD with it */
+    size_t sender_data_aad; /* bytes of the first */
+    size_t content_aad;     /* bytes of the second */
+    size_t sender_data;     /* encrypted_sender_data */
+    size_t ciphertext;      /* room for the tag at its end */
+    size_t ciphertext_len;
+};
+
+/* The message with the plaintext where the ciphertext will be, and zeros for the rest. */
+static sotto_err private_message_lay(const struct authenticated_content *content, size_t padding,
+                                     struct buf *out, struct layout *ret_layout)
+{
+    static const uint8_t zeros[SENDER_DATA_SEALED];
+    const struct framed_content *framed = &content->content;
+    const struct private_message message = {.group_id = framed->group_id,
+                                            .epoch = framed->epoch,
+                                            .content_type = framed->content_type,
+                                            .authenticated_data = framed->authenticated_data};
+    struct wr w = wr_to(out);
+    wr_u16(&w, PROTOCOL_MLS10);
+    wr_u16(&w, WIRE_PRIVATE_MESSAGE);
+    struct layout l = {.begin = out->len};
+    sender_data_aad_write(&w, &message);
+    l.sender_data_aad = out->len - l.begin;
+    wr_opaque(&w, framed->authenticated_data);
+    l.content_aad = out->len - l.begin;
+    wr_opaque(&w, VIEW_OF(zeros));
+    l.sender_data = out->len - sizeof zeros;
+    size_t mark = wr_vector_begin(&w);
+    private_message_content_write(&w, framed, &content->auth, padding);
+    wr_bytes(&w, view_of(zeros, AEAD_TAG));
+    l.ciphertext_len = out->len - mark;
+    wr_vector_end(&w, mark);
+    TRY(wr_end(&w));
+    l.ciphertext = out->len - l.ciphertext_len;
+    *ret_layout = l;
+    return SOTTO_OK;
+}
+
+/* Turns the plaintext into the ciphertext, and seals the sender data for it. */
+static sotto_err private_message_seal(struct crypto *c, const struct message_protection *p,
+                                      const struct message_key *key, const struct layout *l,
+                                      const uint8_t reuse_guard[REUSE_GUARD], uint8_t *bytes)
+{
+    const view plain = {bytes + l->ciphertext, l->ciphertext_len - AEAD_TAG};
+    struct sender_data data = {.leaf_index = key->leaf_index, .generation = key->generation};
+    uint8_t nonce[AEAD_NONCE];
+    memcpy(data.reuse_guard, reuse_guard, REUSE_GUARD);
+    nonce_guard(key->nonce, reuse_guard, nonce);
+    TRY(aead_seal(c, p->suite->hpke.aead, &key->key, nonce,
+                  view_of(bytes + l->begin, l->content_aad), plain, bytes + l->ciphertext));
+    return sender_data_seal(c, p, &data, view_of(bytes + l->begin, l->sender_data_aad),
+                            view_of(bytes + l->ciphertext, l->ciphertext_len),
+                            bytes + l->sender_data);
+}
+
+static void buf_cut(struct buf *b, size_t len)
+{
+    ct_wipe(b->data + len, b->len - len);
+    b->len = len;
+}
+
+sotto_err private_message_protect(struct crypto *c, const struct message_protection *p,
+                                  const struct authenticated_content *content, size_t padding,
+                                  const uint8_t reuse_guard[REUSE_GUARD], struct buf *out)
+{
+    const struct framed_content *framed = &content->content;
+    if (content->wire_format != WIRE_PRIVATE_MESSAGE || framed->sender.sender_type != SENDER_MEMBER)
+        return SOTTO_E_USAGE;
+    if (padding > MLS_MESSAGE_MAX)
+        return SOTTO_E_TOO_LARGE;
+    size_t start = out->len;
+    struct layout layout;
+    DEFER(message_key_clear) struct message_key key = {0};
+    TRY(secret_tree_next(c, p->secret_tree, framed->sender.leaf_index,
+                         ratchet_of(framed->content_type), &key));
+    TRY(private_message_lay(content, padding, out, &layout));
+    sotto_err err = private_message_seal(c, p, &key, &layout, reuse_guard, out->data);
+    if (err == SOTTO_OK)
+        err = secret_tree_consume(p->secret_tree, &key);
+    if (err != SOTTO_OK)
+        buf_cut(out, start);
+    return err;
+}
+
+static sotto_err content_open(struct crypto *c, const struct message_protection *p,
+                              const struct private_message *message,
+                              const struct sender_data *sender, const struct message_key *key,
+                              struct buf *ret_plain)
+{
+    uint8_t nonce[AEAD_NONCE], *plain;
+    nonce_guard(key->nonce, sender->reuse_guard, nonce);
+    if (message->ciphertext.len < AEAD_TAG)
+        return SOTTO_E_DECRYPT;
+    TRY(buf_extend(ret_plain, message->ciphertext.len - AEAD_TAG, &plain));
+    return aead_open(c, p->suite->hpke.aead, &key->key, nonce, message->encoded_content_aad,
+                     message->ciphertext, plain);
+}
+
+static sotto_err content_parse(const struct private_message *message,
+                               const struct sender_data *sender, view plain,
+                               struct authenticated_content *out)
+{
+    *out = (struct authenticated_content){
+        .wire_format = WIRE_PRIVATE_MESSAGE,
+        .content = {.group_id = message->group_id,
+                    .epoch = message->epoch,
+                    .sender = {.sender_type = SENDER_MEMBER, .leaf_index = sender->leaf_index},
+                    .authenticated_data = message->authenticated_data}};
+    struct rd r = rd_of(plain);
+    private_message_content_read(&r, message->content_type, &out->content, &out->auth);
+    return rd_end(&r);
+}
+
+static sotto_err unprotect(struct crypto *c, const struct message_protection *p,
+                           const struct private_message *message, struct buf *plain,
+                           struct authenticated_content *out)
+{
+    struct sender_data sender;
+    view public_key = {0};
+    DEFER(message_key_clear) struct message_key key = {0};
+    TRY(check_place(p, message->group_id, message->epoch));
+    TRY(sender_data_open(c, p, message, &sender));
+    TRY(p->signature_key(p->members, sender.leaf_index, &public_key));
+    TRY(secret_tree_find(c, p->secret_tree, sender.leaf_index, ratchet_of(message->content_type),
+                         sender.generation, &key));
+    TRY(content_open(c, p, message, &sender, &key, plain));
+    TRY(content_parse(message, &sender, buf_view(plain), out));
+    TRY(signature_check(c, p, out, public_key));
+    return secret_tree_consume(p->secret_tree, &key);
+}
+
+sotto_err private_message_unprotect(struct crypto *c, const struct message_protection *p,
+                                    const struct private_message *message, struct buf *ret_plain,
+                                    struct authenticated_content *ret_content)
+{
+    struct authenticated_content content;
+    buf_reset(ret_plain);
+    sotto_err err = unprotect(c, p, message, ret_plain, &content);
+    if (err == SOTTO_OK)
+        *ret_content = content;
+    else
+        buf_reset(ret_plain);
+    return err;
+}

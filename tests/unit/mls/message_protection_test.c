@@ -1,0 +1,608 @@
+#include "mls/message_protection.h"
+
+#include "unit.h"
+
+#define MEMBER 2u /* the leaf that speaks */
+
+static struct crypto *crypto;
+static const uint8_t guard[REUSE_GUARD] = {1, 2, 3, 4};
+
+/* A group of four leaves; leaves 0 and 2 are members. Sender and receiver have a secret tree each. */
+struct group {
+    struct message_protection sender, receiver;
+    struct secret_tree *sending, *receiving;
+    struct secret membership_key, sender_data_secret;
+    struct sign_key *keys[4];
+    struct sign_key *external;
+    struct buf context;
+};
+
+static struct sign_key *key_of(const struct mls_suite *suite, uint8_t number)
+{
+    uint8_t seed[128] = {number};
+    struct sign_key *key = NULL;
+    assert_ok(
+        sign_key_derive(crypto, suite->sign, view_of(seed, sign_seed_size(suite->sign)), &key));
+    return key;
+}
+
+static sotto_err member_key(const void *members, uint32_t leaf_index, view *ret_key)
+{
+    const struct group *g = members;
+    if (leaf_index >= COUNT_OF(g->keys) || g->keys[leaf_index] == NULL)
+        return SOTTO_E_NOTFOUND;
+    *ret_key = sign_key_public(g->keys[leaf_index]);
+    return SOTTO_OK;
+}
+
+static struct secret secret_of(const struct mls_suite *suite, int fill)
+{
+    struct secret secret = {.len = suite->hash_len};
+    memset(secret.data, fill, secret.len);
+    return secret;
+}
+
+/* external_senders with one sender. */
+static void context_write(const struct group *g, const struct mls_suite *suite, struct buf *out)
+{
+    struct buf senders = {0}, list = {0};
+    const struct external_sender sender = {
+        .signature_key = sign_key_public(g->external),
+        .credential = {.credential_type = CREDENTIAL_BASIC, .identity = VIEW_LIT("server")}};
+    struct wr w = wr_to(&senders);
+    size_t mark = wr_vector_begin(&w);
+    external_sender_write(&w, &sender);
+    wr_vector_end(&w, mark);
+    assert_ok(wr_end(&w));
+    w = wr_to(&list);
+    extension_write(&w, &(struct extension){EXTENSION_EXTERNAL_SENDERS, buf_view(&senders)});
+    assert_ok(wr_end(&w));
+    w = wr_to(out);
+    group_context_write(&w, &(struct group_context){.cipher_suite = suite->id,
+                                                    .group_id = VIEW_LIT("group"),
+                                                    .epoch = 7,
+                                                    .extensions = buf_view(&list)});
+    assert_ok(wr_end(&w));
+    buf_clear(&senders);
+    buf_clear(&list);
+}
+
+static void group_make(struct group *g, uint16_t suite_id)
+{
+    const struct mls_suite *suite = mls_suite_find(suite_id);
+    struct secret encryption = secret_of(suite, 3);
+    *g = (struct group){.membership_key = secret_of(suite, 1),
+                        .sender_data_secret = secret_of(suite, 2)};
+    assert_ok(secret_tree_new(suite, 4, &encryption, &g->sending));
+    assert_ok(secret_tree_new(suite, 4, &encryption, &g->receiving));
+    g->keys[0] = key_of(suite, 10);
+    g->keys[MEMBER] = key_of(suite, 12);
+    g->external = key_of(suite, 20);
+    context_write(g, suite, &g->context);
+    g->sender = (struct message_protection){.suite = suite,
+                                            .group_id = VIEW_LIT("group"),
+                                            .epoch = 7,
+                                            .group_context = buf_view(&g->context),
+                                            .membership_key = &g->membership_key,
+                                            .sender_data_secret = &g->sender_data_secret,
+                                            .secret_tree = g->sending,
+                                            .signature_key = member_key,
+                                            .members = g};
+    g->receiver = g->sender;
+    g->receiver.secret_tree = g->receiving;
+}
+
+static void group_clear(struct group *g)
+{
+    secret_tree_free(g->sending);
+    secret_tree_free(g->receiving);
+    for (size_t i = 0; i < COUNT_OF(g->keys); i++)
+        sign_key_free(g->keys[i]);
+    sign_key_free(g->external);
+    buf_clear(&g->context);
+}
+
+static struct framed_content said(const char *text)
+{
+    return (struct framed_content){.group_id = VIEW_LIT("group"),
+                                   .epoch = 7,
+                                   .sender = {.sender_type = SENDER_MEMBER, .leaf_index = MEMBER},
+                                   .authenticated_data = VIEW_LIT("aad"),
+                                   .content_type = CONTENT_APPLICATION,
+                                   .application_data = view_str(text)};
+}
+
+static struct framed_content removal(enum sender_type sender_type)
+{
+    return (struct framed_content){
+        .group_id = VIEW_LIT("group"),
+        .epoch = 7,
+        .sender = {.sender_type = sender_type,
+                   .leaf_index = sender_type == SENDER_MEMBER ? MEMBER : 0},
+        .content_type = CONTENT_PROPOSAL,
+        .proposal = {.proposal_type = PROPOSAL_REMOVE, .removed = 3}};
+}
+
+/* Signed by `key` and sealed. */
+static void send_private_by(struct group *g, const struct sign_key *key,
+                            const struct framed_content *content, size_t padding, struct buf *out)
+{
+    struct buf signature = {0};
+    assert_ok(
+        framed_content_sign(crypto, &g->sender, key, WIRE_PRIVATE_MESSAGE, content, &signature));
+    const struct authenticated_content signed_content = {.wire_format = WIRE_PRIVATE_MESSAGE,
+                                                         .content = *content,
+                                                         .auth = {
+                                                             .signature = buf_view(&signature),
+                                                             .confirmation_tag = VIEW_LIT("tag"),
+                                                         }};
+    assert_ok(private_message_protect(crypto, &g->sender, &signed_content, padding, guard, out));
+    buf_clear(&signature);
+}
+
+static void send_private(struct group *g, const char *text, struct buf *out)
+{
+    const struct framed_content content = said(text);
+    send_private_by(g, g->keys[MEMBER], &content, 0, out);
+}
+
+static sotto_err receive(struct group *g, view bytes, struct buf *plain,
+                         struct authenticated_content *ret_content)
+{
+    struct mls_message message;
+    TRY(mls_message_parse(bytes, &message));
+    if (message.wire_format == WIRE_PRIVATE_MESSAGE)
+        return private_message_unprotect(crypto, &g->receiver, &message.private_message, plain,
+                                         ret_content);
+    assert_int_equal(message.wire_format, WIRE_PUBLIC_MESSAGE);
+    return public_message_unprotect(crypto, &g->receiver, &message.public_message, ret_content);
+}
+
+static void assert_heard(struct group *g, view bytes, const char *text)
+{
+    struct buf plain = {0};
+    struct authenticated_content content;
+    assert_ok(receive(g, bytes, &plain, &content));
+    assert_true(view_equal(content.content.application_data, view_str(text)));
+    assert_true(view_equal(content.content.authenticated_data, VIEW_LIT("aad")));
+    assert_int_equal(content.content.sender.leaf_index, MEMBER);
+    buf_clear(&plain);
+}
+
+static sotto_err refused(struct group *g, view bytes)
+{
+    struct buf plain = {0};
+    struct authenticated_content content = {.wire_format = 77};
+    sotto_err err = receive(g, bytes, &plain, &content);
+    assert_int_not_equal(err, SOTTO_OK);
+    assert_int_equal(plain.len, 0);
+    assert_int_equal(content.wire_format, 77);
+    buf_clear(&plain);
+    return err;
+}
+
+static void what_is_said_is_heard_in_every_suite(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    const struct mls_suite *all = mls_suite_all(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct group g;
+        struct buf first = {0}, second = {0};
+        group_make(&g, all[i].id);
+        send_private(&g, "hello", &first);
+        send_private(&g, "", &second);
+        assert_heard(&g, buf_view(&second), "");
+        assert_heard(&g, buf_view(&first), "hello");
+        buf_clear(&first);
+        buf_clear(&second);
+        group_clear(&g);
+    }
+}
+
+static void padding_makes_lengths_alike(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf a = {0}, b = {0};
+    group_make(&g, 1);
+    const struct framed_content first = said("yes"), second = said("of course not");
+    send_private_by(&g, g.keys[MEMBER], &first, 10, &a);
+    send_private_by(&g, g.keys[MEMBER], &second, 0, &b);
+    assert_int_equal(a.len, b.len);
+    assert_heard(&g, buf_view(&a), "yes");
+    assert_heard(&g, buf_view(&b), "of course not");
+    buf_clear(&a);
+    buf_clear(&b);
+    group_clear(&g);
+}
+
+static void a_message_changed_in_any_byte_is_refused_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0};
+    group_make(&g, 1);
+    send_private(&g, "hello", &bytes);
+    size_t memory = secret_tree_memory(g.receiving);
+    for (size_t i = 0; i < bytes.len; i++) {
+        bytes.data[i] ^= 1;
+        (void)refused(&g, buf_view(&bytes));
+        bytes.data[i] ^= 1;
+    }
+    for (size_t len = 0; len < bytes.len; len++)
+        (void)refused(&g, view_of(bytes.data, len));
+    assert_int_equal(secret_tree_memory(g.receiving), memory);
+    assert_heard(&g, buf_view(&bytes), "hello");
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static void a_repeated_message_is_refused_and_the_next_one_is_heard(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf first = {0}, second = {0};
+    group_make(&g, 1);
+    send_private(&g, "one", &first);
+    send_private(&g, "two", &second);
+    assert_heard(&g, buf_view(&first), "one");
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(refused(&g, buf_view(&first)), SOTTO_E_REPLAYED);
+    assert_heard(&g, buf_view(&second), "two");
+    buf_clear(&first);
+    buf_clear(&second);
+    group_clear(&g);
+}
+
+/* Any member can make what another leaf's ratchet seals; only the signature tells. It must not use up the real one's key. */
+static void a_message_in_a_members_name_by_another_takes_nothing(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf forged = {0}, real = {0};
+    const struct framed_content content = said("me, honestly");
+    group_make(&g, 1);
+    send_private_by(&g, g.keys[0], &content, 0, &forged);
+    secret_tree_freep(&g.sending);
+    struct secret encryption = secret_of(g.sender.suite, 3);
+    assert_ok(secret_tree_new(g.sender.suite, 4, &encryption, &g.sending));
+    g.sender.secret_tree = g.sending;
+    send_private(&g, "really me", &real);
+    assert_int_equal(refused(&g, buf_view(&forged)), SOTTO_E_SIGNATURE);
+    assert_heard(&g, buf_view(&real), "really me");
+    buf_clear(&forged);
+    buf_clear(&real);
+    group_clear(&g);
+}
+
+static void a_blank_leaf_says_nothing(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0};
+    struct framed_content content = said("nobody");
+    group_make(&g, 1);
+    content.sender.leaf_index = 1;
+    send_private_by(&g, g.keys[0], &content, 0, &bytes);
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_NOTFOUND);
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static void messages_of_another_group_or_epoch_are_refused(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0};
+    group_make(&g, 1);
+    send_private(&g, "hello", &bytes);
+    g.receiver.epoch = 8;
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_NOT_NOW);
+    g.receiver.epoch = 7;
+    g.receiver.group_id = VIEW_LIT("grou");
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_UNEXPECTED);
+    g.receiver.group_id = VIEW_LIT("group");
+    assert_heard(&g, buf_view(&bytes), "hello");
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static void the_reuse_guard_changes_the_ciphertext(void **state)
+{
+    (void)state;
+    struct group g, h;
+    struct buf a = {0}, b = {0}, signature = {0};
+    const uint8_t other[REUSE_GUARD] = {1, 2, 3, 5};
+    const struct framed_content content = said("hello");
+    group_make(&g, 1);
+    group_make(&h, 1);
+    assert_ok(framed_content_sign(crypto, &g.sender, g.keys[MEMBER], WIRE_PRIVATE_MESSAGE, &content,
+                                  &signature));
+    const struct authenticated_content ready = {.wire_format = WIRE_PRIVATE_MESSAGE,
+                                                .content = content,
+                                                .auth = {.signature = buf_view(&signature)}};
+    assert_ok(private_message_protect(crypto, &g.sender, &ready, 0, guard, &a));
+    assert_ok(private_message_protect(crypto, &h.sender, &ready, 0, other, &b));
+    assert_int_equal(a.len, b.len);
+    assert_memory_not_equal(a.data + a.len - 40, b.data + b.len - 40, 40);
+    assert_heard(&g, buf_view(&a), "hello");
+    assert_heard(&h, buf_view(&b), "hello");
+    buf_clear(&a);
+    buf_clear(&b);
+    buf_clear(&signature);
+    group_clear(&g);
+    group_clear(&h);
+}
+
+static void handshakes_travel_as_private_messages_too(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    const struct framed_content proposal = removal(SENDER_MEMBER);
+    const struct framed_content commit = {
+        .group_id = VIEW_LIT("group"),
+        .epoch = 7,
+        .sender = {.sender_type = SENDER_MEMBER, .leaf_index = MEMBER},
+        .content_type = CONTENT_COMMIT};
+    group_make(&g, 1);
+    send_private_by(&g, g.keys[MEMBER], &proposal, 3, &bytes);
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    assert_int_equal(content.content.proposal.removed, 3);
+    buf_clear(&bytes);
+    send_private_by(&g, g.keys[MEMBER], &commit, 3, &bytes);
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    assert_int_equal(content.content.content_type, CONTENT_COMMIT);
+    assert_true(view_equal(content.auth.confirmation_tag, VIEW_LIT("tag")));
+    buf_clear(&bytes);
+    buf_clear(&plain);
+    group_clear(&g);
+}
+
+static sotto_err send_public(struct group *g, const struct sign_key *key,
+                             const struct framed_content *content, struct buf *out)
+{
+    struct buf signature = {0};
+    assert_ok(
+        framed_content_sign(crypto, &g->sender, key, WIRE_PUBLIC_MESSAGE, content, &signature));
+    const struct authenticated_content ready = {
+        .wire_format = WIRE_PUBLIC_MESSAGE,
+        .content = *content,
+        .auth = {.signature = buf_view(&signature), .confirmation_tag = VIEW_LIT("tag")}};
+    sotto_err err = public_message_protect(crypto, &g->sender, &ready, out);
+    buf_clear(&signature);
+    return err;
+}
+
+static void a_public_message_changed_in_any_byte_is_refused(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    const struct framed_content proposal = removal(SENDER_MEMBER);
+    group_make(&g, 1);
+    assert_ok(send_public(&g, g.keys[MEMBER], &proposal, &bytes));
+    for (size_t i = 0; i < bytes.len; i++) {
+        bytes.data[i] ^= 1;
+        (void)refused(&g, buf_view(&bytes));
+        bytes.data[i] ^= 1;
+    }
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    assert_int_equal(content.content.proposal.removed, 3);
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+/* A tag that is a shorter beginning of the right one, or empty, is none. */
+static void a_membership_tag_has_its_whole_length(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0};
+    struct mls_message message;
+    struct authenticated_content content;
+    const struct framed_content proposal = removal(SENDER_MEMBER);
+    group_make(&g, 1);
+    assert_ok(send_public(&g, g.keys[MEMBER], &proposal, &bytes));
+    assert_ok(mls_message_parse(buf_view(&bytes), &message));
+    assert_int_equal(message.public_message.membership_tag.len, 32);
+    for (size_t len = 0; len < 32; len++) {
+        struct public_message shorter = message.public_message;
+        shorter.membership_tag.len = len;
+        assert_err(public_message_unprotect(crypto, &g.receiver, &shorter, &content), MAC);
+    }
+    assert_ok(public_message_unprotect(crypto, &g.receiver, &message.public_message, &content));
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static void application_data_never_travels_in_the_open(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0}, signature = {0};
+    const struct framed_content content = said("secret");
+    group_make(&g, 1);
+    assert_err(send_public(&g, g.keys[MEMBER], &content, &bytes), USAGE);
+    assert_int_equal(bytes.len, 0);
+    assert_ok(framed_content_sign(crypto, &g.sender, g.keys[MEMBER], WIRE_PUBLIC_MESSAGE, &content,
+                                  &signature));
+    const struct public_message message = {.content = content,
+                                           .auth = {.signature = buf_view(&signature)}};
+    struct authenticated_content out;
+    assert_err(public_message_unprotect(crypto, &g.receiver, &message, &out), UNEXPECTED);
+    buf_clear(&signature);
+    group_clear(&g);
+}
+
+static void external_senders_propose_what_they_may_and_nothing_else(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    struct framed_content proposal = removal(SENDER_EXTERNAL);
+    group_make(&g, 1);
+    assert_ok(send_public(&g, g.external, &proposal, &bytes));
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    buf_clear(&bytes);
+    assert_ok(send_public(&g, g.keys[0], &proposal, &bytes));
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_SIGNATURE);
+    buf_clear(&bytes);
+    proposal.sender.sender_index = 1;
+    assert_ok(send_public(&g, g.external, &proposal, &bytes));
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_NOTFOUND);
+    buf_clear(&bytes);
+    static const uint16_t forbidden[] = {PROPOSAL_UPDATE, PROPOSAL_EXTERNAL_INIT,
+                                         PROPOSAL_SELF_REMOVE};
+    for (size_t i = 0; i < COUNT_OF(forbidden); i++) {
+        const struct public_message message = {
+            .content = {.group_id = VIEW_LIT("group"),
+                        .epoch = 7,
+                        .sender = {.sender_type = SENDER_EXTERNAL},
+                        .content_type = CONTENT_PROPOSAL,
+                        .proposal = {.proposal_type = forbidden[i]}}};
+        assert_err(public_message_unprotect(crypto, &g.receiver, &message, &content), UNEXPECTED);
+    }
+    group_clear(&g);
+}
+
+static void each_sender_says_only_what_belongs_to_it(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sender_type sender;
+        enum content_type content;
+    } wrong[] = {
+        {SENDER_EXTERNAL, CONTENT_COMMIT},
+        {SENDER_EXTERNAL, CONTENT_APPLICATION},
+        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_COMMIT},
+        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_PROPOSAL}, /* a removal: only Add is allowed */
+        {SENDER_NEW_MEMBER_COMMIT, CONTENT_PROPOSAL},
+        {SENDER_NEW_MEMBER_COMMIT, CONTENT_COMMIT}, /* without a path there is no key */
+    };
+    struct group g;
+    struct authenticated_content content;
+    group_make(&g, 1);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct public_message message = {.content = removal(wrong[i].sender)};
+        message.content.content_type = wrong[i].content;
+        if (wrong[i].content == CONTENT_COMMIT)
+            message.content.commit = (struct commit){0};
+        assert_err(public_message_unprotect(crypto, &g.receiver, &message, &content), UNEXPECTED);
+    }
+    group_clear(&g);
+}
+
+/* A leaf for a KeyPackage or a path; its own key signs. */
+static struct leaf_node newcomer(const struct sign_key *key, enum leaf_node_source source)
+{
+    return (struct leaf_node){
+        .encryption_key = VIEW_LIT("key"),
+        .signature_key = sign_key_public(key),
+        .credential = {.credential_type = CREDENTIAL_BASIC, .identity = VIEW_LIT("new")},
+        .leaf_node_source = source,
+        .signature = VIEW_LIT("s")};
+}
+
+static void who_is_new_signs_with_the_key_that_comes_along(void **state)
+{
+    (void)state;
+    struct group g;
+    struct buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    group_make(&g, 1);
+    struct framed_content add = removal(SENDER_NEW_MEMBER_PROPOSAL);
+    add.proposal =
+        (struct proposal){.proposal_type = PROPOSAL_ADD,
+                          .add = {.version = 1,
+                                  .cipher_suite = 1,
+                                  .leaf_node = newcomer(g.external, LEAF_NODE_KEY_PACKAGE)}};
+    assert_ok(send_public(&g, g.external, &add, &bytes));
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    buf_clear(&bytes);
+    assert_ok(send_public(&g, g.keys[0], &add, &bytes));
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_SIGNATURE);
+    buf_clear(&bytes);
+    const struct framed_content commit = {
+        .group_id = VIEW_LIT("group"),
+        .epoch = 7,
+        .sender = {.sender_type = SENDER_NEW_MEMBER_COMMIT},
+        .content_type = CONTENT_COMMIT,
+        .commit = {.has_path = true,
+                   .path = {.leaf_node = newcomer(g.external, LEAF_NODE_COMMIT)}}};
+    assert_ok(send_public(&g, g.external, &commit, &bytes));
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    buf_clear(&bytes);
+    assert_ok(send_public(&g, g.keys[MEMBER], &commit, &bytes));
+    assert_int_equal(refused(&g, buf_view(&bytes)), SOTTO_E_SIGNATURE);
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static void what_cannot_be_sent_leaves_buffer_and_tree_alone(void **state)
+{
+    (void)state;
+    struct group g;
+    uint8_t room[40] = "abc";
+    struct buf fixed = BUF_ON(room), bytes = {0};
+    const struct authenticated_content ready = {.wire_format = WIRE_PRIVATE_MESSAGE,
+                                                .content = said("hello")};
+    struct authenticated_content external = ready;
+    external.content.sender.sender_type = SENDER_EXTERNAL;
+    group_make(&g, 1);
+    fixed.len = 3;
+    assert_err(private_message_protect(crypto, &g.sender, &ready, 0, guard, &fixed), TOO_LARGE);
+    assert_int_equal(fixed.len, 3);
+    assert_err(private_message_protect(crypto, &g.sender, &external, 0, guard, &bytes), USAGE);
+    assert_err(
+        private_message_protect(crypto, &g.sender, &ready, MLS_MESSAGE_MAX + 1, guard, &bytes),
+        TOO_LARGE);
+    assert_int_equal(bytes.len, 0);
+    send_private(&g, "first", &bytes);
+    struct message_key key = {0};
+    assert_ok(secret_tree_next(crypto, g.sending, MEMBER, RATCHET_APPLICATION, &key));
+    assert_int_equal(key.generation, 1);
+    message_key_clear(&key);
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return crypto_new(&crypto) == SOTTO_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    crypto_freep(&crypto);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_said_is_heard_in_every_suite),
+        cmocka_unit_test(padding_makes_lengths_alike),
+        cmocka_unit_test(a_message_changed_in_any_byte_is_refused_and_changes_nothing),
+        cmocka_unit_test(a_repeated_message_is_refused_and_the_next_one_is_heard),
+        cmocka_unit_test(a_message_in_a_members_name_by_another_takes_nothing),
+        cmocka_unit_test(a_blank_leaf_says_nothing),
+        cmocka_unit_test(messages_of_another_group_or_epoch_are_refused),
+        cmocka_unit_test(the_reuse_guard_changes_the_ciphertext),
+        cmocka_unit_test(handshakes_travel_as_private_messages_too),
+        cmocka_unit_test(a_public_message_changed_in_any_byte_is_refused),
+        cmocka_unit_test(a_membership_tag_has_its_whole_length),
+        cmocka_unit_test(application_data_never_travels_in_the_open),
+        cmocka_unit_test(external_senders_propose_what_they_may_and_nothing_else),
+        cmocka_unit_test(each_sender_says_only_what_belongs_to_it),
+        cmocka_unit_test(who_is_new_signs_with_the_key_that_comes_along),
+        cmocka_unit_test(what_cannot_be_sent_leaves_buffer_and_tree_alone),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
