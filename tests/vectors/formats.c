@@ -8,6 +8,15 @@ static const struct format formats[] = {
     {hpke_fits, hpke_on_curve, hpke_run},
     {xwing_fits, xwing_on_curve, xwing_run},
     {cpace_fits, NULL, cpace_run},
+    {mls_messages_fits, NULL, mls_messages_run},
+    {mls_deserialization_fits, NULL, mls_deserialization_run},
+    {mls_tree_math_fits, NULL, mls_tree_math_run},
+    {mls_basics_fits, mls_curve, mls_basics_run},
+    {mls_psk_fits, NULL, mls_psk_run},
+    {mls_key_schedule_fits, mls_curve, mls_key_schedule_run},
+    {mls_transcript_fits, NULL, mls_transcript_run},
+    {mls_secret_tree_fits, NULL, mls_secret_tree_run},
+    {mls_protection_fits, mls_curve, mls_protection_run},
     {mls_fits, NULL, mls_run},
 };
 

@@ -135,7 +135,7 @@ void count(struct vectors *v, enum verdict verdict, const char *label, ...)
     case_end(v);
 }
 
-static void fault(struct vectors *v, const char *key, const char *what)
+void field_fault(struct vectors *v, const char *key, const char *what)
 {
     if (v->fault[0] == '\0')
         snprintf(v->fault, sizeof v->fault, "field \"%s\" %s", key, what);
@@ -155,7 +155,7 @@ const char *text_or_empty(const json_t *object, const char *key)
 const char *field_text(struct vectors *v, const json_t *object, const char *key)
 {
     if (!json_is_string(json_object_get(object, key)))
-        fault(v, key, "is no string");
+        field_fault(v, key, "is no string");
     return text_or_empty(object, key);
 }
 
@@ -163,7 +163,7 @@ int64_t field_number(struct vectors *v, const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     if (!json_is_integer(value))
-        fault(v, key, "is no number");
+        field_fault(v, key, "is no number");
     return json_integer_value(value);
 }
 
@@ -183,6 +183,6 @@ view field_hex(struct vectors *v, const json_t *object, const char *key)
 {
     view bytes = VIEW_LIT("");
     if (!hex_bytes(v, json_object_get(object, key), &bytes))
-        fault(v, key, "is not hexadecimal");
+        field_fault(v, key, "is not hexadecimal");
     return bytes;
 }

@@ -69,6 +69,8 @@ __attribute__((format(printf, 3, 4))) void count_left_out(struct vectors *v, siz
 view field_hex(struct vectors *v, const json_t *object, const char *key);
 const char *field_text(struct vectors *v, const json_t *object, const char *key);
 int64_t field_number(struct vectors *v, const json_t *object, const char *key);
+/* The case fails: the field has a form that its runner can't use. The first one is named. */
+void field_fault(struct vectors *v, const char *key, const char *what);
 bool field_has(const json_t *object, const char *key);
 /* The bytes of a hexadecimal string; false if it is none. */
 bool hex_bytes(struct vectors *v, const json_t *value, view *ret_bytes);
@@ -104,6 +106,25 @@ bool xwing_on_curve(const json_t *root);
 void xwing_run(struct vectors *v, const json_t *root);
 bool cpace_fits(const json_t *root);
 void cpace_run(struct vectors *v, const json_t *root);
+bool mls_messages_fits(const json_t *root);
+void mls_messages_run(struct vectors *v, const json_t *root);
+bool mls_deserialization_fits(const json_t *root);
+void mls_deserialization_run(struct vectors *v, const json_t *root);
+bool mls_tree_math_fits(const json_t *root);
+void mls_tree_math_run(struct vectors *v, const json_t *root);
+bool mls_basics_fits(const json_t *root);
+void mls_basics_run(struct vectors *v, const json_t *root);
+bool mls_psk_fits(const json_t *root);
+void mls_psk_run(struct vectors *v, const json_t *root);
+bool mls_key_schedule_fits(const json_t *root);
+void mls_key_schedule_run(struct vectors *v, const json_t *root);
+bool mls_transcript_fits(const json_t *root);
+void mls_transcript_run(struct vectors *v, const json_t *root);
+bool mls_secret_tree_fits(const json_t *root);
+void mls_secret_tree_run(struct vectors *v, const json_t *root);
+bool mls_protection_fits(const json_t *root);
+void mls_protection_run(struct vectors *v, const json_t *root);
+bool mls_curve(const json_t *root);
 bool mls_fits(const json_t *root);
 void mls_run(struct vectors *v, const json_t *root);
 
