@@ -100,33 +100,35 @@ static void run_reset(struct run *run)
     run->samples = 0;
 }
 
-static void rows(struct bench *b, const struct run *run, const char *section, double cpu_us,
+static void rows(struct bench *b, const struct run *run, const char *how, double cpu_us,
                  double seconds)
 {
     const struct {
         const char *op, *unit;
         double value;
     } figures[] = {
-        {"server CPU per message", "us", cpu_us / (double)run->received},
+        {"CPU a message", "us", cpu_us / (double)run->received},
         {"messages", "/s", (double)run->received / seconds},
-        {"latency, p50", "us", load_percentile(run->times, run->samples, 0.5)},
-        {"latency, p99", "us", load_percentile(run->times, run->samples, 0.99)},
+        {"latency p50", "us", load_percentile(run->times, run->samples, 0.5)},
+        {"latency p99", "us", load_percentile(run->times, run->samples, 0.99)},
     };
-    for (size_t i = 0; i < COUNT_OF(figures); i++)
-        bench_row(b, &(struct bench_row){.section = section,
-                                         .op = figures[i].op,
+    for (size_t i = 0; i < COUNT_OF(figures); i++) {
+        char op[64];
+        snprintf(op, sizeof op, "%s, %s", figures[i].op, how);
+        bench_row(b, &(struct bench_row){.section = "relay",
+                                         .op = op,
                                          .n = run->size,
                                          .value = figures[i].value,
                                          .unit = figures[i].unit,
                                          .iterations = run->received});
+    }
 }
 
 static bool closed_loop(struct bench *b, struct run *run, const struct load_server *server,
                         double seconds)
 {
-    char section[64];
-    snprintf(section, sizeof section, "relay, %lu pairs, %lu in flight", run->pair_count,
-             run->inflight);
+    char how[32];
+    snprintf(how, sizeof how, "%lu in flight", run->inflight);
     run->closed_loop = true;
     for (unsigned long i = 0; i < run->pair_count; i++)
         for (unsigned long j = 0; j < run->inflight; j++)
@@ -139,7 +141,7 @@ static bool closed_loop(struct bench *b, struct run *run, const struct load_serv
     if (!serve_until(run, begin + seconds * 1e6))
         return false;
     double taken = (load_now_us() - begin) / 1e6;
-    rows(b, run, section, load_server_cpu_us(server) - cpu, taken);
+    rows(b, run, how, load_server_cpu_us(server) - cpu, taken);
     run->closed_loop = false;
     return serve_until(run, load_now_us() + WARM_US / 4); /* what is on its way */
 }
@@ -154,10 +156,10 @@ static bool open_loop(struct bench *b, struct run *run, const struct load_server
         if (!serve_until(run, at) || !message_send(run, &run->pairs[i % run->pair_count], at))
             return false;
     }
-    if (!serve_until(run, load_now_us() + WARM_US / 4))
+    double taken = (load_now_us() - begin) / 1e6;
+    if (!serve_until(run, load_now_us() + WARM_US / 4)) /* what is on its way */
         return false;
-    rows(b, run, "relay, 1000 a second", load_server_cpu_us(server) - cpu,
-         (load_now_us() - begin) / 1e6);
+    rows(b, run, "1000/s", load_server_cpu_us(server) - cpu, taken);
     return true;
 }
 

@@ -399,7 +399,7 @@ void conn_close(struct conn *conn)
 {
     conn->dismissed = true;
     if (conn->state == CONN_OPEN)
-        ws_goodbye(conn, SOTTO_OK);
+        ws_goodbye(conn, conn->loop->stopping ? SOTTO_E_CLOSED : SOTTO_OK);
 }
 
 static void bye(struct conn *conn, sotto_err why, const char *detail)

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #define BOX_POSTS   16384
-#define BOX_BYTES   (8 << 20)
+#define BOX_BYTES   (4 << 20)
 #define SLOTS_FIRST 64
 #define NO_SLOT     UINT32_MAX
 #define STOP_MS     3000 /* for clients to take in the goodbye */

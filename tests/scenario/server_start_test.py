@@ -284,6 +284,24 @@ def wrong_settings_are_told():
         assert status == 2 and words in text and "try: " in text, (arguments, status, text)
 
 
+def each_hint_can_be_run():
+    hints = set()
+    with Server() as s:
+        for arguments in (["--listen", f"127.0.0.1:{s.port}", "--dir", os.path.join(fresh(), "state")], ["nonsense"], ["--set", "x=1"],
+                          ["--dir", os.path.join(s.directory, "state")], ["--dir", "/proc/1/nonsense"]):
+            text = sottod("serve", *arguments)[1]
+            hints |= {line.split("try: ")[1] for line in text.splitlines() if "try: " in line}
+    assert len(hints) >= 2, hints
+    path = os.path.dirname(program("sottod")) + ":" + os.environ["PATH"]
+    for hint in hints:
+        p = subprocess.Popen(["sh", "-c", "exec " + hint], env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for line in p.stderr:
+            if b"listening" in line:
+                p.terminate()
+        p.stderr.close()
+        assert p.wait(20) == 0, hint
+
+
 def it_listens_on_several_addresses_and_ipv6():
     with Server("--listen", "127.0.0.2:0") as s:
         ports = [line.rsplit(" ", 1)[1] for line in s.log().splitlines() if "listening on" in line]
