@@ -61,9 +61,12 @@ sotto_err code_complete(view typed, struct buf *ret_insert, unsigned *ret_first,
         return all_digits(part) ? buf_append(ret_insert, VIEW_LIT("-")) : SOTTO_OK;
     if (part.len > sizeof lower)
         return SOTTO_OK;
-    for (size_t i = 0; i < part.len; i++)
-        lower[i] = part.data[i] >= 'A' && part.data[i] <= 'Z' ? (uint8_t)(part.data[i] | 0x20)
-                                                              : part.data[i];
+    for (size_t i = 0; i < part.len; i++) {
+        uint8_t c = part.data[i] | 0x20;
+        if (c < 'a' || c > 'z')
+            return SOTTO_OK;
+        lower[i] = c;
+    }
     return word_complete(view_of(lower, part.len), parts, ret_insert, ret_first, ret_last);
 }
 

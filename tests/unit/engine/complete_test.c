@@ -42,6 +42,10 @@ static void what_begins_no_word_is_left_alone(void **state)
     assert_completes("7-xyz", "", false);
     assert_completes("7-aardvarkaardvark", "", false);
     assert_completes("7-\xff\xfe", "", false);
+    struct buf added = {0};
+    unsigned first, last;
+    assert_ok(code_complete(VIEW_LIT("7-aardvark-your\0\0"), &added, &first, &last));
+    assert_int_equal(added.len, 0);
 }
 
 static void texts_are_cut_between_characters(void **state)
