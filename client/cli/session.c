@@ -20,6 +20,8 @@
 #include "room/channel.h"
 #include "screen.h"
 
+#define PATIENCE_MS 3000 /* for the goodbye and for a name look-up that nobody can stop */
+#define REST_MS     100
 #define EXCHANGE_MS 30000 /* for the other side to finish the exchange of keys */
 #define TTL_MAX_S   86400
 #define SHOWN_MAX   32 /* words that Tab lists */
@@ -36,6 +38,7 @@ enum talk_end {
     END_SILENT,
     END_OUTPUT,
     END_INPUT,
+    END_FAILED,
     END_STATUS
 };
 
@@ -53,13 +56,14 @@ struct talk {
     enum session_role role;
     enum talk_stage stage;
     unsigned words;
-    uint64_t ttl_s;       /* 0: the server's */
-    bool secure, leaving; /* the channel was secure at some time; we left */
+    uint64_t ttl_s;                   /* 0: the server's */
+    bool exchanging, secure, leaving; /* got that far at some time; we left */
     bool held_told;
     enum talk_end end;
     struct session_event ended; /* END_SESSION */
     char detail[512];
     struct connection_end connection_end; /* END_CONNECTION */
+    sotto_err failed;                     /* END_FAILED */
     int status;                           /* END_STATUS: of an error that was printed */
     uv_timer_t timer; /* what is waited for: an answer, a joiner, the exchange */
     uv_signal_t signals[COUNT_OF(signals)];
@@ -70,20 +74,33 @@ static const struct editor_events input_events;
 
 /* ---- the end ---- */
 
+static void timer_patience(uv_timer_t *timer)
+{
+    struct talk *t = timer->data;
+    uv_stop(&t->loop);
+}
+
 static void over(struct talk *t, enum talk_end end)
 {
     if (t->end != END_NONE)
         return;
     t->end = end;
     input_close(t->input);
-    uv_close((uv_handle_t *)&t->timer, NULL);
+    uv_timer_start(&t->timer, timer_patience, PATIENCE_MS, 0);
+    uv_unref((uv_handle_t *)&t->timer);
     for (size_t i = 0; i < COUNT_OF(signals); i++)
         if (signals[i] != SIGINT)
             uv_close((uv_handle_t *)&t->signals[i], NULL);
-    /* Ctrl-C stays, for who doesn't want to wait for the goodbye; it alone doesn't keep the loop alive. */
+    /* Ctrl-C stays, for who doesn't want to wait for the goodbye, and a limit to our own patience; they don't keep the loop alive. */
     uv_unref((uv_handle_t *)&t->signals[0]);
     if (t->online.connection != NULL)
         connection_close(t->online.connection);
+}
+
+static void over_failed(struct talk *t, sotto_err err)
+{
+    t->failed = err;
+    over(t, END_FAILED);
 }
 
 static void over_with(struct talk *t, int status)
@@ -115,6 +132,7 @@ static void on_code(struct talk *t, const struct session_event *event)
 static void on_exchanging(struct talk *t)
 {
     struct cli_json j;
+    t->exchanging = true;
     timer_set(t, EXCHANGE_MS);
     if (screen_json(&t->screen, "exchanging", &j))
         screen_json_end(&t->screen, &j);
@@ -192,7 +210,7 @@ static void apply(struct talk *t, sotto_err err)
         event_show(t, &fx->events[i]);
     session_effects_reset(fx);
     if (err != SOTTO_OK)
-        over_with(t, cli_exit_status(err));
+        over_failed(t, err);
     else if (t->screen.failed)
         over(t, END_OUTPUT);
 }
@@ -263,6 +281,8 @@ static void on_connection_end(void *user, const struct connection_end *end)
     struct talk *t = user;
     t->connection_end = *end;
     over(t, END_CONNECTION);
+    /* The goodbye is done; what is left takes no time, or far too long. */
+    uv_timer_start(&t->timer, timer_patience, REST_MS, 0);
 }
 
 static sotto_err on_ready_begin(void *user, const uint8_t pin[X509_PIN])
@@ -297,19 +317,23 @@ static void talk_begin(struct talk *t, const struct room_code *code)
     sotto_err err = session_new(t->crypto, t->role, t->words, code, seed, &t->session);
     ct_wipe(seed, sizeof seed);
     if (err != SOTTO_OK) {
-        over_with(t, cli_fail(t->call, &(struct cli_error){.err = err}));
+        over_failed(t, err);
         return;
     }
     t->stage = TALK;
+    if (input_editor(t->input) != NULL)
+        editor_hide(input_editor(t->input)); /* an error may be printed now */
+    int status = online_open(&t->online, &t->loop, t->crypto, t->call, &connection_events, t);
+    if (status != 0) {
+        over_with(t, status);
+        return;
+    }
     if (input_editor(t->input) != NULL) {
         prompt_show(t, prompt_talk);
         input_resume(t->input);
     } else {
         input_pause(t->input);
     }
-    int status = online_open(&t->online, &t->loop, t->crypto, t->call, &connection_events, t);
-    if (status != 0)
-        over_with(t, status);
 }
 
 static int code_fail(const struct cli_call *call, const struct code_problem *problem)
@@ -627,11 +651,10 @@ static int session_ended(struct talk *t)
 
 static int fail_silent(const struct talk *t)
 {
-    return cli_fail(t->call,
-                    &(struct cli_error){
-                        .err = SOTTO_E_TIMEOUT,
-                        .what = t->ended.secure ? NULL : "the other side did not answer in time",
-                        .try = "sotto session new"});
+    struct cli_error error = {.err = SOTTO_E_TIMEOUT, .try = "sotto session new"};
+    if (t->exchanging)
+        return cli_failf(t->call, &error, "the other side did not answer in time");
+    return cli_failf(t->call, &error, "no answer from %s", t->online.address.text);
 }
 
 static int talk_status(struct talk *t)
@@ -654,6 +677,8 @@ static int talk_status(struct talk *t)
             &(struct cli_error){.err = SOTTO_E_USAGE,
                                 .what = "the input ended before a code came",
                                 .todo = "give the code as the first line, or with --code-file"});
+    case END_FAILED:
+        return cli_fail(t->call, &(struct cli_error){.err = t->failed});
     case END_STATUS:
         return t->status;
     default:
@@ -708,14 +733,14 @@ static int loop_open(struct talk *t)
 
 static void talk_close(struct talk *t)
 {
-    if (t->loop.data == NULL && uv_loop_alive(&t->loop) == 0) {
-        uv_close((uv_handle_t *)&t->signals[0], NULL);
-        uv_run(&t->loop, UV_RUN_DEFAULT);
-        uv_loop_close(&t->loop);
-    }
+    uv_close((uv_handle_t *)&t->timer, NULL);
+    uv_close((uv_handle_t *)&t->signals[0], NULL);
+    uv_run(&t->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&t->loop);
     session_free(t->session);
     session_effects_clear(&t->effects);
     crypto_free(t->crypto);
+    free(t);
 }
 
 /* Runs a talk whose first step is `begin`. */
@@ -727,13 +752,20 @@ static int talk_run(struct cli_call *call, void (*begin)(struct talk *t))
     t->call = call;
     int status = options_read(t);
     status = status != 0 ? status : loop_open(t);
-    if (status == 0) {
-        begin(t);
-        uv_run(&t->loop, UV_RUN_DEFAULT);
-        status = talk_status(t);
-        talk_close(t);
+    if (status != 0) {
+        free(t);
+        return status;
     }
-    free(t);
+    begin(t);
+    uv_run(&t->loop, UV_RUN_DEFAULT);
+    t->screen.editor = NULL; /* the terminal is the user's again */
+    status = talk_status(t);
+    /* What still runs can't be stopped, and leaving main() would wait for its thread. */
+    if (uv_loop_alive(&t->loop)) {
+        fflush(NULL);
+        quick_exit(status);
+    }
+    talk_close(t);
     return status;
 }
 

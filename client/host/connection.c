@@ -12,10 +12,10 @@
 #include "engine/link.h"
 #include "host/tls.h"
 
-#define CLOSE_MS 2000  /* for what is left to write */
-#define PING_MS  20000 /* silence after which we ask whether the server is still there */
-#define DEAD_MS  45000 /* silence after which it is not */
-#define TICK_MS  5000
+#define CLOSE_MS   2000 /* for what is left to write */
+#define TICK_MS    5000
+#define PING_TICKS 4 /* of silence, after which we ask whether the server is still there */
+#define DEAD_TICKS 9 /* of silence, after which it is not */
 
 enum stage {
     STAGE_RESOLVE,
@@ -36,7 +36,7 @@ struct connection {
     enum stage stage;
     struct connection_end end;
     unsigned open_handles;
-    bool resolving, full;
+    bool resolving, reported, full;
     bool pinned;
     uint8_t pin[X509_PIN];
     uv_getaddrinfo_t resolve;
@@ -44,7 +44,7 @@ struct connection {
     uv_connect_t connect;
     uv_tcp_t tcp;
     uv_timer_t deadline, tick;
-    uint64_t heard_ms;
+    unsigned silent_ticks; /* since the server was last heard */
     uv_write_t write;
     uv_shutdown_t shutdown;
     bool write_busy, half_closed;
@@ -72,13 +72,18 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
-/* The last thing that happens to a connection. */
+/* The last thing that happens to a connection. A name look-up that can't be called back may take the system minutes: nobody waits
+ * for it, but the memory does. */
 static void finish_if_done(struct connection *c)
 {
-    if (c->stage != STAGE_ENDING || c->open_handles > 0 || c->resolving)
+    if (c->stage != STAGE_ENDING || c->open_handles > 0)
         return;
-    c->events->ended(c->user, &c->end);
-    connection_free(c);
+    if (!c->reported) {
+        c->reported = true;
+        c->events->ended(c->user, &c->end);
+    }
+    if (!c->resolving)
+        connection_free(c);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -270,7 +275,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *piece)
                  len == UV_EOF ? "the server ended the connection" : uv_strerror((int)len));
         return;
     }
-    c->heard_ms = uv_now(c->loop);
+    c->silent_ticks = 0;
     sotto_err err = network_take(c, view_of(piece->base, (size_t)len));
     if (c->stage >= STAGE_CLOSING)
         return;
@@ -368,14 +373,14 @@ static void on_deadline(uv_timer_t *timer)
         end_with(c, SOTTO_E_TIMEOUT, "");
 }
 
-/* A server that has gone without a word is noticed by its silence. */
+/* A server that has gone without a word is noticed by its silence. Counted in ticks and not by the clock: when our own output has
+ * blocked us for a minute, that is one tick, and the server was not silent. */
 static void on_tick(uv_timer_t *timer)
 {
     struct connection *c = timer->data;
-    uint64_t silent_ms = uv_now(c->loop) - c->heard_ms;
-    if (c->stage != STAGE_READY || silent_ms < PING_MS)
+    if (c->stage != STAGE_READY || ++c->silent_ticks < PING_TICKS)
         return;
-    if (silent_ms >= DEAD_MS) {
+    if (c->silent_ticks >= DEAD_TICKS) {
         end_with(c, SOTTO_E_TIMEOUT, "the server has gone silent");
         return;
     }

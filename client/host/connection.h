@@ -1,6 +1,6 @@
 /* connection.h - one connection to a server on a libuv loop: name look-up, TCP, TLS, hello; then frames. What it learns comes by
  * callbacks, never from inside a call of this header but connection_close(). After connection_open() has succeeded, `ended` comes exactly
- * once, and the connection's memory goes away right after it. */
+ * once, and the connection must not be touched any more. A name look-up can keep the loop alive after that. */
 #ifndef HOST_CONNECTION_H
 #define HOST_CONNECTION_H
 

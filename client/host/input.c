@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/ct.h"
 #include "engine/complete.h"
 
 struct input {
@@ -99,6 +100,7 @@ static void readable(struct input *in)
     if (len < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     bytes_take(in, bytes, len);
+    ct_wipe(bytes, sizeof bytes); /* it may have been a code */
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
