@@ -8,11 +8,12 @@
 extern "C" {
 #endif
 
-#define SOTTO_VERSION_MAJOR  0
-#define SOTTO_VERSION_MINOR  1
-#define SOTTO_VERSION_PATCH  0
-#define SOTTO_VERSION_NUMBER (SOTTO_VERSION_MAJOR * 10000 + SOTTO_VERSION_MINOR * 100 + SOTTO_VERSION_PATCH)
-#define SOTTO_VERSION        "0.1.0"
+#define SOTTO_VERSION_MAJOR 0
+#define SOTTO_VERSION_MINOR 1
+#define SOTTO_VERSION_PATCH 0
+#define SOTTO_VERSION_NUMBER \
+    (SOTTO_VERSION_MAJOR * 10000 + SOTTO_VERSION_MINOR * 100 + SOTTO_VERSION_PATCH)
+#define SOTTO_VERSION "0.1.0"
 
 /* SOTTO_VERSION of the library that was loaded, which may differ from the header's. Static memory. */
 SOTTO_API const char *sotto_version(void);
