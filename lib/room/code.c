@@ -53,6 +53,11 @@ void room_code_password(const struct room_code *code, char ret_text[CODE_TEXT_MA
 bool code_word_range(view prefix, unsigned *ret_first, unsigned *ret_last)
 {
     unsigned first = 0;
+    if (prefix.len == 0) {
+        *ret_first = 0;
+        *ret_last = CODE_WORDS - 1;
+        return true;
+    }
     while (first < CODE_WORDS &&
            strncmp(code_words[first], (const char *)prefix.data, prefix.len) != 0)
         first++;
