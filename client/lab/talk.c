@@ -22,6 +22,7 @@
 #define LEAVE_MS     10000 /* for the other side to leave too */
 #define PIPE_IDLE_MS 300   /* a pipe that gives nothing for so long has nothing at hand */
 #define PIPE_MAX_MS  5000
+#define HELD_MAX     65536 /* bytes typed before the other side is there */
 
 static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
 
@@ -144,12 +145,28 @@ static void ready_show(struct talk *t)
         screen_note(&t->screen, ' ', "exit, /end or Ctrl-D leaves");
 }
 
+static void line_take(struct talk *t, view line);
+
+static void held_say(struct talk *t)
+{
+    view rest = buf_view(&t->held);
+    while (rest.len > 0 && t->end == TALK_NONE && !t->left) {
+        const uint8_t *feed = memchr(rest.data, '\n', rest.len);
+        size_t len = (size_t)(feed - rest.data);
+        line_take(t, view_of(rest.data, len));
+        rest = view_of(rest.data + len + 1, rest.len - len - 1);
+    }
+    buf_reset(&t->held);
+}
+
 static void on_ready(struct talk *t)
 {
     t->ready = true;
     talk_wait(t, 0);
     ready_show(t);
-    input_resume(t->input);
+    held_say(t);
+    if (t->end == TALK_NONE && !t->left)
+        input_resume(t->input);
 }
 
 void talk_message(struct talk *t, view message)
@@ -254,11 +271,24 @@ static void line_say(struct talk *t, view line)
     } while (t->end == TALK_NONE && rest.len > 0);
 }
 
+/* A terminal is read before the other side is there; what is typed then waits. */
+static void line_hold(struct talk *t, view line)
+{
+    bool fits = t->held.len + line.len < HELD_MAX && memchr(line.data, '\n', line.len) == NULL;
+    if (!fits || buf_append(&t->held, line) != SOTTO_OK ||
+        buf_append(&t->held, VIEW_LIT("\n")) != SOTTO_OK)
+        screen_note(&t->screen, '*', "Too much waits already: this line was not kept");
+    else
+        screen_note(&t->screen, '*', "Held until the other side is there");
+}
+
 static void line_take(struct talk *t, view line)
 {
     bool typed = input_editor(t->input) != NULL;
     if (view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end")))
         leave(t);
+    else if (!t->ready && line.len > 0)
+        line_hold(t, line);
     else if (!typed || line.len > 0)
         line_say(t, line);
     if (t->end != TALK_NONE || t->left)
@@ -269,13 +299,15 @@ static void line_take(struct talk *t, view line)
         input_pause(t->input);
 }
 
-/* All is known: on to the wire. Lines wait until the other side is there. */
+/* All is known: on to the wire. A pipe waits until the other side is there. */
 static void wire_open(struct talk *t)
 {
     t->stage = TALK_LINES;
     input_pause(t->input);
-    if (input_editor(t->input) != NULL)
+    if (input_editor(t->input) != NULL) {
         prompt_show(t, "[You]: ");
+        input_resume(t->input);
+    }
     int status = t->wire->open(t);
     if (status != 0)
         talk_fail(t, status);
@@ -490,6 +522,7 @@ static void talk_clear(struct talk *t)
     crypto_free(t->crypto);
     secret_clear(&t->psk);
     buf_clear(&t->identity);
+    buf_clear(&t->held);
 }
 
 static int options_read(struct talk *t, enum lab_role role)

@@ -253,6 +253,45 @@ def a_code_is_never_taken_from_the_command_line():
         assert status == 6 and "no lab room" in err, err
 
 
+def a_third_joiner_is_told_and_the_two_go_on():
+    with Server() as server, Person("lab", "new", port=server.port) as a, Person("lab", "join", "-", port=server.port) as b:
+        code = wait_for(lambda: CODE.search(a.out()) if "\n" in a.out() else None, "the code").group()
+        b.say(code + "\nfirst\n")
+        a.expect_out("[Them]: first")
+        path = os.path.join(tempfile.mkdtemp(), "code")
+        with open(path, "w", encoding="ascii") as f:
+            f.write(code + "\n")
+        status, out, err = sotto("lab", "join", "--code-file", path, port=server.port)
+        assert status == 6 and "someone else already" in err and "SUCCESS" not in out, err
+        b.say("second\nexit\n")
+        a.expect_out("[Them]: second")
+        assert (a.status(), b.status()) == (0, 0)
+
+
+def a_relay_that_stops_is_told_to_both():
+    with Server() as server, Person("lab", "new", port=server.port) as a, Person("lab", "join", "-", port=server.port) as b:
+        b.say(wait_for(lambda: CODE.search(a.out()) if "\n" in a.out() else None, "the code").group() + "\nfirst\n")
+        a.expect_out("[Them]: first")
+        server.process.kill()
+        server.process.wait()
+        for person in (a, b):
+            assert person.status() == 3 and "error" in person.err() and "SUCCESS" not in person.out(), person.err()
+
+
+def ipv6_and_a_port_alone_are_addresses():
+    for address in ("[::1]:{}", "localhost:{}", "{}"):
+        port = free_port()
+        address = address.format(port)
+        a = subprocess.Popen([program("sotto"), "lab", "listen", address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        b = subprocess.run([program("sotto"), "lab", "dial", address], input=b"hello\n", capture_output=True, timeout=30, check=False)
+        out, err = a.communicate(timeout=30)
+        if b"cannot assign" in err or b"not supported" in err:
+            continue  # no IPv6 here
+        assert b.returncode == a.returncode == 0 and out == b"[Them]: hello\nSUCCESS\n", (address, out, err, b)
+    status, _, err = sotto("lab", "dial", "nonsense:port")
+    assert status == 2 and "not an address" in err, err
+
+
 def attacks_show_what_falls_and_what_stops_them():
     status, out, err = sotto("lab", "attack")
     assert status == 0, err
@@ -281,12 +320,15 @@ def two_terminals_talk_and_leave():
         command = program("sotto") + " lab "
         with Terminal(command + "new --suite x25519-aes256cbc-hmac", server.port) as a, Terminal(command + "join", server.port) as b:
             a.expect("Lab code: ")
+            a.line("typed before anybody was there")
+            a.expect("Held until")
             b.expect("Code: ")
             b.line("7-nonsense")
             b.expect("That is not a code of the lab")
             b.line(CODE.search(a.screen().split("Lab code: ")[1]).group())
             a.expect("[+] Established")
             b.expect("[+] Established")
+            b.expect("[Them]: typed before anybody was there")
             a.line("hello from a")
             b.expect("[Them]: hello from a")
             b.line("hello from b")
@@ -316,6 +358,9 @@ run([
     a_port_in_use_and_nobody_there_are_told,
     ctrl_c_leaves_and_the_other_side_ends_well,
     a_code_is_never_taken_from_the_command_line,
+    a_third_joiner_is_told_and_the_two_go_on,
+    a_relay_that_stops_is_told_to_both,
+    ipv6_and_a_port_alone_are_addresses,
     attacks_show_what_falls_and_what_stops_them,
     two_terminals_talk_and_leave,
 ])

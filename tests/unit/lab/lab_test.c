@@ -396,15 +396,22 @@ static void settings_that_a_suite_does_not_have_are_refused(void **state)
     assert_null(none);
 }
 
+/* Printed as JSON as they are. */
+static void assert_plain(const char *text)
+{
+    assert_non_null(text);
+    assert_null(strpbrk(text, "\"\\\n\t"));
+}
+
 /* Counts the steps that were told, and keeps nothing else. */
 static void count_steps(void *data, const struct lab_record *record)
 {
     unsigned *counts = data;
     counts[record->step]++;
-    assert_non_null(record->what);
-    assert_non_null(record->why);
-    assert_non_null(record->relay);
-    assert_non_null(record->values[0].name);
+    assert_plain(record->what);
+    assert_plain(record->why);
+    assert_plain(record->relay);
+    assert_plain(record->values[0].name);
 }
 
 static void explain_suite(const struct lab_suite *suite)
