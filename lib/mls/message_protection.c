@@ -90,6 +90,12 @@ static sotto_err check_place(const struct message_protection *p, view group_id, 
     return epoch == p->epoch ? SOTTO_OK : SOTTO_E_NOT_NOW;
 }
 
+static bool is_of_this_epoch(const struct message_protection *p,
+                             const struct framed_content *content)
+{
+    return check_place(p, content->group_id, content->epoch) == SOTTO_OK;
+}
+
 sotto_err framed_content_sign(struct crypto *c, const struct message_protection *p,
                               const struct sign_key *key, uint16_t wire_format,
                               const struct framed_content *content, struct buf *ret_signature)
@@ -127,7 +133,8 @@ sotto_err public_message_protect(struct crypto *c, const struct message_protecti
                                  const struct authenticated_content *content, struct buf *out)
 {
     if (content->wire_format != WIRE_PUBLIC_MESSAGE ||
-        content->content.content_type == CONTENT_APPLICATION || !sender_may_say(&content->content))
+        content->content.content_type == CONTENT_APPLICATION ||
+        !sender_may_say(&content->content) || !is_of_this_epoch(p, &content->content))
         return SOTTO_E_USAGE;
     uint8_t tag[HASH_MAX];
     struct public_message message = {.content = content->content, .auth = content->auth};
@@ -296,7 +303,8 @@ sotto_err private_message_protect(struct crypto *c, const struct message_protect
                                   const uint8_t reuse_guard[REUSE_GUARD], struct buf *out)
 {
     const struct framed_content *framed = &content->content;
-    if (content->wire_format != WIRE_PRIVATE_MESSAGE || framed->sender.sender_type != SENDER_MEMBER)
+    if (content->wire_format != WIRE_PRIVATE_MESSAGE ||
+        framed->sender.sender_type != SENDER_MEMBER || !is_of_this_epoch(p, framed))
         return SOTTO_E_USAGE;
     if (padding > MLS_MESSAGE_MAX)
         return SOTTO_E_TOO_LARGE;

@@ -29,8 +29,8 @@ SOTTO_MUST_USE sotto_err framed_content_sign(struct crypto *c, const struct mess
                                              const struct framed_content *content,
                                              struct buf *ret_signature);
 
-/* Appends MLSMessage(PublicMessage). `content` is signed and, for a commit, has its confirmation_tag; its wire_format
- * is WIRE_PUBLIC_MESSAGE: else USAGE. */
+/* Appends MLSMessage(PublicMessage). `content` is signed and, for a commit, has its confirmation_tag; its wire_format is
+ * WIRE_PUBLIC_MESSAGE, group and epoch are those of `p`, and the sender may say it: else USAGE. */
 SOTTO_MUST_USE sotto_err public_message_protect(struct crypto *c,
                                                 const struct message_protection *p,
                                                 const struct authenticated_content *content,
@@ -50,8 +50,8 @@ SOTTO_MUST_USE sotto_err sender_data_key(struct crypto *c, const struct message_
                                          uint8_t ret_nonce[AEAD_NONCE]);
 
 /* Appends MLSMessage(PrivateMessage), with `padding` zero bytes inside and four fresh random bytes as reuse_guard. The sender
- * is a member, this one; wire_format is WIRE_PRIVATE_MESSAGE: else USAGE. Takes one generation of the sender's ratchet:
- * keep the tree before the message leaves, since no key may ever be used twice. */
+ * is a member, this one; wire_format is WIRE_PRIVATE_MESSAGE, group and epoch are those of `p`: else USAGE. Takes one
+ * generation of the sender's ratchet: keep the tree before the message leaves, since no key may ever be used twice. */
 SOTTO_MUST_USE sotto_err private_message_protect(struct crypto *c,
                                                  const struct message_protection *p,
                                                  const struct authenticated_content *content,

@@ -558,6 +558,17 @@ static void what_cannot_be_sent_leaves_buffer_and_tree_alone(void **state)
     assert_err(private_message_protect(crypto, &g.sender, &ready, 0, guard, &fixed), TOO_LARGE);
     assert_int_equal(fixed.len, 3);
     assert_err(private_message_protect(crypto, &g.sender, &external, 0, guard, &bytes), USAGE);
+    for (int field = 0; field < 3; field++) {
+        struct authenticated_content elsewhere = ready;
+        elsewhere.content.epoch += field == 0;
+        elsewhere.content.group_id = field == 1 ? VIEW_LIT("other") : ready.content.group_id;
+        elsewhere.wire_format = field == 2 ? WIRE_PUBLIC_MESSAGE : WIRE_PRIVATE_MESSAGE;
+        assert_err(private_message_protect(crypto, &g.sender, &elsewhere, 0, guard, &bytes), USAGE);
+        elsewhere.content.content_type = CONTENT_PROPOSAL;
+        elsewhere.content.proposal = (struct proposal){.proposal_type = PROPOSAL_SELF_REMOVE};
+        elsewhere.wire_format = field == 2 ? WIRE_PRIVATE_MESSAGE : WIRE_PUBLIC_MESSAGE;
+        assert_err(public_message_protect(crypto, &g.sender, &elsewhere, &bytes), USAGE);
+    }
     assert_err(
         private_message_protect(crypto, &g.sender, &ready, MLS_MESSAGE_MAX + 1, guard, &bytes),
         TOO_LARGE);
