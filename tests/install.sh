@@ -1,0 +1,69 @@
+#!/bin/sh
+# install.sh - what `make install` leaves behind works without the tree and the builder's home: programs start, load one libcrypto from
+# beside themselves, and other programs build against the library, in C and C++. Prints TAP; wants build-check/ built.
+# shellcheck disable=SC2317  # the checks are called by name
+set -u
+cd "$(dirname "$0")/.." || exit 1
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+n=0 bad=0
+check() { # NAME COMMAND...
+    name=$1
+    shift
+    n=$((n + 1))
+    if said=$("$@" 2>&1); then
+        echo "ok $n - install: $name"
+    else
+        echo "not ok $n - install: $name"
+        printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
+        bad=1
+    fi
+}
+alone() { env -i PATH=/usr/bin:/bin HOME=/nonexistent "$@"; }
+
+put_there() {
+    meson configure build-check -Dprefix="$place" && meson install -C build-check --quiet && private=$(tools/setup -q prefix) || return 1
+    [ -z "$private" ] || tools/install-private "$private" build-check ''
+}
+check 'files are put in their place' put_there
+check 'sotto starts' alone "$place/bin/sotto" --version
+check 'sottod starts' alone "$place/bin/sottod" --version
+
+one_libcrypto() {
+    for program in "$place/bin/sotto" "$place/bin/sottod"; do
+        loaded=$(alone ldd "$program" | grep 'libcrypto\.so\|libssl\.so\|lib25519\|librandombytes')
+        [ "$(printf '%s\n' "$loaded" | grep -c libcrypto)" = 1 ] || return 1
+        private=$(tools/setup -q prefix)
+        [ -z "$private" ] || ! printf '%s\n' "$loaded" | grep -v "=> $place/" || return 1
+        ! readelf -d "$program" | grep -E 'RUNPATH|RPATH' | grep -v "\[$place/" | grep . || return 1
+    done
+}
+check 'one libcrypto, from beside the programs' one_libcrypto
+
+cat >"$place/user.c" <<'END'
+#include <sotto/sotto.h>
+#include <stdio.h>
+int main(void)
+{
+    printf("%s %s\n", sotto_version(), sotto_err_name(SOTTO_E_RATE));
+    return sotto_check_libcrypto() == SOTTO_OK ? 0 : 1;
+}
+END
+cp "$place/user.c" "$place/user.cc"
+library=$(find "$place" -name 'libsotto.so' | head -n 1)
+pc=$(find "$place" -name 'sotto.pc' | head -n 1)
+builds_against() { # COMPILER SOURCE OUT
+    # shellcheck disable=SC2046  # flags are words
+    PKG_CONFIG_PATH=${pc%/*} "$1" -Wall -Wextra -Werror -pedantic -o "$3" "$2" \
+        $(PKG_CONFIG_PATH=${pc%/*} pkg-config --cflags --libs sotto) -Wl,-rpath,"${library%/*}" && alone "$3"
+}
+check 'a C program builds against it by pkg-config, and runs' builds_against gcc "$place/user.c" "$place/user"
+check 'the headers are clean in C++' clang++ -fsyntax-only -Wall -Wextra -Werror -pedantic -I"$place/include" "$place/user.cc"
+check 'man pages are there' test -f "$place/share/man/man1/sotto.1" -a -f "$place/share/man/man8/sottod.8"
+mandoc_silent() { ! mandoc -T lint -W warning "$place/share/man/man1/sotto.1" "$place/share/man/man8/sottod.8" | grep .; }
+check 'man pages are clean' mandoc_silent
+completions() { [ "$(find "$place/share" -path '*complet*' -type f | wc -l)" -ge 2 ]; }
+check 'completions are there' completions
+meson configure build-check -Dprefix=/usr/local
+echo "1..$n"
+exit $bad
