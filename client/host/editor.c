@@ -144,24 +144,21 @@ sotto_err editor_new(const struct editor_events *events, void *user, struct edit
     return SOTTO_OK;
 }
 
-static void activate(struct editor *e)
+/* Takes the terminal, and shows the prompt of an empty line. Between lines the terminal stays in our mode: in the moment that it was
+ * given back, it would echo by itself whatever is typed or pasted just then. */
+static void line_begin(struct editor *e)
 {
-    if (e->active)
+    e->hidden = 0;
+    if (!e->active) {
+        e->active = true;
+        el_wset(e->line, EL_UNBUFFERED, 1);
         return;
-    e->active = true;
-    el_wset(e->line, EL_UNBUFFERED, 1);
-    if (e->hidden > 0) {
-        e->hidden = 0;
-        editor_hide(e);
     }
-}
-
-static void deactivate(struct editor *e)
-{
-    if (!e->active)
-        return;
-    e->active = false;
-    el_wset(e->line, EL_UNBUFFERED, 0);
+    const LineInfoW *info = el_wline(e->line);
+    int len = (int)(info->lastchar - info->buffer);
+    el_cursor(e->line, len);
+    el_wdeletestr(e->line, len);
+    el_wset(e->line, EL_REFRESH);
 }
 
 void editor_free(struct editor *e)
@@ -170,7 +167,9 @@ void editor_free(struct editor *e)
         return;
     if (e->active && e->hidden == 0)
         editor_hide(e);
-    deactivate(e);
+    if (e->active)
+        el_wset(e->line, EL_UNBUFFERED, 0);
+    fflush(stdout);
     el_end(e->line);
     free(e);
 }
@@ -179,10 +178,8 @@ void editor_prompt(struct editor *e, const char *prompt)
 {
     if (e->active && e->hidden == 0)
         editor_hide(e);
-    e->hidden = 0;
-    deactivate(e);
     mbstowcs(e->prompt, prompt, PROMPT_MAX - 1);
-    activate(e);
+    line_begin(e);
 }
 
 /* A whole line: the next one begins before the line is reported, so that output of the event finds a prompt to hide. */
@@ -190,8 +187,7 @@ static void line_take(struct editor *e, const wchar_t *text, size_t len)
 {
     DEFER(buf_clear) struct buf line = {0};
     utf8_append(text, len, &line);
-    deactivate(e);
-    activate(e);
+    line_begin(e);
     e->events->line(e->user, buf_view(&line));
 }
 
