@@ -1,8 +1,10 @@
 """Two people on pipes, through a real relay."""
 import os
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 
 from sottoclient import Server, run
 from sottopeople import Person, people, sotto, wait_for
@@ -27,6 +29,71 @@ def a_thousand_lines_go_each_way_in_order():
             sanitized = "san.so" in f.read()  # a sanitizer keeps what was freed
         assert sanitized or rss() - before < 4096, "the relay's memory grew"
         assert "line 7" not in server.log()
+
+
+def memory_of(pid):
+    """All that a process can write to, as it is now."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            span, access = line.split()[:2]
+            if not access.startswith("rw") or "[v" in line:
+                continue
+            begin, end = (int(x, 16) for x in span.split("-"))
+            memory.seek(begin)
+            yield memory.read(end - begin)
+
+
+class Wire:
+    """Between the clients and the relay: passes everything on and keeps it."""
+
+    def __init__(self, port):
+        self.to, self.kept = port, bytearray()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            near = self.socket.accept()[0]
+            far = socket.create_connection(("127.0.0.1", self.to))
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self.pass_on, args=(a, b), daemon=True).start()
+
+    def pass_on(self, a, b):
+        while True:
+            try:
+                data = a.recv(65536)
+                self.kept += data
+                b.sendall(data) if data else b.shutdown(socket.SHUT_WR)
+            except OSError:
+                return
+            if not data:
+                return
+
+
+def neither_the_wire_nor_the_relays_memory_holds_what_was_said():
+    with Server() as server:
+        wire = Wire(server.port)
+        a, b = people(wire.port)
+        words = a.code().split("-", 1)[1]
+        planted = "a sentence that was planted to be found"
+        for i in range(200):
+            a.say(f"{i} {planted}\n")
+        b.expect_out(f"199 {planted}")
+        try:
+            seen = b"".join(memory_of(server.process.pid))
+        except PermissionError:
+            return "the memory of another process can't be read here"
+        assert server.directory.encode() in seen, "the search itself does not work"
+        assert len(wire.kept) > 200 * len(planted)
+        for secret in (planted, words):
+            assert secret.encode() not in seen, f"the relay's memory holds {secret!r}"
+            assert secret.encode() not in wire.kept, f"the wire carried {secret!r}"
+            assert secret not in server.log()
+        a.finish()
+        b.finish()
+        assert a.status() == 0 and b.status() == 0
+    return None
 
 
 def the_code_is_the_first_line_of_standard_output_alone():
@@ -204,7 +271,6 @@ def much_more_than_the_rate_allows_arrives_whole():
     with Server() as server:
         a, b = people(server.port)
         text = "".join(f"{i:07} {'x' * 190}\n" for i in range(26000))  # over 5 MB: beyond the burst
-        import threading
         feeder = threading.Thread(target=lambda: (a.say(text), a.finish()))
         feeder.start()
         b.finish()
@@ -240,6 +306,7 @@ def a_reader_that_goes_away_ends_the_session():
 
 run([
     a_thousand_lines_go_each_way_in_order,
+    neither_the_wire_nor_the_relays_memory_holds_what_was_said,
     the_code_is_the_first_line_of_standard_output_alone,
     a_code_file_is_read_and_output_is_flushed_line_by_line,
     a_code_is_read_from_standard_input_without_a_dash_too,
