@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/rng.h"
 #include "lab/options.h"
+#include "lab/parse.h"
 
 #define KEY_FILE_MAX 65536 /* bytes */
 #define PSK_FILE     "sotto-lab.key"
@@ -40,63 +41,14 @@ static int file_read(const struct cli_call *call, const char *path, struct buf *
     return fail_file(call, path, "cannot be read", SOTTO_E_IO);
 }
 
-static view trim(view line)
-{
-    while (line.len > 0 && (line.data[line.len - 1] == ' ' || line.data[line.len - 1] == '\r'))
-        line.len--;
-    while (line.len > 0 && line.data[0] == ' ')
-        line = view_of(line.data + 1, line.len - 1);
-    return line;
-}
-
-/* The next line without its end and blanks around it; false behind the last. */
-static bool line_next(view *text, view *ret_line)
-{
-    if (text->len == 0)
-        return false;
-    const uint8_t *feed = memchr(text->data, '\n', text->len);
-    size_t len = feed != NULL ? (size_t)(feed - text->data) : text->len;
-    size_t used = feed != NULL ? len + 1 : len;
-    *ret_line = trim(view_of(text->data, len));
-    *text = view_of(text->data + used, text->len - used);
-    return true;
-}
-
-/* Whether the line is "NAME rest"; gives the rest. */
-static bool line_is(view line, view name, view *ret_rest)
-{
-    if (line.len <= name.len || line.data[name.len] != ' ' ||
-        !view_equal(view_of(line.data, name.len), name))
-        return false;
-    *ret_rest = trim(view_of(line.data + name.len, line.len - name.len));
-    return true;
-}
-
-sotto_err keys_psk_parse(view text, struct secret *ret_psk)
-{
-    DEFER(buf_clear) struct buf bytes = {0};
-    text = trim(text);
-    if (text.len != 2 * LAB_PSK)
-        return SOTTO_E_VALUE;
-    TRY(hex_read(text, &bytes));
-    return secret_set(ret_psk, buf_view(&bytes));
-}
-
 int keys_psk_read(const struct cli_call *call, const char *path, struct secret *ret_psk)
 {
     DEFER(buf_clear) struct buf text = {0};
     int status = file_read(call, path, &text);
     if (status != 0)
         return status;
-    view rest = buf_view(&text), line, digits;
-    while (line_next(&rest, &line)) {
-        if (line.len == 0 || line.data[0] == '#')
-            continue;
-        if (!line_is(line, VIEW_LIT("psk"), &digits))
-            digits = line;
-        if (keys_psk_parse(digits, ret_psk) == SOTTO_OK)
-            return 0;
-    }
+    if (parse_psk_file(buf_view(&text), ret_psk) == SOTTO_OK)
+        return 0;
     return fail_file(call, path, "holds no shared key: 64 hexadecimal digits", SOTTO_E_CONFIG);
 }
 
@@ -107,25 +59,9 @@ int keys_identity_read(const struct cli_call *call, const char *path, const stru
     int status = file_read(call, path, &text);
     if (status != 0)
         return status;
-    view rest = buf_view(&text), line, tail, digits;
-    while (line_next(&rest, &line)) {
-        buf_reset(ret_identity);
-        if (line_is(line, VIEW_LIT("identity"), &tail) &&
-            line_is(tail, view_str(lab_suite_name(suite)), &digits) &&
-            hex_read(digits, ret_identity) == SOTTO_OK)
-            return 0;
-    }
+    if (parse_identity_file(buf_view(&text), suite, ret_identity) == SOTTO_OK)
+        return 0;
     return fail_file(call, path, "holds no signing key for this suite", SOTTO_E_CONFIG);
-}
-
-sotto_err keys_fingerprint_parse(const char *text, uint8_t ret_fingerprint[LAB_FINGERPRINT])
-{
-    DEFER(buf_clear) struct buf bytes = {0};
-    if (strlen(text) != 2 * LAB_FINGERPRINT)
-        return SOTTO_E_VALUE;
-    TRY(hex_read(view_str(text), &bytes));
-    memcpy(ret_fingerprint, bytes.data, LAB_FINGERPRINT);
-    return SOTTO_OK;
 }
 
 /* --- making --- */

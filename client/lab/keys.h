@@ -9,16 +9,10 @@
 
 /* The shared key of a file, which may also hold its 64 digits alone. Gives 0, or the status of an error that was printed. */
 int keys_psk_read(const struct cli_call *call, const char *path, struct secret *ret_psk);
-/* The same from a line that was pasted. VALUE: not a key. */
-SOTTO_MUST_USE sotto_err keys_psk_parse(view text, struct secret *ret_psk);
 
 /* The signing key of a file, which must be one of this suite. As keys_psk_read(). */
 int keys_identity_read(const struct cli_call *call, const char *path, const struct lab_suite *suite,
                        struct buf *ret_identity);
-
-/* 64 hexadecimal digits. VALUE. */
-SOTTO_MUST_USE sotto_err keys_fingerprint_parse(const char *text,
-                                                uint8_t ret_fingerprint[LAB_FINGERPRINT]);
 
 /* `sotto lab keygen` */
 int keys_generate(struct cli_call *call);

@@ -2,6 +2,7 @@
 
 #include "lab/explain.h"
 #include "lab/keys.h"
+#include "lab/parse.h"
 #include "lab/talk.h"
 
 #define SUITE_DEFAULT "x25519-hkdf-aes256gcm"
@@ -72,7 +73,7 @@ static int signing_options(struct talk *t)
         return fail_not_for(t, "key-file");
     if (peer != NULL && !signs)
         return fail_not_for(t, "peer");
-    if (peer != NULL && keys_fingerprint_parse(peer, t->peer) != SOTTO_OK)
+    if (peer != NULL && parse_fingerprint(view_str(peer), t->peer) != SOTTO_OK)
         return cli_fail(t->call,
                         &(struct cli_error){.err = SOTTO_E_USAGE,
                                             .what = "--peer takes 64 hexadecimal digits",

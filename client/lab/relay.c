@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/online.h"
 #include "lab/options.h"
+#include "lab/parse.h"
 #include "proto/proto.h"
 
 struct relay {
@@ -18,24 +19,6 @@ static const struct connection_events relay_events;
 
 /* --- the code --- */
 
-/* "7-x25519-hkdf-aes256gcm"; blanks around it are left out. */
-static sotto_err code_parse(view text, uint32_t *ret_slot, view *ret_suite)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = view_of(text.data + 1, text.len - 1);
-    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL)
-        text.len--;
-    uint32_t slot = 0;
-    size_t at = 0;
-    for (; at < text.len && at < 9 && text.data[at] >= '0' && text.data[at] <= '9'; at++)
-        slot = slot * 10 + (uint32_t)(text.data[at] - '0');
-    if (at == 0 || slot == 0 || at + 1 >= text.len || text.data[at] != '-')
-        return SOTTO_E_VALUE;
-    *ret_slot = slot;
-    *ret_suite = view_of(text.data + at + 1, text.len - at - 1);
-    return SOTTO_OK;
-}
-
 static int fail_code(const struct talk *t)
 {
     return cli_fail(t->call, &(struct cli_error){.err = SOTTO_E_VALUE,
@@ -47,15 +30,14 @@ static int fail_code(const struct talk *t)
 static int code_take(struct talk *t, view line, bool again)
 {
     uint32_t slot = 0;
-    view suite = {0};
-    sotto_err err = code_parse(line, &slot, &suite);
-    const struct lab_suite *found = err == SOTTO_OK ? lab_suite_find(suite) : NULL;
-    if (found == NULL && again) {
+    const struct lab_suite *found = NULL;
+    sotto_err err = parse_code(line, &slot, &found);
+    if (err != SOTTO_OK && again) {
         screen_note(&t->screen, '*',
                     "That is not a code of the lab; it looks like 7-x25519-hkdf-aes256gcm");
         return 0;
     }
-    if (found == NULL)
+    if (err != SOTTO_OK)
         return fail_code(t);
     t->slot = slot;
     t->config.suite = found;

@@ -9,8 +9,8 @@
 #include "cli/commands.h"
 #include "crypto/rng.h"
 #include "engine/complete.h"
-#include "lab/keys.h"
 #include "lab/options.h"
+#include "lab/parse.h"
 
 /* Whatever ends it first is kept in `end`; everything is closed then, and the last words are said when the loop has run out
  * and the terminal is the user's again.
@@ -317,7 +317,7 @@ static void code_stage(struct talk *t);
 
 static void psk_take(struct talk *t, view line)
 {
-    if (keys_psk_parse(line, &t->psk) == SOTTO_OK) {
+    if (parse_psk(line, &t->psk) == SOTTO_OK) {
         code_stage(t);
         return;
     }
