@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "config.h"
-#include "net/identity.h"
+#include "net/keeper.h"
 #include "net/log.h"
 #include "net/server.h"
 #include "net/state.h"
@@ -177,30 +177,21 @@ static void log_identity(struct log *log, const struct identity *id, const char 
     log_line(log, "pin", "pin %s", pin);
 }
 
-static sotto_err identity_have(struct state *state, struct identity *ret_identity,
-                               struct failure *failure)
-{
-    struct crypto *c;
-    TRY(crypto_new(&c));
-    sotto_err err = identity_load(c, state, HOST, (int64_t)time(NULL), ret_identity, failure);
-    crypto_free(c);
-    return err;
-}
-
 static sotto_err serve(const struct config *config, bool json, struct failure *failure)
 {
     struct state state;
-    DEFER(identity_clear) struct identity identity = {0};
+    struct keeper keeper;
     struct log *log;
     TRY(state_open(config->dir, identity_files, &state, failure));
-    sotto_err err = identity_have(&state, &identity, failure);
+    sotto_err err = keeper_init(&keeper, &state, HOST, (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
         err = log_new(STDERR_FILENO, json, &log);
     if (err == SOTTO_OK) {
-        log_identity(log, &identity, config->dir);
-        err = server_run(&config->server, &identity, log, failure);
+        log_identity(log, keeper_identity(&keeper), config->dir);
+        err = server_run(&config->server, &keeper, log, failure);
         log_free(log);
     }
+    keeper_clear(&keeper);
     state_close(&state);
     return err;
 }

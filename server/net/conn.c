@@ -507,8 +507,8 @@ static sotto_err on_hello(struct conn *conn, view frame)
     TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, exporter, sizeof exporter));
     random_bytes(nonce, sizeof nonce);
     DEFER(buf_clear) struct buf answer = {0};
-    TRY(hello_answer(loop->crypto, loop->key, loop->server->identity, frame_max(conn), frame,
-                     exporter, nonce, &answer));
+    TRY(hello_answer(loop->crypto, loop->key, keeper_identity(loop->server->keeper),
+                     frame_max(conn), frame, exporter, nonce, &answer));
     const struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
     TRY(loop_tell_core(loop, &post, (view){0}));
     conn->known = true;

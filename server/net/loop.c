@@ -113,6 +113,25 @@ static void loop_work(struct loop *loop)
     }
 }
 
+static void loop_on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* it is there so that the loop doesn't sleep */
+}
+
+/* At the end of a round: what gathered goes out, and the core is rung once for all posts. Work that is left keeps the loop awake. */
+static void loop_finish(struct loop *loop)
+{
+    loop_work(loop);
+    if (loop->posted) {
+        loop->posted = false;
+        mailbox_ring(&loop->server->core);
+    }
+    if (loop->work != NULL && !uv_is_active((uv_handle_t *)&loop->idle))
+        uv_idle_start(&loop->idle, loop_on_idle);
+    else if (loop->work == NULL)
+        uv_idle_stop(&loop->idle);
+}
+
 /* ---- time */
 
 static void loop_on_timer(uv_timer_t *timer)
@@ -120,6 +139,7 @@ static void loop_on_timer(uv_timer_t *timer)
     struct loop *loop = timer->data;
     for (struct wheel_entry *e; (e = wheel_due(&loop->wheel, loop_now(loop))) != NULL;)
         conn_due((struct conn *)(void *)((char *)e - offsetof(struct conn, timer)));
+    loop_finish(loop);
     if (loop->wheel.count == 0)
         uv_timer_stop(timer);
 }
@@ -254,11 +274,6 @@ static void loop_on_async(uv_async_t *async)
 
 /* ---- the round */
 
-static void loop_on_idle(uv_idle_t *idle)
-{
-    (void)idle; /* it is there so that the loop doesn't sleep */
-}
-
 static void loop_close_handles(struct loop *loop)
 {
     uv_close((uv_handle_t *)&loop->async, NULL);
@@ -282,15 +297,7 @@ static void loop_stop_watch(struct loop *loop)
 static void loop_on_check(uv_check_t *check)
 {
     struct loop *loop = check->data;
-    loop_work(loop);
-    if (loop->posted) {
-        loop->posted = false;
-        mailbox_ring(&loop->server->core);
-    }
-    if (loop->work != NULL && !uv_is_active((uv_handle_t *)&loop->idle))
-        uv_idle_start(&loop->idle, loop_on_idle);
-    else if (loop->work == NULL)
-        uv_idle_stop(&loop->idle);
+    loop_finish(loop);
     if (loop->stopping)
         loop_stop_watch(loop);
 }
@@ -319,7 +326,7 @@ static sotto_err loop_init_uv(struct loop *loop)
 sotto_err loop_init(struct loop *loop, struct server *server, unsigned index)
 {
     *loop = (struct loop){.server = server, .index = index, .slot_free = NO_SLOT};
-    const struct identity *identity = server->identity;
+    const struct identity *identity = keeper_identity(server->keeper);
     wheel_init(&loop->wheel, server_now_ms());
     TRY(mailbox_init(&loop->box, BOX_POSTS, BOX_BYTES));
     TRY(buf_reserve(&loop->scratch, LOOP_SCRATCH));

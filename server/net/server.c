@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -20,6 +21,9 @@
 #define CORE_POSTS   16384
 #define CORE_BYTES   (1 << 20)
 #define FILES_SPARE  64 /* descriptors for all that is not a connection */
+#define RENEWAL_MS   3600000
+#define RENEWAL_DAYS (IDENTITY_RENEW_S / 86400)
+#define RENEWAL_WARN 24 /* looks from one warning to the next */
 #define SIGNALS      3
 
 struct listener {
@@ -34,7 +38,8 @@ struct front {
     struct core_thread core;
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
-    uv_timer_t retry;
+    uv_timer_t retry, renewal;
+    unsigned renewals; /* looks at the certificate so far */
     struct listener listeners[SERVER_LISTEN_MAX];
     size_t listener_count;
     struct metrics metrics;
@@ -136,6 +141,26 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* ---- the certificate */
+
+static void on_renewal(uv_timer_t *timer)
+{
+    struct front *front = timer->data;
+    struct keeper *keeper = front->server->keeper;
+    struct log *log = front->server->log;
+    struct failure failure = {0};
+    bool renewed;
+    int64_t now_s = (int64_t)time(NULL);
+    sotto_err err = keeper_check(keeper, now_s, &renewed, &failure);
+    if (renewed)
+        log_line(log, "renewed", "the server's certificate was renewed");
+    else if (keeper_days(keeper, now_s) < RENEWAL_DAYS && front->renewals++ % RENEWAL_WARN == 0)
+        log_line(log, "renewal",
+                 "the server's certificate ends in %lld days and was not renewed: %s",
+                 (long long)keeper_days(keeper, now_s),
+                 err != SOTTO_OK && failure.what[0] != 0 ? failure.what : "the root key is away");
+}
+
 /* ---- the end */
 
 static void tell_all_to_stop(struct server *server)
@@ -178,6 +203,7 @@ static void front_close(struct front *front)
     if (!front->uv_on)
         return;
     uv_close((uv_handle_t *)&front->retry, NULL);
+    uv_close((uv_handle_t *)&front->renewal, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&front->signals[i], NULL);
     uv_run(&front->uv, UV_RUN_DEFAULT);
@@ -217,7 +243,9 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
         return SOTTO_E_NOMEM;
     front->uv_on = true;
     uv_timer_init(&front->uv, &front->retry);
-    front->retry.data = front;
+    uv_timer_init(&front->uv, &front->renewal);
+    front->retry.data = front->renewal.data = front;
+    uv_timer_start(&front->renewal, on_renewal, RENEWAL_MS, RENEWAL_MS);
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&front->uv, &front->signals[i]);
         front->signals[i].data = front;
@@ -333,15 +361,15 @@ static void front_clear(struct front *front)
     rng_clear(&front->rng);
 }
 
-sotto_err server_run(const struct server_config *config, const struct identity *identity,
-                     struct log *log, struct failure *ret_failure)
+sotto_err server_run(const struct server_config *config, struct keeper *keeper, struct log *log,
+                     struct failure *ret_failure)
 {
     struct server *server = calloc(1, sizeof *server);
     struct front *front = calloc(1, sizeof *front);
     sotto_err err = SOTTO_E_NOMEM;
     if (server != NULL && front != NULL) {
         server->config = *config;
-        server->identity = identity;
+        server->keeper = keeper;
         server->log = log;
         front->server = server;
         err = serve(front, ret_failure);

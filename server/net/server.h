@@ -8,7 +8,7 @@
 #include "net/endpoint.h"
 #include "net/failure.h"
 #include "net/gate.h"
-#include "net/identity.h"
+#include "net/keeper.h"
 #include "net/log.h"
 #include "net/mailbox.h"
 #include "net/stats.h"
@@ -29,7 +29,7 @@ struct loop;
 
 struct server {
     struct server_config config;
-    const struct identity *identity;
+    struct keeper *keeper;
     struct log *log;
     struct loop *loops;
     unsigned loop_count;
@@ -39,9 +39,8 @@ struct server {
 };
 
 /* Serves until a signal ends it. IN_USE, PERMISSION, IO: a listener could not be had. NOMEM, CRYPTO. */
-SOTTO_MUST_USE sotto_err server_run(const struct server_config *config,
-                                    const struct identity *identity, struct log *log,
-                                    struct failure *ret_failure);
+SOTTO_MUST_USE sotto_err server_run(const struct server_config *config, struct keeper *keeper,
+                                    struct log *log, struct failure *ret_failure);
 
 /* The clock of all threads, in ms. */
 uint64_t server_now_ms(void);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/identity.h"
+#include "net/keeper.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
@@ -195,6 +195,44 @@ static void a_file_too_large_is_refused(void **state)
     assert_err(state_read(&w->state, "file", &big), TOO_LARGE);
 }
 
+static void a_running_server_renews_its_certificate_under_the_same_key(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    bool renewed = true;
+    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    const struct identity *first = keeper_identity(&k);
+    assert_ok(keeper_check(&k, NOW + 59 * DAY, &renewed, &w->failure));
+    assert_false(renewed);
+    assert_ptr_equal(keeper_identity(&k), first);
+    assert_ok(keeper_check(&k, NOW + 61 * DAY, &renewed, &w->failure));
+    assert_true(renewed);
+    const struct identity *second = keeper_identity(&k);
+    assert_ptr_not_equal(second, first);
+    assert_memory_equal(second->pin, first->pin,
+                        sizeof first->pin); /* the old one can still be read */
+    assert_true(secret_equal(&second->server_key, &first->server_key));
+    assert_int_equal(keeper_days(&k, NOW + 61 * DAY), 90);
+    keeper_clear(&k);
+}
+
+static void without_the_root_key_a_running_server_keeps_what_it_has(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    bool renewed = true;
+    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    const struct identity *first = keeper_identity(&k);
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    assert_ok(keeper_check(&k, NOW + 61 * DAY, &renewed, &w->failure));
+    assert_false(renewed);
+    assert_err(keeper_check(&k, NOW + 91 * DAY, &renewed, &w->failure), EXPIRED);
+    assert_false(renewed);
+    assert_ptr_equal(keeper_identity(&k), first);
+    assert_true(keeper_days(&k, NOW + 92 * DAY) < 0);
+    keeper_clear(&k);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -206,6 +244,8 @@ int main(void)
         TEST(an_expired_one_is_renewed_too_if_the_root_key_is_there),
         TEST(without_the_root_key_it_serves_until_it_expires),
         TEST(no_flipped_byte_goes_unnoticed),
+        TEST(a_running_server_renews_its_certificate_under_the_same_key),
+        TEST(without_the_root_key_a_running_server_keeps_what_it_has),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
         TEST(a_link_is_not_followed),

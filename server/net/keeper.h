@@ -1,0 +1,35 @@
+/* keeper.h - keeps the server's identity as long as it runs: a server may be up for longer than its certificate lives. The main thread
+ * looks after it; loops ask for it at each hello. */
+#ifndef NET_KEEPER_H
+#define NET_KEEPER_H
+
+#include <stdatomic.h>
+
+#include "net/identity.h"
+
+struct kept; /* an identity, and the one before it */
+
+struct keeper {
+    struct crypto *c;
+    struct state *state; /* borrowed */
+    const char *host;    /* borrowed */
+    struct kept *kept;   /* the newest; older ones may still be in use */
+    _Atomic(const struct identity *) identity;
+};
+
+/* Loads the identity, or makes it. Errors as identity_load(). */
+SOTTO_MUST_USE sotto_err keeper_init(struct keeper *k, struct state *state, const char *host,
+                                     int64_t now_s, struct failure *ret_failure);
+void keeper_clear(struct keeper *k);
+
+/* Any thread; it stays valid until keeper_clear(). */
+const struct identity *keeper_identity(struct keeper *k);
+
+/* Renews the certificate if it is time and the root key is there; call it now and then. On an error the old one stays. */
+SOTTO_MUST_USE sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
+                                      struct failure *ret_failure);
+
+/* The days that the certificate still lives; negative: its time is over. */
+int64_t keeper_days(struct keeper *k, int64_t now_s);
+
+#endif
