@@ -50,22 +50,22 @@ void room_code_password(const struct room_code *code, char ret_text[CODE_TEXT_MA
     words_write(code, ret_text, 0);
 }
 
+/* By length, not as a string: what was typed may hold a NUL. */
+static bool word_begins(unsigned index, view prefix)
+{
+    return prefix.len <= strlen(code_words[index]) &&
+           (prefix.len == 0 || memcmp(code_words[index], prefix.data, prefix.len) == 0);
+}
+
 bool code_word_range(view prefix, unsigned *ret_first, unsigned *ret_last)
 {
     unsigned first = 0;
-    if (prefix.len == 0) {
-        *ret_first = 0;
-        *ret_last = CODE_WORDS - 1;
-        return true;
-    }
-    while (first < CODE_WORDS &&
-           strncmp(code_words[first], (const char *)prefix.data, prefix.len) != 0)
+    while (first < CODE_WORDS && !word_begins(first, prefix))
         first++;
     if (first == CODE_WORDS)
         return false;
     unsigned last = first;
-    while (last + 1 < CODE_WORDS &&
-           strncmp(code_words[last + 1], (const char *)prefix.data, prefix.len) == 0)
+    while (last + 1 < CODE_WORDS && word_begins(last + 1, prefix))
         last++;
     *ret_first = first;
     *ret_last = last;

@@ -161,6 +161,7 @@ static void a_prefix_gives_the_range_of_its_words(void **state)
     assert_true(code_word_range((view){0}, &first, &last));
     assert_int_equal(last - first + 1, CODE_WORDS);
     assert_false(code_word_range(VIEW_LIT("xxx"), &first, &last));
+    assert_false(code_word_range(VIEW_LIT("your\0x"), &first, &last));
 }
 
 int main(void)
