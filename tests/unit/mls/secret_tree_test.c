@@ -1,5 +1,30 @@
-/* The tree is included, not linked: some of what it promises is about what it no longer holds. */
+/* The tree is included, not linked: some of what it promises is about what it no longer holds, or about memory that runs out. */
+#include <stdlib.h>
+
+static int allocations_left = -1; /* -1: no end */
+
+static int allocation_fails(void)
+{
+    if (allocations_left > 0)
+        allocations_left--;
+    return allocations_left == 0;
+}
+
+static void *scarce_calloc(size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : calloc(count, size);
+}
+
+static void *scarce_realloc(void *memory, size_t size)
+{
+    return allocation_fails() ? NULL : realloc(memory, size);
+}
+
+#define calloc  scarce_calloc
+#define realloc scarce_realloc
 #include "mls/secret_tree.c"
+#undef calloc
+#undef realloc
 
 #include "unit.h"
 
@@ -326,6 +351,53 @@ static void every_leaf_of_a_tree_has_keys_of_its_own(void **state)
     secret_tree_free(tree);
 }
 
+/* Looks up and consumes while only so many allocations succeed (the last of them fails). */
+static sotto_err take_scarcely(struct secret_tree *tree, uint32_t leaf, uint32_t generation,
+                               int allocations, struct secret *ret_key)
+{
+    DEFER(message_key_clear) struct message_key key = {0};
+    allocations_left = allocations;
+    sotto_err err = secret_tree_find(crypto, tree, leaf, APPLICATION, generation, &key);
+    struct secret found = key.key;
+    if (err == SOTTO_OK)
+        err = secret_tree_consume(tree, &key);
+    allocations_left = -1;
+    if (err == SOTTO_OK)
+        *ret_key = found;
+    return err;
+}
+
+static void a_key_can_still_be_taken_after_memory_ran_out(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t leaf, generation;
+        int allocations; /* that may fail */
+    } rows[] = {
+        {200, 3, 6}, /* a new leaf: keys passed by, merged, pool and its secrets, list, sender */
+        {199, 7, 3}, /* beside it: passed by, merged, sender (its sibling's path is open) */
+        {200, 9, 2}, /* a known leaf: passed by, merged */
+        {200, 1, 0}, /* a kept key */
+    };
+    struct secret_tree *tree = tree_of(1 << 20);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct secret key = {0},
+                      want = expected(1 << 20, rows[i].leaf, APPLICATION, rows[i].generation);
+        int failures = 0;
+        uint64_t version = tree->version;
+        while (take_scarcely(tree, rows[i].leaf, rows[i].generation, failures + 1, &key) !=
+               SOTTO_OK) {
+            assert_int_equal(tree->version, version);
+            assert_int_equal(key.len, 0);
+            assert_true(++failures < 20);
+        }
+        assert_true(secret_equal(&key, &want));
+        assert_true(failures <= rows[i].allocations);
+        assert_true(rows[i].allocations == 0 || failures > 0);
+    }
+    secret_tree_free(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +417,7 @@ int main(void)
         cmocka_unit_test(secrets_on_the_way_to_a_used_leaf_are_erased),
         cmocka_unit_test(memory_grows_with_the_depth_and_not_with_the_group),
         cmocka_unit_test(every_leaf_of_a_tree_has_keys_of_its_own),
+        cmocka_unit_test(a_key_can_still_be_taken_after_memory_ran_out),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
