@@ -1,4 +1,5 @@
-/* clean.c - text from elsewhere, made harmless for a terminal. One pass over the code points: each is kept, replaced or dropped. */
+/* clean.c - text from elsewhere, made harmless for a terminal. One pass over the code points:
+ * each is kept, replaced or dropped. */
 #include "cli/cli.h"
 
 #define NO_CODE_POINT UINT32_MAX
@@ -7,8 +8,8 @@ struct range {
     uint32_t first, last;
 };
 
-/* Dropped: they draw nothing themselves, but change what the text around them looks like, or hide in it. The joiners U+200C and
- * U+200D stay, since Persian and emoji need them. */
+/* Dropped: they draw nothing themselves, but change what the text around them looks like, or
+ * hide in it. The joiners U+200C and U+200D stay, since Persian and emoji need them. */
 static const struct range dropped[] = {
     {0x0000, 0x001f},   /* C0 controls */
     {0x007f, 0x009f},   /* DEL, C1 controls */
@@ -30,7 +31,8 @@ static bool is_dropped(uint32_t point)
     return false;
 }
 
-/* Decodes one code point (RFC 3629 4) and gives its bytes. What is not UTF-8 gives NO_CODE_POINT and one byte. */
+/* Decodes one code point (RFC 3629 4) and gives its bytes. What is not UTF-8 gives NO_CODE_POINT
+ * and one byte. */
 static size_t point_read(view text, uint32_t *ret_point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800,

@@ -1,6 +1,7 @@
-/* cli.h - what sotto and sottod share of their command line. A command is a row: parser, --help, man page and completions are all
- * read from the same rows, so that none of them can know something that the others don't.
- * Rows are constant and static; one thread; the call borrows from argv and lives as long as the program runs. */
+/* cli.h - what sotto and sottod share of their command line. A command is a row: parser, --help,
+ * man page and completions are all read from the same rows, so that none of them can know
+ * something that the others don't. Rows are constant and static; one thread; the call borrows
+ * from argv and lives as long as the program runs. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -11,8 +12,8 @@
 
 struct cli_call;
 
-/* An option. `value` says what it takes: NULL nothing, "FILE" something, "2|3" one of these, "[=json]" something or nothing, and
- * then only behind '='. A name of NULL ends a table. */
+/* An option. `value` says what it takes: NULL nothing, "FILE" something, "2|3" one of these,
+ * "[=json]" something or nothing, and then only behind '='. A name of NULL ends a table. */
 struct cli_option {
     const char *name; /* without the dashes */
     char letter;      /* short form, or 0 */
@@ -20,12 +21,14 @@ struct cli_option {
     const char *what; /* lower case, no full stop */
 };
 
-/* A line of a list in help and man page: an exit status, a variable, a file. A name of NULL ends a table. */
+/* A line of a list in help and man page: an exit status, a variable, a file. A name of NULL ends
+ * a table. */
 struct cli_line {
     const char *name, *what;
 };
 
-/* Texts are paragraphs, parted by an empty line; a paragraph whose lines begin with two spaces is an example, kept as it is. */
+/* Texts are paragraphs, parted by an empty line; a paragraph whose lines begin with two spaces
+ * is an example, kept as it is. */
 struct cli_command {
     const char *path;     /* "session new"; NULL ends a table */
     const char *operands; /* as in the synopsis: "[PORT]"; NULL: none */
@@ -59,7 +62,8 @@ struct cli_program {
     int (*run_bare)(struct cli_call *call); /* no arguments at all; NULL: short help, exit 2 */
 };
 
-/* --json, --quiet, --verbose, --no-color, --no-input, --help, --version: every program and command has them. */
+/* --json, --quiet, --verbose, --no-color, --no-input, --help, --version: every program and
+ * command has them. */
 extern const struct cli_option cli_common_options[];
 
 /* help and completion: one group of every program's tables. */
@@ -81,10 +85,12 @@ struct cli_call {
     size_t operand_count;
 };
 
-/* Runs the program; gives main()'s exit status. Sets the locale (UTF-8 if there is one) and ignores SIGPIPE. */
+/* Runs the program; gives main()'s exit status. Sets the locale (UTF-8 if there is one) and
+ * ignores SIGPIPE. */
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
-/* Whether an option was given; its last value, or NULL; the next of its values, from *at = 0 on, or NULL at their end. */
+/* Whether an option was given; its last value, or NULL; the next of its values, from *at = 0 on,
+ * or NULL at their end. */
 bool cli_given(const struct cli_call *call, const char *name);
 const char *cli_value(const struct cli_call *call, const char *name);
 const char *cli_value_next(const struct cli_call *call, const char *name, size_t *at);
@@ -96,8 +102,8 @@ SOTTO_MUST_USE sotto_err cli_number_read(const char *text, uint64_t min, uint64_
 SOTTO_MUST_USE sotto_err cli_duration_read(const char *text, uint64_t min_s, uint64_t max_s,
                                            uint64_t *ret_s);
 
-/* What went wrong, for people: lower case, no full stop. `try` is one command that can be run as it stands, or with the place %s
- * filled by try_with; `todo` is something that a person does. */
+/* What went wrong, for people: lower case, no full stop. `try` is one command that can be run as
+ * it stands, or with the place %s filled by try_with; `todo` is something that a person does. */
 struct cli_error {
     sotto_err err;
     int exit;         /* 0: the one that belongs to err */
@@ -105,18 +111,21 @@ struct cli_error {
     const char *why, *guess, *try, *try_with,
         *todo; /* each or NULL; guess: "did you mean GUESS?" */
 };
-/* Prints it to stderr, as one JSON object with --json, and gives the exit status. `call` may be NULL. */
+/* Prints it to stderr, as one JSON object with --json, and gives the exit status. `call` may be
+ * NULL. */
 int cli_fail(const struct cli_call *call, const struct cli_error *error);
 /* The same with a formatted `what`. */
 int cli_failf(const struct cli_call *call, const struct cli_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* 0, or what ux calls for: 2 usage, 3 network, 4 not trusted, 5 slow down, 6 not found, 7 no permission, 8 no answer, 130. */
+/* 0, or what ux calls for: 2 usage, 3 network, 4 not trusted, 5 slow down, 6 not found, 7 no
+ * permission, 8 no answer, 130. */
 int cli_exit_status(sotto_err err);
 
 /* Colour only on a terminal that can do it, without NO_COLOR and --no-color. */
 bool cli_color(const struct cli_call *call, FILE *out);
 
-/* One JSON object a line, flushed at its end. Text that is not UTF-8 is mended as by cli_mend(); control characters are kept, escaped. */
+/* One JSON object a line, flushed at its end. Text that is not UTF-8 is mended as by cli_mend();
+ * control characters are kept, escaped. */
 struct cli_json {
     FILE *out; /* private */
     bool more;
@@ -128,11 +137,12 @@ void cli_json_number(struct cli_json *j, const char *key, uint64_t number);
 void cli_json_bool(struct cli_json *j, const char *key, bool value);
 void cli_json_end(struct cli_json *j);
 
-/* Appends text that came from elsewhere in a form that can't play tricks on a terminal: control characters, bidi overrides and
- * other invisible format characters go, tabs become spaces, what is not UTF-8 becomes U+FFFD. Line feeds stay only with `lines`.
- * NOMEM, TOO_LARGE: unchanged. */
+/* Appends text that came from elsewhere in a form that can't play tricks on a terminal: control
+ * characters, bidi overrides and other invisible format characters go, tabs become spaces, what
+ * is not UTF-8 becomes U+FFFD. Line feeds stay only with `lines`. NOMEM, TOO_LARGE: unchanged. */
 SOTTO_MUST_USE sotto_err cli_clean(view text, bool lines, struct buf *out);
-/* Appends the text with what is not UTF-8 replaced by U+FFFD, and nothing else changed. Errors as cli_clean(). */
+/* Appends the text with what is not UTF-8 replaced by U+FFFD, and nothing else changed. Errors
+ * as cli_clean(). */
 SOTTO_MUST_USE sotto_err cli_mend(view text, struct buf *out);
 
 /* What cli_main() is made of; for the tests. */
@@ -151,9 +161,11 @@ void cli_man_print(const struct cli_program *program, FILE *out);
 /* shell: "bash", "zsh", "fish". NOTFOUND. */
 SOTTO_MUST_USE sotto_err cli_completion_print(const struct cli_program *program, const char *shell,
                                               FILE *out);
-/* The nearest candidate that could be meant by `word`; NULL: none is near. Candidates come from next(state) until NULL. */
+/* The nearest candidate that could be meant by `word`; NULL: none is near. Candidates come from
+ * next(state) until NULL. */
 const char *cli_suggest(const char *word, const char *(*next)(void *state), void *state);
-/* Edits (insert, delete, replace, swap neighbours) between two short words; words over 63 bytes count as far apart. */
+/* Edits (insert, delete, replace, swap neighbours) between two short words; words over 63 bytes
+ * count as far apart. */
 unsigned cli_distance(const char *a, const char *b);
 /* Prints a text of paragraphs, wrapped at `width` columns and indented. */
 void cli_paragraphs_print(const char *text, unsigned indent, unsigned width, FILE *out);

@@ -1,5 +1,6 @@
-/* completion.c - the rows as completion scripts. Each script finds the command's path among the words before the cursor, by a
- * list of all paths and their beginnings, and then offers the next words of longer paths and the options of this one. */
+/* completion.c - the rows as completion scripts. Each script finds the command's path among the
+ * words before the cursor, by a list of all paths and their beginnings, and then offers the next
+ * words of longer paths and the options of this one. */
 #include "cli/cli.h"
 
 /* A function that prints something for one path: "" or "session" or "session new". */
@@ -118,7 +119,8 @@ static void all_value_cases(const struct cli_program *program, FILE *out)
     value_cases(program->options, out);
 }
 
-/* The part that bash and zsh have in common: $words holds the words before the cursor, $last the one right before it. */
+/* The part that bash and zsh have in common: $words holds the words before the cursor, $last the
+ * one right before it. */
 static void shell_body(const struct cli_program *program, FILE *out)
 {
     fputs("  local path= next= options= files= word\n"

@@ -16,7 +16,8 @@ static unsigned width_of(FILE *out)
     return 80;
 }
 
-/* Prints words of `text` up to `end`, wrapped; the first line begins at column `at`, the others at `indent`. */
+/* Prints words of `text` up to `end`, wrapped; the first line begins at column `at`, the others
+ * at `indent`. */
 static void words_print(const char *text, const char *end, unsigned at, unsigned indent,
                         unsigned width, FILE *out)
 {

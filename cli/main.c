@@ -1,5 +1,5 @@
-/* main.c - what both programs do with a parsed command line. `help`, `completion` and the hidden --man need no rows of their own in
- * a program's tables: cli_shared_commands has them. */
+/* main.c - what both programs do with a parsed command line. `help`, `completion` and the hidden
+ * --man need no rows of their own in a program's tables: cli_shared_commands has them. */
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -42,7 +42,8 @@ const struct cli_command cli_shared_commands[] = {
     {0},
 };
 
-/* Without a UTF-8 locale in the environment we take the one that each Debian has, so that text can be edited and measured. */
+/* Without a UTF-8 locale in the environment we take the one that each Debian has, so that text
+ * can be edited and measured. */
 static void locale_set(void)
 {
     setlocale(LC_ALL, "");

@@ -5,10 +5,12 @@
 
 #include "cli/cli.h"
 
-/* When the pages last changed in what they say; a date of the build would make no two builds alike. */
+/* When the pages last changed in what they say; a date of the build would make no two builds
+ * alike. */
 #define MAN_DATE "2026-11-20"
 
-/* Text in roff: a line must not begin with a control character, and '-' means the ASCII one, so that examples can be copied. */
+/* Text in roff: a line must not begin with a control character, and '-' means the ASCII one, so
+ * that examples can be copied. */
 static void roff(const char *text, size_t len, FILE *out)
 {
     bool line_begins = true;

@@ -1,5 +1,6 @@
-/* parse.c - argv into a struct cli_call. Words are joined to a command's path as long as some command begins like that; the first
- * one that no command begins with is an operand. Options may stand anywhere before "--". */
+/* parse.c - argv into a struct cli_call. Words are joined to a command's path as long as some
+ * command begins like that; the first one that no command begins with is an operand. Options may
+ * stand anywhere before "--". */
 #include <ctype.h>
 
 #include "cli/cli.h"

@@ -1,4 +1,5 @@
-/* suggest.c - the nearest word. Edits are counted by the optimal string alignment distance, on three rows of the table. */
+/* suggest.c - the nearest word. Edits are counted by the optimal string alignment distance, on
+ * three rows of the table. */
 #include "cli/cli.h"
 
 #define WORD_MAX 63

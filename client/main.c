@@ -1,4 +1,5 @@
-/* main.c - sotto: the tables of its commands, in one place for parser, help, man page and completions. */
+/* main.c - sotto: the tables of its commands, in one place for parser, help, man page and
+ * completions. */
 #include <openssl/crypto.h>
 
 #include <sotto/version.h>

@@ -9,11 +9,12 @@ extern const struct cli_command session_commands[]; /* session.c */
 extern const struct cli_command server_commands[];  /* server.c */
 extern const struct cli_command lab_commands[];     /* client/lab/commands.c */
 
-/* Options that say which server: --server and --timeout; rows of a command that talks to one begin with them. */
+/* Options that say which server: --server and --timeout; rows of a command that talks to one
+ * begin with them. */
 extern const struct cli_option server_options[]; /* server.c */
 
-/* The server that was asked for: --server, else $SOTTO_SERVER, else the relay on this machine. An error was printed; the result is
- * its exit status, or 0. */
+/* The server that was asked for: --server, else $SOTTO_SERVER, else the relay on this machine.
+ * An error was printed; the result is its exit status, or 0. */
 int server_address_get(const struct cli_call *call, struct server_address *ret_address);
 /* --timeout in milliseconds, else the default. Like server_address_get(). */
 int server_timeout_get(const struct cli_call *call, uint64_t *ret_ms);

@@ -1,5 +1,5 @@
-/* online.h - a command's connection to its server: the pin is looked up before and kept after the first contact, and every way in
- * which it can end has its words for people. */
+/* online.h - a command's connection to its server: the pin is looked up before and kept after
+ * the first contact, and every way in which it can end has its words for people. */
 #ifndef CLIENT_ONLINE_H
 #define CLIENT_ONLINE_H
 
@@ -18,8 +18,8 @@ struct online {
     sotto_err keep_err;    /* why the pin could not be kept */
 };
 
-/* Connects. Gives 0, or the exit status of an error that was printed. `events` are called with `user`; its `ready` comes after the pin
- * is kept. After `ended`, online->connection is NULL. */
+/* Connects. Gives 0, or the exit status of an error that was printed. `events` are called with
+ * `user`; its `ready` comes after the pin is kept. After `ended`, online->connection is NULL. */
 int online_open(struct online *online, uv_loop_t *loop, struct crypto *crypto,
                 struct cli_call *call, const struct connection_events *events, void *user);
 

@@ -1,6 +1,7 @@
-/* screen.h - what a session shows: on a terminal around the line being typed, on a pipe a line at a time, with --json an object a line.
- * What was asked for (the code, messages) goes to standard output; the notes "[+] ..." go there too on a terminal, else to
- * standard error. All that came from elsewhere is cleaned here. */
+/* screen.h - what a session shows: on a terminal around the line being typed, on a pipe a line
+ * at a time, with --json an object a line. What was asked for (the code, messages) goes to
+ * standard output; the notes "[+] ..." go there too on a terminal, else to standard error. All
+ * that came from elsewhere is cleaned here. */
 #ifndef CLIENT_SCREEN_H
 #define CLIENT_SCREEN_H
 
@@ -16,7 +17,8 @@ struct screen {
 
 struct screen screen_of(const struct cli_call *call, struct editor *editor);
 
-/* "[+] text" for something that was achieved, "[*] text" for something under way, "    text" for ' '. Not with --quiet and --json. */
+/* "[+] text" for something that was achieved, "[*] text" for something under way, "    text" for
+ * ' '. Not with --quiet and --json. */
 void screen_note(struct screen *s, char mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,10 +1,11 @@
-/* session.c - `sotto session`: two people talk by a spoken code. The engine decides, online.h has the connection, input.h what is
- * typed; here they meet in one loop.
+/* session.c - `sotto session`: two people talk by a spoken code. The engine decides, online.h
+ * has the connection, input.h what is typed; here they meet in one loop.
  *
  *   ASK_ROLE -> ASK_CODE -> TALK -> over
  *
- * Whatever ends it first (the session, the connection, a signal, an error) is kept in `talk`; everything is closed then, and the
- * last words are printed when the loop has run out and the terminal is the user's again. */
+ * Whatever ends it first (the session, the connection, a signal, an error) is kept in `talk`;
+ * everything is closed then, and the last words are printed when the loop has run out and the
+ * terminal is the user's again. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/ct.h"
 #include "commands.h"
 #include "crypto/rng.h"
+#include "ending.h"
 #include "engine/complete.h"
 #include "engine/emoji.h"
 #include "engine/session.h"
@@ -28,20 +30,6 @@
 
 enum talk_stage { ASK_ROLE, ASK_CODE, TALK };
 
-/* How it ended. */
-enum talk_end {
-    END_NONE,
-    END_SESSION,
-    END_CONNECTION,
-    END_SIGNAL,
-    END_TTL,
-    END_SILENT,
-    END_OUTPUT,
-    END_INPUT,
-    END_FAILED,
-    END_STATUS
-};
-
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
 
 struct talk {
@@ -56,15 +44,9 @@ struct talk {
     enum session_role role;
     enum talk_stage stage;
     unsigned words;
-    uint64_t ttl_s;                   /* 0: the server's */
-    bool exchanging, secure, leaving; /* got that far at some time; we left */
+    uint64_t ttl_s; /* 0: the server's */
     bool held_told;
-    enum talk_end end;
-    struct session_event ended; /* END_SESSION */
-    char detail[512];
-    struct connection_end connection_end; /* END_CONNECTION */
-    sotto_err failed;                     /* END_FAILED */
-    int status;                           /* END_STATUS: of an error that was printed */
+    struct ending end;
     uv_timer_t timer; /* what is waited for: an answer, a joiner, the exchange */
     uv_signal_t signals[COUNT_OF(signals)];
 };
@@ -80,18 +62,20 @@ static void timer_patience(uv_timer_t *timer)
     uv_stop(&t->loop);
 }
 
-static void over(struct talk *t, enum talk_end end)
+static void over(struct talk *t, enum ending_kind kind)
 {
-    if (t->end != END_NONE)
+    if (t->end.kind != END_NONE)
         return;
-    t->end = end;
+    t->end.kind = kind;
+    t->end.joining = t->role == SESSION_JOIN;
     input_close(t->input);
     uv_timer_start(&t->timer, timer_patience, PATIENCE_MS, 0);
     uv_unref((uv_handle_t *)&t->timer);
     for (size_t i = 0; i < COUNT_OF(signals); i++)
         if (signals[i] != SIGINT)
             uv_close((uv_handle_t *)&t->signals[i], NULL);
-    /* Ctrl-C stays, for who doesn't want to wait for the goodbye, and a limit to our own patience; they don't keep the loop alive. */
+    /* Ctrl-C stays, for who doesn't want to wait for the goodbye, and a limit to our own
+     * patience; they don't keep the loop alive. */
     uv_unref((uv_handle_t *)&t->signals[0]);
     if (t->online.connection != NULL)
         connection_close(t->online.connection);
@@ -99,13 +83,13 @@ static void over(struct talk *t, enum talk_end end)
 
 static void over_failed(struct talk *t, sotto_err err)
 {
-    t->failed = err;
+    t->end.failed = err;
     over(t, END_FAILED);
 }
 
 static void over_with(struct talk *t, int status)
 {
-    t->status = status;
+    t->end.status = status;
     over(t, END_STATUS);
 }
 
@@ -132,7 +116,7 @@ static void on_code(struct talk *t, const struct session_event *event)
 static void on_exchanging(struct talk *t)
 {
     struct cli_json j;
-    t->exchanging = true;
+    t->end.exchanging = true;
     timer_set(t, EXCHANGE_MS);
     if (screen_json(&t->screen, "exchanging", &j))
         screen_json_end(&t->screen, &j);
@@ -143,7 +127,7 @@ static void on_secure(struct talk *t, const struct session_event *event)
 {
     const struct emoji *a = emoji_at(event->check[0]), *b = emoji_at(event->check[1]);
     struct cli_json j;
-    t->secure = true;
+    t->end.secure = true;
     uv_timer_stop(&t->timer);
     if (screen_json(&t->screen, "secure", &j)) {
         cli_json_string(&j, "check1", a->name);
@@ -170,8 +154,9 @@ static void on_peer_done(struct talk *t)
 
 static void on_session_end(struct talk *t, const struct session_event *event)
 {
-    t->ended = *event;
-    snprintf(t->detail, sizeof t->detail, "%.*s", (int)size_min(event->len, sizeof t->detail - 1),
+    t->end.session = *event;
+    snprintf(t->end.detail, sizeof t->end.detail, "%.*s",
+             (int)size_min(event->len, sizeof t->end.detail - 1),
              event->len > 0 ? (const char *)t->effects.bytes.data + event->at : "");
     over(t, END_SESSION);
 }
@@ -217,21 +202,21 @@ static void apply(struct talk *t, sotto_err err)
 
 static void leave(struct talk *t)
 {
-    t->leaving = true;
+    t->end.leaving = true;
     apply(t, session_leave(t->session, &t->effects));
 }
 
 static void timer_fired(uv_timer_t *timer)
 {
     struct talk *t = timer->data;
-    enum talk_end end = session_code(t->session)[0] != '\0' ? END_TTL : END_SILENT;
+    enum ending_kind kind = session_code(t->session)[0] != '\0' ? END_TTL : END_SILENT;
     sotto_err err = session_leave(t->session, &t->effects);
     /* The session's own end is that we left; the reason for people is that time is over. */
     if (err == SOTTO_OK && t->online.connection != NULL)
         connection_send(t->online.connection, buf_view(&t->effects.frames), t->effects.sizes,
                         t->effects.frame_count);
     session_effects_reset(&t->effects);
-    over(t, end);
+    over(t, kind);
 }
 
 /* ---- the connection ---- */
@@ -265,21 +250,21 @@ static void session_begin(struct talk *t)
 static void on_frame(void *user, view frame)
 {
     struct talk *t = user;
-    if (t->end == END_NONE)
+    if (t->end.kind == END_NONE)
         apply(t, session_frame(t->session, frame, &t->effects));
 }
 
 static void on_drained(void *user)
 {
     struct talk *t = user;
-    if (t->end == END_NONE && t->secure)
+    if (t->end.kind == END_NONE && t->end.secure)
         input_resume(t->input);
 }
 
 static void on_connection_end(void *user, const struct connection_end *end)
 {
     struct talk *t = user;
-    t->connection_end = *end;
+    t->end.connection = *end;
     over(t, END_CONNECTION);
     /* The goodbye is done; what is left takes no time, or far too long. */
     uv_timer_start(&t->timer, timer_patience, REST_MS, 0);
@@ -309,7 +294,8 @@ static void prompt_show(struct talk *t, const char *prompt)
         screen_ask(&t->screen, prompt);
 }
 
-/* Everything is known: on to the server. A pipe waits for the channel; a terminal is read, and what is typed is held. */
+/* Everything is known: on to the server. A pipe waits for the channel; a terminal is read, and
+ * what is typed is held. */
 static void talk_begin(struct talk *t, const struct room_code *code)
 {
     uint8_t seed[RNG_SEED];
@@ -410,7 +396,8 @@ static void help_show(struct talk *t)
     screen_note(&t->screen, ' ', "//text                         say a line that begins with /");
 }
 
-/* Says one line, in pieces if it is longer than a message may be. What is not UTF-8 becomes U+FFFD. */
+/* Says one line, in pieces if it is longer than a message may be. What is not UTF-8 becomes
+ * U+FFFD. */
 static void line_say(struct talk *t, view line)
 {
     DEFER(buf_clear) struct buf text = {0};
@@ -424,7 +411,7 @@ static void line_say(struct talk *t, view line)
     if (err == SOTTO_E_FULL)
         screen_note(&t->screen, '*', "Too much waits already: this line was not kept");
     apply(t, err == SOTTO_E_NOMEM ? err : SOTTO_OK);
-    if (t->end == END_NONE && !t->secure && !t->held_told && err == SOTTO_OK) {
+    if (t->end.kind == END_NONE && !t->end.secure && !t->held_told && err == SOTTO_OK) {
         t->held_told = true;
         screen_note(&t->screen, '*', "Held until the channel is secure");
     }
@@ -450,7 +437,7 @@ static void talk_take(struct talk *t, view line)
 static void on_line(void *user, view line)
 {
     struct talk *t = user;
-    if (t->end != END_NONE)
+    if (t->end.kind != END_NONE)
         return;
     if (t->stage == ASK_ROLE)
         role_take(t, line);
@@ -458,7 +445,7 @@ static void on_line(void *user, view line)
         code_take(t, line);
     else
         talk_take(t, line);
-    if (t->end == END_NONE && t->secure && input_editor(t->input) == NULL &&
+    if (t->end.kind == END_NONE && t->end.secure && input_editor(t->input) == NULL &&
         t->online.connection != NULL && connection_waiting(t->online.connection) >= CONNECTION_HIGH)
         input_pause(t->input);
 }
@@ -466,7 +453,7 @@ static void on_line(void *user, view line)
 static void on_input_end(void *user)
 {
     struct talk *t = user;
-    if (t->end != END_NONE)
+    if (t->end.kind != END_NONE)
         return;
     if (t->stage != TALK)
         over(t, END_INPUT);
@@ -512,11 +499,11 @@ static void suspend(struct talk *t)
 
 static void interrupt(struct talk *t)
 {
-    if (t->end != END_NONE) {
+    if (t->end.kind != END_NONE) {
         uv_stop(&t->loop);
     } else if (t->session != NULL && t->online.connection != NULL && t->stage == TALK) {
         leave(t);
-        t->leaving = t->secure;
+        t->end.leaving = t->end.secure;
     } else {
         over(t, END_SIGNAL);
     }
@@ -529,161 +516,8 @@ static void on_signal(uv_signal_t *handle, int number)
         suspend(t);
     else if (number != SIGWINCH)
         interrupt(t);
-    else if (t->end == END_NONE && input_editor(t->input) != NULL)
+    else if (t->end.kind == END_NONE && input_editor(t->input) != NULL)
         editor_resize(input_editor(t->input));
-}
-
-/* ---- the last words ---- */
-
-static int fail_code(const struct talk *t)
-{
-    return cli_fail(
-        t->call, &(struct cli_error){.err = SOTTO_E_CODE,
-                                     .why = "a code is good for one try, so that nobody can guess",
-                                     .try = "sotto session new",
-                                     .todo = "agree on a new code; read it out slowly"});
-}
-
-static int fail_gone(const struct talk *t)
-{
-    const char *what =
-        t->role == SESSION_JOIN ? "no session waits under this code" : "the session is gone";
-    return cli_fail(
-        t->call, &(struct cli_error){
-                     .err = SOTTO_E_NOTFOUND,
-                     .what = what,
-                     .why = "it was mistyped, or the session has ended, or it is on another server",
-                     .try = "sotto session new"});
-}
-
-static int fail_expired(const struct talk *t)
-{
-    return cli_fail(t->call,
-                    &(struct cli_error){.err = SOTTO_E_EXPIRED,
-                                        .what = "nobody joined in time; the code is no longer good",
-                                        .try = "sotto session new"});
-}
-
-static int fail_taken(const struct talk *t)
-{
-    return cli_fail(
-        t->call,
-        &(struct cli_error){
-            .err = SOTTO_E_TAKEN,
-            .why = "a session has exactly two members; it may have been someone who overheard "
-                   "the code",
-            .try = "sotto session new",
-            .todo = "agree on a new code"});
-}
-
-/* The relay (or who holds the line) did something to the messages: named, since nothing else in the world looks like it. */
-static int fail_tampered(const struct talk *t)
-{
-    struct cli_error error = {
-        .err = t->ended.err,
-        .why = "the other side's connection broke, or the server tampered with the messages",
-        .try = "sotto session new",
-        .todo = "ask the other side what arrived last"};
-    return cli_failf(t->call, &error, "the session was cut: %s", sotto_err_text(t->ended.err));
-}
-
-static int fail_left(const struct talk *t)
-{
-    return cli_fail(t->call,
-                    &(struct cli_error){.err = SOTTO_E_CLOSED,
-                                        .exit = 6,
-                                        .what = "the other side left before the channel was secure",
-                                        .try = "sotto session new"});
-}
-
-static int fail_by_server(const struct talk *t)
-{
-    struct connection_end end = {
-        .err = t->ended.err, .was_ready = true, .retry_ms = t->ended.retry_ms};
-    memcpy(end.detail, t->detail, sizeof end.detail);
-    bool stops = end.err == SOTTO_E_CLOSED || end.err == SOTTO_E_NET;
-    if (stops && t->detail[0] == '\0')
-        snprintf(end.detail, sizeof end.detail, "the server stops");
-    return online_fail(&t->online, &end);
-}
-
-static int session_fail(const struct talk *t)
-{
-    switch (t->ended.err) {
-    case SOTTO_E_CODE:
-        return fail_code(t);
-    case SOTTO_E_NOTFOUND:
-        return fail_gone(t);
-    case SOTTO_E_EXPIRED:
-        return fail_expired(t);
-    case SOTTO_E_TAKEN:
-        return fail_taken(t);
-    case SOTTO_E_MISSING:
-    case SOTTO_E_REPLAYED:
-    case SOTTO_E_REFLECTED:
-    case SOTTO_E_DECRYPT:
-    case SOTTO_E_MAC:
-        return fail_tampered(t);
-    case SOTTO_E_CLOSED:
-        return t->ended.peer_left ? fail_left(t) : fail_by_server(t);
-    default:
-        return fail_by_server(t);
-    }
-}
-
-static int session_ended(struct talk *t)
-{
-    struct cli_json j;
-    if (t->ended.err != SOTTO_OK)
-        return session_fail(t);
-    if (!t->secure)
-        return cli_exit_status(SOTTO_E_INTERRUPTED);
-    if (screen_json(&t->screen, "ended", &j)) {
-        cli_json_string(&j, "by", t->ended.peer_left ? "them" : t->leaving ? "you" : "both");
-        screen_json_end(&t->screen, &j);
-    }
-    screen_note(&t->screen, '*', "%s",
-                t->ended.peer_left ? "The other side left. Nothing is kept"
-                : t->leaving       ? "You left; the other side was told. Nothing is kept"
-                                   : "Both sides are done. Nothing is kept");
-    return 0;
-}
-
-static int fail_silent(const struct talk *t)
-{
-    struct cli_error error = {.err = SOTTO_E_TIMEOUT, .try = "sotto session new"};
-    if (t->exchanging)
-        return cli_failf(t->call, &error, "the other side did not answer in time");
-    return cli_failf(t->call, &error, "no answer from %s", t->online.address.text);
-}
-
-static int talk_status(struct talk *t)
-{
-    switch (t->end) {
-    case END_SESSION:
-        return session_ended(t);
-    case END_CONNECTION:
-        return online_fail(&t->online, &t->connection_end);
-    case END_TTL:
-        return fail_expired(t);
-    case END_SILENT:
-        return fail_silent(t);
-    case END_OUTPUT:
-        return cli_fail(t->call,
-                        &(struct cli_error){.err = SOTTO_E_IO, .what = "cannot write the output"});
-    case END_INPUT:
-        return cli_fail(
-            t->call,
-            &(struct cli_error){.err = SOTTO_E_USAGE,
-                                .what = "the input ended before a code came",
-                                .todo = "give the code as the first line, or with --code-file"});
-    case END_FAILED:
-        return cli_fail(t->call, &(struct cli_error){.err = t->failed});
-    case END_STATUS:
-        return t->status;
-    default:
-        return cli_exit_status(SOTTO_E_INTERRUPTED);
-    }
 }
 
 /* ---- the command ---- */
@@ -759,7 +593,7 @@ static int talk_run(struct cli_call *call, void (*begin)(struct talk *t))
     begin(t);
     uv_run(&t->loop, UV_RUN_DEFAULT);
     t->screen.editor = NULL; /* the terminal is the user's again */
-    status = talk_status(t);
+    status = ending_say(&t->end, &t->screen, &t->online);
     /* What still runs can't be stopped, and leaving main() would wait for its thread. */
     if (uv_loop_alive(&t->loop)) {
         fflush(NULL);

@@ -1,4 +1,5 @@
-/* address.h - where a server is: HOST[:PORT], [IPV6]:PORT, or an IPv6 address alone. By value; pure. */
+/* address.h - where a server is: HOST[:PORT], [IPV6]:PORT, or an IPv6 address alone. By value;
+ * pure. */
 #ifndef ENGINE_ADDRESS_H
 #define ENGINE_ADDRESS_H
 
@@ -13,7 +14,8 @@ struct server_address {
     char text[ADDRESS_TEXT_MAX]; /* host and port: the one spelling that pins are kept under */
 };
 
-/* CONFIG: not an address; *ret_address untouched. Nothing that a shell or a terminal gives a meaning to can be in one. */
+/* CONFIG: not an address; *ret_address untouched. Nothing that a shell or a terminal gives a
+ * meaning to can be in one. */
 SOTTO_MUST_USE sotto_err address_read(const char *text, struct server_address *ret_address);
 
 /* Whether the host is a number and not a name. */

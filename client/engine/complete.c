@@ -2,7 +2,8 @@
 
 #include "room/code.h"
 
-/* Splits the code at its last separator; *ret_parts is how many parts stand before it, the slot included. */
+/* Splits the code at its last separator; *ret_parts is how many parts stand before it, the slot
+ * included. */
 static view last_part(view typed, unsigned *ret_parts)
 {
     size_t begin = 0;

@@ -1,5 +1,6 @@
-/* link.c - `in` holds what came and was not used yet, from `used` on; it is moved to its front before new bytes are added, so that
- * what an event borrows stays until then. `message` gathers a fragmented message. The stage tells what must come next. */
+/* link.c - `in` holds what came and was not used yet, from `used` on; it is moved to its front
+ * before new bytes are added, so that what an event borrows stays until then. `message` gathers
+ * a fragmented message. The stage tells what must come next. */
 #include "engine/link.h"
 
 #include <stdio.h>
@@ -156,7 +157,8 @@ sotto_err link_close(struct link *l, struct buf *out)
     return ws_write(l, WS_CLOSE, VIEW_OF(normal), out);
 }
 
-/* The first words to the server: which versions we know, and a challenge that its answer must be signed over. */
+/* The first words to the server: which versions we know, and a challenge that its answer must be
+ * signed over. */
 static sotto_err hello_write(struct link *l, struct buf *out)
 {
     static const char software[] = "sotto " SOTTO_VERSION;
@@ -230,7 +232,8 @@ static sotto_err refusal_take(struct link *l, const struct proto_frame *frame)
     return fail(l, error.code == 0 ? SOTTO_E_CLOSED : (sotto_err)error.code, detail);
 }
 
-/* Who the server is: its chain ends in the root that we pinned, and its key signed this very connection (design section 3). */
+/* Who the server is: its chain ends in the root that we pinned, and its key signed this very
+ * connection (design section 3). */
 static sotto_err proof_check(struct link *l, const struct proto_hello_ok *ok, int64_t now_s,
                              uint8_t ret_pin[X509_PIN])
 {

@@ -1,5 +1,6 @@
-/* pins.h - which server has which root key: the content of the file known_servers. One line a server: address, pin, date of the
- * first contact, parted by one space; empty lines and lines that begin with '#' mean nothing. Pure; at most PINS_MAX servers. */
+/* pins.h - which server has which root key: the content of the file known_servers. One line a
+ * server: address, pin, date of the first contact, parted by one space; empty lines and lines
+ * that begin with '#' mean nothing. Pure; at most PINS_MAX servers. */
 #ifndef ENGINE_PINS_H
 #define ENGINE_PINS_H
 
@@ -23,7 +24,8 @@ struct pins {
 };
 void pins_clear(struct pins *pins);
 
-/* CONFIG: a line is not as above, or an address comes twice: *ret_line is its number, from 1, and *ret_pins stays. TOO_LARGE, NOMEM. */
+/* CONFIG: a line is not as above, or an address comes twice: *ret_line is its number, from 1,
+ * and *ret_pins stays. TOO_LARGE, NOMEM. */
 SOTTO_MUST_USE sotto_err pins_read(view text, struct pins *ret_pins, size_t *ret_line);
 /* Appends the file's text. */
 SOTTO_MUST_USE sotto_err pins_write(const struct pins *pins, struct buf *out);

@@ -1,6 +1,6 @@
-/* connection.c - the stages of one connection: RESOLVE -> CONNECT -> TLS -> LINK -> READY -> CLOSING
- * -> ENDING. Ciphertext waits in `out` while
- * a write is under way in `writing`. Everything that can go wrong meets in end_with(), which keeps the first reason; handles are
+/* connection.c - the stages of one connection: RESOLVE -> CONNECT -> TLS -> LINK -> READY ->
+ * CLOSING -> ENDING. Ciphertext waits in `out` while a write is under way in `writing`.
+ * Everything that can go wrong meets in end_with(), which keeps the first reason; handles are
  * closed once, and the last close callback reports and frees. */
 #include "host/connection.h"
 
@@ -72,8 +72,8 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
-/* The last thing that happens to a connection. A name look-up that can't be called back may take the system minutes: nobody waits
- * for it, but the memory does. */
+/* The last thing that happens to a connection. A name look-up that can't be called back may take
+ * the system minutes: nobody waits for it, but the memory does. */
 static void finish_if_done(struct connection *c)
 {
     if (c->stage != STAGE_ENDING || c->open_handles > 0)
@@ -148,8 +148,8 @@ static void on_written(uv_write_t *write, int status)
     }
 }
 
-/* Everything is written: the server is told so, and its own end is awaited, since closing with bytes unread would take back what
- * we sent last. */
+/* Everything is written: the server is told so, and its own end is awaited, since closing with
+ * bytes unread would take back what we sent last. */
 static void half_close(struct connection *c)
 {
     if (c->half_closed)
@@ -243,7 +243,8 @@ static sotto_err network_take(struct connection *c, view bytes)
     return read;
 }
 
-/* Whatever went wrong, what there is to say (an alert, a WebSocket close) is still said if it can be at once. */
+/* Whatever went wrong, what there is to say (an alert, a WebSocket close) is still said if it
+ * can be at once. */
 static void network_failed(struct connection *c, sotto_err err)
 {
     const char *detail = c->link != NULL ? link_detail(c->link) : "";
@@ -373,8 +374,9 @@ static void on_deadline(uv_timer_t *timer)
         end_with(c, SOTTO_E_TIMEOUT, "");
 }
 
-/* A server that has gone without a word is noticed by its silence. Counted in ticks and not by the clock: when our own output has
- * blocked us for a minute, that is one tick, and the server was not silent. */
+/* A server that has gone without a word is noticed by its silence. Counted in ticks and not by
+ * the clock: when our own output has blocked us for a minute, that is one tick, and the server
+ * was not silent. */
 static void on_tick(uv_timer_t *timer)
 {
     struct connection *c = timer->data;

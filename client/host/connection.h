@@ -1,6 +1,7 @@
-/* connection.h - one connection to a server on a libuv loop: name look-up, TCP, TLS, hello; then frames. What it learns comes by
- * callbacks, never from inside a call of this header but connection_close(). After connection_open() has succeeded, `ended` comes exactly
- * once, and the connection must not be touched any more. A name look-up can keep the loop alive after that. */
+/* connection.h - one connection to a server on a libuv loop: name look-up, TCP, TLS, hello; then
+ * frames. What it learns comes by callbacks, never from inside a call of this header but
+ * connection_close(). After connection_open() has succeeded, `ended` comes exactly once, and the
+ * connection must not be touched any more. A name look-up can keep the loop alive after that. */
 #ifndef HOST_CONNECTION_H
 #define HOST_CONNECTION_H
 
@@ -21,8 +22,8 @@ struct connection_end {
     sotto_err err;
     bool was_ready;
     uint32_t retry_ms; /* 0: unknown */
-    char detail
-        [CONNECTION_DETAIL_MAX]; /* for people, from the server or the system; may be empty; not cleaned */
+    /* For people, from the server or the system; may be empty; not cleaned. */
+    char detail[CONNECTION_DETAIL_MAX];
 };
 
 struct connection_events {
@@ -34,18 +35,20 @@ struct connection_events {
     void (*ended)(void *user, const struct connection_end *end);
 };
 
-#define CONNECTION_HIGH \
-    262144 /* bytes waiting to be written: the caller should pause what feeds it */
-#define CONNECTION_LOW 65536
+/* Bytes waiting to be written: from HIGH on the caller should pause what feeds it. */
+#define CONNECTION_HIGH 262144
+#define CONNECTION_LOW  65536
 
-/* `pin` is what the server's root must be, or NULL at the first contact; it is copied, `address` too. Borrows loop, crypto, events. */
+/* `pin` is what the server's root must be, or NULL at the first contact; it is copied, `address`
+ * too. Borrows loop, crypto, events. */
 SOTTO_MUST_USE sotto_err connection_open(uv_loop_t *loop, struct crypto *crypto,
                                          const struct server_address *address, const uint8_t *pin,
                                          uint64_t timeout_ms,
                                          const struct connection_events *events, void *user,
                                          struct connection **ret_connection);
 
-/* Sends whole frames, one behind the other in `frames`; sizes[] are their lengths. An error ends the connection. */
+/* Sends whole frames, one behind the other in `frames`; sizes[] are their lengths. An error ends
+ * the connection. */
 void connection_send(struct connection *c, view frames, const size_t *sizes, size_t count);
 size_t connection_waiting(const struct connection *c); /* bytes to be written */
 

@@ -1,6 +1,7 @@
-/* editor.c - libedit in its unbuffered mode: each call of el_wgets() takes one key. Bytes wait in `typed` until they are a whole
- * character, so that libedit never blocks on half of one; what it asks for in the middle of an escape sequence is waited for a
- * short time, since a terminal sends those in one piece. */
+/* editor.c - libedit in its unbuffered mode: each call of el_wgets() takes one key. Bytes wait
+ * in `typed` until they are a whole character, so that libedit never blocks on half of one; what
+ * it asks for in the middle of an escape sequence is waited for a short time, since a terminal
+ * sends those in one piece. */
 #include "host/editor.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ static bool character_waits(const struct editor *e)
     return e->at < e->len && e->at + character_len(e) <= e->len;
 }
 
-/* libedit wants another key and none is there: the rest of an escape sequence, or nothing at all if Escape itself was pressed. */
+/* libedit wants another key and none is there: the rest of an escape sequence, or nothing at all
+ * if Escape itself was pressed. */
 static void more_read(struct editor *e)
 {
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -144,8 +146,9 @@ sotto_err editor_new(const struct editor_events *events, void *user, struct edit
     return SOTTO_OK;
 }
 
-/* Takes the terminal, and shows the prompt of an empty line. Between lines the terminal stays in our mode: in the moment that it was
- * given back, it would echo by itself whatever is typed or pasted just then. */
+/* Takes the terminal, and shows the prompt of an empty line. Between lines the terminal stays in
+ * our mode: in the moment that it was given back, it would echo by itself whatever is typed or
+ * pasted just then. */
 static void line_begin(struct editor *e)
 {
     e->hidden = 0;
@@ -182,7 +185,8 @@ void editor_prompt(struct editor *e, const char *prompt)
     line_begin(e);
 }
 
-/* A whole line: the next one begins before the line is reported, so that output of the event finds a prompt to hide. */
+/* A whole line: the next one begins before the line is reported, so that output of the event
+ * finds a prompt to hide. */
 static void line_take(struct editor *e, const wchar_t *text, size_t len)
 {
     DEFER(buf_clear) struct buf line = {0};
@@ -191,7 +195,8 @@ static void line_take(struct editor *e, const wchar_t *text, size_t len)
     e->events->line(e->user, buf_view(&line));
 }
 
-/* One key. libedit gives the line so far; it is whole when it ends in a line feed. Ctrl-D on an empty line comes as that character. */
+/* One key. libedit gives the line so far; it is whole when it ends in a line feed. Ctrl-D on an
+ * empty line comes as that character. */
 static void key_take(struct editor *e)
 {
     int len = 0;
@@ -250,8 +255,8 @@ static unsigned row_of(const struct editor *e, const wchar_t *begin, const wchar
     return row;
 }
 
-/* Row by row from the last one up. Erasing all below at once would be one sequence, but some terminals keep what is erased so in
- * their history when it is the whole screen. */
+/* Row by row from the last one up. Erasing all below at once would be one sequence, but some
+ * terminals keep what is erased so in their history when it is the whole screen. */
 static void rows_erase(unsigned cursor, unsigned last)
 {
     if (last > cursor)

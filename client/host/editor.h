@@ -1,5 +1,6 @@
-/* editor.h - one line being typed on a terminal, by libedit: bytes of the terminal go in, lines come out, and other output can be printed
- * without tearing what is being typed. The only file of the client, with editor.c, that names libedit. Text is UTF-8. */
+/* editor.h - one line being typed on a terminal, by libedit: bytes of the terminal go in, lines
+ * come out, and other output can be printed without tearing what is being typed. The only file
+ * of the client, with editor.c, that names libedit. Text is UTF-8. */
 #ifndef HOST_EDITOR_H
 #define HOST_EDITOR_H
 
@@ -10,7 +11,8 @@ struct editor; /* opaque */
 struct editor_events {
     void (*line)(void *user, view line); /* without its end; borrowed */
     void (*end)(void *user);             /* Ctrl-D on an empty line */
-    /* Tab: `typed` stands before the cursor. Appends what to insert, and lines to be shown above the prompt. May be NULL. */
+    /* Tab: `typed` stands before the cursor. Appends what to insert, and lines to be shown above
+     * the prompt. May be NULL. */
     void (*complete)(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown);
 };
 
@@ -23,10 +25,12 @@ void editor_free(struct editor *e);
 /* Shows this prompt from now on, for a new line. */
 void editor_prompt(struct editor *e, const char *prompt);
 
-/* Takes what was typed. Events come from inside; they may call everything here but editor_free(). */
+/* Takes what was typed. Events come from inside; they may call everything here but
+ * editor_free(). */
 void editor_feed(struct editor *e, view bytes);
 
-/* Around output of others: takes the line off the screen, and puts it back below what was printed. They nest. */
+/* Around output of others: takes the line off the screen, and puts it back below what was
+ * printed. They nest. */
 void editor_hide(struct editor *e);
 void editor_show(struct editor *e);
 

@@ -1,6 +1,7 @@
-/* input.c - libuv's poll handles make a descriptor non-blocking, which all who share it would feel; so we poll an epoll descriptor of
- * our own that watches standard input. Files can't be polled and are read whenever the loop is idle.
- * `pending` holds what was read and not given out; closing frees everything in the handles' close callback. */
+/* input.c - libuv's poll handles make a descriptor non-blocking, which all who share it would
+ * feel; so we poll an epoll descriptor of our own that watches standard input. Files can't be
+ * polled and are read whenever the loop is idle. `pending` holds what was read and not given
+ * out; closing frees everything in the handles' close callback. */
 #include "host/input.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* input.h - what the user says on standard input, a line at a time: from a terminal by the editor, or from anything else as it comes. The
- * descriptor's flags are left alone, since it is shared with our parent and often with standard output. */
+/* input.h - what the user says on standard input, a line at a time: from a terminal by the
+ * editor, or from anything else as it comes. The descriptor's flags are left alone, since it is
+ * shared with our parent and often with standard output. */
 #ifndef HOST_INPUT_H
 #define HOST_INPUT_H
 
@@ -12,7 +13,8 @@
 
 struct input; /* opaque */
 
-/* `editing`: standard input and output are terminals, lines are edited. Borrows `events`. It starts paused. */
+/* `editing`: standard input and output are terminals, lines are edited. Borrows `events`. It
+ * starts paused. */
 SOTTO_MUST_USE sotto_err input_open(uv_loop_t *loop, bool editing,
                                     const struct editor_events *events, void *user,
                                     struct input **ret_input);

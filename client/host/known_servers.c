@@ -45,7 +45,8 @@ static const char *home(void)
     return user != NULL && user->pw_dir != NULL && user->pw_dir[0] == '/' ? user->pw_dir : "/";
 }
 
-/* A relative XDG path is to be ignored (XDG Base Directory Specification, "Environment variables"). */
+/* A relative XDG path is to be ignored (XDG Base Directory Specification, "Environment
+ * variables"). */
 static sotto_err path_make(char *ret_path, size_t size, const char *name)
 {
     const char *data = getenv("XDG_DATA_HOME");

@@ -28,7 +28,8 @@ void tls_freep(struct tls **t)
     tls_free(*t);
 }
 
-/* The first group is the one that a key share is sent for: hybrid with ML-KEM, so that traffic kept today stays closed tomorrow. */
+/* The first group is the one that a key share is sent for: hybrid with ML-KEM, so that traffic
+ * kept today stays closed tomorrow. */
 static sotto_err context_make(struct tls *t)
 {
     t->context = SSL_CTX_new(TLS_client_method());

@@ -1,6 +1,7 @@
-/* tls.h - TLS 1.3 as a client, between two buffers: ciphertext of the network on one side, plain bytes on the other. No certificate is
- * checked here: who the server is, it proves in hello, whose signature covers this connection's exporter (design section 3).
- * The only file of the client, with tls.c, that names OpenSSL's SSL_*. */
+/* tls.h - TLS 1.3 as a client, between two buffers: ciphertext of the network on one side, plain
+ * bytes on the other. No certificate is checked here: who the server is, it proves in hello,
+ * whose signature covers this connection's exporter (design section 3). The only file of the
+ * client, with tls.c, that names OpenSSL's SSL_*. */
 #ifndef HOST_TLS_H
 #define HOST_TLS_H
 

@@ -1,5 +1,6 @@
-/* Command lines: words parted by NUL. Whatever is accepted names a command that exists, and only its options and operands. Text for
- * a terminal: what comes out of cli_clean() is what goes in again, and holds no control character. */
+/* Command lines: words parted by NUL. Whatever is accepted names a command that exists, and only
+ * its options and operands. Text for a terminal: what comes out of cli_clean() is what goes in
+ * again, and holds no control character. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-/* Tab on a code being typed: what it adds are letters and hyphens, and makes the code the beginning of a valid one or leaves it. A
- * cut text is never longer than asked for and ends in a whole character if it is UTF-8. */
+/* Tab on a code being typed: what it adds are letters and hyphens, and makes the code the
+ * beginning of a valid one or leaves it. A cut text is never longer than asked for and ends in a
+ * whole character if it is UTF-8. */
 #include <stdlib.h>
 
 #include "base/text.h"

@@ -1,6 +1,7 @@
-/* A server that says anything. The first byte chooses how far it behaves well: not at all, through the upgrade, through hello; then come the
- * input's bytes, once as they are and once in pieces: the events must be the same. Without a good hello the link is never ready,
- * and no frame comes before that. */
+/* A server that says anything. The first byte chooses how far it behaves well: not at all,
+ * through the upgrade, through hello; then come the input's bytes, once as they are and once in
+ * pieces: the events must be the same. Without a good hello the link is never ready, and no
+ * frame comes before that. */
 #include "../unit/engine/link_peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,5 @@
-/* The file known_servers: what can be read is written so that it reads as the same, and no address is there twice. */
+/* The file known_servers: what can be read is written so that it reads as the same, and no
+ * address is there twice. */
 #include <stdlib.h>
 
 #include "engine/pins.h"

@@ -1,6 +1,6 @@
 """Two people at real terminals (tmux), through a real relay."""
 from sottoclient import Server, program, run
-from sottopeople import Terminal, no_tmux, people, terminals, wait_for
+from sottopeople import Person, Terminal, no_tmux, people, terminals, wait_for
 
 SOTTO = program("sotto")
 
@@ -188,7 +188,6 @@ def escape_sequences_of_the_other_side_do_nothing():
         return no_tmux()
     with Server() as server:
         with Terminal(SOTTO + " session new", server.port) as a:
-            from sottopeople import Person
             with Person("session", "join", "-", port=server.port) as b:
                 b.say(a.code() + "\n")
                 a.expect("[+] Secure")
@@ -197,7 +196,28 @@ def escape_sequences_of_the_other_side_do_nothing():
                 assert "[+] Secure" in a.screen()
 
 
-def a_resized_terminal_and_a_stopped_program_go_on():
+def a_stopped_program_gives_the_terminal_back_and_goes_on():
+    if no_tmux():
+        return no_tmux()
+    with Server() as server:
+        with Terminal("bash --norc -i", server.port) as a, Person("session", "join", "-", port=server.port) as b:
+            a.line(SOTTO + " session new")
+            b.say(a.code() + "\n")
+            a.expect("[+] Secure")
+            a.type("half a")
+            a.expect("half a")
+            a.keys("C-z")
+            a.expect("Stopped")
+            b.say("meanwhile\n")
+            a.line("stty -a | grep -c icanon.*echo")
+            a.expect("\n1\n")
+            a.line("fg")
+            a.expect("[Them]: meanwhile")
+            a.line(" line")
+            b.expect_out("[Them]: half a line")
+
+
+def a_resized_terminal_goes_on():
     if no_tmux():
         return no_tmux()
     with Server() as server:
@@ -216,7 +236,6 @@ def a_dumb_terminal_works_line_by_line():
         return no_tmux()
     with Server() as server:
         with Terminal("env TERM=dumb " + SOTTO + " session new", server.port) as a:
-            from sottopeople import Person
             with Person("session", "join", "-", port=server.port) as b:
                 b.say(a.code() + "\n")
                 a.expect("[+] Secure")
@@ -249,7 +268,8 @@ run([
     control_d_and_control_c_leave_cleanly,
     commands_are_listed_and_never_sent_by_mistake,
     escape_sequences_of_the_other_side_do_nothing,
-    a_resized_terminal_and_a_stopped_program_go_on,
+    a_stopped_program_gives_the_terminal_back_and_goes_on,
+    a_resized_terminal_goes_on,
     a_dumb_terminal_works_line_by_line,
     colour_needs_a_terminal_and_leave,
 ])

@@ -1,5 +1,5 @@
-/* link_peer.h - a server as the link sees it, for its tests and its fuzz target: keys from fixed seeds, answers made by the library's own
- * writers. */
+/* link_peer.h - a server as the link sees it, for its tests and its fuzz target: keys from fixed
+ * seeds, answers made by the library's own writers. */
 #ifndef TESTS_UNIT_ENGINE_LINK_PEER_H
 #define TESTS_UNIT_ENGINE_LINK_PEER_H
 
