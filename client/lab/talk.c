@@ -372,14 +372,14 @@ static void on_input_end(void *user)
     struct talk *t = user;
     if (t->end != TALK_NONE)
         return;
+    const char *what = t->stage == TALK_CODE ? "the input ended before a code came"
+                                             : "the input ended before a shared key came";
+    struct cli_error error = {
+        .err = SOTTO_E_USAGE, .what = what, .todo = "give it as the first line, or in a file"};
     if (t->stage == TALK_LINES)
         leave(t);
     else
-        talk_fail(t, cli_fail(t->call, &(struct cli_error){
-                                           .err = SOTTO_E_USAGE,
-                                           .what = "the input ended before all was asked",
-                                           .todo = "give what is asked for as the first lines, or "
-                                                   "in files"}));
+        talk_fail(t, cli_fail(t->call, &error));
 }
 
 static const struct editor_events input_events = {on_line, on_input_end, NULL};
