@@ -236,6 +236,13 @@ static sotto_err listeners_open(struct front *front, struct failure *ret_failure
     return SOTTO_OK;
 }
 
+/* Who starts a program with a signal ignored (nohup, a shell's background) means it. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return number != SIGTERM && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static sotto_err front_open(struct front *front, struct failure *ret_failure)
 {
     static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
@@ -249,7 +256,8 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&front->uv, &front->signals[i]);
         front->signals[i].data = front;
-        uv_signal_start(&front->signals[i], on_signal, numbers[i]);
+        if (!is_ignored(numbers[i]))
+            uv_signal_start(&front->signals[i], on_signal, numbers[i]);
     }
     TRY(listeners_open(front, ret_failure));
     if (front->server->config.metrics_port == 0)

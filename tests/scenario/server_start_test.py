@@ -248,6 +248,15 @@ def a_second_signal_ends_at_once():
         del kept
 
 
+def a_signal_that_was_ignored_before_stays_ignored():
+    with Server(prefix=("sh", "-c", 'trap "" HUP INT; exec "$@"', "sh")) as s:
+        for number in (signal.SIGHUP, signal.SIGINT):
+            s.process.send_signal(number)
+            time.sleep(0.2)
+            assert s.alive()
+        assert s.stop() == 0
+
+
 def the_service_manager_is_told():
     path = os.path.join(fresh(), "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
