@@ -10,6 +10,12 @@ from sottoclient import Server, run
 from sottopeople import Person, people, sotto, wait_for
 
 
+def sanitized(server):
+    """A sanitizer keeps what was freed, and maps more than can be read."""
+    with open(f"/proc/{server.process.pid}/maps", encoding="ascii") as maps:
+        return "san.so" in maps.read()
+
+
 def a_thousand_lines_go_each_way_in_order():
     with Server() as server:
         a, b = people(server.port)
@@ -25,9 +31,7 @@ def a_thousand_lines_go_each_way_in_order():
         assert a.status() == 0 and b.status() == 0, (a.err(), b.err())
         assert b.heard()[1:] == [f"line {i} of a: Grüße 世界" for i in range(1000)]
         assert a.heard() == [f"line {i} of b" for i in range(1000)]
-        with open(f"/proc/{server.process.pid}/maps", encoding="ascii") as f:
-            sanitized = "san.so" in f.read()  # a sanitizer keeps what was freed
-        assert sanitized or rss() - before < 4096, "the relay's memory grew"
+        assert sanitized(server) or rss() - before < 4096, "the relay's memory grew"
         assert "line 7" not in server.log()
 
 
@@ -73,6 +77,8 @@ class Wire:
 
 def neither_the_wire_nor_the_relays_memory_holds_what_was_said():
     with Server() as server:
+        if sanitized(server):
+            return "a sanitizer's memory is too large to search"
         wire = Wire(server.port)
         a, b = people(wire.port)
         words = a.code().split("-", 1)[1]
