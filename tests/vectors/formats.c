@@ -17,6 +17,9 @@ static const struct format formats[] = {
     {mls_transcript_fits, NULL, mls_transcript_run},
     {mls_secret_tree_fits, NULL, mls_secret_tree_run},
     {mls_protection_fits, mls_curve, mls_protection_run},
+    {mls_tree_operations_fits, NULL, mls_tree_operations_run},
+    {mls_tree_validation_fits, mls_curve, mls_tree_validation_run},
+    {mls_treekem_fits, mls_curve, mls_treekem_run},
     {mls_fits, NULL, mls_run},
 };
 

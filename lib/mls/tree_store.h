@@ -1,0 +1,57 @@
+/* tree_store.h - the nodes of a tree with their cached tree hashes, in an order that makes sharing cheap.
+ * The tree is cut into chunks of six levels (63 nodes); a chunk leads to the 64 chunks below it. Sharing a store is one
+ * reference; a change copies the chunks on one way from the top, three of them in a tree of 10,000 leaves, and everything
+ * else stays shared. A chunk that is not there is blank. A hash depends on nothing but what is below its node, so that all
+ * who share a chunk share its hashes, too.
+ * One thread at a time, for all stores that share. Node indices are those of tree_math.h and must lie in the tree. */
+#ifndef MLS_TREE_STORE_H
+#define MLS_TREE_STORE_H
+
+#include "mls/tree_node.h"
+
+struct tree_chunk;
+
+struct tree_store {
+    uint32_t leaf_count;    /* of the full tree; read only */
+    uint8_t hash_len;       /* read only */
+    uint8_t strata;         /* private: how many chunks stand above each other */
+    struct tree_chunk *top; /* private; NULL: all blank */
+};
+
+/* All blank. leaf_count is a power of two, at most MLS_LEAF_LIMIT. */
+struct tree_store tree_store_of(uint32_t leaf_count, size_t hash_len);
+/* A second store with the same content; each changes for itself from now on. */
+struct tree_store tree_store_share(const struct tree_store *store);
+void tree_store_clear(struct tree_store *store);
+
+/* The node, borrowed until the store changes; NULL: blank. */
+struct tree_node *tree_store_get(const struct tree_store *store, uint32_t node);
+
+/* Puts a node, or blanks it with NULL; takes the reference over, on failure too. What it replaces is dropped, and the hashes
+ * that covered it are forgotten. NOMEM: unchanged. */
+SOTTO_MUST_USE sotto_err tree_store_set(struct tree_store *store, uint32_t node,
+                                        struct tree_node *taken);
+
+/* A non-blank node to be changed in place, as nobody else has it; its hashes are forgotten. NOMEM: unchanged. */
+SOTTO_MUST_USE sotto_err tree_store_edit(struct tree_store *store, uint32_t node,
+                                         struct tree_node **ret_node);
+
+/* True: nothing is there from the node downwards. False: unknown; look at the node and its children. Never unknown twice
+ * over for long: a run of blank nodes is passed chunk by chunk. */
+bool tree_store_blank_below(const struct tree_store *store, uint32_t node);
+
+/* Doubles the tree: the old one becomes the left half. TOO_LARGE: over MLS_LEAF_LIMIT. NOMEM: unchanged. */
+SOTTO_MUST_USE sotto_err tree_store_extend(struct tree_store *store);
+/* Halves it: root and right half go, whatever they hold. NOMEM: unchanged. */
+SOTTO_MUST_USE sotto_err tree_store_truncate(struct tree_store *store);
+
+/* The cached tree hash; NULL: unknown. Borrowed until the store changes. */
+const uint8_t *tree_store_hash(const struct tree_store *store, uint32_t node);
+/* Keeps a hash of hash_len bytes, for all who share the node. NOMEM: unchanged. */
+SOTTO_MUST_USE sotto_err tree_store_keep_hash(struct tree_store *store, uint32_t node,
+                                              const uint8_t *hash);
+
+/* For tests and benches: bytes on the heap, as far as we asked for them, as if nothing were shared. */
+size_t tree_store_memory(const struct tree_store *store);
+
+#endif

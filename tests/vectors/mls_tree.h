@@ -1,0 +1,13 @@
+/* mls_tree.h - what the runners of the formats about trees share. */
+#ifndef VECTORS_MLS_TREE_H
+#define VECTORS_MLS_TREE_H
+
+#include "mls/tree.h"
+#include "mls_suite.h"
+
+/* `content` is that of a ratchet_tree extension. */
+enum verdict tree_of(struct vectors *v, const struct mls_suite *suite, view content,
+                     struct tree **ret_tree);
+enum verdict root_hash_check(struct vectors *v, struct tree *tree, view expected);
+
+#endif
