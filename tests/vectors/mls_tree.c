@@ -19,6 +19,14 @@ enum verdict root_hash_check(struct vectors *v, struct tree *tree, view expected
     return same(v, "the tree hash", view_of(root, tree_suite(tree)->hash_len), expected);
 }
 
+enum verdict checked(struct vectors *v, sotto_err err, const struct tree_fault *fault)
+{
+    if (fault->check != TREE_CHECK_NONE)
+        return wrong(v, "%s fails at node %u", tree_check_row(fault->check)->name,
+                     (unsigned)fault->node);
+    return outcome(v, err);
+}
+
 static enum verdict encoding_check(struct vectors *v, const struct tree *tree, view expected)
 {
     DEFER(buf_clear) struct buf out = {0};
@@ -108,10 +116,7 @@ static enum verdict checks_check(struct vectors *v, struct tree *tree, const jso
                                                .tree_hash =
                                                    view_of(root, tree_suite(tree)->hash_len)};
     sotto_err err = tree_check_all(v->crypto, tree, &context, &fault);
-    if (fault.check != TREE_CHECK_NONE)
-        return wrong(v, "%s fails at node %u", tree_check_row(fault.check)->name,
-                     (unsigned)fault.node);
-    return outcome(v, err);
+    return checked(v, err, &fault);
 }
 
 static enum verdict validation_case(struct vectors *v, const struct mls_suite *suite,
