@@ -4,13 +4,14 @@
 #include "mls/tree_census.h"
 
 #include <assert.h>
-#include <sodium/crypto_shorthash.h>
 #include <stdlib.h>
+
+#include "mls/tree_index.h"
 
 #define FIRST_CAP 64 /* entries */
 #define USED      UINT32_C(0x80000000)
 
-_Static_assert(crypto_shorthash_KEYBYTES == TREE_CENSUS_KEY, "the key is that of SipHash-2-4");
+_Static_assert(TREE_INDEX_KEY == TREE_CENSUS_KEY, "one hash for both");
 
 struct entry {
     uint32_t what; /* USED, kind and type; 0: free */
@@ -62,9 +63,8 @@ void tree_census_unref(struct tree_census *census)
 /* Where it stands, or the free place where it would. */
 static uint32_t census_place(const struct tree_census *census, uint32_t what)
 {
-    uint64_t hash = 0;
-    crypto_shorthash((uint8_t *)&hash, (const uint8_t *)&what, sizeof what, census->key);
-    uint32_t at = (uint32_t)hash & (census->cap - 1);
+    uint32_t hash = tree_index_hash(census->key, view_of(&what, sizeof what));
+    uint32_t at = hash & (census->cap - 1);
     while (census->entries[at].what != 0 && census->entries[at].what != what)
         at = (at + 1) & (census->cap - 1);
     return at;

@@ -138,11 +138,16 @@ void tree_index_clear(struct tree_index *index)
     *index = (struct tree_index){.base = NULL};
 }
 
-uint32_t tree_index_tag(const struct tree_index *index, enum tree_key_kind kind, view key)
+uint32_t tree_index_hash(const uint8_t key[TREE_INDEX_KEY], view bytes)
 {
     uint64_t hash = 0;
-    crypto_shorthash((uint8_t *)&hash, key.data, key.len, index->key);
-    uint32_t tag = (uint32_t)hash + (uint32_t)kind;
+    crypto_shorthash((uint8_t *)&hash, bytes.data, bytes.len, key);
+    return (uint32_t)hash;
+}
+
+uint32_t tree_index_tag(const struct tree_index *index, enum tree_key_kind kind, view key)
+{
+    uint32_t tag = tree_index_hash(index->key, key) + (uint32_t)kind;
     return tag != 0 ? tag : 1;
 }
 

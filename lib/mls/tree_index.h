@@ -23,6 +23,9 @@ SOTTO_MUST_USE sotto_err tree_index_share(struct tree_index *index, const struct
                                           struct tree_index *ret_index);
 void tree_index_clear(struct tree_index *index);
 
+/* A keyed hash of public bytes, for tables alone. */
+uint32_t tree_index_hash(const uint8_t key[TREE_INDEX_KEY], view bytes);
+
 /* The hash of a key; never 0. */
 uint32_t tree_index_tag(const struct tree_index *index, enum tree_key_kind kind, view key);
 
