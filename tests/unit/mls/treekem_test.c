@@ -100,6 +100,7 @@ static void world_update(struct world *w, struct tree *tree, uint32_t committer)
     struct profile profile = profile_usual(w->suite);
     profile.source = LEAF_NODE_UPDATE;
     profile.leaf_index = p->keys.leaf_index;
+    kem_key_free(p->member.kem_key); /* of one who joined by commit */
     p->member.kem_key = fresh_kem_key(w->c, w->suite, &w->rng);
     member_sign(w->c, &p->member, &profile);
     assert_ok(tree_update(tree, p->keys.leaf_index, buf_view(&p->member.leaf)));
