@@ -145,28 +145,19 @@ static sotto_err chain_take(const struct chain *chain, const struct tree *tree, 
     return private_put(keys, tree_math_level(node), MOVE(key));
 }
 
-static sotto_err chain_begin(struct crypto *c, const struct mls_suite *suite,
-                             const struct secret *path_secret, uint32_t node,
-                             struct chain *ret_chain, struct tree_fault *ret_fault)
-{
-    if (path_secret->len != suite->hash_len)
-        return tree_check_fail(CHECK_PATH_SECRET_LENGTH, node, ret_fault);
-    *ret_chain = (struct chain){c, suite, *path_secret};
-    return SOTTO_OK;
-}
-
 /* Blank nodes have no part in the sender's filtered direct path. */
 sotto_err treekem_private_set_path(struct crypto *c, const struct tree *tree,
                                    struct treekem_private *keys, uint32_t node,
                                    const struct secret *path_secret, struct tree_fault *ret_fault)
 {
     uint32_t root = tree_math_root(tree_leaf_count(tree));
-    DEFER(chain_clear) struct chain chain = {0};
+    DEFER(chain_clear) struct chain chain = {c, tree_suite(tree), *path_secret};
     DEFER(treekem_private_clear) struct treekem_private mine = {0};
     if (node >= tree_node_count(tree) || tree_math_is_leaf(node) ||
         !is_above(keys->leaf_index, node))
         return SOTTO_E_USAGE;
-    TRY(chain_begin(c, tree_suite(tree), path_secret, node, &chain, ret_fault));
+    if (path_secret->len != chain.suite->hash_len)
+        return tree_check_fail(CHECK_PATH_SECRET_LENGTH, node, ret_fault);
     treekem_private_copy(keys, &mine);
     TRY(chain_take(&chain, tree, node, &mine, ret_fault));
     while (node != root) {
