@@ -20,6 +20,7 @@ struct attack {
     struct rng rng;
     attack_tell_fn *tell;
     void *data;
+    struct buf identity[2]; /* signing keys of the honest sides, made once: RSA takes its time */
 };
 
 static const struct {
@@ -104,10 +105,14 @@ static sotto_err sides_meet(struct lab *dialer, struct lab *listener)
 static sotto_err sides_new(struct attack *a, struct lab_config config, struct lab **ret_alice,
                            struct lab **ret_bob)
 {
-    config.role = LAB_DIALER;
-    TRY(side_new(a, config, ret_alice));
-    config.role = LAB_LISTENER;
-    TRY(side_new(a, config, ret_bob));
+    struct lab **const sides[2] = {ret_alice, ret_bob};
+    for (size_t role = 0; role < 2; role++) {
+        if (a->suite->signs && a->identity[role].len == 0)
+            TRY(a->suite->identity_make(&a->rng, &a->identity[role]));
+        config.role = (enum lab_role)role;
+        config.identity = buf_view(&a->identity[role]);
+        TRY(side_new(a, config, sides[role]));
+    }
     return sides_meet(*ret_alice, *ret_bob);
 }
 
@@ -462,11 +467,20 @@ static sotto_err run_sha1(struct attack *a, bool guarded, struct attack_verdict 
     return SOTTO_OK;
 }
 
+static void attack_clear(struct attack *a)
+{
+    rng_clear(&a->rng);
+    buf_clear(&a->identity[LAB_DIALER]);
+    buf_clear(&a->identity[LAB_LISTENER]);
+}
+
 sotto_err attack_run(struct crypto *c, enum attack_id attack, const struct lab_suite *suite,
                      bool guarded, const uint8_t seed[LAB_SEED], attack_tell_fn *tell_fn,
                      void *data, struct attack_verdict *ret_verdict)
 {
-    struct attack a = {c, suite, rng_from(seed), tell_fn, data};
+    DEFER(attack_clear)
+    struct attack a = {
+        .crypto = c, .suite = suite, .rng = rng_from(seed), .tell = tell_fn, .data = data};
     if (attack == ATTACK_MITM)
         return run_mitm(&a, guarded, ret_verdict);
     if (attack == ATTACK_SHA1)
