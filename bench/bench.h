@@ -49,6 +49,7 @@ struct bench_program {
 
 int bench_connections(struct bench *b, int argc, char **argv);
 int bench_crypto(struct bench *b, int argc, char **argv);
+int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 
 #endif

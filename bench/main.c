@@ -10,6 +10,8 @@ static const struct bench_program programs[] = {
     {"crypto", "each primitive through our layer, beside the library alone", bench_crypto},
     {"connections", "idle connections, handshakes and wake-ups of a real server",
      bench_connections},
+    {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives",
+     bench_mls_tree},
     {"relay", "messages passed on by a real server", bench_relay},
 };
 #define PROGRAMS (sizeof programs / sizeof programs[0])

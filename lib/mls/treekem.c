@@ -357,7 +357,8 @@ const struct secret *treekem_path_secret(const struct treekem_path *path, uint32
     return NULL;
 }
 
-/* The nodes of a received path, one for each step. */
+/* The nodes of a received path, one for each step. Their ciphertexts were looked at one by one when the path was read; after a
+ * bulk add there are as many as members, so that they are not read again here. */
 struct received {
     struct tree_path path;
     struct update_path_node nodes[TREE_DEPTH];
@@ -372,8 +373,10 @@ static sotto_err received_read(const struct tree *tree, uint32_t sender,
     size_t count = 0;
     tree_filtered_direct_path(tree, sender, &ret_received->path);
     for (; rd_more(&at) && count < ret_received->path.count; count++) {
-        update_path_node_read(&at, &ret_received->nodes[count]);
-        ret_received->public_keys[count] = ret_received->nodes[count].encryption_key;
+        struct update_path_node *node = &ret_received->nodes[count];
+        node->encryption_key = rd_opaque(&at, MLS_KEY_MAX);
+        node->encrypted_path_secret = rd_opaque(&at, MLS_MESSAGE_MAX);
+        ret_received->public_keys[count] = node->encryption_key;
     }
     if (rd_end(&at) != SOTTO_OK || count != ret_received->path.count)
         return tree_check_fail(CHECK_PATH_LENGTH, tree_math_leaf_node(sender), ret_fault);
