@@ -1,8 +1,5 @@
-/* Depth first with the right siblings still to come on a stack: one for each level, since each is popped before the next of
- * its level is pushed. */
 #include "mls/tree_path.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "mls/tree_local.h"
@@ -28,36 +25,6 @@ void tree_list_clear(struct tree_list *list)
     *list = (struct tree_list){0};
 }
 
-/* The next non-blank node of a walk over the topmost ones below a node. */
-struct walk {
-    const struct tree *tree;
-    uint32_t stack[TREE_DEPTH + 1];
-    size_t depth;
-};
-
-static struct walk walk_from(const struct tree *tree, uint32_t node)
-{
-    return (struct walk){.tree = tree, .stack = {node}, .depth = 1};
-}
-
-static const struct tree_node *walk_next(struct walk *walk, uint32_t *ret_number)
-{
-    while (walk->depth > 0) {
-        uint32_t number = walk->stack[--walk->depth];
-        const struct tree_node *node = tree_store_get(&walk->tree->store, number);
-        if (node != NULL) {
-            *ret_number = number;
-            return node;
-        }
-        if (tree_math_is_leaf(number) || tree_store_blank_below(&walk->tree->store, number))
-            continue;
-        assert(walk->depth + 2 <= COUNT_OF(walk->stack));
-        walk->stack[walk->depth++] = tree_math_right(number);
-        walk->stack[walk->depth++] = tree_math_left(number);
-    }
-    return NULL;
-}
-
 static bool list_has(const struct tree_list *rising, uint32_t number)
 {
     size_t low = 0, high = rising != NULL ? rising->count : 0;
@@ -81,9 +48,9 @@ static sotto_err leaf_add(uint32_t leaf_index, const struct tree_list *except,
 sotto_err tree_resolution(const struct tree *tree, uint32_t node, const struct tree_list *except,
                           struct tree_list *ret_nodes)
 {
-    struct walk walk = walk_from(tree, node);
+    struct tree_walk walk = tree_walk_from(&tree->store, node);
     const struct tree_node *found;
-    for (uint32_t number; (found = walk_next(&walk, &number)) != NULL;) {
+    for (uint32_t number; (found = tree_walk_next(&walk, &number)) != NULL;) {
         if (found->is_leaf) {
             TRY(leaf_add(tree_math_leaf_index(number), except, ret_nodes));
             continue;
@@ -95,11 +62,32 @@ sotto_err tree_resolution(const struct tree *tree, uint32_t node, const struct t
     return SOTTO_OK;
 }
 
+static size_t count_without(const struct tree_node *parent, const struct tree_list *except)
+{
+    size_t count = parent->unmerged_count;
+    for (uint32_t i = 0; except != NULL && except->count > 0 && i < parent->unmerged_count; i++)
+        count -= list_has(except, parent->unmerged[i]);
+    return count;
+}
+
+size_t tree_resolution_count(const struct tree *tree, uint32_t node, const struct tree_list *except)
+{
+    struct tree_walk walk = tree_walk_from(&tree->store, node);
+    const struct tree_node *found;
+    size_t count = 0;
+    for (uint32_t number; (found = tree_walk_next(&walk, &number)) != NULL;)
+        if (found->is_leaf)
+            count += !list_has(except, tree_math_leaf_index(number));
+        else
+            count += 1 + count_without(found, except);
+    return count;
+}
+
 bool tree_resolution_is_empty(const struct tree *tree, uint32_t node)
 {
-    struct walk walk = walk_from(tree, node);
+    struct tree_walk walk = tree_walk_from(&tree->store, node);
     uint32_t number;
-    return walk_next(&walk, &number) == NULL;
+    return tree_walk_next(&walk, &number) == NULL;
 }
 
 void tree_filtered_direct_path(const struct tree *tree, uint32_t leaf_index,

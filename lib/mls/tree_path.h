@@ -19,6 +19,10 @@ SOTTO_MUST_USE sotto_err tree_resolution(const struct tree *tree, uint32_t node,
                                          const struct tree_list *except,
                                          struct tree_list *ret_nodes);
 
+/* How many nodes that would append. */
+size_t tree_resolution_count(const struct tree *tree, uint32_t node,
+                             const struct tree_list *except);
+
 /* Whether the resolution of a node is empty: nothing is there from it downwards. */
 bool tree_resolution_is_empty(const struct tree *tree, uint32_t node);
 

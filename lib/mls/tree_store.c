@@ -224,6 +224,46 @@ bool tree_store_blank_below(const struct tree_store *store, uint32_t node)
     return chunk == NULL || chunk->occupied == 0;
 }
 
+struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node)
+{
+    return (struct tree_walk){
+        .store = store, .chunk_number = UINT32_MAX, .depth = 1, .stack = {node}};
+}
+
+/* Most nodes are in a lowest chunk, and the next one mostly in the same. */
+static const struct tree_chunk *walk_chunk(struct tree_walk *walk, uint32_t node, uint32_t stratum)
+{
+    if (stratum > 0)
+        return chunk_find(walk->store, node);
+    if (walk->chunk_number != node >> LEVELS) {
+        walk->chunk = chunk_find(walk->store, node);
+        walk->chunk_number = node >> LEVELS;
+    }
+    return walk->chunk;
+}
+
+/* Depth first, with the right siblings still to come on the stack: each is popped before the next of its level is pushed. */
+const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_number)
+{
+    while (walk->depth > 0) {
+        uint32_t number = walk->stack[--walk->depth], stratum = stratum_of(number);
+        const struct tree_chunk *chunk = walk_chunk(walk, number, stratum);
+        if (chunk == NULL || chunk->occupied == 0)
+            continue;
+        const struct tree_node *node = chunk->nodes[place_in(number, stratum)];
+        if (node != NULL) {
+            *ret_number = number;
+            return node;
+        }
+        if (tree_math_is_leaf(number))
+            continue;
+        assert(walk->depth + 2 <= COUNT_OF(walk->stack));
+        walk->stack[walk->depth++] = tree_math_right(number);
+        walk->stack[walk->depth++] = tree_math_left(number);
+    }
+    return NULL;
+}
+
 sotto_err tree_store_extend(struct tree_store *store)
 {
     if (store->leaf_count >= MLS_LEAF_LIMIT)

@@ -40,6 +40,17 @@ SOTTO_MUST_USE sotto_err tree_store_edit(struct tree_store *store, uint32_t node
  * over for long: a run of blank nodes is passed chunk by chunk. */
 bool tree_store_blank_below(const struct tree_store *store, uint32_t node);
 
+/* Walks over the topmost non-blank nodes from a node downwards, from left to right. The store must not change meanwhile. */
+struct tree_walk {
+    const struct tree_store *store; /* private, all of it */
+    const struct tree_chunk *chunk; /* the lowest one that was looked at */
+    uint32_t chunk_number;
+    uint32_t depth, stack[25]; /* nodes still to come; one for each level */
+};
+struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node);
+/* NULL at the end. */
+const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_number);
+
 /* Doubles the tree: the old one becomes the left half. TOO_LARGE: over MLS_LEAF_LIMIT. NOMEM: unchanged. */
 SOTTO_MUST_USE sotto_err tree_store_extend(struct tree_store *store);
 /* Halves it: root and right half go, whatever they hold. NOMEM: unchanged. */

@@ -383,25 +383,53 @@ static sotto_err received_read(const struct tree *tree, uint32_t sender,
     return SOTTO_OK;
 }
 
-static size_t ciphertext_count(view ciphertexts)
+/* Takes one HPKECiphertext off a list of them. */
+static bool ciphertext_take(view *list, struct hpke_ciphertext *ret_ciphertext)
 {
-    size_t count = 0;
-    for (struct rd at = rd_of(ciphertexts); rd_more(&at); count++) {
-        struct hpke_ciphertext ciphertext;
-        hpke_ciphertext_read(&at, &ciphertext);
+    struct rd r = rd_of(*list);
+    hpke_ciphertext_read(&r, ret_ciphertext);
+    *list = rd_rest(&r);
+    return rd_ok(&r);
+}
+
+/* The bytes of an opaque<V>, its header included; SIZE_MAX if they are not all there. */
+static size_t opaque_size(view list)
+{
+    if (list.len < 4)
+        return list.len > 0 && list.data[0] < list.len ? (size_t)list.data[0] + 1 : SIZE_MAX;
+    const uint8_t *at = list.data;
+    size_t size =
+        at[0] < 0x40 ? (size_t)at[0] + 1
+        : at[0] < 0x80
+            ? ((size_t)(at[0] & 0x3f) << 8 | at[1]) + 2
+            : ((size_t)(at[0] & 0x3f) << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]) + 4;
+    return size <= list.len ? size : SIZE_MAX;
+}
+
+/* Passes by `count` HPKECiphertexts, or all: gives how many there were. Written out, since after a bulk add the list has one for
+ * every member, and nearly all are for others. */
+static size_t ciphertexts_skip(view *list, size_t count)
+{
+    size_t passed = 0;
+    while (passed < count && list->len > 0) {
+        for (unsigned field = 0; field < 2; field++) {
+            size_t size = opaque_size(*list);
+            if (size == SIZE_MAX)
+                return SIZE_MAX;
+            *list = view_of(list->data + size, list->len - size);
+        }
+        passed++;
     }
-    return count;
+    return passed;
 }
 
 static sotto_err ciphertexts_check(const struct tree *tree, const struct received *received,
                                    const struct tree_list *added, struct tree_fault *ret_fault)
 {
-    DEFER(tree_list_clear) struct tree_list receivers = {0};
     for (size_t i = 0; i < received->path.count; i++) {
         const struct tree_step *step = &received->path.steps[i];
-        receivers.count = 0;
-        TRY(tree_resolution(tree, step->copath, added, &receivers));
-        if (ciphertext_count(received->nodes[i].encrypted_path_secret) != receivers.count)
+        view list = received->nodes[i].encrypted_path_secret;
+        if (ciphertexts_skip(&list, SIZE_MAX) != tree_resolution_count(tree, step->copath, added))
             return tree_check_fail(CHECK_PATH_CIPHERTEXTS, step->node, ret_fault);
     }
     return SOTTO_OK;
@@ -509,10 +537,9 @@ static sotto_err ours_open(struct crypto *c, const struct tree *tree,
     const struct mls_suite *suite = tree_suite(tree);
     DEFER(hpke_info_clear) struct hpke_info info = {0};
     struct hpke_ciphertext sealed = {0};
-    struct rd at = rd_of(received->nodes[ours->step].encrypted_path_secret);
-    for (size_t i = 0; i <= ours->position; i++)
-        hpke_ciphertext_read(&at, &sealed);
-    if (!rd_ok(&at))
+    view list = received->nodes[ours->step].encrypted_path_secret;
+    if (ciphertexts_skip(&list, ours->position) != ours->position ||
+        !ciphertext_take(&list, &sealed))
         return SOTTO_E_USAGE; /* was not merged: there the ciphertexts are counted */
     if (sealed.ciphertext.len != (size_t)suite->hash_len + AEAD_TAG)
         return tree_check_fail(CHECK_PATH_SECRET_LENGTH, received->path.steps[ours->step].node,
