@@ -311,7 +311,7 @@ def run(names):
         name = test.__name__.replace("_", " ")
         try:
             skip = test()
-            print(f"ok {number} - {name}" + (f" # SKIP {skip}" if skip else ""), flush=True)
+            print(f"ok {number} - {name}" + (f" ({skip}) # SKIP {skip}" if skip else ""), flush=True)
         except Exception:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {number} - {name}", flush=True)
