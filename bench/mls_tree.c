@@ -111,7 +111,7 @@ static bool leaf_make(const struct kem_key *kem_key, const struct sign_key *sign
 {
     static const uint8_t one[] = {0, 1};
     const uint8_t suite[] = {(uint8_t)(g.suite->id >> 8), (uint8_t)g.suite->id};
-    char name[16];
+    char name[24];
     snprintf(name, sizeof name, "member %u", (unsigned)i);
     DEFER(buf_clear) struct buf tbs = {0};
     DEFER(buf_clear) struct buf signature = {0};
