@@ -159,6 +159,38 @@ static void wrong_sizes_and_coefficients_over_the_modulus_are_refused(void **sta
     }
 }
 
+/* The check of a public key is our own; what encapsulates is OpenSSL: they must agree on every coefficient. */
+static void the_check_of_a_key_and_its_use_agree(void **state)
+{
+    static const unsigned edges[] = {0, 3328, 3329, 4095};
+    for (enum mlkem_id id = MLKEM_512; id < MLKEM_COUNT; id++) {
+        struct mlkem_key *key = key_of(*state, id, 4);
+        uint8_t entropy[MLKEM_ENTROPY] = {2}, public_key[MLKEM_PUBLIC_MAX];
+        uint8_t ciphertext[MLKEM_CIPHERTEXT_MAX];
+        struct secret shared = {0};
+        size_t len = mlkem_public_size(id);
+        for (size_t i = 0; i < (len - 32) * 2 / 3 * COUNT_OF(edges); i++) {
+            unsigned value = edges[i % COUNT_OF(edges)];
+            size_t coefficient = i / COUNT_OF(edges);
+            uint8_t *at = public_key + coefficient / 2 * 3;
+            memcpy(public_key, mlkem_key_public(key).data, len);
+            if (coefficient % 2 == 0) {
+                at[0] = (uint8_t)value;
+                at[1] = (uint8_t)((at[1] & 0xf0) | value >> 8);
+            } else {
+                at[1] = (uint8_t)((at[1] & 0x0f) | (value & 0x0f) << 4);
+                at[2] = (uint8_t)(value >> 4);
+            }
+            sotto_err err = mlkem_public_check(*state, id, view_of(public_key, len));
+            assert_int_equal(err, value < 3329 ? SOTTO_OK : SOTTO_E_KEY);
+            if (coefficient % 7 == 0)
+                assert_int_equal(err, mlkem_encap(*state, id, view_of(public_key, len), entropy,
+                                                  ciphertext, &shared));
+        }
+        mlkem_key_free(key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_wrong_ciphertext_gives_the_implicit_rejection_secret),
         cmocka_unit_test(an_expanded_key_comes_back_the_same_and_a_damaged_one_is_refused),
         cmocka_unit_test(wrong_sizes_and_coefficients_over_the_modulus_are_refused),
+        cmocka_unit_test(the_check_of_a_key_and_its_use_agree),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
