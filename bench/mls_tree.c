@@ -391,17 +391,26 @@ static bool hash_once(void *unused)
     return ok;
 }
 
+/* Hashes of parents, `count` times: as long as those of this tree are. */
+static bool inner_hash_bare(uint32_t count)
+{
+    static const uint8_t inner[8 + KEM_PUBLIC_MAX + 3 * (HASH_MAX + 1)] = {2};
+    uint8_t out[HASH_MAX];
+    const struct tree_node *root = tree_node(g.tree, tree_math_root(tree_leaf_count(g.tree)));
+    size_t len = 2 + 2u * (g.suite->hash_len + 1u) + (root != NULL ? root->len + 4u : 0);
+    for (uint32_t i = 0; i < count; i++)
+        if (hash(g.c, suite_hash(g.suite), view_of(inner, len), out) != SOTTO_OK)
+            return false;
+    return true;
+}
+
 /* The hashes alone: one of a leaf, and one for each level above. */
 static bool hash_bare(void *unused)
 {
     (void)unused;
-    static const uint8_t inner[3 + 33 + 33 + 1 + 66] = {2};
     uint8_t out[HASH_MAX];
-    bool ok = hash(g.c, HASH_SHA256, buf_view(&g.spare_leaf[0]), out) == SOTTO_OK;
-    uint32_t levels = tree_math_level(tree_math_root(tree_leaf_count(g.tree)));
-    for (uint32_t i = 0; ok && i < levels; i++)
-        ok = hash(g.c, HASH_SHA256, VIEW_OF(inner), out) == SOTTO_OK;
-    return ok;
+    return hash(g.c, suite_hash(g.suite), buf_view(&g.spare_leaf[0]), out) == SOTTO_OK &&
+           inner_hash_bare(tree_math_level(tree_math_root(tree_leaf_count(g.tree))));
 }
 
 /* Reads the tree that came with a Welcome, and validates it to the last signature. */
@@ -421,10 +430,35 @@ static bool join_once(void *unused)
     return ok;
 }
 
+/* A signature and a hash for each leaf; the tree hash of each parent, and its parent hash unless it is blank. */
 static bool join_bare(void *unused)
 {
     (void)unused;
-    return verify_bare(g.n);
+    uint8_t out[HASH_MAX];
+    bool warm = tree_node(g.tree, tree_math_root(tree_leaf_count(g.tree))) != NULL;
+    for (uint32_t i = 0; i < g.n; i++)
+        if (hash(g.c, suite_hash(g.suite), buf_view(&g.signed_leaves[i].message), out) != SOTTO_OK)
+            return false;
+    return verify_bare(g.n) && inner_hash_bare(warm ? 2 * g.n : g.n);
+}
+
+/* All members added in one commit, each leaf validated, and the tree hash. */
+static bool build_once(void *unused)
+{
+    (void)unused;
+    static const uint8_t seed[TREE_SEED] = "keys of the indexes of a bench";
+    const struct tree_check_context context = {.group_id = GROUP_ID};
+    struct tree *tree = NULL;
+    uint8_t root[HASH_MAX];
+    uint32_t at;
+    bool ok = tree_new(g.suite, seed, &tree) == SOTTO_OK;
+    for (uint32_t i = 0; ok && i < g.n; i++)
+        ok = tree_add(tree, tree_node_encoded(tree_leaf(g.tree, i)), &at) == SOTTO_OK;
+    for (uint32_t i = 0; ok && i < g.n; i++)
+        ok = tree_check_leaf(g.c, tree, &context, i, LEAF_NODE_KEY_PACKAGE, NULL) == SOTTO_OK;
+    ok = ok && tree_root_hash(g.c, tree, root) == SOTTO_OK;
+    tree_free(tree);
+    return ok;
 }
 
 /* --- rows --- */
@@ -493,6 +527,8 @@ static bool tree_rows(struct bench *b, const char *section)
                                    .n = g.n,
                                    .value = (double)g.heap / 1e6,
                                    .unit = "MB"};
+    const struct bench_case build = {section, "add all, validated", g.n,
+                                     "us",    build_once,           join_bare};
     for (uint32_t i = 0; i < 2; i++)
         if (!leaf_make(g.kem_key, g.sign_key, i, &g.spare_leaf[i]))
             return false;
@@ -502,7 +538,9 @@ static bool tree_rows(struct bench *b, const char *section)
     if (wr_end(&w) != SOTTO_OK)
         return false;
     bench_row(b, &heap);
-    return bench_time(b, &hash_case, NULL) && row_of(b, true, &join);
+    bool cold = tree_node(g.tree, tree_math_root(tree_leaf_count(g.tree))) == NULL;
+    return bench_time(b, &hash_case, NULL) && row_of(b, true, &join) &&
+           (!cold || row_of(b, true, &build)); /* its leaves are those of KeyPackages */
 }
 
 static bool size_rows(struct bench *b, uint32_t n)

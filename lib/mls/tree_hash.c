@@ -7,7 +7,7 @@
 #include "mls/tree_math.h"
 #include "mls/with_label.h"
 
-#define STACK 1024 /* bytes of a hash's input that need no allocation */
+#define STACK 512 /* bytes of a hash's input behind the key that need no allocation */
 
 /* Leaves that are to be looked at as blank, and as unmerged nowhere; they rise. */
 struct absent {
@@ -26,14 +26,9 @@ static struct absent absent_below(struct absent absent, uint32_t node)
     return absent;
 }
 
-/* optional<ParentNode>, with the unmerged leaves that are not absent. Both lists rise. */
-static void parent_write(struct wr *w, const struct tree_node *parent, struct absent absent)
+/* The unmerged leaves that are not absent. Both lists rise. */
+static void unmerged_write(struct wr *w, const struct tree_node *parent, struct absent absent)
 {
-    wr_optional(w, parent != NULL);
-    if (parent == NULL)
-        return;
-    wr_opaque(w, tree_node_key(parent, TREE_ENCRYPTION_KEY));
-    wr_opaque(w, tree_node_parent_hash(parent));
     size_t mark = wr_vector_begin(w), at = 0;
     for (uint32_t i = 0; i < parent->unmerged_count; i++) {
         while (at < absent.count && absent.leaves[at] < parent->unmerged[i])
@@ -59,33 +54,45 @@ static sotto_err leaf_hash(struct crypto *c, const struct tree *tree, uint32_t n
     return hash_parts(c, suite_hash(tree->suite), input, COUNT_OF(input), ret_hash);
 }
 
-/* NodeType node_type; optional<ParentNode> parent_node; opaque left_hash<V>; opaque right_hash<V>;    RFC 9420 7.8 */
-static void parent_hash_input(struct wr *w, const struct tree_node *parent, struct absent absent,
-                              view left, view right)
+/* What stands behind the key in the TreeHashInput of a parent; the hashes alone if it is blank. */
+static void inner_write(struct wr *w, const struct tree_node *parent, struct absent absent,
+                        view left, view right)
 {
-    wr_u8(w, NODE_PARENT);
-    parent_write(w, parent, absent);
+    if (parent != NULL) {
+        wr_opaque(w, tree_node_parent_hash(parent));
+        unmerged_write(w, parent, absent);
+    }
     wr_opaque(w, left);
     wr_opaque(w, right);
 }
 
-/* The tree hash of a parent from those of its children. A parent with X-Wing's key, or with many unmerged leaves, is too long
- * for the stack. */
+/* NodeType node_type; optional<ParentNode> parent_node; opaque left_hash<V>; opaque right_hash<V>;    RFC 9420 7.8
+ * The key, which may have a kilobyte, is hashed where it is; many unmerged leaves are too long for the stack. */
 static sotto_err inner_hash(struct crypto *c, const struct tree *tree,
                             const struct tree_node *parent, struct absent absent, view left,
                             view right, uint8_t *ret_hash)
 {
-    uint8_t stack[STACK];
-    DEFER(buf_clear) struct buf input = BUF_ON(stack);
-    struct wr w = wr_to(&input);
-    parent_hash_input(&w, parent, absent, left, right);
+    uint8_t front_bytes[8], stack[STACK];
+    struct buf front = BUF_ON(front_bytes);
+    DEFER(buf_clear) struct buf rest = BUF_ON(stack);
+    struct wr w = wr_to(&front);
+    wr_u8(&w, NODE_PARENT);
+    wr_optional(&w, parent != NULL);
+    if (parent != NULL)
+        wr_varint(&w, parent->key_len);
+    TRY(wr_end(&w));
+    w = wr_to(&rest);
+    inner_write(&w, parent, absent, left, right);
     if (wr_end(&w) != SOTTO_OK) {
-        input = (struct buf){0};
-        w = wr_to(&input);
-        parent_hash_input(&w, parent, absent, left, right);
+        rest = (struct buf){0};
+        w = wr_to(&rest);
+        inner_write(&w, parent, absent, left, right);
         TRY(wr_end(&w));
     }
-    return hash(c, suite_hash(tree->suite), buf_view(&input), ret_hash);
+    const view input[] = {buf_view(&front),
+                          parent != NULL ? tree_node_key(parent, TREE_ENCRYPTION_KEY) : (view){0},
+                          buf_view(&rest)};
+    return hash_parts(c, suite_hash(tree->suite), input, COUNT_OF(input), ret_hash);
 }
 
 static sotto_err hash_compute(struct crypto *c, struct tree *tree, uint32_t number,
