@@ -36,8 +36,8 @@ SOTTO_MUST_USE sotto_err tree_store_set(struct tree_store *store, uint32_t node,
 SOTTO_MUST_USE sotto_err tree_store_edit(struct tree_store *store, uint32_t node,
                                          struct tree_node **ret_node);
 
-/* True: nothing is there from the node downwards. False: unknown; look at the node and its children. Never unknown twice
- * over for long: a run of blank nodes is passed chunk by chunk. */
+/* True: nothing is there from the node downwards. False: unknown, look at the node and at its children; but a chunk without any
+ * node says so at each of its places, so that a long run of blank nodes is passed chunk by chunk. */
 bool tree_store_blank_below(const struct tree_store *store, uint32_t node);
 
 /* Walks over the topmost non-blank nodes from a node downwards, from left to right. The store must not change meanwhile. */

@@ -66,8 +66,8 @@ SOTTO_MUST_USE sotto_err treekem_create(struct crypto *c, struct tree *tree,
                                         const struct treekem_sender *sender, struct rng *rng,
                                         const struct treekem_private *keys,
                                         struct treekem_path *ret_path);
-/* Writes the UpdatePath: each path secret sealed for the resolution of its copath node, leaves in `added`, rising, excepted.
- * `group_context` is the provisional one, encoded. */
+/* Writes the UpdatePath: each path secret sealed for the resolution of its copath node. `added` are the leaf indices of those who
+ * were added by the same commit, rising: they are excepted (NULL: none). `group_context` is the provisional one, encoded. */
 SOTTO_MUST_USE sotto_err treekem_seal(struct crypto *c, const struct tree *tree,
                                       const struct treekem_path *path,
                                       const struct tree_list *added, view group_context,
@@ -80,8 +80,8 @@ const struct secret *treekem_path_secret(const struct treekem_path *path, uint32
 SOTTO_MUST_USE sotto_err treekem_merge(struct crypto *c, struct tree *tree, uint32_t sender,
                                        bool external, const struct update_path *update,
                                        const struct tree_list *added, struct tree_fault *ret_fault);
-/* Opens the one path secret that is ours and derives from it: *ret_keys are ours after this commit. `tree` is the merged one,
- * `keys` are those of a member of it who is not the sender. NOTFOUND: no key of ours fits, as for a member who was just added.
+/* Opens the one path secret that is ours and derives from it: *ret_keys, a variable other than *keys, are ours after this
+ * commit. `tree` is the merged one, `keys` are those of a member of it who is not the sender. NOTFOUND: no key of ours fits, as for a member who was just added.
  * DECRYPT: was sealed for somebody else, or with another context. */
 SOTTO_MUST_USE sotto_err treekem_open(struct crypto *c, const struct tree *tree, uint32_t sender,
                                       const struct update_path *update,
