@@ -27,7 +27,7 @@ struct profile {
 struct member {
     struct sign_key *sign_key;
     struct kem_key *kem_key; /* NULL once it was handed over */
-    char name[24];
+    char name[16];
     struct buf leaf; /* encoded */
 };
 
