@@ -21,7 +21,9 @@ struct tree;
 SOTTO_MUST_USE sotto_err tree_new(const struct mls_suite *suite, const uint8_t seed[TREE_SEED],
                                   struct tree **ret_tree);
 /* The tree that came in a ratchet_tree extension, or beside a Welcome: `content` is the content of the extension. What its form
- * says is checked (ratchet_tree_read()); whether it can be trusted is for tree_check.h. Nothing is borrowed. */
+ * says is checked (ratchet_tree_read()); whether it can be trusted is for tree_check.h. Nothing is borrowed. A blank node came
+ * as one byte, and takes up to 80 here once hashes are computed: whoever has a limit of members looks at the node_count that
+ * ratchet_tree_read() gives before. */
 SOTTO_MUST_USE sotto_err tree_read(const struct mls_suite *suite, const uint8_t seed[TREE_SEED],
                                    view content, struct tree **ret_tree);
 /* The content of a ratchet_tree extension (RFC 9420 12.4.3.3). USAGE: a tree without members. */

@@ -370,6 +370,8 @@ static view parent_hash_field(const struct tree *tree, uint32_t number)
 {
     const struct tree_node *node = tree_store_get(&tree->store, number);
     struct leaf_node leaf = {.parent_hash = {0}};
+    if (node == NULL)
+        return leaf.parent_hash; /* an unmerged leaf that is no member */
     if (!node->is_leaf)
         return tree_node_parent_hash(node);
     struct rd r = rd_of(tree_node_encoded(node));
