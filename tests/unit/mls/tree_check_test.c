@@ -497,6 +497,7 @@ static void what_is_unmerged_above_is_unmerged_between(void **state)
     parent_change(g, 7, &parent);
     assert_ok(tree_node_unmerge(parent, 4));
     assert_fails_at(g, CHECK_PARENT_UNMERGED_BETWEEN, 7);
+    assert_fails_at(g, CHECK_PARENT_HASH, 7); /* on the side of the path, where no hash covers it */
     assert_ok(tree_check(g->c, g->tree, &g->context, CHECK_PARENT_UNMERGED_MEMBER, NULL));
     group_free(g);
 }
