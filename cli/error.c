@@ -78,8 +78,8 @@ static void error_print(const struct cli_call *call, const struct cli_error *e, 
     fprintf(stderr, "  [%s, exit %d]\n", sotto_err_name(e->err), status);
     put_line("why:", e->why, "", stderr);
     put_line("did you mean", e->guess, "?", stderr);
+    put_line("do:", e->todo, "", stderr); /* first: it may say when not to run the command */
     put_line("try:", try, "", stderr);
-    put_line("do:", e->todo, "", stderr);
 }
 
 static void error_print_json(const struct cli_error *e, const char *what, const char *try,

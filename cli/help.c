@@ -136,7 +136,7 @@ static void command_help(const struct cli_program *program, const struct cli_com
     options_print("options", c->options, width, out);
     options_print("options of all commands", program->options, width, out);
     if (program->options == NULL)
-        fputc('\n', out);
+        fputs("\noptions of all commands\n", out);
     for (const struct cli_option *o = cli_common_options; o->name != NULL; o++)
         option_line(o, width, out);
 }
@@ -154,7 +154,7 @@ void cli_help_print(const struct cli_program *program, const struct cli_command 
     groups_print(program, width, out);
     options_print("options", program->options, width, out);
     if (program->options == NULL)
-        fputc('\n', out);
+        fputs("\noptions\n", out);
     for (const struct cli_option *o = cli_common_options; o->name != NULL; o++)
         option_line(o, width, out);
     fprintf(out, "\nmore: %s help TOPIC   topics: a command,", program->name);

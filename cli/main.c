@@ -1,8 +1,10 @@
 /* main.c - what both programs do with a parsed command line. `help`, `completion` and the hidden
  * --man need no rows of their own in a program's tables: cli_shared_commands has them. */
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -70,9 +72,22 @@ static int call_run(struct cli_call *call)
     return cli_exit_status(SOTTO_E_USAGE);
 }
 
+/* A standard descriptor that is closed would become that of a key file or a socket, and take what
+ * is printed. Standard output stays one that can't be written, so that nobody takes it for done. */
+static bool descriptors_open(void)
+{
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     struct cli_call call;
+    if (!descriptors_open())
+        return cli_exit_status(SOTTO_E_IO);
     locale_set();
     signal(SIGPIPE, SIG_IGN);
     if (argc == 2 && strcmp(argv[1], "--man") == 0) {

@@ -17,7 +17,7 @@ static const struct cli_command commands[] = {
 };
 /* clang-format on */
 
-static const struct cli_group groups[] = {{"Server", commands}, {"Help", cli_shared_commands}, {0}};
+static const struct cli_group groups[] = {{"server", commands}, {"more", cli_shared_commands}, {0}};
 
 static const struct cli_line environment[] = {
     {"STATE_DIRECTORY", "the state directory, as a service manager sets it"},
@@ -37,7 +37,7 @@ static const struct cli_line files[] = {
 
 static void print_version(FILE *out)
 {
-    fprintf(out, "sottod %s\nlibcrypto %s\nCurve25519 from %s\n", sotto_version(),
+    fprintf(out, "sottod %s\nlibcrypto %s\ncurve25519 from %s\n", sotto_version(),
             OpenSSL_version(OPENSSL_VERSION_STRING), sotto_curve_backend());
 }
 

@@ -111,8 +111,10 @@ static sotto_err listens_apply(struct config *config, const struct cli_call *cal
         return SOTTO_OK;
     uint16_t port;
     char text[ENDPOINT_TEXT];
-    if (port_read(call->operands[0], &port) != SOTTO_OK)
+    if (port_read(call->operands[0], &port) != SOTTO_OK) {
+        snprintf(failure->todo, sizeof failure->todo, "give a number from 0 to 65535");
         return failure_say(failure, SOTTO_E_CONFIG, "\"%s\" is not a port", call->operands[0]);
+    }
     snprintf(text, sizeof text, "0.0.0.0:%u", (unsigned)port);
     return config_set(config, VIEW_LIT("listen"), view_str(text), failure);
 }
@@ -201,7 +203,7 @@ static const char *try_instead(sotto_err err, const struct config *config)
 {
     switch (err) {
     case SOTTO_E_CONFIG:
-        return "sottod help serve";
+        return "sottod help settings";
     case SOTTO_E_IN_USE:
         return config->server.listen_count == 1 ? "sottod serve 0 --dir \"$(mktemp -d)\"" : NULL;
     case SOTTO_E_PERMISSION:

@@ -135,9 +135,19 @@ static int fail_silent(const struct scene *s)
     return cli_failf(s->call, &error, "no answer from %s", s->online->address.text);
 }
 
+/* So that nobody believes it was said. */
+static void unsent_say(const struct scene *s)
+{
+    if (s->end->held_unsent)
+        screen_note(s->screen, '*', "What was held was not sent");
+    if (s->end->line_unsent)
+        screen_note(s->screen, '*', "The line being typed was not sent");
+}
+
 int ending_say(const struct ending *end, struct screen *screen, const struct online *online)
 {
     const struct scene scene = {end, screen, online, screen->call}, *s = &scene;
+    unsent_say(s);
     switch (s->end->kind) {
     case END_SESSION:
         return session_ended(s);
@@ -150,6 +160,10 @@ int ending_say(const struct ending *end, struct screen *screen, const struct onl
     case END_OUTPUT:
         return cli_fail(s->call,
                         &(struct cli_error){.err = SOTTO_E_IO, .what = "cannot write the output"});
+    case END_ROLE:
+        return cli_fail(s->call, &(struct cli_error){.err = SOTTO_E_USAGE,
+                                                     .what = "the input ended before C or J came",
+                                                     .try = "sotto session new"});
     case END_INPUT:
         return cli_fail(
             s->call,

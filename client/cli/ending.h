@@ -14,6 +14,7 @@ enum ending_kind {
     END_TTL,        /* nobody joined in time */
     END_SILENT,     /* no answer in time */
     END_OUTPUT,     /* standard output takes nothing any more */
+    END_ROLE,       /* standard input ended before C or J came */
     END_INPUT,      /* standard input ended before a code came */
     END_FAILED,     /* `failed` */
     END_STATUS,     /* the error was printed already: `status` */
@@ -23,6 +24,7 @@ struct ending {
     enum ending_kind kind;
     bool joining;                     /* or creating */
     bool exchanging, secure, leaving; /* got that far at some time; we left */
+    bool held_unsent, line_unsent;    /* lines that were held; the one that was being typed */
     struct session_event session;
     char detail[512]; /* what the server said about it */
     struct connection_end connection;

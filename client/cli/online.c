@@ -1,5 +1,6 @@
 #include "online.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "commands.h"
@@ -15,7 +16,9 @@ static int known_fail(const struct cli_call *call, const struct known_servers *k
                                                   .why = "the pins of the servers are kept there",
                                                   .todo = "correct that line, or remove it"});
     }
-    snprintf(what, sizeof what, "cannot use %s: %s", known->path, sotto_err_text(err));
+    bool full = known->system == ENOSPC || known->system == EDQUOT;
+    snprintf(what, sizeof what, "cannot use %s: %s", known->path,
+             known->system != 0 ? strerror(known->system) : sotto_err_text(err));
     return cli_fail(
         call,
         &(struct cli_error){
@@ -23,7 +26,8 @@ static int known_fail(const struct cli_call *call, const struct known_servers *k
             .what = what,
             .why =
                 "the pins of the servers are kept there, so that a server can't be replaced unseen",
-            .todo = "make it writable, or name another folder in XDG_DATA_HOME"});
+            .todo = full ? "make room on that disk, or name another folder in XDG_DATA_HOME"
+                         : "make it writable, or name another folder in XDG_DATA_HOME"});
 }
 
 static sotto_err pin_keep(struct online *o, const uint8_t pin[X509_PIN])
@@ -32,6 +36,7 @@ static sotto_err pin_keep(struct online *o, const uint8_t pin[X509_PIN])
     sotto_err err = known_servers_load(&known);
     if (err == SOTTO_OK)
         err = known_servers_keep(&known, &o->address, pin, (int64_t)time(NULL));
+    o->keep_system = known.system;
     known_servers_clear(&known);
     return err;
 }
@@ -192,6 +197,8 @@ static int fail_keep(const struct online *o)
     struct known_servers known = {0};
     /* Loaded again for its path and for the line that is not valid. */
     sotto_err err = known_servers_load(&known);
+    if (err == SOTTO_OK)
+        known.system = o->keep_system;
     int status = known_fail(o->call, &known, err != SOTTO_OK ? err : o->keep_err);
     known_servers_clear(&known);
     return status;

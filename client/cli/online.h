@@ -16,6 +16,7 @@ struct online {
     uint8_t pin[X509_PIN]; /* the server's, once it is ready */
     bool known, new_pin;   /* it was known before; it was kept just now */
     sotto_err keep_err;    /* why the pin could not be kept */
+    int keep_system;       /* its errno, or 0 */
 };
 
 /* Connects. Gives 0, or the exit status of an error that was printed. `events` are called with

@@ -1,5 +1,6 @@
 /* server.c - which server, and the servers that were met: `sotto server list|forget`. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "host/connection.h"
@@ -51,7 +52,8 @@ static int fail_known(const struct cli_call *call, const struct known_servers *k
                          "line %zu of %s is not valid", known->bad_line, known->path);
     return cli_failf(
         call, &(struct cli_error){.err = err, .todo = "look at the file and who may read it"},
-        "cannot use %s: %s", known->path, sotto_err_text(err));
+        "cannot use %s: %s", known->path,
+        known->system != 0 ? strerror(known->system) : sotto_err_text(err));
 }
 
 static void line_print(const struct cli_call *call, const struct pin_line *line)
@@ -75,6 +77,8 @@ static int run_list(struct cli_call *call)
     struct known_servers known;
     sotto_err err = known_servers_load(&known);
     int status = err != SOTTO_OK ? fail_known(call, &known, err) : 0;
+    if (err == SOTTO_OK && known.pins.count == 0 && isatty(STDOUT_FILENO) == 1 && !call->quiet)
+        fputs("no server was met yet\n", stderr);
     for (size_t i = 0; err == SOTTO_OK && i < known.pins.count; i++)
         line_print(call, &known.pins.lines[i]);
     known_servers_clear(&known);

@@ -68,6 +68,9 @@ static void over(struct talk *t, enum ending_kind kind)
         return;
     t->end.kind = kind;
     t->end.joining = t->role == SESSION_JOIN;
+    t->end.line_unsent =
+        t->stage == TALK && input_editor(t->input) != NULL && editor_keep(input_editor(t->input));
+    t->end.held_unsent = t->held_told && !t->end.secure;
     input_close(t->input);
     uv_timer_start(&t->timer, timer_patience, PATIENCE_MS, 0);
     uv_unref((uv_handle_t *)&t->timer);
@@ -348,10 +351,20 @@ static void code_complain(struct talk *t, const struct code_problem *problem)
                     problem->word);
 }
 
+/* The words that leave, at every prompt. */
+static bool line_leaves(view line)
+{
+    return view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end"));
+}
+
 static void code_take(struct talk *t, view line)
 {
     struct room_code code = {0};
     struct code_problem problem = {0};
+    if (line_leaves(line)) {
+        over(t, END_SIGNAL);
+        return;
+    }
     sotto_err err = room_code_read(line, &code, &problem);
     if (err == SOTTO_OK)
         talk_begin(t, &code);
@@ -374,7 +387,9 @@ static void code_ask(struct talk *t)
 static void role_take(struct talk *t, view line)
 {
     char c = line.len == 1 ? (char)(line.data[0] | 0x20) : 0;
-    if (c == 'c') {
+    if (line_leaves(line)) {
+        over(t, END_SIGNAL);
+    } else if (c == 'c') {
         t->role = SESSION_CREATE;
         talk_begin(t, NULL);
     } else if (c == 'j') {
@@ -421,7 +436,7 @@ static void line_say(struct talk *t, view line)
 static void talk_take(struct talk *t, view line)
 {
     bool typed = input_editor(t->input) != NULL;
-    if (view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end")))
+    if (line_leaves(line))
         leave(t);
     else if (typed && view_equal(line, VIEW_LIT("/help")))
         help_show(t);
@@ -456,7 +471,9 @@ static void on_input_end(void *user)
     if (t->end.kind != END_NONE)
         return;
     if (t->stage != TALK)
-        over(t, END_INPUT);
+        over(t, isatty(STDIN_FILENO) == 1 ? END_SIGNAL
+                : t->stage == ASK_ROLE    ? END_ROLE
+                                          : END_INPUT);
     else if (input_editor(t->input) != NULL)
         leave(t);
     else
@@ -477,6 +494,9 @@ static void on_complete(void *user, view typed, struct buf *ret_insert, struct b
 {
     struct talk *t = user;
     unsigned first, last;
+    /* A pasted line may have a tab: it is text there. */
+    if (t->stage == TALK && buf_append(ret_insert, VIEW_LIT("\t")) != SOTTO_OK)
+        return;
     if (t->stage != ASK_CODE || code_complete(typed, ret_insert, &first, &last) != SOTTO_OK)
         return;
     if (first <= last)
@@ -721,7 +741,7 @@ const struct cli_command session_commands[] = {
      "list of processes.\n\n"
      "Standard input that is no terminal waits until the channel is secure; its end means that "
      "nothing more will be said, and what the "
-     "other side says still comes. \n\n"
+     "other side says still comes.\n\n"
      "  sotto session join\n"
      "  sotto session join --code-file code < in > out",
      join_options, run_join},

@@ -234,6 +234,13 @@ static size_t columns_of(wchar_t c, size_t at)
     return width < 0 ? 8 : (size_t)width;
 }
 
+static size_t columns_now(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : 80;
+}
+
 /* The row of a place in the line, counted from the prompt's. */
 static unsigned row_of(const struct editor *e, const wchar_t *begin, const wchar_t *place,
                        size_t columns)
@@ -268,14 +275,27 @@ static void rows_erase(unsigned cursor, unsigned last)
 
 void editor_hide(struct editor *e)
 {
-    struct winsize size;
     if (e->hidden++ > 0 || !e->active)
         return;
-    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    size_t columns = known ? size.ws_col : 80;
+    size_t columns = columns_now();
     const LineInfoW *info = el_wline(e->line);
     rows_erase(row_of(e, info->buffer, info->cursor, columns),
                row_of(e, info->buffer, info->lastchar, columns));
+}
+
+bool editor_keep(struct editor *e)
+{
+    const LineInfoW *info = el_wline(e->line);
+    if (!e->active || e->hidden > 0 || info->lastchar == info->buffer)
+        return false;
+    size_t columns = columns_now();
+    unsigned rows = row_of(e, info->buffer, info->lastchar, columns) -
+                    row_of(e, info->buffer, info->cursor, columns);
+    if (rows > 0)
+        fprintf(stdout, "\033[%uB", rows);
+    fputs("\r\n", stdout);
+    e->hidden = 1;
+    return true;
 }
 
 void editor_show(struct editor *e)

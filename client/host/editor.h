@@ -34,6 +34,10 @@ void editor_feed(struct editor *e, view bytes);
 void editor_hide(struct editor *e);
 void editor_show(struct editor *e);
 
+/* Leaves what is being typed on the screen, as a line that stays, and takes nothing more; false if
+ * the line is empty. The last call before editor_free(). */
+bool editor_keep(struct editor *e);
+
 /* The terminal has another size now. */
 void editor_resize(struct editor *e);
 /* Before the program is stopped, and after it goes on. */

@@ -17,8 +17,9 @@ static void fd_close(int *fd)
         close(*fd);
 }
 
-static sotto_err err_of_errno(void)
+static sotto_err err_of_errno(int *ret_system)
 {
+    *ret_system = errno;
     switch (errno) {
     case EACCES:
     case EPERM:
@@ -57,7 +58,7 @@ static sotto_err path_make(char *ret_path, size_t size, const char *name)
 }
 
 /* Makes each folder that leads to the file and isn't there. */
-static sotto_err folders_make(const char *path)
+static sotto_err folders_make(const char *path, int *ret_system)
 {
     char folder[4096];
     size_t len = strlen(path);
@@ -69,26 +70,26 @@ static sotto_err folders_make(const char *path)
         memcpy(folder, path, i);
         folder[i] = '\0';
         if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-            return err_of_errno();
+            return err_of_errno(ret_system);
     }
     return SOTTO_OK;
 }
 
-static sotto_err file_read(const char *path, struct buf *out)
+static sotto_err file_read(const char *path, struct buf *out, int *ret_system)
 {
     DEFER(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     if (fd < 0)
-        return errno == ENOENT ? SOTTO_OK : err_of_errno();
+        return errno == ENOENT ? SOTTO_OK : err_of_errno(ret_system);
     if (fstat(fd, &info) != 0)
-        return err_of_errno();
+        return err_of_errno(ret_system);
     if (!S_ISREG(info.st_mode))
         return SOTTO_E_IO;
     for (;;) {
         uint8_t piece[4096];
         ssize_t got = read(fd, piece, sizeof piece);
         if (got < 0)
-            return err_of_errno();
+            return err_of_errno(ret_system);
         if (got == 0)
             return SOTTO_OK;
         if (out->len + (size_t)got > PINS_FILE_MAX)
@@ -100,7 +101,7 @@ static sotto_err file_read(const char *path, struct buf *out)
 static sotto_err pins_load(struct known_servers *k)
 {
     DEFER(buf_clear) struct buf text = {0};
-    TRY(file_read(k->path, &text));
+    TRY(file_read(k->path, &text, &k->system));
     return pins_read(buf_view(&text), &k->pins, &k->bad_line);
 }
 
@@ -111,19 +112,19 @@ sotto_err known_servers_load(struct known_servers *ret_known)
     return pins_load(ret_known);
 }
 
-static sotto_err write_all(int fd, view bytes)
+static sotto_err write_all(int fd, view bytes, int *ret_system)
 {
     while (bytes.len > 0) {
         ssize_t done = write(fd, bytes.data, bytes.len);
         if (done < 0)
-            return err_of_errno();
+            return err_of_errno(ret_system);
         bytes = view_of(bytes.data + done, bytes.len - (size_t)done);
     }
-    return fsync(fd) == 0 ? SOTTO_OK : err_of_errno();
+    return fsync(fd) == 0 ? SOTTO_OK : err_of_errno(ret_system);
 }
 
 /* Puts a new file in the old one's place, so that nobody ever sees half of it. */
-static sotto_err pins_save(const struct known_servers *k)
+static sotto_err pins_save(struct known_servers *k)
 {
     char fresh[sizeof k->path + 8];
     DEFER(buf_clear) struct buf text = {0};
@@ -131,26 +132,26 @@ static sotto_err pins_save(const struct known_servers *k)
     snprintf(fresh, sizeof fresh, "%s.XXXXXX", k->path);
     DEFER(fd_close) int fd = mkostemp(fresh, O_CLOEXEC);
     if (fd < 0)
-        return err_of_errno();
-    sotto_err err = write_all(fd, buf_view(&text));
+        return err_of_errno(&k->system);
+    sotto_err err = write_all(fd, buf_view(&text), &k->system);
     if (err == SOTTO_OK && rename(fresh, k->path) != 0)
-        err = err_of_errno();
+        err = err_of_errno(&k->system);
     if (err != SOTTO_OK)
         unlink(fresh);
     return err;
 }
 
 /* Held until the descriptor is closed. */
-static sotto_err lock(int *ret_fd)
+static sotto_err lock(int *ret_fd, int *ret_system)
 {
     char path[4096];
     TRY(path_make(path, sizeof path, "known_servers.lock"));
-    TRY(folders_make(path));
+    TRY(folders_make(path, ret_system));
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return err_of_errno();
+        return err_of_errno(ret_system);
     *ret_fd = fd;
-    return flock(fd, LOCK_EX) == 0 ? SOTTO_OK : err_of_errno();
+    return flock(fd, LOCK_EX) == 0 ? SOTTO_OK : err_of_errno(ret_system);
 }
 
 sotto_err known_servers_keep(struct known_servers *k, const struct server_address *address,
@@ -160,7 +161,7 @@ sotto_err known_servers_keep(struct known_servers *k, const struct server_addres
     struct pin_line line = {0};
     struct tm date;
     time_t now = (time_t)now_s;
-    TRY(lock(&held));
+    TRY(lock(&held, &k->system));
     TRY(pins_load(k));
     const struct pin_line *known = pins_find(&k->pins, address->text);
     if (known != NULL)
@@ -177,7 +178,7 @@ sotto_err known_servers_keep(struct known_servers *k, const struct server_addres
 sotto_err known_servers_forget(struct known_servers *k, const struct server_address *address)
 {
     DEFER(fd_close) int held = -1;
-    TRY(lock(&held));
+    TRY(lock(&held, &k->system));
     TRY(pins_load(k));
     TRY(pins_remove(&k->pins, address->text));
     return pins_save(k);

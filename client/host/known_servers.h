@@ -10,6 +10,7 @@ struct known_servers {
     char path[4096];
     struct pins pins; /* as they were when loaded */
     size_t bad_line;  /* after CONFIG: its number */
+    int system;       /* after IO and PERMISSION: the errno, or 0 */
 };
 void known_servers_clear(struct known_servers *k);
 

@@ -196,6 +196,23 @@ def pins_that_cannot_be_kept():
             assert "known_servers" in err and "XDG_DATA_HOME" in err, err
 
 
+def no_room_for_the_pin():
+    if os.geteuid() != 0:
+        return "only root can mount a small disk"
+    data = tempfile.mkdtemp()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", data], capture_output=True, check=False).returncode != 0:
+        return "no disk can be mounted here"
+    try:
+        with open(os.path.join(data, "fill"), "wb") as f:
+            f.write(b"x" * 4096)
+        with Server() as server:
+            status, out, err = sotto("session", "new", port=server.port, data=data)
+        assert status == 1 and out == "" and "No space left on device" in err and "make room" in err, err
+        assert os.listdir(os.path.join(data, "sotto")) == ["known_servers.lock"]
+    finally:
+        subprocess.run(["umount", data], check=True)
+
+
 def a_typo_is_told_before_anything_is_sent():
     status, _, err = sotto("session", "join", "-", stdin="7-aardvark-zuchini\n", port=1)
     assert status == 2
@@ -205,6 +222,8 @@ def a_typo_is_told_before_anything_is_sent():
         assert status == 2 and "\x1b" not in err, err
     status, _, err = sotto("session", "join", "-", port=1)
     assert status == 2 and "the input ended before a code came" in err, err
+    status, _, err = sotto("session", port=1)
+    assert status == 2 and "the input ended before C or J came" in err, err
 
 
 def a_code_on_the_command_line_is_refused():
@@ -290,6 +309,17 @@ def full_disks_are_noticed():
     assert done.returncode == 1 and b"cannot write the output" in done.stderr
 
 
+def closed_descriptors_are_never_written_to():
+    with Server() as server:
+        for closed, expected in (("<&-", 6), (">&-", 1), ("2>&-", 6), ("<&- >&- 2>&-", 1)):
+            data = tempfile.mkdtemp()
+            done = subprocess.run(["sh", "-c", f'"{program("sotto")}" session new --ttl 1s {closed}'], capture_output=True, timeout=20,
+                                  stdin=subprocess.DEVNULL, check=False, env=environment(data, SOTTO_SERVER=f"127.0.0.1:{server.port}"))
+            assert done.returncode == expected, (closed, done)
+            with open(os.path.join(data, "sotto", "known_servers"), encoding="ascii") as f:
+                assert "[" not in f.read(), closed
+
+
 def each_proposed_command_can_be_run():
     """Every `try` of the sources: known to the program that it names, and accepted as it stands."""
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -332,6 +362,7 @@ run([
     the_pin_has_changed,
     pins_are_kept_for_their_owner_alone,
     pins_that_cannot_be_kept,
+    no_room_for_the_pin,
     a_typo_is_told_before_anything_is_sent,
     a_code_on_the_command_line_is_refused,
     nobody_joins_in_time,
@@ -341,5 +372,6 @@ run([
     errors_as_json,
     versions_help_and_pages,
     full_disks_are_noticed,
+    closed_descriptors_are_never_written_to,
     each_proposed_command_can_be_run,
 ])

@@ -170,6 +170,48 @@ def control_d_and_control_c_leave_cleanly():
             assert a.status() == 130
 
 
+def every_prompt_can_be_left():
+    if no_tmux():
+        return no_tmux()
+    for command, prompt in ((" session", "[C/J]:"), (" session join", "Code:")):
+        for leave in (lambda a: a.keys("C-d"), lambda a: a.line("exit"), lambda a: a.line("/end")):
+            with Terminal(SOTTO + command, 1) as a:
+                a.expect(prompt)
+                leave(a)
+                assert a.status() == 130 and "error" not in a.screen(), a.screen()
+
+
+def what_was_not_sent_stays_and_is_told():
+    if no_tmux():
+        return no_tmux()
+    with Server() as server:
+        a, b = terminals(server.port, columns=40)
+        with a, b:
+            a.type("a thought that nobody heard, since the other one was faster")
+            a.keys("Home")
+            a.expect("faster")
+            b.line("exit")
+            assert a.status() == 0
+            a.expect("faster\n[*] The line being typed was not sent\n[*] The other side left")
+        with Terminal(SOTTO + " session new", server.port) as a:
+            a.code()
+            a.line("said early")
+            a.expect("[*] Held until")
+            a.keys("C-c")
+            assert a.status() == 130
+            a.expect("[*] What was held was not sent")
+
+
+def a_pasted_tab_is_text():
+    if no_tmux():
+        return no_tmux()
+    with Server() as server:
+        a, b = terminals(server.port)
+        with a, b:
+            a.paste("two\twords\r")
+            b.expect("[Them]: two words")
+
+
 def commands_are_listed_and_never_sent_by_mistake():
     if no_tmux():
         return no_tmux()
@@ -268,6 +310,9 @@ run([
     tab_lists_words_when_several_begin_so,
     what_is_typed_early_is_held_and_then_sent,
     control_d_and_control_c_leave_cleanly,
+    every_prompt_can_be_left,
+    what_was_not_sent_stays_and_is_told,
+    a_pasted_tab_is_text,
     commands_are_listed_and_never_sent_by_mistake,
     escape_sequences_of_the_other_side_do_nothing,
     a_stopped_program_gives_the_terminal_back_and_goes_on,
