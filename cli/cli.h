@@ -71,10 +71,12 @@ extern const struct cli_command cli_shared_commands[];
 
 #define CLI_GIVEN_MAX    64
 #define CLI_OPERANDS_MAX 64
+#define CLI_PATH_MAX     64 /* bytes of a command's words */
 
 struct cli_call {
     const struct cli_program *program;
     const struct cli_command *command; /* NULL: none was named */
+    char beginning[CLI_PATH_MAX];      /* with --help: words that several commands begin with */
     bool json, quiet, verbose, no_color, no_input, help, version;
     struct cli_given {
         const struct cli_option *option;

@@ -63,11 +63,29 @@ static void path_options(const struct cli_program *program, const char *path, si
     option_words(cli_common_options, out);
 }
 
+static void choices_print(const char *value, FILE *out)
+{
+    for (; *value != '\0'; value++)
+        if (*value != '[' && *value != ']' && *value != '=')
+            fputc(*value == '|' ? ' ' : *value, out);
+}
+
+/* Prints what an operand is chosen from, as in "mitm|replay". */
+static void operand_words(const struct cli_program *program, const char *path, size_t len,
+                          FILE *out)
+{
+    struct cli_walk walk = {0};
+    for (const struct cli_command *c; (c = cli_command_next(program, &walk)) != NULL;)
+        if (path_is(c->path, path, len) && c->operands != NULL && strchr(c->operands, '|') != NULL)
+            choices_print(c->operands, out);
+}
+
 /* A case of the script for one path: what comes next, which options there are. */
 static void shell_case(const struct cli_program *program, const char *path, size_t len, FILE *out)
 {
     fprintf(out, "    '%.*s') next='", (int)len, path);
     next_words(program, path, len, out);
+    operand_words(program, path, len, out);
     fputs("' options='", out);
     path_options(program, path, len, out);
     fputs("' ;;\n", out);
@@ -85,20 +103,16 @@ static bool takes_file(const struct cli_option *o)
     return o->value != NULL && (strcmp(o->value, "FILE") == 0 || strcmp(o->value, "DIR") == 0);
 }
 
-static void choices_print(const char *value, FILE *out)
-{
-    for (; *value != '\0'; value++)
-        if (*value != '[' && *value != ']' && *value != '=')
-            fputc(*value == '|' ? ' ' : *value, out);
-}
-
 /* What can stand behind an option: choices, files, or nothing that could be known. */
 static void value_cases(const struct cli_option *o, FILE *out)
 {
     for (; o != NULL && o->name != NULL; o++) {
         if (o->value == NULL || o->value[0] == '[')
             continue;
-        fprintf(out, "    --%s) ", o->name);
+        fprintf(out, "    --%s", o->name);
+        if (o->letter != 0)
+            fprintf(out, "|-%c", o->letter);
+        fputs(") ", out);
         if (takes_file(o)) {
             fputs("files=1 ;;\n", out);
         } else if (strchr(o->value, '|') != NULL) {
@@ -249,6 +263,18 @@ static void fish_path(const struct cli_program *program, const char *path, size_
     }
 }
 
+/* Behind a command: what its operand is chosen from. */
+static void fish_operands(const struct cli_program *program, const struct cli_command *c, FILE *out)
+{
+    if (c->operands == NULL || strchr(c->operands, '|') == NULL)
+        return;
+    fprintf(out, "complete -c %s", program->name);
+    fish_condition(program, c->path, strlen(c->path), false, out);
+    fputs(" -a '", out);
+    choices_print(c->operands, out);
+    fputs("'\n", out);
+}
+
 /* Words such as "lab" that are only the beginning of commands. */
 static void fish_beginning(const struct cli_program *program, const char *path, size_t len,
                            FILE *out)
@@ -265,8 +291,10 @@ static void fish(const struct cli_program *program, FILE *out)
     fprintf(out, "# fish completion for %s\ncomplete -c %s -f\n", program->name, program->name);
     paths_each(program, fish_path, out);
     paths_each(program, fish_beginning, out);
-    for (const struct cli_command *c; (c = cli_command_next(program, &walk)) != NULL;)
+    for (const struct cli_command *c; (c = cli_command_next(program, &walk)) != NULL;) {
+        fish_operands(program, c, out);
         fish_options(program, c->path, c->options, out);
+    }
     fish_options(program, "", program->options, out);
     fish_options(program, "", cli_common_options, out);
 }

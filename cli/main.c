@@ -60,6 +60,8 @@ static int call_run(struct cli_call *call)
         call->program->print_version(stdout);
         return 0;
     }
+    if (call->help && call->beginning[0] != '\0')
+        return cli_exit_status(cli_help_topic(call->program, call->beginning, stdout));
     if (call->help) {
         cli_help_print(call->program, call->command, stdout);
         return 0;

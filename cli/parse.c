@@ -5,8 +5,6 @@
 
 #include "cli/cli.h"
 
-#define PATH_MAX_LEN 64
-
 const struct cli_option cli_common_options[] = {
     {"json", 0, NULL, "print one JSON object a line, for programs"},
     {"quiet", 'q', NULL, "print only what was asked for"},
@@ -22,7 +20,7 @@ struct parser {
     struct cli_call *call;
     int argc, at;
     char **argv;
-    char path[PATH_MAX_LEN]; /* the command's words so far */
+    char path[CLI_PATH_MAX]; /* the command's words so far */
     bool only_operands;      /* "--" was seen */
 };
 
@@ -114,7 +112,7 @@ static const char *command_names_next(void *state)
 static sotto_err fail_usage(const struct cli_call *call, const char *format, const char *subject,
                             size_t len, const char *guess)
 {
-    char what[256], help[PATH_MAX_LEN + 32];
+    char what[256], help[CLI_PATH_MAX + 32];
     int cut = (int)size_min(len, 100);
     /* The formats are literals of this file with one %.*s. */
 #pragma GCC diagnostic push
@@ -216,7 +214,7 @@ static sotto_err fail_unknown_command(struct parser *p, const char *path)
 static sotto_err word_take(struct parser *p, const char *word)
 {
     struct cli_call *call = p->call;
-    char longer[PATH_MAX_LEN * 2];
+    char longer[CLI_PATH_MAX * 2];
     snprintf(longer, sizeof longer, "%s%s%.60s", p->path, p->path[0] != '\0' ? " " : "", word);
     bool may_extend =
         !p->only_operands && call->operand_count == 0 && strlen(longer) < sizeof p->path;
@@ -261,12 +259,14 @@ static bool json_asked(int argc, char **argv)
 static sotto_err parser_finish(struct parser *p)
 {
     struct cli_call *call = p->call;
+    if (call->command == NULL)
+        memcpy(call->beginning, p->path, sizeof call->beginning);
     if (call->help || call->version)
         return SOTTO_OK;
     if (p->path[0] != '\0' &&
         (call->command == NULL || strcmp(call->command->path, p->path) != 0)) {
-        char help[PATH_MAX_LEN + 32];
-        snprintf(help, sizeof help, "%s --help", call->program->name);
+        char help[CLI_PATH_MAX + 32];
+        snprintf(help, sizeof help, "%s help %s", call->program->name, p->path);
         cli_failf(call, &(struct cli_error){.err = SOTTO_E_USAGE, .try = help},
                   "\"%s\" is only the beginning of a command", p->path);
         return SOTTO_E_USAGE;

@@ -297,6 +297,8 @@ def versions_help_and_pages():
     if subprocess.run(["sh", "-c", "command -v mandoc"], capture_output=True, check=False).returncode == 0:
         lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=page, text=True, capture_output=True, check=False)
         assert lint.returncode == 0, lint.stdout
+    status, out, _ = sotto("server", "--help")
+    assert status == 0 and "server list" in out and "session" not in out, out
     for shell in ("bash", "zsh", "fish"):
         assert sotto("completion", shell)[0] == 0
     status, _, _ = sotto("completion", "csh")

@@ -106,7 +106,9 @@ static void bash_completes_commands_options_and_values(void **state)
                       "t prog session new --wo; [[ $r == --words ]] || exit 4\n"
                       "t prog session new --words ''; [[ $r == '2 3' ]] || exit 5\n"
                       "t prog session new --server ''; [[ -z $r ]] || exit 6\n"
-                      "t prog server ''; [[ $r == forget ]] || exit 7\n");
+                      "t prog server ''; [[ $r == forget ]] || exit 7\n"
+                      "t prog session new -w ''; [[ $r == '2 3' ]] || exit 8\n"
+                      "t prog completion z; [[ $r == zsh ]] || exit 9\n");
 }
 
 static void the_other_shells_accept_their_scripts(void **state)
@@ -173,8 +175,8 @@ static void an_error_says_what_why_and_what_to_do(void **state)
         text, "prog: error: this server is not the one you joined: its key does not match your pin"
               "  [E_PIN, exit 3]\n"
               "  why: the key is [31manother\n"
-              "  try: prog server forget host:5000\n"
-              "  do: ask the operator\n");
+              "  do: ask the operator\n"
+              "  try: prog server forget host:5000\n");
 }
 
 static void an_error_as_json_is_one_object(void **state)
