@@ -54,6 +54,12 @@ struct talk {
 static const struct connection_events connection_events;
 static const struct editor_events input_events;
 
+/* Whether a person types, on a dumb terminal too: lines can be commands then, and Ctrl-D leaves. */
+static bool person_types(const struct talk *t)
+{
+    return !t->call->json && isatty(STDIN_FILENO) == 1;
+}
+
 /* ---- the end ---- */
 
 static void timer_patience(uv_timer_t *timer)
@@ -140,7 +146,7 @@ static void on_secure(struct talk *t, const struct session_event *event)
     screen_note(&t->screen, '+', "Secure. The server cannot read this chat");
     screen_note(&t->screen, ' ', "optional check: %s %s  %s %s", a->picture, a->name, b->picture,
                 b->name);
-    if (input_editor(t->input) != NULL)
+    if (person_types(t))
         screen_note(&t->screen, ' ', "/help shows what can be typed, /end leaves");
     input_resume(t->input);
 }
@@ -435,7 +441,7 @@ static void line_say(struct talk *t, view line)
 /* Lines that are commands. A pipe carries text, so that only the words that leave count there. */
 static void talk_take(struct talk *t, view line)
 {
-    bool typed = input_editor(t->input) != NULL;
+    bool typed = person_types(t);
     if (line_leaves(line))
         leave(t);
     else if (typed && view_equal(line, VIEW_LIT("/help")))
@@ -474,7 +480,7 @@ static void on_input_end(void *user)
         over(t, isatty(STDIN_FILENO) == 1 ? END_SIGNAL
                 : t->stage == ASK_ROLE    ? END_ROLE
                                           : END_INPUT);
-    else if (input_editor(t->input) != NULL)
+    else if (isatty(STDIN_FILENO) == 1)
         leave(t);
     else
         apply(t, session_done(t->session, &t->effects));

@@ -33,6 +33,8 @@ static void over(struct talk *t, enum talk_end end)
     if (t->end != TALK_NONE)
         return;
     t->end = end;
+    t->line_unsent = t->stage == TALK_LINES && input_editor(t->input) != NULL &&
+                     editor_keep(input_editor(t->input));
     input_close(t->input);
     uv_close((uv_handle_t *)&t->timer, NULL);
     for (size_t i = 0; i < COUNT_OF(signal_numbers); i++)
@@ -282,10 +284,16 @@ static void line_hold(struct talk *t, view line)
         screen_note(&t->screen, '*', "Held until the other side is there");
 }
 
+/* The words that leave, at every prompt. */
+static bool line_leaves(view line)
+{
+    return view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end"));
+}
+
 static void line_take(struct talk *t, view line)
 {
     bool typed = input_editor(t->input) != NULL;
-    if (view_equal(line, VIEW_LIT("exit")) || view_equal(line, VIEW_LIT("/end")))
+    if (line_leaves(line))
         leave(t);
     else if (!t->ready && line.len > 0)
         line_hold(t, line);
@@ -359,7 +367,9 @@ static void on_line(void *user, view line)
     struct talk *t = user;
     if (t->end != TALK_NONE)
         return;
-    if (t->stage == TALK_PSK)
+    if (t->stage != TALK_LINES && line_leaves(line))
+        over(t, TALK_SIGNAL);
+    else if (t->stage == TALK_PSK)
         psk_take(t, line);
     else if (t->stage == TALK_CODE)
         code_take(t, line);
@@ -378,11 +388,23 @@ static void on_input_end(void *user)
         .err = SOTTO_E_USAGE, .what = what, .todo = "give it as the first line, or in a file"};
     if (t->stage == TALK_LINES)
         leave(t);
+    else if (isatty(STDIN_FILENO) == 1)
+        over(t, TALK_SIGNAL);
     else
         talk_fail(t, cli_fail(t->call, &error));
 }
 
-static const struct editor_events input_events = {on_line, on_input_end, NULL};
+/* A pasted line may have a tab: it is text. */
+static void on_complete(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown)
+{
+    const struct talk *t = user;
+    (void)typed;
+    (void)ret_shown;
+    if (t->stage == TALK_LINES && buf_append(ret_insert, VIEW_LIT("\t")) != SOTTO_OK)
+        buf_reset(ret_insert);
+}
+
+static const struct editor_events input_events = {on_line, on_input_end, on_complete};
 
 /* --- signals --- */
 
@@ -458,6 +480,9 @@ static int fail_broken(const struct talk *t)
 
 static int last_words(struct talk *t)
 {
+    t->screen.editor = NULL; /* the terminal is the user's again */
+    if (t->line_unsent)
+        screen_note(&t->screen, '*', "The line being typed was not sent");
     switch (t->end) {
     case TALK_SUCCESS:
         return success(t);

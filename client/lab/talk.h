@@ -60,7 +60,7 @@ struct talk {
     const struct wire *wire;
     void *wire_state; /* NULL: not open */
     bool wire_down;
-    bool ready, left, peer_left;
+    bool ready, left, peer_left, line_unsent;
     struct buf held;     /* lines typed before READY, each with its line feed */
     uint64_t pipe_until; /* loop time up to which a pipe is still heard after the other side left */
     enum talk_end end;

@@ -287,6 +287,10 @@ def a_dumb_terminal_works_line_by_line():
                 a.expect("[Them]: hello")
                 a.line("hello too")
                 b.expect_out("[Them]: hello too")
+                a.line("/help")
+                a.expect("this list")
+                a.keys("C-d")
+                assert a.status() == 0 and "/help" not in b.out(), b.out()
 
 
 def colour_needs_a_terminal_and_leave():
