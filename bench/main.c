@@ -56,10 +56,11 @@ int main(int argc, char **argv)
     bool json = json_take(&argc, argv);
     if (argc < 2)
         return usage(stderr);
-    if (strcmp(argv[1], "--help") == 0)
-        return usage(stdout);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return usage(stdout);
     if (sotto_check_libcrypto() != SOTTO_OK) {
-        fprintf(stderr, "sotto-bench: the libcrypto that was loaded is too old\n");
+        fprintf(stderr, "sotto-bench: libcrypto is older than 3.5, or loaded twice\n");
         return 1;
     }
     int status = 0;

@@ -10,7 +10,7 @@ static void print_version(FILE *out)
 {
     fprintf(out, "sotto %s\n", sotto_version());
     fprintf(out, "libcrypto %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
-    fprintf(out, "curve25519 from %s\n", sotto_curve_backend());
+    fprintf(out, "Curve25519 from %s\n", sotto_curve_backend());
 }
 
 static const struct cli_group groups[] = {
@@ -94,9 +94,10 @@ static const struct cli_program program = {
 int main(int argc, char **argv)
 {
     if (sotto_check_libcrypto() != SOTTO_OK)
-        return cli_failf(
-            NULL,
-            &(struct cli_error){.err = SOTTO_E_UNSUPPORTED, .todo = "install OpenSSL 3.5 or newer"},
-            "libcrypto %s is too old", OpenSSL_version(OPENSSL_VERSION_STRING));
+        return cli_failf(NULL,
+                         &(struct cli_error){.err = SOTTO_E_UNSUPPORTED,
+                                             .todo = "install OpenSSL 3.5 or newer, once"},
+                         "libcrypto %s is older than 3.5, or not the only one that was loaded",
+                         OpenSSL_version(OPENSSL_VERSION_STRING));
     return cli_main(&program, argc, argv);
 }

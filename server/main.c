@@ -91,10 +91,11 @@ int main(int argc, char **argv)
     /* Threads may still run when the program ends: libcrypto leaves its memory to the kernel. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (sotto_check_libcrypto() != SOTTO_OK)
-        return cli_fail(
-            NULL, &(struct cli_error){.err = SOTTO_E_UNSUPPORTED,
-                                      .what = "the libcrypto that was loaded is older than 3.5",
-                                      .todo = "run \"make setup\", then build again"});
+        return cli_failf(NULL,
+                         &(struct cli_error){.err = SOTTO_E_UNSUPPORTED,
+                                             .todo = "install OpenSSL 3.5 or newer, once"},
+                         "libcrypto %s is older than 3.5, or not the only one that was loaded",
+                         OpenSSL_version(OPENSSL_VERSION_STRING));
     settings_make();
     return cli_main(&program, argc, argv);
 }

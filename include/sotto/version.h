@@ -21,8 +21,8 @@ SOTTO_API const char *sotto_version(void);
 /* Where Curve25519 and Ed25519 come from in this build: "lib25519", "libsodium" or "OpenSSL". Static memory. */
 SOTTO_API const char *sotto_curve_backend(void);
 
-/* SOTTO_OK if the libcrypto that was loaded is new enough (3.5), else SOTTO_E_UNSUPPORTED: end the program
- * with a message, nothing else in the library would work. Call it first. */
+/* SOTTO_OK if the libcrypto that was loaded is new enough (3.5) and the only one in the process, else SOTTO_E_UNSUPPORTED: end
+ * the program with a message. An older one lacks what the library needs; two would answer for each other. Call it first. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_check_libcrypto(void);
 
 #ifdef __cplusplus

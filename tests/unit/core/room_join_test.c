@@ -38,6 +38,23 @@ static void five_wrong_codes_are_free_and_the_sixth_waits(void **state)
     world_clear(&w);
 }
 
+static void how_many_and_how_long_can_be_set(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.wrong_codes = 1;
+    limits.wrong_code_ms = 1234;
+    struct world w = world_of(limits);
+    come(&w, ATTACKER);
+    ask_close(&w, 10, guess(&w, 10), ROOM_END_CODE);
+    uint32_t slot = guess(&w, 11);
+    assert_int_equal(got_error(&w, ATTACKER, SOTTO_E_RATE).retry_ms, 1234);
+    w.now_ms += 1234;
+    ask_join(&w, ATTACKER, slot);
+    got(&w, ATTACKER, PROTO_ROOM_JOINED);
+    world_clear(&w);
+}
+
 static void guesses_under_way_at_once_count_too(void **state)
 {
     (void)state;
@@ -166,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_wrong_codes_are_free_and_the_sixth_waits),
+        cmocka_unit_test(how_many_and_how_long_can_be_set),
         cmocka_unit_test(guesses_under_way_at_once_count_too),
         cmocka_unit_test(right_codes_cost_nothing),
         cmocka_unit_test(confirming_alone_does_not_make_a_code_right),

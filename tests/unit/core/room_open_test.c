@@ -66,15 +66,16 @@ static void opening_again_and_again_has_to_wait(void **state)
     (void)state;
     struct limits limits = limits_default();
     limits.room_opens = 3;
+    limits.room_open_ms = 7000;
     struct world w = world_of(limits);
     come(&w, 1);
     for (int i = 0; i < 3; i++)
         ask_close(&w, 1, opened(&w, 1), ROOM_END_LEFT);
     ask_open(&w, 1);
-    assert_int_equal(got_error(&w, 1, SOTTO_E_RATE).retry_ms, 10000);
+    assert_int_equal(got_error(&w, 1, SOTTO_E_RATE).retry_ms, 7000);
     go(&w, 1, true, false); /* coming back is no way round it */
     come(&w, 1);
-    w.now_ms += 9999;
+    w.now_ms += 6999;
     ask_open(&w, 1);
     assert_int_equal(got_error(&w, 1, SOTTO_E_RATE).retry_ms, 1);
     w.now_ms += 1;
