@@ -65,9 +65,10 @@ static void settings_make(void)
     for (size_t i = 0; (key = config_keys(i)) != NULL; i++)
         settings_add("  %s = %s\n      %s\n", key->name, key->value, key->what);
     for (unsigned i = 0; i < count; i++)
-        settings_add("  limits.%s = %llu%s%s\n      %s\n", limits[i].name,
-                     (unsigned long long)limits[i].value, limits[i].unit[0] != 0 ? " " : "",
-                     limits[i].unit, limits[i].what);
+        settings_add("  limits.%s = %llu\n      %s%s%s%s\n", limits[i].name,
+                     (unsigned long long)limits[i].value, limits[i].what,
+                     limits[i].unit[0] != 0 ? " (" : "", limits[i].unit,
+                     limits[i].unit[0] != 0 ? ")" : "");
 }
 
 static const struct cli_topic topics[] = {{"settings", "Settings", settings}, {0}};
