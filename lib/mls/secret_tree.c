@@ -1,5 +1,6 @@
 #include "mls/secret_tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/ct.h"
@@ -241,6 +242,7 @@ static sotto_err derive_generation(struct crypto *c, const struct mls_suite *sui
         return SOTTO_E_NOMEM;
     for (uint32_t g = from; g < key->generation; g++) {
         if (key->generation - g <= keep) {
+            assert(key->skipped != NULL); /* keep > 0 here */
             struct skipped *s = &key->skipped[key->skipped_count++];
             s->generation = g;
             TRY(derive_key(c, suite, ratchet, g, s->key, s->nonce));

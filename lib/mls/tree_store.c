@@ -44,6 +44,7 @@ static uint8_t *chunk_hash(const struct tree_store *s, struct tree_chunk *chunk,
 /* Which slot, or child, of the chunks of a stratum leads to a node. */
 static uint32_t place_in(uint32_t node, uint32_t stratum)
 {
+    assert(LEVELS * stratum < 32);
     return node >> (LEVELS * stratum) & (CHILDREN - 1);
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh PROGRAM - shows that the vector runner can fail: made-up files with wrong expected values beside right ones,
 # and the line that each must give. Output: TAP.
+# shellcheck disable=SC2319  # the condition is what $? is asked for
 set -u
 runner=$1
 here=$(cd "$(dirname "$0")" && pwd)
