@@ -85,6 +85,9 @@ struct cli_call {
     size_t given_count;
     const char *operands[CLI_OPERANDS_MAX];
     size_t operand_count;
+    /* Before an error is printed, to take off the screen what is being typed. NULL: nothing is. */
+    void (*error_begins)(void *user);
+    void *error_user;
 };
 
 /* Runs the program; gives main()'s exit status. Sets the locale (UTF-8 if there is one) and

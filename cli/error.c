@@ -115,6 +115,8 @@ int cli_fail(const struct cli_call *call, const struct cli_error *error)
     int status = error->exit != 0 ? error->exit : cli_exit_status(error->err);
     const char *what = error->what != NULL ? error->what : sotto_err_text(error->err);
     const char *try = try_fill(error, place, sizeof place);
+    if (call != NULL && call->error_begins != NULL)
+        call->error_begins(call->error_user);
     fflush(stdout);
     if (call != NULL && call->json)
         error_print_json(error, what, try, status);

@@ -126,8 +126,11 @@ static void wire_close(struct talk *t)
 
 /* --- what the server says --- */
 
-static void code_show(struct talk *t, uint32_t ttl_s)
+static void code_show(const struct relay *r, uint32_t ttl_s)
 {
+    struct talk *t = r->talk;
+    const char *server = r->online.address.text;
+    bool usual = strcmp(server, "127.0.0.1:5000") == 0;
     const char *suite = lab_suite_name(t->config.suite);
     struct editor *editor = input_editor(t->input);
     struct cli_json j;
@@ -149,8 +152,9 @@ static void code_show(struct talk *t, uint32_t ttl_s)
     t->screen.failed = fflush(stdout) != 0;
     if (editor != NULL)
         editor_show(editor);
-    screen_note(&t->screen, ' ', "expires in %u:%02u; the other side runs: sotto lab join",
-                (unsigned)(ttl_s / 60), (unsigned)(ttl_s % 60));
+    screen_note(&t->screen, ' ', "expires in %u:%02u; the other side runs: sotto lab join%s%s",
+                (unsigned)(ttl_s / 60), (unsigned)(ttl_s % 60), usual ? "" : " --server ",
+                usual ? "" : server);
     screen_note(&t->screen, '*', "Waiting… (Ctrl-C cancels)");
 }
 
@@ -161,7 +165,7 @@ static sotto_err on_opened(struct relay *r, view body)
     r->open = true;
     r->talk->slot = opened.slot;
     talk_wait(r->talk, ((uint64_t)opened.join_ttl_s + 5) * 1000);
-    code_show(r->talk, opened.join_ttl_s);
+    code_show(r, opened.join_ttl_s);
     return SOTTO_OK;
 }
 

@@ -33,8 +33,9 @@ static void over(struct talk *t, enum talk_end end)
     if (t->end != TALK_NONE)
         return;
     t->end = end;
-    t->line_unsent = t->stage == TALK_LINES && input_editor(t->input) != NULL &&
-                     editor_keep(input_editor(t->input));
+    if (t->stage == TALK_LINES && input_editor(t->input) != NULL &&
+        editor_keep(input_editor(t->input)))
+        t->line_unsent = true;
     input_close(t->input);
     uv_close((uv_handle_t *)&t->timer, NULL);
     for (size_t i = 0; i < COUNT_OF(signal_numbers); i++)
@@ -481,6 +482,7 @@ static int fail_broken(const struct talk *t)
 static int last_words(struct talk *t)
 {
     t->screen.editor = NULL; /* the terminal is the user's again */
+    t->call->error_begins = NULL;
     if (t->line_unsent)
         screen_note(&t->screen, '*', "The line being typed was not sent");
     switch (t->end) {
@@ -507,6 +509,17 @@ static int last_words(struct talk *t)
 
 /* --- the run --- */
 
+/* Errors end the conversation: what was being typed is kept for over() to tell. */
+static void on_error_begins(void *user)
+{
+    struct talk *t = user;
+    struct editor *editor = t->end == TALK_NONE ? input_editor(t->input) : NULL;
+    if (editor == NULL)
+        return;
+    t->line_unsent = editor_keep(editor) && t->stage == TALK_LINES;
+    editor_hide(editor);
+}
+
 static int loop_open(struct talk *t)
 {
     const char *term = getenv("TERM");
@@ -520,6 +533,8 @@ static int loop_open(struct talk *t)
     if (err != SOTTO_OK)
         return cli_fail(t->call, &(struct cli_error){.err = err});
     t->screen = screen_of(t->call, input_editor(t->input));
+    t->call->error_begins = on_error_begins;
+    t->call->error_user = t;
     uv_timer_init(&t->loop, &t->timer);
     t->timer.data = t;
     for (size_t i = 0; i < COUNT_OF(signal_numbers); i++) {

@@ -202,6 +202,21 @@ def what_was_not_sent_stays_and_is_told():
             a.expect("[*] What was held was not sent")
 
 
+def the_lab_leaves_its_prompts_and_never_tears_them():
+    if no_tmux():
+        return no_tmux()
+    for leave in (lambda a: a.keys("C-d"), lambda a: a.line("exit")):
+        with Terminal(SOTTO + " lab join", 1) as a:
+            a.expect("Code:")
+            leave(a)
+            assert a.status() == 130 and "error" not in a.screen(), a.screen()
+    with Terminal(SOTTO + " lab new", 1) as a:
+        assert a.status() == 3
+        assert a.screen().startswith("sotto: error: cannot reach"), a.screen()
+    with Server() as server, Terminal(SOTTO + " lab new", server.port) as a:
+        a.expect(f"the other side runs: sotto lab join --server 127.0.0.1:{server.port}")
+
+
 def a_pasted_tab_is_text():
     if no_tmux():
         return no_tmux()
@@ -316,6 +331,7 @@ run([
     control_d_and_control_c_leave_cleanly,
     every_prompt_can_be_left,
     what_was_not_sent_stays_and_is_told,
+    the_lab_leaves_its_prompts_and_never_tears_them,
     a_pasted_tab_is_text,
     commands_are_listed_and_never_sent_by_mistake,
     escape_sequences_of_the_other_side_do_nothing,
