@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -61,6 +62,7 @@ static void files_raise(void)
 
 static void server_exec(const char *path, const char *dir, int log)
 {
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a bench that is killed leaves no server behind */
     dup2(log, STDERR_FILENO);
     execl(path, path, "serve", "--listen", "127.0.0.1:0", "--dir", dir, "--no-limits", "--quiet",
           (char *)NULL);
