@@ -5,6 +5,7 @@
 #include "host/input.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -219,4 +220,14 @@ void input_resume(struct input *in)
         uv_poll_start(&in->watch.poll, UV_READABLE | UV_DISCONNECT, on_poll);
     else
         uv_idle_start(&in->watch.idle, on_idle);
+}
+
+void input_suspend(struct input *in)
+{
+    struct editor *editor = input_editor(in);
+    if (editor != NULL)
+        editor_suspend(editor);
+    raise(SIGSTOP);
+    if (editor != NULL)
+        editor_resume(editor);
 }

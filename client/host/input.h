@@ -29,4 +29,7 @@ struct editor *input_editor(const struct input *in);
 void input_pause(struct input *in);
 void input_resume(struct input *in);
 
+/* Ctrl-Z: stops the program with the terminal as it was before, and takes the terminal again when it goes on. */
+void input_suspend(struct input *in);
+
 #endif

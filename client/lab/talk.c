@@ -409,16 +409,6 @@ static const struct editor_events input_events = {on_line, on_input_end, on_comp
 
 /* --- signals --- */
 
-static void suspend(struct talk *t)
-{
-    struct editor *editor = input_editor(t->input);
-    if (editor != NULL)
-        editor_suspend(editor);
-    raise(SIGSTOP);
-    if (editor != NULL)
-        editor_resume(editor);
-}
-
 static void interrupt(struct talk *t)
 {
     if (t->end != TALK_NONE)
@@ -433,7 +423,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct talk *t = handle->data;
     if (number == SIGTSTP)
-        suspend(t);
+        input_suspend(t->input);
     else if (number != SIGWINCH)
         interrupt(t);
     else if (t->end == TALK_NONE && input_editor(t->input) != NULL)
