@@ -17,7 +17,7 @@ static double thread_us(void)
 
 static bool identify(SSL_CTX *ctx)
 {
-    DEFER(buf_clear) struct buf pem = {0};
+    DEFER(buf_clear) sotto_buf pem = {0};
     if (tls_cert_make("localhost", &pem) != SOTTO_OK)
         return false;
     BIO *key_in = BIO_new_mem_buf(pem.data, (int)pem.len),

@@ -28,7 +28,7 @@
 
 /* All that the operations touch, prepared; the bare ones read the same inputs. */
 static struct {
-    struct crypto *c;
+    sotto_crypto *c;
     const char *section;
     size_t n; /* bytes of text */
     uint8_t text[TEXT_MAX], out[TEXT_MAX + AEAD_TAG], sealed[TEXT_MAX + AEAD_TAG];
@@ -47,8 +47,8 @@ static struct {
     EVP_PKEY_CTX *derive_ctx;
 
     enum sign_id sign_id;
-    struct sign_key *sign_key;
-    struct buf signature;
+    sotto_sign_key *sign_key;
+    sotto_buf signature;
     EVP_PKEY *pkey;
     EVP_MD_CTX *sign_ctx;
     uint8_t raw_secret[64]; /* seed || public key, or a scalar */

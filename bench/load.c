@@ -310,7 +310,7 @@ static bool frame_recv(struct load_client *client, enum proto_kind kind,
            fail("not the answer that was due");
 }
 
-static bool buf_send(struct load_client *client, struct buf *frame)
+static bool buf_send(struct load_client *client, sotto_buf *frame)
 {
     bool sent = load_send(client, WS_BINARY, frame->data, frame->len);
     buf_reset(frame);
@@ -322,7 +322,7 @@ static bool hello_check(struct load *load, struct load_client *client,
                         const struct proto_hello *hello, const struct proto_hello_ok *ok)
 {
     uint8_t exporter[HELLO_EXPORTER], pin[X509_PIN];
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     if (!load->known &&
         x509_verify_server_chain(load->crypto, ok->chain, ok->chain_count, NULL,
                                  (int64_t)time(NULL), load->server_key, pin) != SOTTO_OK)
@@ -339,7 +339,7 @@ static bool hello_check(struct load *load, struct load_client *client,
 
 bool load_open(struct load *load, struct load_client *client, unsigned number)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_hello hello = {
         .versions = {PROTO_VERSION}, .version_count = 1, .software = VIEW_LIT("sotto-bench")};
     struct proto_frame answer;
@@ -360,7 +360,7 @@ bool load_open(struct load *load, struct load_client *client, unsigned number)
 
 bool load_pair(struct load *load, struct load_client *a, struct load_client *b, unsigned number)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     const struct proto_room_open open = {.kind = ROOM_SESSION};
     struct proto_frame answer;
     struct proto_room_opened opened;

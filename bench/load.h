@@ -36,7 +36,7 @@ double load_now_us(void);
 /* What all clients share. */
 struct load {
     SSL_CTX *ssl;
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     uint16_t port;
     uint8_t server_key[32]; /* from the first hello, whose chain was checked */
     bool known;
@@ -48,7 +48,7 @@ void load_clear(struct load *load);
 struct load_client {
     int fd;
     SSL *ssl;
-    struct buf in;
+    sotto_buf in;
     size_t in_at;
     struct ws_reader ws;
     uint32_t slot;

@@ -24,26 +24,26 @@
 /* What verifying a leaf's signature takes. */
 struct signed_leaf {
     view public_key, encryption_key, signature; /* borrowed from the tree */
-    struct buf message;
+    sotto_buf message;
 };
 
 /* A group, and the members that act. The floor goes through the keys of all members, as the real thing does: one and the same
  * again and again would be quicker, with branches that have been taken before. */
 static struct {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct rng rng;
     uint32_t n;
     struct tree *tree;
     struct treekem_private committer, near, far;
-    struct sign_key *sign_key; /* of the committer */
-    struct buf leaf;           /* the committer's, as it was added */
+    sotto_sign_key *sign_key; /* of the committer */
+    sotto_buf leaf;           /* the committer's, as it was added */
     struct tree_list none;
     size_t heap;
 
     /* of the last commit */
     struct tree *proposed, *merged;
-    struct buf update, encoded, spare_leaf[2];
+    sotto_buf update, encoded, spare_leaf[2];
     uint8_t context[CONTEXT];
     size_t seals, path_len,
         keys; /* what it takes: seals, nodes on the path, keys that the receiver derives */
@@ -53,7 +53,7 @@ static struct {
     /* for the floor */
     struct hpke_info info;
     struct kem_key *kem_key;
-    struct buf signature;
+    sotto_buf signature;
     uint8_t enc[KEM_ENC_MAX], sealed[HASH_MAX + AEAD_TAG];
     struct signed_leaf *signed_leaves; /* n of them */
     uint32_t next;                     /* whose key is used next */
@@ -99,7 +99,7 @@ static bool time_long(struct bench *b, const struct bench_case *t)
 
 /* --- a group --- */
 
-static bool sign_key_make(struct sign_key **ret_key)
+static bool sign_key_make(sotto_sign_key **ret_key)
 {
     uint8_t seed[96];
     size_t len = sign_seed_size(g.suite->sign);
@@ -115,15 +115,15 @@ static bool kem_key_make(struct kem_key **ret_key)
 }
 
 /* The leaf of a KeyPackage with a basic credential, signed. */
-static bool leaf_make(const struct kem_key *kem_key, const struct sign_key *sign_key, uint32_t i,
-                      struct buf *out)
+static bool leaf_make(const struct kem_key *kem_key, const sotto_sign_key *sign_key, uint32_t i,
+                      sotto_buf *out)
 {
     static const uint8_t one[] = {0, 1};
     const uint8_t suite[] = {(uint8_t)(g.suite->id >> 8), (uint8_t)g.suite->id};
     char name[24];
     snprintf(name, sizeof name, "member %u", (unsigned)i);
-    DEFER(buf_clear) struct buf tbs = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf tbs = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     struct leaf_node leaf = {
         .encryption_key = kem_key_public(kem_key),
         .signature_key = sign_key_public(sign_key),
@@ -146,7 +146,7 @@ static bool leaf_make(const struct kem_key *kem_key, const struct sign_key *sign
 }
 
 /* A path of one leaf: its keys go up from a random secret. Seals are left out: nobody opens them. */
-static bool path_send(uint32_t index, const struct sign_key *sign_key, struct treekem_private *keys,
+static bool path_send(uint32_t index, const sotto_sign_key *sign_key, struct treekem_private *keys,
                       struct treekem_path *path)
 {
     struct leaf_node leaf;
@@ -171,7 +171,7 @@ static struct treekem_private *actor(uint32_t i)
     return i == 0 ? &g.committer : i == 1 ? &g.near : i == g.n - 1 ? &g.far : NULL;
 }
 
-static bool member_add(uint32_t i, struct sign_key **sign_keys)
+static bool member_add(uint32_t i, sotto_sign_key **sign_keys)
 {
     struct kem_key *kem_key = NULL;
     uint32_t at;
@@ -184,7 +184,7 @@ static bool member_add(uint32_t i, struct sign_key **sign_keys)
     return ok;
 }
 
-static bool member_warm(uint32_t i, struct sign_key **sign_keys)
+static bool member_warm(uint32_t i, sotto_sign_key **sign_keys)
 {
     struct treekem_path path = {0};
     struct treekem_private nobody = {.leaf_index = i}, *own = actor(i);
@@ -204,7 +204,7 @@ static bool member_warm(uint32_t i, struct sign_key **sign_keys)
 static bool group_make(uint32_t n, bool warm)
 {
     static const uint8_t seed[TREE_SEED] = "keys of the indexes of a bench";
-    struct sign_key **sign_keys = calloc(n, sizeof(struct sign_key *));
+    sotto_sign_key **sign_keys = calloc(n, sizeof(sotto_sign_key *));
     size_t before = mallinfo2().uordblks;
     g.n = n;
     bool ok = sign_keys != NULL && tree_new(g.suite, seed, &g.tree) == SOTTO_OK;
@@ -240,7 +240,7 @@ static bool signed_leaves_prepare(void)
     for (uint32_t i = 0; ok && i < g.n; i++) {
         struct signed_leaf *s = &g.signed_leaves[i];
         struct leaf_node leaf = {.leaf_node_source = LEAF_NODE_KEY_PACKAGE};
-        DEFER(buf_clear) struct buf tbs = {0};
+        DEFER(buf_clear) sotto_buf tbs = {0};
         ok = tree_leaf_read(g.tree, i, &leaf) == SOTTO_OK;
         struct wr w = wr_to(&tbs);
         leaf_node_write_tbs(&w, &leaf, GROUP_ID, i);

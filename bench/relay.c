@@ -37,7 +37,7 @@ struct run {
 static bool message_send(struct run *run, struct pair *pair, double at_us)
 {
     uint8_t frame[LOAD_MESSAGE_MAX];
-    struct buf out = BUF_ON(frame);
+    sotto_buf out = BUF_ON(frame);
     static uint8_t data[SIZE_MOST];
     memcpy(data, &at_us, STAMP);
     const struct proto_room_data message = {.slot = pair->from.slot, .data = {data, run->size}};

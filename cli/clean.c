@@ -60,7 +60,7 @@ static size_t point_read(view text, uint32_t *ret_point)
 
 enum keep { KEEP_ALL, KEEP_LINES, KEEP_PLAIN };
 
-static sotto_err text_pass(view text, enum keep keep, struct buf *out)
+static sotto_err text_pass(view text, enum keep keep, sotto_buf *out)
 {
     size_t len;
     /* One bad byte becomes three: the room for the worst case makes every append below succeed. */
@@ -80,12 +80,12 @@ static sotto_err text_pass(view text, enum keep keep, struct buf *out)
     return SOTTO_OK;
 }
 
-sotto_err cli_clean(view text, bool lines, struct buf *out)
+sotto_err cli_clean(view text, bool lines, sotto_buf *out)
 {
     return text_pass(text, lines ? KEEP_LINES : KEEP_PLAIN, out);
 }
 
-sotto_err cli_mend(view text, struct buf *out)
+sotto_err cli_mend(view text, sotto_buf *out)
 {
     return text_pass(text, KEEP_ALL, out);
 }

@@ -145,10 +145,10 @@ void cli_json_end(struct cli_json *j);
 /* Appends text that came from elsewhere in a form that can't play tricks on a terminal: control
  * characters, bidi overrides and other invisible format characters go, tabs become spaces, what
  * is not UTF-8 becomes U+FFFD. Line feeds stay only with `lines`. NOMEM, TOO_LARGE: unchanged. */
-SOTTO_MUST_USE sotto_err cli_clean(view text, bool lines, struct buf *out);
+SOTTO_MUST_USE sotto_err cli_clean(view text, bool lines, sotto_buf *out);
 /* Appends the text with what is not UTF-8 replaced by U+FFFD, and nothing else changed. Errors
  * as cli_clean(). */
-SOTTO_MUST_USE sotto_err cli_mend(view text, struct buf *out);
+SOTTO_MUST_USE sotto_err cli_mend(view text, sotto_buf *out);
 
 /* What cli_main() is made of; for the tests. */
 

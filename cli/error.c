@@ -54,7 +54,7 @@ bool cli_color(const struct cli_call *call, FILE *out)
 /* Names and texts in an error may come from the command line, a file or the server. */
 static void put_clean(const char *text, FILE *out)
 {
-    DEFER(buf_clear) struct buf clean = {0};
+    DEFER(buf_clear) sotto_buf clean = {0};
     if (cli_clean(view_str(text), false, &clean) == SOTTO_OK)
         fwrite(clean.data, 1, clean.len, out);
 }

@@ -37,7 +37,7 @@ static void put_key(struct cli_json *j, const char *key)
 
 void cli_json_text(struct cli_json *j, const char *key, view text)
 {
-    DEFER(buf_clear) struct buf mended = {0};
+    DEFER(buf_clear) sotto_buf mended = {0};
     put_key(j, key);
     /* Without memory an empty text is better than one that no reader takes. */
     if (cli_mend(text, &mended) != SOTTO_OK)

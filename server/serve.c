@@ -47,7 +47,7 @@ const char serve_text[] =
 
 /* ---- the settings */
 
-static sotto_err fd_text(int fd, struct buf *out)
+static sotto_err fd_text(int fd, sotto_buf *out)
 {
     uint8_t *place;
     for (;;) {
@@ -64,7 +64,7 @@ static sotto_err fd_text(int fd, struct buf *out)
 
 static sotto_err file_apply(struct config *config, struct failure *failure)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     struct failure why = {0};
     int fd = open(CONFIG_FILE, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)

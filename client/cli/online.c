@@ -88,8 +88,8 @@ static int pin_find(struct online *o, uint8_t ret_pin[X509_PIN])
     return status;
 }
 
-int online_open(struct online *online, uv_loop_t *loop, struct crypto *crypto,
-                struct cli_call *call, const struct connection_events *events, void *user)
+int online_open(struct online *online, uv_loop_t *loop, sotto_crypto *crypto, struct cli_call *call,
+                const struct connection_events *events, void *user)
 {
     uint8_t pin[X509_PIN];
     *online = (struct online){.call = call, .events = events, .user = user};

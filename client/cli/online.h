@@ -21,8 +21,8 @@ struct online {
 
 /* Connects. Gives 0, or the exit status of an error that was printed. `events` are called with
  * `user`; its `ready` comes after the pin is kept. After `ended`, online->connection is NULL. */
-int online_open(struct online *online, uv_loop_t *loop, struct crypto *crypto,
-                struct cli_call *call, const struct connection_events *events, void *user);
+int online_open(struct online *online, uv_loop_t *loop, sotto_crypto *crypto, struct cli_call *call,
+                const struct connection_events *events, void *user);
 
 /* Prints why the connection ended, and what to do. Gives the exit status. */
 int online_fail(const struct online *online, const struct connection_end *end);

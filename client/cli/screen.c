@@ -65,7 +65,7 @@ static void lines_print(view text)
 void screen_message(struct screen *s, view text)
 {
     struct cli_json j;
-    DEFER(buf_clear) struct buf clean = {0};
+    DEFER(buf_clear) sotto_buf clean = {0};
     if (screen_json(s, "message", &j)) {
         cli_json_string(&j, "from", "them");
         cli_json_text(&j, "text", text);

@@ -35,7 +35,7 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
 struct talk {
     struct cli_call *call;
     uv_loop_t loop;
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct input *input;
     struct screen screen;
     struct online online;
@@ -421,7 +421,7 @@ static void help_show(struct talk *t)
  * U+FFFD. */
 static void line_say(struct talk *t, view line)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     sotto_err err = cli_mend(line, &text);
     view rest = buf_view(&text);
     do {
@@ -486,7 +486,7 @@ static void on_input_end(void *user)
         apply(t, session_done(t->session, &t->effects));
 }
 
-static void words_list(unsigned first, unsigned last, struct buf *out)
+static void words_list(unsigned first, unsigned last, sotto_buf *out)
 {
     for (unsigned i = first; i <= last && i - first < SHOWN_MAX; i++)
         if (buf_append(out, view_str(code_word(i))) != SOTTO_OK ||
@@ -496,7 +496,7 @@ static void words_list(unsigned first, unsigned last, struct buf *out)
         buf_reset(out);
 }
 
-static void on_complete(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown)
+static void on_complete(void *user, view typed, sotto_buf *ret_insert, sotto_buf *ret_shown)
 {
     struct talk *t = user;
     unsigned first, last;

@@ -32,7 +32,7 @@ static size_t shared_len(const char *a, const char *b)
     return len;
 }
 
-static sotto_err word_complete(view prefix, unsigned parts, struct buf *ret_insert,
+static sotto_err word_complete(view prefix, unsigned parts, sotto_buf *ret_insert,
                                unsigned *ret_first, unsigned *ret_last)
 {
     unsigned first, last;
@@ -50,7 +50,7 @@ static sotto_err word_complete(view prefix, unsigned parts, struct buf *ret_inse
     return SOTTO_OK;
 }
 
-sotto_err code_complete(view typed, struct buf *ret_insert, unsigned *ret_first, unsigned *ret_last)
+sotto_err code_complete(view typed, sotto_buf *ret_insert, unsigned *ret_first, unsigned *ret_last)
 {
     uint8_t lower[CODE_WORD_MAX];
     unsigned parts;

@@ -8,7 +8,7 @@
  * that begins so and a hyphen if another word must follow, or as much as all such words share.
  * Nothing to add and several words: their range goes to *ret_first and *ret_last, for showing;
  * else *ret_first is above *ret_last. */
-SOTTO_MUST_USE sotto_err code_complete(view typed, struct buf *ret_insert, unsigned *ret_first,
+SOTTO_MUST_USE sotto_err code_complete(view typed, sotto_buf *ret_insert, unsigned *ret_first,
                                        unsigned *ret_last);
 
 /* The longest beginning of `text` of at most `max` bytes that doesn't end within a UTF-8

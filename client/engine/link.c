@@ -18,11 +18,11 @@
 enum link_stage { STAGE_UPGRADE, STAGE_HELLO, STAGE_OPEN, STAGE_DEAD };
 
 struct link {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     enum link_stage stage;
     bool upgraded, close_sent, pinned;
     struct rng rng;
-    struct buf in, message;
+    sotto_buf in, message;
     size_t used, scanned;
     struct ws_reader reader;
     char key[WS_KEY + 1];
@@ -31,7 +31,7 @@ struct link {
     char detail[LINK_DETAIL_MAX];
 };
 
-static sotto_err request_write(const struct link *l, const char *host, struct buf *out)
+static sotto_err request_write(const struct link *l, const char *host, sotto_buf *out)
 {
     char head[768];
     int len = snprintf(head, sizeof head,
@@ -49,7 +49,7 @@ static sotto_err request_write(const struct link *l, const char *host, struct bu
 static sotto_err key_write(const uint8_t nonce[16], char ret_key[WS_KEY + 1])
 {
     uint8_t place[WS_KEY];
-    struct buf text = BUF_ON(place);
+    sotto_buf text = BUF_ON(place);
     TRY(base64url_write(view_of(nonce, 16), &text));
     for (size_t i = 0; i < WS_KEY; i++) {
         char c = i < text.len ? (char)place[i] : '=';
@@ -63,8 +63,8 @@ static sotto_err key_write(const uint8_t nonce[16], char ret_key[WS_KEY + 1])
     return SOTTO_OK;
 }
 
-sotto_err link_new(struct crypto *c, const char *host, const uint8_t exporter[HELLO_EXPORTER],
-                   const uint8_t *pin, const uint8_t seed[RNG_SEED], struct buf *out,
+sotto_err link_new(sotto_crypto *c, const char *host, const uint8_t exporter[HELLO_EXPORTER],
+                   const uint8_t *pin, const uint8_t seed[RNG_SEED], sotto_buf *out,
                    struct link **ret_link)
 {
     uint8_t nonce[16];
@@ -125,14 +125,14 @@ sotto_err link_feed(struct link *l, view bytes)
     return buf_append(&l->in, bytes);
 }
 
-static sotto_err ws_write(struct link *l, enum ws_opcode opcode, view payload, struct buf *out)
+static sotto_err ws_write(struct link *l, enum ws_opcode opcode, view payload, sotto_buf *out)
 {
     uint8_t mask[4];
     rng_bytes(&l->rng, mask, sizeof mask);
     return ws_frame_write(opcode, payload, mask, out);
 }
 
-sotto_err link_send(struct link *l, view frame, struct buf *out)
+sotto_err link_send(struct link *l, view frame, sotto_buf *out)
 {
     if (l->stage != STAGE_OPEN)
         return SOTTO_E_NOT_NOW;
@@ -141,14 +141,14 @@ sotto_err link_send(struct link *l, view frame, struct buf *out)
     return ws_write(l, WS_BINARY, frame, out);
 }
 
-sotto_err link_ping(struct link *l, struct buf *out)
+sotto_err link_ping(struct link *l, sotto_buf *out)
 {
     if (!l->upgraded || l->close_sent)
         return SOTTO_E_NOT_NOW;
     return ws_write(l, WS_PING, (view){0}, out);
 }
 
-sotto_err link_close(struct link *l, struct buf *out)
+sotto_err link_close(struct link *l, sotto_buf *out)
 {
     static const uint8_t normal[] = {1000 >> 8, 1000 & 0xff};
     if (!l->upgraded || l->close_sent)
@@ -159,10 +159,10 @@ sotto_err link_close(struct link *l, struct buf *out)
 
 /* The first words to the server: which versions we know, and a challenge that its answer must be
  * signed over. */
-static sotto_err hello_write(struct link *l, struct buf *out)
+static sotto_err hello_write(struct link *l, sotto_buf *out)
 {
     static const char software[] = "sotto " SOTTO_VERSION;
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_hello hello = {.versions = {PROTO_VERSION},
                                 .version_count = 1,
                                 .software = view_of(software, sizeof software - 1)};
@@ -198,7 +198,7 @@ static sotto_err answer_check(struct link *l, const struct http_head *head)
     return agreed ? SOTTO_OK : fail(l, SOTTO_E_HTTP, "it answered, but not as a sotto server does");
 }
 
-static sotto_err upgrade_step(struct link *l, struct buf *out, bool *ret_moved)
+static sotto_err upgrade_step(struct link *l, sotto_buf *out, bool *ret_moved)
 {
     struct http_head head;
     size_t len;
@@ -238,7 +238,7 @@ static sotto_err proof_check(struct link *l, const struct proto_hello_ok *ok, in
                              uint8_t ret_pin[X509_PIN])
 {
     uint8_t server_key[ED25519_PUBLIC], pin[X509_PIN];
-    DEFER(buf_clear) struct buf message = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
     TRY(x509_verify_server_chain(l->crypto, ok->chain, ok->chain_count, l->pinned ? l->pin : NULL,
                                  now_s, server_key, pin));
     TRY(proto_hello_signed(ok->nonce, l->exporter, l->challenge, &message));
@@ -283,7 +283,7 @@ static sotto_err message_take(struct link *l, view message, int64_t now_s,
     return SOTTO_OK;
 }
 
-static sotto_err close_take(struct link *l, view payload, struct buf *out,
+static sotto_err close_take(struct link *l, view payload, sotto_buf *out,
                             struct link_event *ret_event)
 {
     uint16_t code = 0;
@@ -312,7 +312,7 @@ static sotto_err data_take(struct link *l, const struct ws_frame *frame, int64_t
 }
 
 static sotto_err frame_take(struct link *l, const struct ws_frame *frame, int64_t now_s,
-                            struct buf *out, struct link_event *ret_event)
+                            sotto_buf *out, struct link_event *ret_event)
 {
     switch (frame->opcode) {
     case WS_PING:
@@ -326,7 +326,7 @@ static sotto_err frame_take(struct link *l, const struct ws_frame *frame, int64_
     }
 }
 
-static sotto_err frame_step(struct link *l, int64_t now_s, struct buf *out,
+static sotto_err frame_step(struct link *l, int64_t now_s, sotto_buf *out,
                             struct link_event *ret_event, bool *ret_moved)
 {
     struct ws_frame frame;
@@ -342,7 +342,7 @@ static sotto_err frame_step(struct link *l, int64_t now_s, struct buf *out,
     return frame_take(l, &frame, now_s, out, ret_event);
 }
 
-sotto_err link_next(struct link *l, int64_t now_s, struct buf *out, struct link_event *ret_event)
+sotto_err link_next(struct link *l, int64_t now_s, sotto_buf *out, struct link_event *ret_event)
 {
     struct link_event event = {.kind = LINK_NONE};
     for (bool moved = true; moved && event.kind == LINK_NONE && l->used < l->in.len;) {

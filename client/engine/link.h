@@ -35,9 +35,9 @@ struct link; /* opaque */
 /* `host` goes into the Host field. `exporter` is that of this TLS connection. `pin` is what the
  * server must have, or NULL at the first contact. Appends the upgrade request to `out`. Borrows
  * `c`. */
-SOTTO_MUST_USE sotto_err link_new(struct crypto *c, const char *host,
+SOTTO_MUST_USE sotto_err link_new(sotto_crypto *c, const char *host,
                                   const uint8_t exporter[HELLO_EXPORTER], const uint8_t *pin,
-                                  const uint8_t seed[RNG_SEED], struct buf *out,
+                                  const uint8_t seed[RNG_SEED], sotto_buf *out,
                                   struct link **ret_link);
 void link_free(struct link *l); /* accepts NULL */
 void link_freep(struct link **l);
@@ -48,16 +48,16 @@ SOTTO_MUST_USE sotto_err link_feed(struct link *l, view bytes);
 /* The next thing that happened; now_s is for the certificates. PIN: another root key than the
  * pin. CERTIFICATE, SIGNATURE: the server could not prove who it is. HTTP, WEBSOCKET, VERSION
  * and others: it doesn't speak sotto. What the server itself refused with comes as that error. */
-SOTTO_MUST_USE sotto_err link_next(struct link *l, int64_t now_s, struct buf *out,
+SOTTO_MUST_USE sotto_err link_next(struct link *l, int64_t now_s, sotto_buf *out,
                                    struct link_event *ret_event);
 
 /* Appends one frame as a WebSocket message. NOT_NOW: before READY. TOO_LARGE: larger than the
  * server takes. */
-SOTTO_MUST_USE sotto_err link_send(struct link *l, view frame, struct buf *out);
+SOTTO_MUST_USE sotto_err link_send(struct link *l, view frame, sotto_buf *out);
 /* Appends a ping: the server must answer with something. NOT_NOW: before the upgrade. */
-SOTTO_MUST_USE sotto_err link_ping(struct link *l, struct buf *out);
+SOTTO_MUST_USE sotto_err link_ping(struct link *l, sotto_buf *out);
 /* Appends the closing handshake of RFC 6455 1.4, if the upgrade was done. */
-SOTTO_MUST_USE sotto_err link_close(struct link *l, struct buf *out);
+SOTTO_MUST_USE sotto_err link_close(struct link *l, sotto_buf *out);
 
 /* More about the last error, in the server's words or ours; "" if there is nothing. Clean it
  * before it is shown. */

@@ -117,7 +117,7 @@ sotto_err pins_read(view text, struct pins *ret_pins, size_t *ret_line)
     return SOTTO_OK;
 }
 
-static sotto_err line_write(const struct pin_line *line, struct buf *out)
+static sotto_err line_write(const struct pin_line *line, sotto_buf *out)
 {
     char pin[X509_PIN_TEXT];
     x509_pin_write(line->pin, pin);
@@ -128,7 +128,7 @@ static sotto_err line_write(const struct pin_line *line, struct buf *out)
     return SOTTO_OK;
 }
 
-sotto_err pins_write(const struct pins *pins, struct buf *out)
+sotto_err pins_write(const struct pins *pins, sotto_buf *out)
 {
     TRY(buf_append(
         out,

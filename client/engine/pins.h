@@ -28,7 +28,7 @@ void pins_clear(struct pins *pins);
  * and *ret_pins stays. TOO_LARGE, NOMEM. */
 SOTTO_MUST_USE sotto_err pins_read(view text, struct pins *ret_pins, size_t *ret_line);
 /* Appends the file's text. */
-SOTTO_MUST_USE sotto_err pins_write(const struct pins *pins, struct buf *out);
+SOTTO_MUST_USE sotto_err pins_write(const struct pins *pins, sotto_buf *out);
 
 /* NULL: not known. Borrowed until the next change. */
 const struct pin_line *pins_find(const struct pins *pins, const char *address);

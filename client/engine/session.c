@@ -22,7 +22,7 @@ enum session_state {
 };
 
 struct session {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     enum session_role role;
     enum session_state state;
     unsigned words;
@@ -32,8 +32,8 @@ struct session {
     uint32_t request; /* the id of the last request */
     struct rng rng;
     struct channel *channel;
-    struct buf held;      /* uint32 length and bytes of each line */
-    struct buf message;   /* scratch: one message for the other side */
+    sotto_buf held;       /* uint32 length and bytes of each line */
+    sotto_buf message;    /* scratch: one message for the other side */
     bool done, peer_done; /* nothing more will be said */
 };
 
@@ -97,7 +97,7 @@ static sotto_err event_add(struct session_effects *fx, struct session_event even
 
 /* ---- life ---- */
 
-sotto_err session_new(struct crypto *c, enum session_role role, unsigned words,
+sotto_err session_new(sotto_crypto *c, enum session_role role, unsigned words,
                       const struct room_code *code, const uint8_t seed[RNG_SEED],
                       struct session **ret_session)
 {

@@ -41,12 +41,12 @@ struct session_event {
 /* What a step wants done: send `frames` first (sizes[] are the lengths of the whole frames in it, each its own WebSocket
  * message), then show the events. The caller keeps and resets it, so that its memory is used again. */
 struct session_effects {
-    struct buf frames;
+    sotto_buf frames;
     size_t *sizes;
     size_t frame_count, frame_cap;
     struct session_event *events;
     size_t event_count, event_cap;
-    struct buf bytes;
+    sotto_buf bytes;
 };
 void session_effects_reset(struct session_effects *fx);
 void session_effects_clear(struct session_effects *fx);
@@ -54,7 +54,7 @@ void session_effects_clear(struct session_effects *fx);
 struct session; /* opaque */
 
 /* `words` (CREATE): how many the code gets. `code` (JOIN): what was typed; copied, and destroyed when it is used. Borrows `c`. */
-SOTTO_MUST_USE sotto_err session_new(struct crypto *c, enum session_role role, unsigned words,
+SOTTO_MUST_USE sotto_err session_new(sotto_crypto *c, enum session_role role, unsigned words,
                                      const struct room_code *code, const uint8_t seed[RNG_SEED],
                                      struct session **ret_session);
 void session_free(struct session *s); /* accepts NULL; wipes */

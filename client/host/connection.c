@@ -29,7 +29,7 @@ enum stage {
 
 struct connection {
     uv_loop_t *loop;
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct server_address address;
     const struct connection_events *events;
     void *user;
@@ -48,7 +48,7 @@ struct connection {
     uv_write_t write;
     uv_shutdown_t shutdown;
     bool write_busy, half_closed;
-    struct buf out, writing, plain, link_out;
+    sotto_buf out, writing, plain, link_out;
     char *chunk;
     struct tls *tls;
     struct link *link;
@@ -170,7 +170,7 @@ static void flush(struct connection *c)
             half_close(c);
         return;
     }
-    struct buf swapped = c->writing;
+    sotto_buf swapped = c->writing;
     c->writing = c->out;
     c->out = swapped;
     uv_buf_t piece = uv_buf_init((char *)c->writing.data, (unsigned)c->writing.len);
@@ -420,7 +420,7 @@ static int resolve_start(struct connection *c)
     return status;
 }
 
-sotto_err connection_open(uv_loop_t *loop, struct crypto *crypto,
+sotto_err connection_open(uv_loop_t *loop, sotto_crypto *crypto,
                           const struct server_address *address, const uint8_t *pin,
                           uint64_t timeout_ms, const struct connection_events *events, void *user,
                           struct connection **ret_connection)

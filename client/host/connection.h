@@ -41,7 +41,7 @@ struct connection_events {
 
 /* `pin` is what the server's root must be, or NULL at the first contact; it is copied, `address`
  * too. Borrows loop, crypto, events. */
-SOTTO_MUST_USE sotto_err connection_open(uv_loop_t *loop, struct crypto *crypto,
+SOTTO_MUST_USE sotto_err connection_open(uv_loop_t *loop, sotto_crypto *crypto,
                                          const struct server_address *address, const uint8_t *pin,
                                          uint64_t timeout_ms,
                                          const struct connection_events *events, void *user,

@@ -81,7 +81,7 @@ static wchar_t *on_prompt(EditLine *line)
 }
 
 /* Wide characters as UTF-8 behind what `out` holds; a failure leaves some out. */
-static void utf8_append(const wchar_t *text, size_t len, struct buf *out)
+static void utf8_append(const wchar_t *text, size_t len, sotto_buf *out)
 {
     for (size_t i = 0; i < len; i++) {
         char bytes[8];
@@ -106,7 +106,7 @@ static void insert(EditLine *line, view text)
 static unsigned char on_tab(EditLine *line, int key)
 {
     struct editor *e = NULL;
-    DEFER(buf_clear) struct buf typed = {0}, added = {0}, shown = {0};
+    DEFER(buf_clear) sotto_buf typed = {0}, added = {0}, shown = {0};
     (void)key;
     el_wget(line, EL_CLIENTDATA, &e);
     const LineInfoW *info = el_wline(line);
@@ -189,7 +189,7 @@ void editor_prompt(struct editor *e, const char *prompt)
  * finds a prompt to hide. */
 static void line_take(struct editor *e, const wchar_t *text, size_t len)
 {
-    DEFER(buf_clear) struct buf line = {0};
+    DEFER(buf_clear) sotto_buf line = {0};
     utf8_append(text, len, &line);
     line_begin(e);
     e->events->line(e->user, buf_view(&line));

@@ -13,7 +13,7 @@ struct editor_events {
     void (*end)(void *user);             /* Ctrl-D on an empty line */
     /* Tab: `typed` stands before the cursor. Appends what to insert, and lines to be shown above
      * the prompt. May be NULL. */
-    void (*complete)(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown);
+    void (*complete)(void *user, view typed, sotto_buf *ret_insert, sotto_buf *ret_shown);
 };
 
 /* Opens standard input and output, which are terminals. Borrows `events`. NOMEM, IO. */

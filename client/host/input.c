@@ -26,7 +26,7 @@ struct input {
     } watch;
     uv_idle_t kick; /* gives out what is pending when input goes on */
     unsigned open_handles;
-    struct buf pending;
+    sotto_buf pending;
 };
 
 static void watch_stop(struct input *in)
@@ -71,7 +71,7 @@ static void lines_give(struct input *in)
 {
     size_t len;
     while (!in->paused && !in->closing && (len = line_len(in)) > 0) {
-        DEFER(buf_clear) struct buf line = {0};
+        DEFER(buf_clear) sotto_buf line = {0};
         if (buf_append(&line, view_of(in->pending.data, len)) != SOTTO_OK)
             return;
         buf_consume(&in->pending, len);

@@ -75,7 +75,7 @@ static sotto_err folders_make(const char *path, int *ret_system)
     return SOTTO_OK;
 }
 
-static sotto_err file_read(const char *path, struct buf *out, int *ret_system)
+static sotto_err file_read(const char *path, sotto_buf *out, int *ret_system)
 {
     DEFER(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
@@ -100,7 +100,7 @@ static sotto_err file_read(const char *path, struct buf *out, int *ret_system)
 
 static sotto_err pins_load(struct known_servers *k)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     TRY(file_read(k->path, &text, &k->system));
     return pins_read(buf_view(&text), &k->pins, &k->bad_line);
 }
@@ -127,7 +127,7 @@ static sotto_err write_all(int fd, view bytes, int *ret_system)
 static sotto_err pins_save(struct known_servers *k)
 {
     char fresh[sizeof k->path + 8];
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     TRY(pins_write(&k->pins, &text));
     snprintf(fresh, sizeof fresh, "%s.XXXXXX", k->path);
     DEFER(fd_close) int fd = mkostemp(fresh, O_CLOEXEC);

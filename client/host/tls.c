@@ -89,7 +89,7 @@ sotto_err tls_feed(struct tls *t, view ciphertext)
     return BIO_write(t->in, ciphertext.data, len) == len ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
-sotto_err tls_output(struct tls *t, struct buf *out)
+sotto_err tls_output(struct tls *t, sotto_buf *out)
 {
     size_t len = BIO_ctrl_pending(t->out);
     uint8_t *place;
@@ -99,7 +99,7 @@ sotto_err tls_output(struct tls *t, struct buf *out)
     return BIO_read(t->out, place, (int)len) == (int)len ? SOTTO_OK : SOTTO_E_CRYPTO;
 }
 
-sotto_err tls_read(struct tls *t, struct buf *out)
+sotto_err tls_read(struct tls *t, sotto_buf *out)
 {
     for (;;) {
         size_t got = 0;

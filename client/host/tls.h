@@ -19,10 +19,10 @@ SOTTO_MUST_USE sotto_err tls_handshake(struct tls *t, bool *ret_done);
 
 /* Ciphertext from the network; appends what must go to the network. */
 SOTTO_MUST_USE sotto_err tls_feed(struct tls *t, view ciphertext);
-SOTTO_MUST_USE sotto_err tls_output(struct tls *t, struct buf *out);
+SOTTO_MUST_USE sotto_err tls_output(struct tls *t, sotto_buf *out);
 
 /* Appends what was decrypted. CLOSED: the server ended TLS cleanly. TLS: broken. */
-SOTTO_MUST_USE sotto_err tls_read(struct tls *t, struct buf *out);
+SOTTO_MUST_USE sotto_err tls_read(struct tls *t, sotto_buf *out);
 SOTTO_MUST_USE sotto_err tls_write(struct tls *t, view plain);
 
 /* TLS exporter without a context (RFC 8446 7.5), after the handshake. */

@@ -10,7 +10,7 @@
 
 struct attacks {
     const struct cli_call *call;
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     bool story;
 };
 

@@ -29,7 +29,7 @@ struct direct {
     bool listening, looking, stream_open, connected, closing;
     sotto_err err;
     const char *detail;
-    struct buf in;
+    sotto_buf in;
     uint8_t chunk[16384];
 };
 
@@ -92,7 +92,7 @@ static void fail(struct direct *d, int status)
 
 struct outgoing {
     uv_write_t request;
-    struct buf bytes;
+    sotto_buf bytes;
 };
 
 static void on_written(uv_write_t *request, int status)

@@ -3,7 +3,7 @@
 #include "base/text.h"
 
 /* The hexadecimal of a value, cleared by the caller; "" without memory for it. */
-static view hex_of(view bytes, struct buf *out)
+static view hex_of(view bytes, sotto_buf *out)
 {
     return hex_write(bytes, out) == SOTTO_OK ? buf_view(out) : (view){0};
 }
@@ -15,7 +15,7 @@ static void record_json(const struct lab_record *r)
     printf("{\"v\":1,\"type\":\"step\",\"step\":\"%s\",\"what\":\"%s\",\"values\":[",
            lab_step_name(r->step), r->what);
     for (size_t i = 0; i < LAB_VALUES_MAX && r->values[i].name != NULL; i++) {
-        DEFER(buf_clear) struct buf hex = {0};
+        DEFER(buf_clear) sotto_buf hex = {0};
         view digits = hex_of(r->values[i].bytes, &hex);
         printf("%s{\"name\":\"%s\",\"hex\":\"%.*s\"}", i > 0 ? "," : "", r->values[i].name,
                (int)digits.len, digits.len > 0 ? (const char *)digits.data : "");
@@ -33,7 +33,7 @@ static bool is_plain(view text)
 
 static void value_text(const struct lab_value *value)
 {
-    DEFER(buf_clear) struct buf hex = {0};
+    DEFER(buf_clear) sotto_buf hex = {0};
     view digits = hex_of(value->bytes, &hex);
     printf("    %-20s %.*s", value->name, (int)digits.len,
            digits.len > 0 ? (const char *)digits.data : "");

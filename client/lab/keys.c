@@ -23,7 +23,7 @@ static int fail_file(const struct cli_call *call, const char *path, const char *
 
 /* --- reading --- */
 
-static int file_read(const struct cli_call *call, const char *path, struct buf *ret_text)
+static int file_read(const struct cli_call *call, const char *path, sotto_buf *ret_text)
 {
     uint8_t *place;
     if (buf_extend(ret_text, KEY_FILE_MAX, &place) != SOTTO_OK)
@@ -43,7 +43,7 @@ static int file_read(const struct cli_call *call, const char *path, struct buf *
 
 int keys_psk_read(const struct cli_call *call, const char *path, struct secret *ret_psk)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     int status = file_read(call, path, &text);
     if (status != 0)
         return status;
@@ -53,9 +53,9 @@ int keys_psk_read(const struct cli_call *call, const char *path, struct secret *
 }
 
 int keys_identity_read(const struct cli_call *call, const char *path, const struct lab_suite *suite,
-                       struct buf *ret_identity)
+                       sotto_buf *ret_identity)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     int status = file_read(call, path, &text);
     if (status != 0)
         return status;
@@ -97,7 +97,7 @@ static int file_create(const struct cli_call *call, const char *path, view text)
 
 struct made {
     struct secret psk;
-    struct buf identity; /* empty: the suite does not sign */
+    sotto_buf identity; /* empty: the suite does not sign */
     uint8_t fingerprint[LAB_FINGERPRINT];
     char identity_path[1024];
 };
@@ -111,7 +111,7 @@ static void made_clear(struct made *m)
 static sotto_err identity_make(const struct lab_suite *suite, struct made *m)
 {
     uint8_t seed[LAB_SEED];
-    struct crypto *crypto = NULL;
+    sotto_crypto *crypto = NULL;
     random_bytes(seed, sizeof seed);
     sotto_err err = lab_identity_make(suite, seed, &m->identity);
     ct_wipe(seed, sizeof seed);
@@ -129,7 +129,7 @@ static sotto_err made_make(const struct lab_suite *suite, struct made *m)
     return suite != NULL && lab_suite_signs(suite) ? identity_make(suite, m) : SOTTO_OK;
 }
 
-static sotto_err psk_text(const struct made *m, struct buf *out)
+static sotto_err psk_text(const struct made *m, sotto_buf *out)
 {
     TRY(buf_append(
         out,
@@ -139,7 +139,7 @@ static sotto_err psk_text(const struct made *m, struct buf *out)
     return buf_append(out, VIEW_LIT("\n"));
 }
 
-static sotto_err identity_text(const struct lab_suite *suite, const struct made *m, struct buf *out)
+static sotto_err identity_text(const struct lab_suite *suite, const struct made *m, sotto_buf *out)
 {
     TRY(buf_append(
         out,
@@ -158,8 +158,8 @@ static sotto_err identity_text(const struct lab_suite *suite, const struct made 
 static int made_write(const struct cli_call *call, const struct lab_suite *suite, const char *path,
                       struct made *m)
 {
-    DEFER(buf_clear) struct buf psk = {0};
-    DEFER(buf_clear) struct buf identity = {0};
+    DEFER(buf_clear) sotto_buf psk = {0};
+    DEFER(buf_clear) sotto_buf identity = {0};
     sotto_err err = psk_text(m, &psk);
     if (err == SOTTO_OK && m->identity.len > 0)
         err = identity_text(suite, m, &identity);
@@ -182,8 +182,8 @@ static int made_write(const struct cli_call *call, const struct lab_suite *suite
 
 static void made_show(const struct cli_call *call, const char *path, const struct made *m)
 {
-    DEFER(buf_clear) struct buf psk = {0};
-    DEFER(buf_clear) struct buf fingerprint = {0};
+    DEFER(buf_clear) sotto_buf psk = {0};
+    DEFER(buf_clear) sotto_buf fingerprint = {0};
     const uint8_t end = 0;
     if (hex_write(secret_view(&m->psk), &psk) != SOTTO_OK ||
         buf_append(&psk, view_of(&end, 1)) != SOTTO_OK ||

@@ -12,7 +12,7 @@ int keys_psk_read(const struct cli_call *call, const char *path, struct secret *
 
 /* The signing key of a file, which must be one of this suite. As keys_psk_read(). */
 int keys_identity_read(const struct cli_call *call, const char *path, const struct lab_suite *suite,
-                       struct buf *ret_identity);
+                       sotto_buf *ret_identity);
 
 /* `sotto lab keygen` */
 int keys_generate(struct cli_call *call);

@@ -19,7 +19,7 @@ static view trim(view line)
 }
 
 /* Exactly `len` bytes of digits. */
-static sotto_err digits_read(view text, size_t len, struct buf *out)
+static sotto_err digits_read(view text, size_t len, sotto_buf *out)
 {
     text = trim(text);
     if (text.len != 2 * len)
@@ -29,14 +29,14 @@ static sotto_err digits_read(view text, size_t len, struct buf *out)
 
 sotto_err parse_psk(view text, struct secret *ret_psk)
 {
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     TRY(digits_read(text, LAB_PSK, &bytes));
     return secret_set(ret_psk, buf_view(&bytes));
 }
 
 sotto_err parse_fingerprint(view text, uint8_t ret_fingerprint[LAB_FINGERPRINT])
 {
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     TRY(digits_read(text, LAB_FINGERPRINT, &bytes));
     memcpy(ret_fingerprint, bytes.data, LAB_FINGERPRINT);
     return SOTTO_OK;
@@ -79,14 +79,14 @@ sotto_err parse_psk_file(view text, struct secret *ret_psk)
     return SOTTO_E_NOTFOUND;
 }
 
-sotto_err parse_identity_file(view text, const struct lab_suite *suite, struct buf *ret_identity)
+sotto_err parse_identity_file(view text, const struct lab_suite *suite, sotto_buf *ret_identity)
 {
     view line, rest, digits;
     while (line_next(&text, &line)) {
         if (!line_is(line, VIEW_LIT("identity"), &rest) ||
             !line_is(rest, view_str(lab_suite_name(suite)), &digits))
             continue;
-        DEFER(buf_clear) struct buf bytes = {0};
+        DEFER(buf_clear) sotto_buf bytes = {0};
         if (digits.len > 0 && hex_read(digits, &bytes) == SOTTO_OK)
             return buf_set(ret_identity, buf_view(&bytes));
     }

@@ -13,7 +13,7 @@ SOTTO_MUST_USE sotto_err parse_psk_file(view text, struct secret *ret_psk);
 
 /* The first line "identity SUITE HEX" of this suite; replaces what `ret_identity` held. NOTFOUND. */
 SOTTO_MUST_USE sotto_err parse_identity_file(view text, const struct lab_suite *suite,
-                                             struct buf *ret_identity);
+                                             sotto_buf *ret_identity);
 
 /* SLOT-SUITE, such as 7-x25519-hkdf-aes256gcm, blanks around it left out. VALUE: not one, or no suite of that name. */
 SOTTO_MUST_USE sotto_err parse_code(view text, uint32_t *ret_slot,

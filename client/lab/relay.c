@@ -72,7 +72,7 @@ static int join_prepare(struct talk *t)
 
 /* --- sending --- */
 
-static void frame_send(struct relay *r, sotto_err err, const struct buf *frame)
+static void frame_send(struct relay *r, sotto_err err, const sotto_buf *frame)
 {
     if (err != SOTTO_OK) {
         talk_fail(r->talk, cli_fail(r->talk->call, &(struct cli_error){.err = err}));
@@ -84,7 +84,7 @@ static void frame_send(struct relay *r, sotto_err err, const struct buf *frame)
 
 static void room_open(struct relay *r)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_room_open open = {.kind = ROOM_LAB,
                                    .suite = view_str(lab_suite_name(r->talk->config.suite))};
     frame_send(r, proto_room_open_write(++r->request, &open, &frame), &frame);
@@ -92,7 +92,7 @@ static void room_open(struct relay *r)
 
 static void room_join(struct relay *r)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_room_join join = {.kind = ROOM_LAB, .slot = r->talk->slot};
     frame_send(r, proto_room_join_write(++r->request, &join, &frame), &frame);
 }
@@ -100,7 +100,7 @@ static void room_join(struct relay *r)
 static void wire_send(struct talk *t, view message)
 {
     struct relay *r = t->wire_state;
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_room_data data = {.slot = t->slot, .data = message};
     if (r->open)
         frame_send(r, proto_room_send_write(++r->request, &data, &frame), &frame);
@@ -115,7 +115,7 @@ static size_t wire_waiting(const struct talk *t)
 static void wire_close(struct talk *t)
 {
     struct relay *r = t->wire_state;
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_room_end_msg end = {.slot = t->slot, .reason = ROOM_END_LEFT};
     if (r->online.connection == NULL)
         return;

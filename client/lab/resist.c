@@ -6,7 +6,7 @@
  * its own. */
 
 struct resist {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct rng rng;
     attack_tell_fn *tell;
     void *data;
@@ -29,7 +29,7 @@ static void say_line(const struct resist *r, const char *line)
 }
 
 static sotto_err side_new(struct resist *r, enum channel_role role, const struct room_code *code,
-                          struct buf *out, struct channel **ret_side)
+                          sotto_buf *out, struct channel **ret_side)
 {
     uint8_t seed[CHANNEL_SEED];
     rng_bytes(&r->rng, seed, sizeof seed);
@@ -40,8 +40,8 @@ static sotto_err side_new(struct resist *r, enum channel_role role, const struct
 static sotto_err sides_meet(struct resist *r, const struct room_code *code_a,
                             const struct room_code *code_b, struct sides *s)
 {
-    DEFER(buf_clear) struct buf there = {0};
-    DEFER(buf_clear) struct buf back = {0};
+    DEFER(buf_clear) sotto_buf there = {0};
+    DEFER(buf_clear) sotto_buf back = {0};
     struct channel_event event;
     TRY(side_new(r, CHANNEL_CREATOR, code_a, &there, &s->alice));
     TRY(side_new(r, CHANNEL_JOINER, code_b, &back, &s->bob));
@@ -88,8 +88,8 @@ static sotto_err resist_mitm(struct resist *r, struct attack_verdict *ret_verdic
 static sotto_err resist_flip_bit(struct resist *r, struct attack_verdict *ret_verdict)
 {
     DEFER(sides_clear) struct sides s = {0};
-    DEFER(buf_clear) struct buf wire = {0};
-    DEFER(buf_clear) struct buf none = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
+    DEFER(buf_clear) sotto_buf none = {0};
     struct channel_event event;
     TRY(sides_new(r, &s));
     TRY(channel_send(s.alice, CHANNEL_TEXT, VIEW_LIT("meet at noon"), &wire));
@@ -103,8 +103,8 @@ static sotto_err resist_flip_bit(struct resist *r, struct attack_verdict *ret_ve
 static sotto_err resist_replay(struct resist *r, struct attack_verdict *ret_verdict)
 {
     DEFER(sides_clear) struct sides s = {0};
-    DEFER(buf_clear) struct buf wire = {0};
-    DEFER(buf_clear) struct buf none = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
+    DEFER(buf_clear) sotto_buf none = {0};
     struct channel_event event;
     TRY(sides_new(r, &s));
     TRY(channel_send(s.alice, CHANNEL_TEXT, VIEW_LIT("meet at noon"), &wire));
@@ -118,9 +118,9 @@ static sotto_err resist_replay(struct resist *r, struct attack_verdict *ret_verd
 static sotto_err resist_reorder(struct resist *r, struct attack_verdict *ret_verdict)
 {
     DEFER(sides_clear) struct sides s = {0};
-    DEFER(buf_clear) struct buf first = {0};
-    DEFER(buf_clear) struct buf second = {0};
-    DEFER(buf_clear) struct buf none = {0};
+    DEFER(buf_clear) sotto_buf first = {0};
+    DEFER(buf_clear) sotto_buf second = {0};
+    DEFER(buf_clear) sotto_buf none = {0};
     struct channel_event event;
     TRY(sides_new(r, &s));
     TRY(channel_send(s.alice, CHANNEL_TEXT, VIEW_LIT("do not sell"), &first));
@@ -131,7 +131,7 @@ static sotto_err resist_reorder(struct resist *r, struct attack_verdict *ret_ver
     return SOTTO_OK;
 }
 
-sotto_err resist_run(struct crypto *c, enum attack_id attack, const uint8_t seed[LAB_SEED],
+sotto_err resist_run(sotto_crypto *c, enum attack_id attack, const uint8_t seed[LAB_SEED],
                      attack_tell_fn *tell, void *data, struct attack_verdict *ret_verdict)
 {
     struct resist r = {c, rng_from(seed), tell, data};

@@ -5,7 +5,7 @@
 #include "lab/attack.h"
 
 /* As attack_run(). SHA-1 does not apply: nothing there uses it. */
-SOTTO_MUST_USE sotto_err resist_run(struct crypto *c, enum attack_id attack,
+SOTTO_MUST_USE sotto_err resist_run(sotto_crypto *c, enum attack_id attack,
                                     const uint8_t seed[LAB_SEED], attack_tell_fn *tell, void *data,
                                     struct attack_verdict *ret_verdict);
 

@@ -75,7 +75,7 @@ static void finish_if_both_left(struct talk *t)
 
 static void leave(struct talk *t)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     if (t->left || t->end != TALK_NONE)
         return;
     if (!t->ready) {
@@ -124,7 +124,7 @@ static void on_timer(uv_timer_t *timer)
 
 static void ready_show(struct talk *t)
 {
-    DEFER(buf_clear) struct buf hex = {0};
+    DEFER(buf_clear) sotto_buf hex = {0};
     view fingerprint =
         lab_fingerprint(t->lab, t->config.role == LAB_DIALER ? LAB_LISTENER : LAB_DIALER);
     view own = lab_fingerprint(t->lab, t->config.role);
@@ -174,7 +174,7 @@ static void on_ready(struct talk *t)
 
 void talk_message(struct talk *t, view message)
 {
-    DEFER(buf_clear) struct buf answer = {0};
+    DEFER(buf_clear) sotto_buf answer = {0};
     struct lab_event event;
     if (t->end != TALK_NONE || t->lab == NULL)
         return;
@@ -201,7 +201,7 @@ void talk_message(struct talk *t, view message)
 void talk_up(struct talk *t)
 {
     uint8_t seed[LAB_SEED];
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     random_bytes(seed, sizeof seed);
     sotto_err err = lab_new(t->crypto, &t->config, seed, &t->lab);
     ct_wipe(seed, sizeof seed);
@@ -249,7 +249,7 @@ static void prompt_show(struct talk *t, const char *prompt)
 
 static void line_send(struct talk *t, view line)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     sotto_err err = lab_say(t->lab, line, &out);
     if (err != SOTTO_OK) {
         talk_fail(t, cli_fail(t->call, &(struct cli_error){.err = err}));
@@ -261,7 +261,7 @@ static void line_send(struct talk *t, view line)
 /* A line that was mended can be longer than it was: what doesn't fit goes into the next message. */
 static void line_say(struct talk *t, view line)
 {
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     if (cli_mend(line, &text) != SOTTO_OK) {
         talk_fail(t, cli_fail(t->call, &(struct cli_error){.err = SOTTO_E_NOMEM}));
         return;
@@ -396,7 +396,7 @@ static void on_input_end(void *user)
 }
 
 /* A pasted line may have a tab: it is text. */
-static void on_complete(void *user, view typed, struct buf *ret_insert, struct buf *ret_shown)
+static void on_complete(void *user, view typed, sotto_buf *ret_insert, sotto_buf *ret_shown)
 {
     const struct talk *t = user;
     (void)typed;

@@ -44,13 +44,13 @@ enum talk_end {
 struct talk {
     struct cli_call *call;
     uv_loop_t loop;
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct input *input;
     struct screen screen;
     enum talk_stage stage;
     struct lab_config config;
     struct secret psk;
-    struct buf identity;
+    sotto_buf identity;
     uint8_t peer[LAB_FINGERPRINT];
     bool psk_asked, explain, explain_json;
     struct lab *lab; /* NULL until the wire is up */
@@ -61,7 +61,7 @@ struct talk {
     void *wire_state; /* NULL: not open */
     bool wire_down;
     bool ready, left, peer_left, line_unsent;
-    struct buf held;     /* lines typed before READY, each with its line feed */
+    sotto_buf held;      /* lines typed before READY, each with its line feed */
     uint64_t pipe_until; /* loop time up to which a pipe is still heard after the other side left */
     enum talk_end end;
     sotto_err err; /* REFUSED, BROKEN */

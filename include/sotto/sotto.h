@@ -2,6 +2,8 @@
 #ifndef SOTTO_SOTTO_H
 #define SOTTO_SOTTO_H
 
+#include <sotto/buf.h>
+#include <sotto/crypto.h>
 #include <sotto/error.h>
 #include <sotto/version.h>
 #include <sotto/view.h>

@@ -8,7 +8,7 @@
 #define BUF_FIRST 64 /* bytes; the smallest heap buffer */
 
 /* Not realloc: what moves must be wiped where it was. */
-static sotto_err buf_move(struct buf *b, size_t cap)
+static sotto_err buf_move(sotto_buf *b, size_t cap)
 {
     uint8_t *data = malloc(cap);
     if (data == NULL)
@@ -22,7 +22,7 @@ static sotto_err buf_move(struct buf *b, size_t cap)
     return SOTTO_OK;
 }
 
-sotto_err buf_reserve(struct buf *b, size_t more)
+sotto_err buf_reserve(sotto_buf *b, size_t more)
 {
     if (more <= b->cap - b->len)
         return SOTTO_OK;
@@ -35,7 +35,7 @@ sotto_err buf_reserve(struct buf *b, size_t more)
     return buf_move(b, cap < need ? need : cap);
 }
 
-sotto_err buf_append(struct buf *b, view bytes)
+sotto_err buf_append(sotto_buf *b, view bytes)
 {
     TRY(buf_reserve(b, bytes.len));
     if (bytes.len > 0)
@@ -44,7 +44,7 @@ sotto_err buf_append(struct buf *b, view bytes)
     return SOTTO_OK;
 }
 
-sotto_err buf_extend(struct buf *b, size_t len, uint8_t **ret_place)
+sotto_err buf_extend(sotto_buf *b, size_t len, uint8_t **ret_place)
 {
     TRY(buf_reserve(b, len));
     *ret_place = b->len > 0 ? b->data + b->len : b->data; /* NULL + 0 is undefined */
@@ -52,7 +52,7 @@ sotto_err buf_extend(struct buf *b, size_t len, uint8_t **ret_place)
     return SOTTO_OK;
 }
 
-void buf_consume(struct buf *b, size_t len)
+void buf_consume(sotto_buf *b, size_t len)
 {
     assert(len <= b->len);
     if (len == 0)
@@ -63,23 +63,23 @@ void buf_consume(struct buf *b, size_t len)
     b->len = rest;
 }
 
-void buf_reset(struct buf *b)
+void buf_reset(sotto_buf *b)
 {
     ct_wipe(b->data, b->len);
     b->len = 0;
 }
 
-void buf_clear(struct buf *b)
+void buf_clear(sotto_buf *b)
 {
     if (b == NULL)
         return;
     ct_wipe(b->data, b->fixed ? b->len : b->cap);
     if (!b->fixed)
         free(b->data);
-    *b = (struct buf){0};
+    *b = (sotto_buf){0};
 }
 
-sotto_err buf_set(struct buf *b, view bytes)
+sotto_err buf_set(sotto_buf *b, view bytes)
 {
     if (bytes.len > b->cap) {
         if (b->fixed)

@@ -13,7 +13,7 @@
 #define BASE64_KIND  sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 /* Cuts the buffer back to `len` bytes, wiping what goes. */
-static void cut_back(struct buf *out, size_t len)
+static void cut_back(sotto_buf *out, size_t len)
 {
     ct_wipe(out->data + len, out->len - len);
     out->len = len;
@@ -24,7 +24,7 @@ static view block_at(view bytes, size_t at, size_t block)
     return view_of(bytes.data + at, size_min(block, bytes.len - at));
 }
 
-sotto_err hex_write(view bytes, struct buf *out)
+sotto_err hex_write(view bytes, sotto_buf *out)
 {
     if (bytes.len > SIZE_MAX / 2)
         return SOTTO_E_NOMEM;
@@ -39,7 +39,7 @@ sotto_err hex_write(view bytes, struct buf *out)
     return SOTTO_OK;
 }
 
-sotto_err hex_read(view text, struct buf *out)
+sotto_err hex_read(view text, sotto_buf *out)
 {
     if (text.len % 2 != 0)
         return SOTTO_E_VALUE;
@@ -64,7 +64,7 @@ static size_t base64_size(size_t len)
     return len / 3 * 4 + (len % 3 * 8 + 5) / 6;
 }
 
-sotto_err base64url_write(view bytes, struct buf *out)
+sotto_err base64url_write(view bytes, sotto_buf *out)
 {
     if (bytes.len > SIZE_MAX / 2)
         return SOTTO_E_NOMEM;
@@ -90,7 +90,7 @@ static bool is_ascii(view text)
     return bits == 0;
 }
 
-sotto_err base64url_read(view text, struct buf *out)
+sotto_err base64url_read(view text, sotto_buf *out)
 {
     if (text.len % 4 == 1 || !is_ascii(text))
         return SOTTO_E_VALUE;
@@ -139,7 +139,7 @@ static size_t base32_size(size_t len)
     return len / 5 * 8 + (len % 5 * 8 + 4) / 5;
 }
 
-sotto_err base32_write(view bytes, struct buf *out)
+sotto_err base32_write(view bytes, sotto_buf *out)
 {
     if (bytes.len > SIZE_MAX / 2)
         return SOTTO_E_NOMEM;
@@ -177,7 +177,7 @@ static uint32_t base32_decode(view text, uint8_t *ret_bytes)
     return wrong | (bits & ((1U << held) - 1));
 }
 
-sotto_err base32_read(view text, struct buf *out)
+sotto_err base32_read(view text, sotto_buf *out)
 {
     if (text.len % 8 == 1 || text.len % 8 == 3 || text.len % 8 == 6)
         return SOTTO_E_VALUE;

@@ -4,7 +4,7 @@
 
 #define VARINT_LIMIT ((size_t)1 << 30)
 
-struct wr wr_to(struct buf *out)
+struct wr wr_to(sotto_buf *out)
 {
     return (struct wr){.out = out, .start = out->len};
 }

@@ -7,13 +7,13 @@
 #include "base/buf.h"
 
 struct wr {
-    struct buf *out; /* private */
+    sotto_buf *out; /* private */
     size_t start;
     sotto_err err;
 };
 
 /* Appends to `out`, which is borrowed until wr_end(). */
-struct wr wr_to(struct buf *out);
+struct wr wr_to(sotto_buf *out);
 
 void wr_u8(struct wr *w, uint8_t number);
 void wr_u16(struct wr *w, uint16_t number);

@@ -66,7 +66,7 @@ static bool set_tag(EVP_CIPHER_CTX *ctx, const uint8_t tag[AEAD_TAG])
     return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, copy) == 1;
 }
 
-sotto_err aead_seal(struct crypto *c, enum aead_id id, const struct secret *key,
+sotto_err aead_seal(sotto_crypto *c, enum aead_id id, const struct secret *key,
                     const uint8_t nonce[AEAD_NONCE], view aad, view plain, uint8_t *ret_sealed)
 {
     TRY(check(id, key, aad.len, plain.len));
@@ -82,7 +82,7 @@ sotto_err aead_seal(struct crypto *c, enum aead_id id, const struct secret *key,
     return SOTTO_OK;
 }
 
-sotto_err aead_open(struct crypto *c, enum aead_id id, const struct secret *key,
+sotto_err aead_open(sotto_crypto *c, enum aead_id id, const struct secret *key,
                     const uint8_t nonce[AEAD_NONCE], view aad, view sealed, uint8_t *ret_plain)
 {
     TRY(check(id, key, aad.len, sealed.len));

@@ -32,8 +32,8 @@ static OSSL_PARAM octets(const char *name, view bytes)
 }
 
 /* Rarely called and slow by intent, so nothing of it is kept in the handle. */
-sotto_err argon2id(struct crypto *c, view passphrase, view salt, struct argon2_cost cost,
-                   size_t len, struct secret *ret_key)
+sotto_err argon2id(sotto_crypto *c, view passphrase, view salt, struct argon2_cost cost, size_t len,
+                   struct secret *ret_key)
 {
     (void)c;
     TRY(check(passphrase, salt, cost, len));

@@ -15,7 +15,7 @@ struct argon2_cost {
 #define ARGON2_STRONG ((struct argon2_cost){262144, 3, 1})
 
 /* `salt` at least 8 bytes, `len` 16 to SECRET_MAX. USAGE: a parameter out of range. NOMEM. */
-SOTTO_MUST_USE sotto_err argon2id(struct crypto *c, view passphrase, view salt,
+SOTTO_MUST_USE sotto_err argon2id(sotto_crypto *c, view passphrase, view salt,
                                   struct argon2_cost cost, size_t len, struct secret *ret_key);
 
 #endif

@@ -42,12 +42,12 @@ static size_t padding(size_t prs_len)
     return used < HASH_BLOCK ? HASH_BLOCK - used : 0;
 }
 
-static sotto_err generator(struct crypto *c, view prs, view ci, view sid,
+static sotto_err generator(sotto_crypto *c, view prs, view ci, view sid,
                            uint8_t ret_point[CPACE_SHARE])
 {
     static const uint8_t zeros[HASH_BLOCK];
     uint8_t digest[HASH_MAX];
-    DEFER(buf_clear) struct buf in = {0};
+    DEFER(buf_clear) sotto_buf in = {0};
     struct wr w = wr_to(&in);
     wr_lv(&w, VIEW_LIT(DSI));
     wr_lv(&w, prs);
@@ -79,7 +79,7 @@ void cpace_clear(struct cpace *run)
     ct_wipe(run, sizeof *run);
 }
 
-static sotto_err start(struct crypto *c, view prs, view ci, const uint8_t seed[CPACE_SEED],
+static sotto_err start(sotto_crypto *c, view prs, view ci, const uint8_t seed[CPACE_SEED],
                        struct cpace *run)
 {
     uint8_t g[CPACE_SHARE];
@@ -92,7 +92,7 @@ static sotto_err start(struct crypto *c, view prs, view ci, const uint8_t seed[C
     return failed ? SOTTO_E_USAGE : SOTTO_OK; /* a seed of zero */
 }
 
-sotto_err cpace_start(struct crypto *c, enum cpace_role role, view prs, view ci, view sid, view ad,
+sotto_err cpace_start(sotto_crypto *c, enum cpace_role role, view prs, view ci, view sid, view ad,
                       const uint8_t seed[CPACE_SEED], struct cpace *ret_run)
 {
     DEFER(cpace_clear) struct cpace run = {.role = role};
@@ -120,9 +120,9 @@ static void wr_transcript(struct wr *w, const struct cpace *run, view peer_share
         wr_side(w, VIEW_OF(run->share), buf_view(&run->ad));
 }
 
-static sotto_err isk_derive(struct crypto *c, struct cpace *run, view k, view transcript)
+static sotto_err isk_derive(sotto_crypto *c, struct cpace *run, view k, view transcript)
 {
-    DEFER(buf_clear) struct buf in = {0};
+    DEFER(buf_clear) sotto_buf in = {0};
     struct wr w = wr_to(&in);
     wr_lv(&w, VIEW_LIT(DSI "_ISK"));
     wr_lv(&w, buf_view(&run->sid));
@@ -133,10 +133,10 @@ static sotto_err isk_derive(struct crypto *c, struct cpace *run, view k, view tr
     return hash(c, HASH_SHA512, buf_view(&in), run->isk.data);
 }
 
-static sotto_err tag_of(struct crypto *c, const struct cpace *run, view share, view ad,
+static sotto_err tag_of(sotto_crypto *c, const struct cpace *run, view share, view ad,
                         uint8_t ret_tag[CPACE_TAG])
 {
-    DEFER(buf_clear) struct buf in = {0};
+    DEFER(buf_clear) sotto_buf in = {0};
     struct wr w = wr_to(&in);
     wr_side(&w, share, ad);
     TRY(wr_end(&w));
@@ -144,7 +144,7 @@ static sotto_err tag_of(struct crypto *c, const struct cpace *run, view share, v
     return hmac(c, HASH_SHA512, secret_view(&run->mac_key), &message, 1, ret_tag);
 }
 
-static sotto_err confirmation(struct crypto *c, struct cpace *run, view peer_share, view peer_ad)
+static sotto_err confirmation(sotto_crypto *c, struct cpace *run, view peer_share, view peer_ad)
 {
     const view key[] = {VIEW_LIT("CPaceMac"), buf_view(&run->sid), secret_view(&run->isk)};
     secret_resize(&run->mac_key, HASH_MAX);
@@ -153,9 +153,9 @@ static sotto_err confirmation(struct crypto *c, struct cpace *run, view peer_sha
     return tag_of(c, run, peer_share, peer_ad, run->peer_tag);
 }
 
-static sotto_err derive(struct crypto *c, struct cpace *run, view k, view peer_share, view peer_ad)
+static sotto_err derive(sotto_crypto *c, struct cpace *run, view k, view peer_share, view peer_ad)
 {
-    DEFER(buf_clear) struct buf transcript = {0};
+    DEFER(buf_clear) sotto_buf transcript = {0};
     struct wr w = wr_to(&transcript);
     wr_transcript(&w, run, peer_share, peer_ad);
     TRY(wr_end(&w));
@@ -165,7 +165,7 @@ static sotto_err derive(struct crypto *c, struct cpace *run, view k, view peer_s
     return confirmation(c, run, peer_share, peer_ad);
 }
 
-static sotto_err finish(struct crypto *c, struct cpace *run, view peer_share, view peer_ad)
+static sotto_err finish(sotto_crypto *c, struct cpace *run, view peer_share, view peer_ad)
 {
     DEFER(secret_clear) struct secret k = {0};
     if (peer_share.len != CPACE_SHARE)
@@ -185,7 +185,7 @@ static sotto_err finish(struct crypto *c, struct cpace *run, view peer_share, vi
     return derive(c, run, secret_view(&k), peer_share, peer_ad);
 }
 
-sotto_err cpace_finish(struct crypto *c, struct cpace *run, view peer_share, view peer_ad)
+sotto_err cpace_finish(sotto_crypto *c, struct cpace *run, view peer_share, view peer_ad)
 {
     if (run->scalar.len == 0)
         return SOTTO_E_NOT_NOW;

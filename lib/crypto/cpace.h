@@ -17,7 +17,7 @@ struct cpace {
     enum cpace_role role;
     struct secret scalar;
     uint8_t share[CPACE_SHARE]; /* ours, to be sent */
-    struct buf sid, ad;         /* ours */
+    sotto_buf sid, ad;          /* ours */
     struct secret isk;          /* after cpace_finish() */
     struct secret mac_key;
     uint8_t tag[CPACE_TAG];      /* ours, to be sent after cpace_finish() */
@@ -26,14 +26,14 @@ struct cpace {
 };
 
 /* `prs` is the password, `ci` names the channel, `sid` this session, `ad` is our associated data. */
-SOTTO_MUST_USE sotto_err cpace_start(struct crypto *c, enum cpace_role role, view prs, view ci,
+SOTTO_MUST_USE sotto_err cpace_start(sotto_crypto *c, enum cpace_role role, view prs, view ci,
                                      view sid, view ad, const uint8_t seed[CPACE_SEED],
                                      struct cpace *ret_run);
 
 /* With the peer's share and associated data: fills isk, tags and sid_output, and wipes the scalar.
  * KEY: the share is no group element, or gives the neutral element. REFLECTED: share or ad equals ours.
  * After an error the run is over: clear it and destroy the code. */
-SOTTO_MUST_USE sotto_err cpace_finish(struct crypto *c, struct cpace *run, view peer_share,
+SOTTO_MUST_USE sotto_err cpace_finish(sotto_crypto *c, struct cpace *run, view peer_share,
                                       view peer_ad);
 
 /* The peer's key confirmation, compared in constant time. CODE: the passwords differ; the run is over. */

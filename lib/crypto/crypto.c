@@ -41,7 +41,7 @@ enum curve_backend curve_backend_default(void)
     return curves[CURVE_LIB25519] != NULL ? CURVE_LIB25519 : CURVE_SODIUM;
 }
 
-sotto_err crypto_use_curve(struct crypto *c, enum curve_backend backend)
+sotto_err crypto_use_curve(sotto_crypto *c, enum curve_backend backend)
 {
     if ((unsigned)backend >= CURVE_BACKENDS || curves[backend] == NULL)
         return SOTTO_E_UNSUPPORTED;
@@ -50,7 +50,7 @@ sotto_err crypto_use_curve(struct crypto *c, enum curve_backend backend)
     return SOTTO_OK;
 }
 
-enum curve_backend crypto_curve(const struct crypto *c)
+enum curve_backend crypto_curve(const sotto_crypto *c)
 {
     return c->curve_id;
 }
@@ -65,7 +65,7 @@ static sotto_err digest_new(const char *name, EVP_MD **ret_md, EVP_MD_CTX **ret_
     return SOTTO_OK;
 }
 
-static sotto_err cipher_new(struct crypto *c, unsigned i)
+static sotto_err cipher_new(sotto_crypto *c, unsigned i)
 {
     c->cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
     c->seal_ctx[i] = EVP_CIPHER_CTX_new();
@@ -83,11 +83,11 @@ static sotto_err import_new(const char *name, EVP_PKEY_CTX **ret_ctx)
     return *ret_ctx != NULL && EVP_PKEY_fromdata_init(*ret_ctx) == 1 ? SOTTO_OK : SOTTO_E_CRYPTO;
 }
 
-sotto_err crypto_new(struct crypto **ret_crypto)
+sotto_err crypto_new(sotto_crypto **ret_crypto)
 {
     if (sodium_init() < 0)
         return SOTTO_E_CRYPTO;
-    DEFER(crypto_freep) struct crypto *c = calloc(1, sizeof *c);
+    DEFER(crypto_freep) sotto_crypto *c = calloc(1, sizeof *c);
     if (c == NULL)
         return SOTTO_E_NOMEM;
     for (unsigned i = 0; i < HASH_COUNT; i++)
@@ -107,7 +107,7 @@ sotto_err crypto_new(struct crypto **ret_crypto)
 }
 
 /* OpenSSL wipes what a context held when it is freed. */
-void crypto_free(struct crypto *c)
+void crypto_free(sotto_crypto *c)
 {
     if (c == NULL)
         return;
@@ -130,7 +130,7 @@ void crypto_free(struct crypto *c)
     free(c);
 }
 
-void crypto_freep(struct crypto **c)
+void crypto_freep(sotto_crypto **c)
 {
     crypto_free(*c);
 }

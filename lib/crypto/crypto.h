@@ -5,18 +5,19 @@
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 
+#include <sotto/crypto.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/secret.h"
 
-struct crypto; /* opaque; crypto_local.h has its inside for lib/crypto alone */
-
-/* Fetches everything. NOMEM; CRYPTO: libcrypto lacks an algorithm. Release with crypto_free(). */
-SOTTO_MUST_USE sotto_err crypto_new(struct crypto **ret_crypto);
+/* Fetches everything. NOMEM; CRYPTO: libcrypto lacks an algorithm. Release with crypto_free(). crypto_local.h has its inside
+ * for lib/crypto alone. */
+SOTTO_MUST_USE sotto_err crypto_new(sotto_crypto **ret_crypto);
 
 /* Accepts NULL. Keys that were made with the handle may outlive it. */
-void crypto_free(struct crypto *c);
-void crypto_freep(struct crypto **c);
+void crypto_free(sotto_crypto *c);
+void crypto_freep(sotto_crypto **c);
 
 /* Where Curve25519 comes from; the best one of this build unless crypto_use_curve() says otherwise. */
 enum curve_backend { CURVE_LIB25519, CURVE_SODIUM, CURVE_OPENSSL, CURVE_BACKENDS };
@@ -26,7 +27,7 @@ const char *curve_backend_name(enum curve_backend backend);
 /* The best one of this build. */
 enum curve_backend curve_backend_default(void);
 /* For tests and benches: switches this handle to another back-end. UNSUPPORTED: not in this build; unchanged. */
-SOTTO_MUST_USE sotto_err crypto_use_curve(struct crypto *c, enum curve_backend backend);
-enum curve_backend crypto_curve(const struct crypto *c);
+SOTTO_MUST_USE sotto_err crypto_use_curve(sotto_crypto *c, enum curve_backend backend);
+enum curve_backend crypto_curve(const sotto_crypto *c);
 
 #endif

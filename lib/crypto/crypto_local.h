@@ -13,7 +13,7 @@
 
 enum { CIPHER_AES_128_GCM, CIPHER_AES_256_GCM, CIPHER_CHACHA20_POLY1305, CIPHER_COUNT };
 
-struct crypto {
+struct sotto_crypto {
     EVP_MD *md[HASH_COUNT];
     EVP_MD_CTX *md_ctx[HASH_COUNT]; /* one for each, so that it is never set up for another hash */
     EVP_MD *shake;
@@ -34,9 +34,9 @@ struct crypto {
 
 /* A digest that is fed piece by piece on the handle's own context: begin, add, end, with nothing else on the same hash
  * between them. What fails is CRYPTO; the next md_begin() starts afresh. */
-SOTTO_MUST_USE sotto_err md_begin(struct crypto *c, enum hash_id id);
-SOTTO_MUST_USE sotto_err md_add(struct crypto *c, enum hash_id id, view piece);
-SOTTO_MUST_USE sotto_err md_end(struct crypto *c, enum hash_id id, uint8_t *ret_digest);
+SOTTO_MUST_USE sotto_err md_begin(sotto_crypto *c, enum hash_id id);
+SOTTO_MUST_USE sotto_err md_add(sotto_crypto *c, enum hash_id id, view piece);
+SOTTO_MUST_USE sotto_err md_end(sotto_crypto *c, enum hash_id id, uint8_t *ret_digest);
 
 /* The key of an HMAC, made into the two blocks that stand before the message and before the inner digest (RFC 2104 2); the
  * inner digest is written right behind the second, so that both are hashed in one go.
@@ -45,11 +45,10 @@ struct hmac_pads {
     size_t block; /* bytes of a block in use */
     uint8_t inner[HASH_BLOCK_MAX], outer[HASH_BLOCK_MAX + HASH_MAX];
 };
-SOTTO_MUST_USE sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key,
+SOTTO_MUST_USE sotto_err hmac_pads_of(sotto_crypto *c, enum hash_id id, view key,
                                       struct hmac_pads *ret_pads);
-SOTTO_MUST_USE sotto_err hmac_begin(struct crypto *c, enum hash_id id,
-                                    const struct hmac_pads *pads);
-SOTTO_MUST_USE sotto_err hmac_end(struct crypto *c, enum hash_id id, struct hmac_pads *pads,
+SOTTO_MUST_USE sotto_err hmac_begin(sotto_crypto *c, enum hash_id id, const struct hmac_pads *pads);
+SOTTO_MUST_USE sotto_err hmac_end(sotto_crypto *c, enum hash_id id, struct hmac_pads *pads,
                                   uint8_t *ret_tag);
 void hmac_pads_clear(struct hmac_pads *pads);
 

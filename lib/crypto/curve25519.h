@@ -11,24 +11,24 @@
 
 struct curve25519 {
     /* The public key of a private one. */
-    sotto_err (*x25519_public)(struct crypto *c, const uint8_t private_key[CURVE25519_BYTES],
+    sotto_err (*x25519_public)(sotto_crypto *c, const uint8_t private_key[CURVE25519_BYTES],
                                uint8_t ret_public[CURVE25519_BYTES]);
 
     /* The shared secret; `public_key` is that of `private_key`, which saves one back-end from computing it.
      * An all-zero result may be given as such, or refused with KEY. */
-    sotto_err (*x25519)(struct crypto *c, const uint8_t private_key[CURVE25519_BYTES],
+    sotto_err (*x25519)(sotto_crypto *c, const uint8_t private_key[CURVE25519_BYTES],
                         const uint8_t public_key[CURVE25519_BYTES],
                         const uint8_t peer[CURVE25519_BYTES], uint8_t ret_shared[CURVE25519_BYTES]);
 
-    sotto_err (*ed25519_public)(struct crypto *c, const uint8_t seed[CURVE25519_BYTES],
+    sotto_err (*ed25519_public)(sotto_crypto *c, const uint8_t seed[CURVE25519_BYTES],
                                 uint8_t ret_public[CURVE25519_BYTES]);
 
-    sotto_err (*ed25519_sign)(struct crypto *c, const uint8_t seed[CURVE25519_BYTES],
+    sotto_err (*ed25519_sign)(sotto_crypto *c, const uint8_t seed[CURVE25519_BYTES],
                               const uint8_t public_key[CURVE25519_BYTES], view message,
                               uint8_t ret_signature[ED25519_SIG_BYTES]);
 
     /* The cofactorless equation. SIGNATURE: does not hold. */
-    sotto_err (*ed25519_verify)(struct crypto *c, const uint8_t public_key[CURVE25519_BYTES],
+    sotto_err (*ed25519_verify)(sotto_crypto *c, const uint8_t public_key[CURVE25519_BYTES],
                                 view message, const uint8_t signature[ED25519_SIG_BYTES]);
 };
 

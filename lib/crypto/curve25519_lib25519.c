@@ -14,7 +14,7 @@
 #define SHORT_MESSAGE 1024 /* bytes */
 
 /* Clamps by itself, like every X25519. */
-static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519_public(sotto_crypto *c, const uint8_t private_key[32],
                                uint8_t ret_public[32])
 {
     (void)c;
@@ -22,7 +22,7 @@ static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
     return SOTTO_OK;
 }
 
-static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519(sotto_crypto *c, const uint8_t private_key[32],
                         const uint8_t public_key[32], const uint8_t peer[32],
                         uint8_t ret_shared[32])
 {
@@ -41,7 +41,7 @@ static void expanded_clear(struct expanded *e)
     ct_wipe(e, sizeof *e);
 }
 
-static sotto_err expand(struct crypto *c, const uint8_t seed[32], struct expanded *ret_expanded)
+static sotto_err expand(sotto_crypto *c, const uint8_t seed[32], struct expanded *ret_expanded)
 {
     uint8_t digest[HASH_MAX];
     TRY(hash(c, HASH_SHA512, view_of(seed, 32), digest));
@@ -54,7 +54,7 @@ static sotto_err expand(struct crypto *c, const uint8_t seed[32], struct expande
     return SOTTO_OK;
 }
 
-static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
+static sotto_err ed25519_public(sotto_crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
 {
     DEFER(expanded_clear) struct expanded secret = {0};
     TRY(expand(c, seed, &secret));
@@ -63,7 +63,7 @@ static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_
 }
 
 /* SHA-512 of the parts as a number modulo L */
-static sotto_err hash_to_scalar(struct crypto *c, const view *parts, size_t count,
+static sotto_err hash_to_scalar(sotto_crypto *c, const view *parts, size_t count,
                                 uint8_t ret_scalar[32])
 {
     uint8_t digest[HASH_MAX];
@@ -74,7 +74,7 @@ static sotto_err hash_to_scalar(struct crypto *c, const view *parts, size_t coun
 }
 
 /* R = r G, S = r + k a, where r comes from prefix and message, and k from R, public key and message (RFC 8032 5.1.6). */
-static sotto_err sign_expanded(struct crypto *c, const struct expanded *secret,
+static sotto_err sign_expanded(sotto_crypto *c, const struct expanded *secret,
                                const uint8_t public_key[32], view message, uint8_t r[32],
                                uint8_t signature[64])
 {
@@ -90,8 +90,8 @@ static sotto_err sign_expanded(struct crypto *c, const struct expanded *secret,
     return SOTTO_OK;
 }
 
-static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
-                              const uint8_t public_key[32], view message, uint8_t ret_signature[64])
+static sotto_err ed25519_sign(sotto_crypto *c, const uint8_t seed[32], const uint8_t public_key[32],
+                              view message, uint8_t ret_signature[64])
 {
     DEFER(expanded_clear) struct expanded secret = {0};
     uint8_t r[32];
@@ -119,7 +119,7 @@ static void room_put(uint8_t *room, const uint8_t *stack, size_t len)
 }
 
 /* The opened message goes to a place of its own behind the joined one: whether they may overlap is not promised. */
-static sotto_err ed25519_verify(struct crypto *c, const uint8_t public_key[32], view message,
+static sotto_err ed25519_verify(sotto_crypto *c, const uint8_t public_key[32], view message,
                                 const uint8_t signature[64])
 {
     (void)c;

@@ -39,7 +39,7 @@ static sotto_err public_of(const char *name, const uint8_t private_key[32], uint
     return SOTTO_OK;
 }
 
-static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519_public(sotto_crypto *c, const uint8_t private_key[32],
                                uint8_t ret_public[32])
 {
     (void)c;
@@ -47,7 +47,7 @@ static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
 }
 
 /* The derivation fails for a zero result alone. */
-static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519(sotto_crypto *c, const uint8_t private_key[32],
                         const uint8_t public_key[32], const uint8_t peer[32],
                         uint8_t ret_shared[32])
 {
@@ -64,14 +64,14 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
     return EVP_PKEY_derive(ctx, ret_shared, &len) == 1 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
-static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
+static sotto_err ed25519_public(sotto_crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
 {
     (void)c;
     return public_of("ED25519", seed, ret_public);
 }
 
-static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
-                              const uint8_t public_key[32], view message, uint8_t ret_signature[64])
+static sotto_err ed25519_sign(sotto_crypto *c, const uint8_t seed[32], const uint8_t public_key[32],
+                              view message, uint8_t ret_signature[64])
 {
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
     TRY(key_new(c->ed25519_import, seed, public_key, &key));
@@ -85,7 +85,7 @@ static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
     return SOTTO_OK;
 }
 
-static sotto_err ed25519_verify(struct crypto *c, const uint8_t public_key[32], view message,
+static sotto_err ed25519_verify(sotto_crypto *c, const uint8_t public_key[32], view message,
                                 const uint8_t signature[64])
 {
     DEFER(pkey_freep) EVP_PKEY *key = NULL;

@@ -3,7 +3,7 @@
 #include "base/ct.h"
 #include "crypto/curve25519.h"
 
-static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519_public(sotto_crypto *c, const uint8_t private_key[32],
                                uint8_t ret_public[32])
 {
     (void)c;
@@ -12,7 +12,7 @@ static sotto_err x25519_public(struct crypto *c, const uint8_t private_key[32],
 }
 
 /* Fails for points of small order alone, whose result would be zero. */
-static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
+static sotto_err x25519(sotto_crypto *c, const uint8_t private_key[32],
                         const uint8_t public_key[32], const uint8_t peer[32],
                         uint8_t ret_shared[32])
 {
@@ -22,7 +22,7 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[32],
     return failed == 0 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
-static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
+static sotto_err ed25519_public(sotto_crypto *c, const uint8_t seed[32], uint8_t ret_public[32])
 {
     (void)c;
     uint8_t key[crypto_sign_SECRETKEYBYTES];
@@ -32,8 +32,8 @@ static sotto_err ed25519_public(struct crypto *c, const uint8_t seed[32], uint8_
 }
 
 /* libsodium's secret key is seed || public key. */
-static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
-                              const uint8_t public_key[32], view message, uint8_t ret_signature[64])
+static sotto_err ed25519_sign(sotto_crypto *c, const uint8_t seed[32], const uint8_t public_key[32],
+                              view message, uint8_t ret_signature[64])
 {
     (void)c;
     uint8_t key[crypto_sign_SECRETKEYBYTES];
@@ -44,7 +44,7 @@ static sotto_err ed25519_sign(struct crypto *c, const uint8_t seed[32],
     return failed == 0 ? SOTTO_OK : SOTTO_E_CRYPTO;
 }
 
-static sotto_err ed25519_verify(struct crypto *c, const uint8_t public_key[32], view message,
+static sotto_err ed25519_verify(sotto_crypto *c, const uint8_t public_key[32], view message,
                                 const uint8_t signature[64])
 {
     (void)c;

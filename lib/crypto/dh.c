@@ -40,7 +40,7 @@ static enum ec_id ec_of(enum dh_id id)
     return id == DH_P256 ? EC_P256 : id == DH_P384 ? EC_P384 : EC_P521;
 }
 
-static sotto_err import_x25519(struct crypto *c, view private_key, struct dh_key *key)
+static sotto_err import_x25519(sotto_crypto *c, view private_key, struct dh_key *key)
 {
     TRY(secret_set(&key->private_key, private_key));
     return c->curve->x25519_public(c, key->private_key.data, key->public_key);
@@ -57,7 +57,7 @@ static sotto_err import_x448(view private_key, struct dh_key *key)
     return SOTTO_OK;
 }
 
-static sotto_err import(struct crypto *c, view private_key, struct dh_key *key)
+static sotto_err import(sotto_crypto *c, view private_key, struct dh_key *key)
 {
     if (key->id >= DH_P256)
         return ec_private_import(c, ec_of(key->id), private_key, &key->private_key, key->public_key,
@@ -68,7 +68,7 @@ static sotto_err import(struct crypto *c, view private_key, struct dh_key *key)
                                 : import_x448(private_key, key);
 }
 
-sotto_err dh_key_import(struct crypto *c, enum dh_id id, const struct secret *private_key,
+sotto_err dh_key_import(sotto_crypto *c, enum dh_id id, const struct secret *private_key,
                         struct dh_key **ret_key)
 {
     DEFER(dh_key_freep) struct dh_key *key = calloc(1, sizeof *key);
@@ -109,7 +109,7 @@ void dh_key_freep(struct dh_key **key)
     dh_key_free(*key);
 }
 
-static sotto_err peer_import(struct crypto *c, enum dh_id id, view peer, EVP_PKEY **ret_peer)
+static sotto_err peer_import(sotto_crypto *c, enum dh_id id, view peer, EVP_PKEY **ret_peer)
 {
     if (id != DH_X448)
         return ec_public_import(c, ec_of(id), peer, ret_peer);
@@ -121,7 +121,7 @@ static sotto_err peer_import(struct crypto *c, enum dh_id id, view peer, EVP_PKE
 }
 
 /* The peer's point was checked when it was imported, so OpenSSL needn't check it again. X448 fails for a zero result. */
-static sotto_err derive(struct crypto *c, const struct dh_key *key, view peer_public,
+static sotto_err derive(sotto_crypto *c, const struct dh_key *key, view peer_public,
                         uint8_t *ret_shared)
 {
     DEFER(pkey_freep) EVP_PKEY *peer = NULL;
@@ -135,8 +135,7 @@ static sotto_err derive(struct crypto *c, const struct dh_key *key, view peer_pu
     return EVP_PKEY_derive(ctx, ret_shared, &len) == 1 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
-sotto_err dh(struct crypto *c, const struct dh_key *key, view peer_public,
-             struct secret *ret_shared)
+sotto_err dh(sotto_crypto *c, const struct dh_key *key, view peer_public, struct secret *ret_shared)
 {
     if (peer_public.len != dh_public_size(key->id))
         return SOTTO_E_KEY;

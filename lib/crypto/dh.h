@@ -17,7 +17,7 @@ struct dh_key; /* a private key, parsed once, with its public key; opaque */
 
 /* From a private key: any 32 or 56 bytes for X25519 and X448, a scalar in [1, n) for the NIST curves (shorter ones are left-padded).
  * KEY: not one. */
-SOTTO_MUST_USE sotto_err dh_key_import(struct crypto *c, enum dh_id id,
+SOTTO_MUST_USE sotto_err dh_key_import(sotto_crypto *c, enum dh_id id,
                                        const struct secret *private_key, struct dh_key **ret_key);
 enum dh_id dh_key_id(const struct dh_key *key);
 view dh_key_public(const struct dh_key *key); /* borrowed from the key */
@@ -26,7 +26,7 @@ void dh_key_free(struct dh_key *key); /* accepts NULL; wipes */
 void dh_key_freep(struct dh_key **key);
 
 /* KEY: the peer's key is not valid, or the result would be all zero. */
-SOTTO_MUST_USE sotto_err dh(struct crypto *c, const struct dh_key *key, view peer_public,
+SOTTO_MUST_USE sotto_err dh(sotto_crypto *c, const struct dh_key *key, view peer_public,
                             struct secret *ret_shared);
 
 #endif

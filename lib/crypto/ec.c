@@ -80,7 +80,7 @@ static bool ct_less(const uint8_t *a, const uint8_t *b, size_t len)
 }
 
 /* The scalar at its full length, or KEY: not in [1, n). */
-static sotto_err scalar_check(struct crypto *c, enum ec_id id, view scalar,
+static sotto_err scalar_check(sotto_crypto *c, enum ec_id id, view scalar,
                               struct secret *ret_scalar)
 {
     size_t size = ec_scalar_size(id);
@@ -103,7 +103,7 @@ static sotto_err scalar_check(struct crypto *c, enum ec_id id, view scalar,
 }
 
 /* scalar * G */
-static sotto_err point_of(struct crypto *c, enum ec_id id, const BIGNUM *scalar, uint8_t *ret_point)
+static sotto_err point_of(sotto_crypto *c, enum ec_id id, const BIGNUM *scalar, uint8_t *ret_point)
 {
     const EC_GROUP *group = c->group[id];
     DEFER(bn_ctx_freep) BN_CTX *ctx = BN_CTX_secure_new();
@@ -128,7 +128,7 @@ static void params_builder_freep(OSSL_PARAM_BLD **builder)
     OSSL_PARAM_BLD_free(*builder);
 }
 
-static sotto_err key_from(struct crypto *c, int selection, const OSSL_PARAM *params,
+static sotto_err key_from(sotto_crypto *c, int selection, const OSSL_PARAM *params,
                           EVP_PKEY **ret_key)
 {
     EVP_PKEY *key = NULL;
@@ -138,7 +138,7 @@ static sotto_err key_from(struct crypto *c, int selection, const OSSL_PARAM *par
     return SOTTO_OK;
 }
 
-static sotto_err pair_new(struct crypto *c, enum ec_id id, const BIGNUM *scalar, view point,
+static sotto_err pair_new(sotto_crypto *c, enum ec_id id, const BIGNUM *scalar, view point,
                           EVP_PKEY **ret_key)
 {
     DEFER(params_builder_freep) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -155,7 +155,7 @@ static sotto_err pair_new(struct crypto *c, enum ec_id id, const BIGNUM *scalar,
     return key_from(c, EVP_PKEY_KEYPAIR, params, ret_key);
 }
 
-sotto_err ec_private_import(struct crypto *c, enum ec_id id, view scalar, struct secret *ret_scalar,
+sotto_err ec_private_import(sotto_crypto *c, enum ec_id id, view scalar, struct secret *ret_scalar,
                             uint8_t *ret_point, EVP_PKEY **ret_key)
 {
     DEFER(secret_clear) struct secret full = {0};
@@ -171,7 +171,7 @@ sotto_err ec_private_import(struct crypto *c, enum ec_id id, view scalar, struct
     return SOTTO_OK;
 }
 
-sotto_err ec_scalar_from_seed(struct crypto *c, enum ec_id id, view seed, struct secret *ret_scalar)
+sotto_err ec_scalar_from_seed(sotto_crypto *c, enum ec_id id, view seed, struct secret *ret_scalar)
 {
     size_t size = ec_scalar_size(id);
     if (seed.len != size + 16)
@@ -190,7 +190,7 @@ sotto_err ec_scalar_from_seed(struct crypto *c, enum ec_id id, view seed, struct
 }
 
 /* OpenSSL takes parameters by pointers that are not const, and only reads them. */
-sotto_err ec_public_import(struct crypto *c, enum ec_id id, view point, EVP_PKEY **ret_key)
+sotto_err ec_public_import(sotto_crypto *c, enum ec_id id, view point, EVP_PKEY **ret_key)
 {
     if (point.len != ec_point_size(id) || point.data[0] != POINT_CONVERSION_UNCOMPRESSED)
         return SOTTO_E_KEY;

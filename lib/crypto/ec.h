@@ -20,17 +20,17 @@ int ec_group_nid(enum ec_id id);
 
 /* A key pair from a scalar in [1, n), left-padded or not: longer ones must begin with zeros. *ret_scalar has the full length.
  * KEY: out of range. Free with EVP_PKEY_free(). */
-SOTTO_MUST_USE sotto_err ec_private_import(struct crypto *c, enum ec_id id, view scalar,
+SOTTO_MUST_USE sotto_err ec_private_import(sotto_crypto *c, enum ec_id id, view scalar,
                                            struct secret *ret_scalar, uint8_t *ret_point,
                                            EVP_PKEY **ret_key);
 
 /* A scalar from ec_scalar_size() + 16 random bytes: reduced modulo n - 1, plus one (FIPS 186-5 A.2.1). */
-SOTTO_MUST_USE sotto_err ec_scalar_from_seed(struct crypto *c, enum ec_id id, view seed,
+SOTTO_MUST_USE sotto_err ec_scalar_from_seed(sotto_crypto *c, enum ec_id id, view seed,
                                              struct secret *ret_scalar);
 
 /* A point that was checked to be on the curve; these curves have cofactor 1, so it is a full check (SP 800-56A 5.6.2.3.3).
  * KEY: not one. Free with EVP_PKEY_free(). */
-SOTTO_MUST_USE sotto_err ec_public_import(struct crypto *c, enum ec_id id, view point,
+SOTTO_MUST_USE sotto_err ec_public_import(sotto_crypto *c, enum ec_id id, view point,
                                           EVP_PKEY **ret_key);
 
 #endif

@@ -61,7 +61,7 @@ static void read_integer(struct rd *r, uint8_t *out, size_t size)
     memcpy(out + size - number.len, number.data, number.len);
 }
 
-sotto_err ecdsa_rs_from_der(enum ec_id id, view der, struct buf *ret_rs)
+sotto_err ecdsa_rs_from_der(enum ec_id id, view der, sotto_buf *ret_rs)
 {
     size_t size = ec_scalar_size(id);
     uint8_t rs[ECDSA_RS_MAX];
@@ -92,20 +92,20 @@ static void write_integer(struct wr *w, view number)
     wr_bytes(w, number);
 }
 
-sotto_err ecdsa_der_from_rs(enum ec_id id, view rs, struct buf *ret_der)
+sotto_err ecdsa_der_from_rs(enum ec_id id, view rs, sotto_buf *ret_der)
 {
     size_t size = ec_scalar_size(id);
     if (rs.len != 2 * size)
         return SOTTO_E_SIGNATURE;
     uint8_t content[ECDSA_DER_MAX];
-    struct buf numbers = BUF_ON(content);
+    sotto_buf numbers = BUF_ON(content);
     struct wr w = wr_to(&numbers);
     write_integer(&w, view_of(rs.data, size));
     write_integer(&w, view_of(rs.data + size, size));
     TRY(wr_end(&w));
 
     uint8_t whole[ECDSA_DER_MAX];
-    struct buf der = BUF_ON(whole);
+    sotto_buf der = BUF_ON(whole);
     w = wr_to(&der);
     wr_u8(&w, DER_SEQUENCE);
     if (numbers.len >= 0x80)
@@ -117,8 +117,7 @@ sotto_err ecdsa_der_from_rs(enum ec_id id, view rs, struct buf *ret_der)
 }
 
 /* OpenSSL writes DER as we read it. */
-sotto_err ecdsa_sign(const EVP_PKEY *key, enum hash_id hash, view message,
-                     struct buf *ret_signature)
+sotto_err ecdsa_sign(const EVP_PKEY *key, enum hash_id hash, view message, sotto_buf *ret_signature)
 {
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL)
@@ -139,13 +138,13 @@ sotto_err ecdsa_sign(const EVP_PKEY *key, enum hash_id hash, view message,
     return buf_set(ret_signature, view_of(signature, len));
 }
 
-sotto_err ecdsa_verify(struct crypto *c, enum ec_id id, enum hash_id hash, view public_key,
+sotto_err ecdsa_verify(sotto_crypto *c, enum ec_id id, enum hash_id hash, view public_key,
                        view message, view signature)
 {
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
     TRY(ec_public_import(c, id, public_key, &key));
     uint8_t numbers[ECDSA_RS_MAX];
-    struct buf rs = BUF_ON(numbers);
+    sotto_buf rs = BUF_ON(numbers);
     TRY(ecdsa_rs_from_der(id, signature, &rs));
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL)
@@ -173,34 +172,34 @@ static struct ecdsa_pair pair_of(enum sign_id id)
     return (struct ecdsa_pair){EC_P521, HASH_SHA512};
 }
 
-static sotto_err private_from_seed(struct crypto *c, enum sign_id id, view seed,
+static sotto_err private_from_seed(sotto_crypto *c, enum sign_id id, view seed,
                                    struct secret *ret_private)
 {
     return ec_scalar_from_seed(c, pair_of(id).curve, seed, ret_private);
 }
 
-static sotto_err import(struct crypto *c, view private_key, struct sign_key *key)
+static sotto_err import(sotto_crypto *c, view private_key, sotto_sign_key *key)
 {
     enum ec_id curve = pair_of(key->id).curve;
     key->public_len = ec_point_size(curve);
     return ec_private_import(c, curve, private_key, &key->private_key, key->public_key, &key->pkey);
 }
 
-static sotto_err family_sign(struct crypto *c, const struct sign_key *key, view message,
-                             struct buf *ret_signature)
+static sotto_err family_sign(sotto_crypto *c, const sotto_sign_key *key, view message,
+                             sotto_buf *ret_signature)
 {
     (void)c;
     return ecdsa_sign(key->pkey, pair_of(key->id).hash, message, ret_signature);
 }
 
-static sotto_err family_verify(struct crypto *c, enum sign_id id, view public_key, view message,
+static sotto_err family_verify(sotto_crypto *c, enum sign_id id, view public_key, view message,
                                view signature)
 {
     struct ecdsa_pair pair = pair_of(id);
     return ecdsa_verify(c, pair.curve, pair.hash, public_key, message, signature);
 }
 
-static sotto_err public_check(struct crypto *c, enum sign_id id, view public_key)
+static sotto_err public_check(sotto_crypto *c, enum sign_id id, view public_key)
 {
     DEFER(pkey_freep) EVP_PKEY *key = NULL;
     return ec_public_import(c, pair_of(id).curve, public_key, &key);

@@ -14,16 +14,16 @@
 
 /* `key` is a private key from ec_private_import(). The signature replaces what `ret_signature` held. */
 SOTTO_MUST_USE sotto_err ecdsa_sign(const EVP_PKEY *key, enum hash_id hash, view message,
-                                    struct buf *ret_signature);
+                                    sotto_buf *ret_signature);
 
 /* SIGNATURE: not valid. KEY: `public_key` is no uncompressed point of the curve. */
-SOTTO_MUST_USE sotto_err ecdsa_verify(struct crypto *c, enum ec_id id, enum hash_id hash,
+SOTTO_MUST_USE sotto_err ecdsa_verify(sotto_crypto *c, enum ec_id id, enum hash_id hash,
                                       view public_key, view message, view signature);
 
 /* From DER to r || s (IEEE P1363), each ec_scalar_size() bytes. SIGNATURE: not strict DER, or a number out of size. */
-SOTTO_MUST_USE sotto_err ecdsa_rs_from_der(enum ec_id id, view der, struct buf *ret_rs);
+SOTTO_MUST_USE sotto_err ecdsa_rs_from_der(enum ec_id id, view der, sotto_buf *ret_rs);
 
 /* And back. SIGNATURE: another length, or a number that is zero. */
-SOTTO_MUST_USE sotto_err ecdsa_der_from_rs(enum ec_id id, view rs, struct buf *ret_der);
+SOTTO_MUST_USE sotto_err ecdsa_der_from_rs(enum ec_id id, view rs, sotto_buf *ret_der);
 
 #endif

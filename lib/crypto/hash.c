@@ -34,34 +34,34 @@ static sotto_err ctx_add(EVP_MD_CTX *ctx, view piece)
     return SOTTO_OK;
 }
 
-sotto_err md_begin(struct crypto *c, enum hash_id id)
+sotto_err md_begin(sotto_crypto *c, enum hash_id id)
 {
     return EVP_DigestInit_ex2(c->md_ctx[id], NULL, NULL) == 1 ? SOTTO_OK : SOTTO_E_CRYPTO;
 }
 
-sotto_err md_add(struct crypto *c, enum hash_id id, view piece)
+sotto_err md_add(sotto_crypto *c, enum hash_id id, view piece)
 {
     return ctx_add(c->md_ctx[id], piece);
 }
 
-sotto_err md_end(struct crypto *c, enum hash_id id, uint8_t *ret_digest)
+sotto_err md_end(sotto_crypto *c, enum hash_id id, uint8_t *ret_digest)
 {
     return EVP_DigestFinal_ex(c->md_ctx[id], ret_digest, NULL) == 1 ? SOTTO_OK : SOTTO_E_CRYPTO;
 }
 
-static sotto_err md_add_parts(struct crypto *c, enum hash_id id, const view *parts, size_t count)
+static sotto_err md_add_parts(sotto_crypto *c, enum hash_id id, const view *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         TRY(md_add(c, id, parts[i]));
     return SOTTO_OK;
 }
 
-sotto_err hash(struct crypto *c, enum hash_id id, view in, uint8_t *ret_digest)
+sotto_err hash(sotto_crypto *c, enum hash_id id, view in, uint8_t *ret_digest)
 {
     return hash_parts(c, id, &in, 1, ret_digest);
 }
 
-sotto_err hash_parts(struct crypto *c, enum hash_id id, const view *parts, size_t count,
+sotto_err hash_parts(sotto_crypto *c, enum hash_id id, const view *parts, size_t count,
                      uint8_t *ret_digest)
 {
     TRY(md_begin(c, id));
@@ -69,7 +69,7 @@ sotto_err hash_parts(struct crypto *c, enum hash_id id, const view *parts, size_
     return md_end(c, id, ret_digest);
 }
 
-sotto_err shake256(struct crypto *c, const view *parts, size_t count, uint8_t *ret_out, size_t len)
+sotto_err shake256(sotto_crypto *c, const view *parts, size_t count, uint8_t *ret_out, size_t len)
 {
     if (EVP_DigestInit_ex2(c->shake_ctx, NULL, NULL) != 1)
         return SOTTO_E_CRYPTO;
@@ -80,7 +80,7 @@ sotto_err shake256(struct crypto *c, const view *parts, size_t count, uint8_t *r
 
 /* HMAC. */
 
-sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key, struct hmac_pads *ret_pads)
+sotto_err hmac_pads_of(sotto_crypto *c, enum hash_id id, view key, struct hmac_pads *ret_pads)
 {
     assert(id != HASH_SHA3_256);
     size_t block = hash_block(id);
@@ -107,13 +107,13 @@ sotto_err hmac_pads_of(struct crypto *c, enum hash_id id, view key, struct hmac_
     return SOTTO_OK;
 }
 
-sotto_err hmac_begin(struct crypto *c, enum hash_id id, const struct hmac_pads *pads)
+sotto_err hmac_begin(sotto_crypto *c, enum hash_id id, const struct hmac_pads *pads)
 {
     TRY(md_begin(c, id));
     return md_add(c, id, view_of(pads->inner, pads->block));
 }
 
-sotto_err hmac_end(struct crypto *c, enum hash_id id, struct hmac_pads *pads, uint8_t *ret_tag)
+sotto_err hmac_end(sotto_crypto *c, enum hash_id id, struct hmac_pads *pads, uint8_t *ret_tag)
 {
     TRY(md_end(c, id, pads->outer + pads->block));
     TRY(md_begin(c, id));
@@ -127,7 +127,7 @@ void hmac_pads_clear(struct hmac_pads *pads)
     ct_wipe(pads->outer, pads->block + HASH_MAX);
 }
 
-sotto_err hmac(struct crypto *c, enum hash_id id, view key, const view *parts, size_t count,
+sotto_err hmac(sotto_crypto *c, enum hash_id id, view key, const view *parts, size_t count,
                uint8_t *ret_tag)
 {
     DEFER(hmac_pads_clear) struct hmac_pads pads = {0};
@@ -143,7 +143,7 @@ struct hasher {
     EVP_MD_CTX *ctx;
 };
 
-sotto_err hasher_new(struct crypto *c, enum hash_id id, struct hasher **ret_hasher)
+sotto_err hasher_new(sotto_crypto *c, enum hash_id id, struct hasher **ret_hasher)
 {
     DEFER(hasher_freep) struct hasher *h = calloc(1, sizeof *h);
     if (h == NULL || (h->ctx = EVP_MD_CTX_new()) == NULL)

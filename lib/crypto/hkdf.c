@@ -22,8 +22,7 @@ size_t kdf_size(enum kdf_id id)
 }
 
 /* An empty salt needs no care: HMAC pads its key with zeros (RFC 5869 2.2). */
-sotto_err hkdf_extract(struct crypto *c, enum kdf_id id, view salt, view ikm,
-                       struct secret *ret_prk)
+sotto_err hkdf_extract(sotto_crypto *c, enum kdf_id id, view salt, view ikm, struct secret *ret_prk)
 {
     struct secret prk = {.len = (uint8_t)kdf_size(id)};
     TRY(hmac(c, kdf_hash(id), salt, &ikm, 1, prk.data));
@@ -33,7 +32,7 @@ sotto_err hkdf_extract(struct crypto *c, enum kdf_id id, view salt, view ikm,
 }
 
 /* T(n) = HMAC(prk, T(n - 1) || info || n), where T(0) is empty (RFC 5869 2.3). */
-static sotto_err expand_block(struct crypto *c, enum hash_id id, struct hmac_pads *pads,
+static sotto_err expand_block(sotto_crypto *c, enum hash_id id, struct hmac_pads *pads,
                               view previous, const view *info, size_t count, uint8_t n,
                               uint8_t *ret_block)
 {
@@ -46,7 +45,7 @@ static sotto_err expand_block(struct crypto *c, enum hash_id id, struct hmac_pad
 }
 
 /* Whole blocks are made where they belong; only a last one that is cut takes a detour. */
-static sotto_err expand(struct crypto *c, enum hash_id id, struct hmac_pads *pads, const view *info,
+static sotto_err expand(sotto_crypto *c, enum hash_id id, struct hmac_pads *pads, const view *info,
                         size_t count, uint8_t *ret_okm, size_t len)
 {
     size_t size = hash_size(id);
@@ -66,7 +65,7 @@ static sotto_err expand(struct crypto *c, enum hash_id id, struct hmac_pads *pad
     return SOTTO_OK;
 }
 
-sotto_err hkdf_expand_parts(struct crypto *c, enum kdf_id id, const struct secret *prk,
+sotto_err hkdf_expand_parts(sotto_crypto *c, enum kdf_id id, const struct secret *prk,
                             const view *info, size_t count, uint8_t *ret_okm, size_t len)
 {
     if (len > 255 * kdf_size(id))
@@ -76,7 +75,7 @@ sotto_err hkdf_expand_parts(struct crypto *c, enum kdf_id id, const struct secre
     return expand(c, kdf_hash(id), &pads, info, count, ret_okm, len);
 }
 
-sotto_err hkdf_expand(struct crypto *c, enum kdf_id id, const struct secret *prk, view info,
+sotto_err hkdf_expand(sotto_crypto *c, enum kdf_id id, const struct secret *prk, view info,
                       size_t len, struct secret *ret_okm)
 {
     if (len > SECRET_MAX)

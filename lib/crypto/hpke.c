@@ -18,7 +18,7 @@ static bool suite_known(struct hpke_suite suite)
 }
 
 /* key_schedule_context: mode || psk_id_hash || info_hash */
-static sotto_err info_set(struct crypto *c, struct hpke_suite suite, uint8_t mode, view info,
+static sotto_err info_set(sotto_crypto *c, struct hpke_suite suite, uint8_t mode, view info,
                           view psk_id, struct hpke_info *out)
 {
     if (!suite_known(suite))
@@ -32,7 +32,7 @@ static sotto_err info_set(struct crypto *c, struct hpke_suite suite, uint8_t mod
     return labeled_extract(&l, (view){0}, VIEW_LIT("info_hash"), info, out->context + 1 + hash_len);
 }
 
-sotto_err hpke_info_base(struct crypto *c, struct hpke_suite suite, view info,
+sotto_err hpke_info_base(sotto_crypto *c, struct hpke_suite suite, view info,
                          struct hpke_info *ret_info)
 {
     struct hpke_info made = {0};
@@ -41,7 +41,7 @@ sotto_err hpke_info_base(struct crypto *c, struct hpke_suite suite, view info,
     return SOTTO_OK;
 }
 
-sotto_err hpke_info_psk(struct crypto *c, struct hpke_suite suite, view info, view psk, view psk_id,
+sotto_err hpke_info_psk(sotto_crypto *c, struct hpke_suite suite, view info, view psk, view psk_id,
                         struct hpke_info *ret_info)
 {
     struct hpke_info made = {0};
@@ -72,7 +72,7 @@ void hpke_context_clear(struct hpke_context *x)
 /* What the key schedule is asked for. */
 enum want { WANT_ONE_MESSAGE, WANT_CONTEXT };
 
-static sotto_err schedule(struct crypto *c, const struct hpke_info *info,
+static sotto_err schedule(sotto_crypto *c, const struct hpke_info *info,
                           const struct secret *shared, enum want want, struct hpke_context *x)
 {
     const struct labeled l = labeled_hpke(c, info->suite);
@@ -94,7 +94,7 @@ static sotto_err schedule(struct crypto *c, const struct hpke_info *info,
                           x->exporter.len);
 }
 
-static sotto_err sender(struct crypto *c, const struct hpke_info *info, view public_key, view seed,
+static sotto_err sender(sotto_crypto *c, const struct hpke_info *info, view public_key, view seed,
                         enum want want, uint8_t *ret_enc, struct hpke_context *x)
 {
     DEFER(secret_clear) struct secret shared = {0};
@@ -102,7 +102,7 @@ static sotto_err sender(struct crypto *c, const struct hpke_info *info, view pub
     return schedule(c, info, &shared, want, x);
 }
 
-static sotto_err receiver(struct crypto *c, const struct hpke_info *info, const struct kem_key *key,
+static sotto_err receiver(sotto_crypto *c, const struct hpke_info *info, const struct kem_key *key,
                           view enc, enum want want, struct hpke_context *x)
 {
     DEFER(secret_clear) struct secret shared = {0};
@@ -112,7 +112,7 @@ static sotto_err receiver(struct crypto *c, const struct hpke_info *info, const 
     return schedule(c, info, &shared, want, x);
 }
 
-sotto_err hpke_setup_sender(struct crypto *c, const struct hpke_info *info, view public_key,
+sotto_err hpke_setup_sender(sotto_crypto *c, const struct hpke_info *info, view public_key,
                             view seed, uint8_t *ret_enc, struct hpke_context *ret_context)
 {
     DEFER(hpke_context_clear) struct hpke_context x = {0};
@@ -121,7 +121,7 @@ sotto_err hpke_setup_sender(struct crypto *c, const struct hpke_info *info, view
     return SOTTO_OK;
 }
 
-sotto_err hpke_setup_receiver(struct crypto *c, const struct hpke_info *info,
+sotto_err hpke_setup_receiver(sotto_crypto *c, const struct hpke_info *info,
                               const struct kem_key *key, view enc, struct hpke_context *ret_context)
 {
     DEFER(hpke_context_clear) struct hpke_context x = {0};
@@ -148,7 +148,7 @@ static sotto_err ready(const struct hpke_context *x)
     return x->seq == UINT64_MAX ? SOTTO_E_TOO_LARGE : SOTTO_OK;
 }
 
-static sotto_err message_seal(struct crypto *c, const struct hpke_context *x, view aad, view plain,
+static sotto_err message_seal(sotto_crypto *c, const struct hpke_context *x, view aad, view plain,
                               uint8_t *ret_sealed)
 {
     uint8_t nonce[AEAD_NONCE];
@@ -157,7 +157,7 @@ static sotto_err message_seal(struct crypto *c, const struct hpke_context *x, vi
     return aead_seal(c, x->suite.aead, &x->key, nonce, aad, plain, ret_sealed);
 }
 
-static sotto_err message_open(struct crypto *c, const struct hpke_context *x, view aad, view sealed,
+static sotto_err message_open(sotto_crypto *c, const struct hpke_context *x, view aad, view sealed,
                               uint8_t *ret_plain)
 {
     uint8_t nonce[AEAD_NONCE];
@@ -168,8 +168,8 @@ static sotto_err message_open(struct crypto *c, const struct hpke_context *x, vi
     return aead_open(c, x->suite.aead, &x->key, nonce, aad, sealed, ret_plain);
 }
 
-sotto_err hpke_context_seal(struct crypto *c, struct hpke_context *x, view aad, view plain,
-                            struct buf *out)
+sotto_err hpke_context_seal(sotto_crypto *c, struct hpke_context *x, view aad, view plain,
+                            sotto_buf *out)
 {
     uint8_t *place = NULL;
     if (plain.len > SIZE_MAX - AEAD_TAG)
@@ -183,8 +183,8 @@ sotto_err hpke_context_seal(struct crypto *c, struct hpke_context *x, view aad, 
     return err;
 }
 
-sotto_err hpke_context_open(struct crypto *c, struct hpke_context *x, view aad, view sealed,
-                            struct buf *out)
+sotto_err hpke_context_open(sotto_crypto *c, struct hpke_context *x, view aad, view sealed,
+                            sotto_buf *out)
 {
     uint8_t *place = NULL;
     if (sealed.len < AEAD_TAG)
@@ -198,7 +198,7 @@ sotto_err hpke_context_open(struct crypto *c, struct hpke_context *x, view aad, 
     return err;
 }
 
-sotto_err hpke_context_export(struct crypto *c, const struct hpke_context *x, view exporter_context,
+sotto_err hpke_context_export(sotto_crypto *c, const struct hpke_context *x, view exporter_context,
                               size_t len, uint8_t *ret_out)
 {
     const struct labeled l = labeled_hpke(c, x->suite);
@@ -207,7 +207,7 @@ sotto_err hpke_context_export(struct crypto *c, const struct hpke_context *x, vi
     return labeled_expand(&l, &x->exporter, VIEW_LIT("sec"), &exporter_context, 1, ret_out, len);
 }
 
-sotto_err hpke_seal(struct crypto *c, const struct hpke_info *info, view public_key, view seed,
+sotto_err hpke_seal(sotto_crypto *c, const struct hpke_info *info, view public_key, view seed,
                     view aad, view plain, uint8_t *ret_enc, uint8_t *ret_sealed)
 {
     DEFER(hpke_context_clear) struct hpke_context x = {.suite = info->suite};
@@ -216,7 +216,7 @@ sotto_err hpke_seal(struct crypto *c, const struct hpke_info *info, view public_
     return message_seal(c, &x, aad, plain, ret_sealed);
 }
 
-sotto_err hpke_open(struct crypto *c, const struct hpke_info *info, const struct kem_key *key,
+sotto_err hpke_open(sotto_crypto *c, const struct hpke_info *info, const struct kem_key *key,
                     view enc, view aad, view sealed, uint8_t *ret_plain)
 {
     DEFER(hpke_context_clear) struct hpke_context x = {0};

@@ -87,7 +87,7 @@ size_t kem_seed_size(enum kem_id id)
 
 /* ---- X25519 on bare bytes ---- */
 
-static sotto_err x25519(struct crypto *c, const uint8_t private_key[X25519_SIZE],
+static sotto_err x25519(sotto_crypto *c, const uint8_t private_key[X25519_SIZE],
                         const uint8_t public_key[X25519_SIZE], const uint8_t peer[X25519_SIZE],
                         struct secret *ret_shared)
 {
@@ -102,9 +102,8 @@ static sotto_err x25519(struct crypto *c, const uint8_t private_key[X25519_SIZE]
 /* ---- DHKEM ---- */
 
 /* ExtractAndExpand (RFC 9180 4.1); the context is enc || public key. */
-static sotto_err extract_and_expand(struct crypto *c, const struct kem *kem,
-                                    const struct secret *dh, view enc, view public_key,
-                                    struct secret *ret_shared)
+static sotto_err extract_and_expand(sotto_crypto *c, const struct kem *kem, const struct secret *dh,
+                                    view enc, view public_key, struct secret *ret_shared)
 {
     const struct labeled l = labeled_kem(c, kem->id, kem->kdf);
     const view context[] = {enc, public_key};
@@ -140,7 +139,7 @@ static sotto_err dkp_prk(const struct labeled *l, view ikm, struct secret *ret_p
 }
 
 /* DeriveKeyPair (RFC 9180 7.1.3). Candidates that are no scalar of the curve are left out: one in 2^32 of P-256, less elsewhere. */
-static sotto_err dhkem_derive(struct crypto *c, const struct kem *kem, view ikm,
+static sotto_err dhkem_derive(sotto_crypto *c, const struct kem *kem, view ikm,
                               struct secret *ret_private, struct dh_key **ret_key)
 {
     const struct labeled l = labeled_kem(c, kem->id, kem->kdf);
@@ -158,7 +157,7 @@ static sotto_err dhkem_derive(struct crypto *c, const struct kem *kem, view ikm,
     return SOTTO_E_KEY;
 }
 
-static sotto_err x25519_derive(struct crypto *c, const struct kem *kem, view ikm,
+static sotto_err x25519_derive(sotto_crypto *c, const struct kem *kem, view ikm,
                                struct secret *ret_private)
 {
     const struct labeled l = labeled_kem(c, kem->id, kem->kdf);
@@ -167,7 +166,7 @@ static sotto_err x25519_derive(struct crypto *c, const struct kem *kem, view ikm
     return candidate(&l, kem, &prk, 0, ret_private);
 }
 
-static sotto_err x25519_encap(struct crypto *c, const struct kem *kem, view public_key, view seed,
+static sotto_err x25519_encap(sotto_crypto *c, const struct kem *kem, view public_key, view seed,
                               uint8_t *ret_enc, struct secret *ret_shared)
 {
     DEFER(secret_clear) struct secret private_key = {0};
@@ -179,7 +178,7 @@ static sotto_err x25519_encap(struct crypto *c, const struct kem *kem, view publ
                               ret_shared);
 }
 
-static sotto_err dhkem_encap(struct crypto *c, const struct kem *kem, view public_key, view seed,
+static sotto_err dhkem_encap(sotto_crypto *c, const struct kem *kem, view public_key, view seed,
                              uint8_t *ret_enc, struct secret *ret_shared)
 {
     DEFER(dh_key_freep) struct dh_key *ephemeral = NULL;
@@ -192,7 +191,7 @@ static sotto_err dhkem_encap(struct crypto *c, const struct kem *kem, view publi
     return extract_and_expand(c, kem, &dh_shared, enc, public_key, ret_shared);
 }
 
-static sotto_err dhkem_decap(struct crypto *c, const struct kem *kem, const struct kem_key *key,
+static sotto_err dhkem_decap(sotto_crypto *c, const struct kem *kem, const struct kem_key *key,
                              view enc, struct secret *ret_shared)
 {
     DEFER(secret_clear) struct secret dh_shared = {0};
@@ -205,7 +204,7 @@ static sotto_err dhkem_decap(struct crypto *c, const struct kem *kem, const stru
 
 /* ---- X-Wing (draft-connolly-cfrg-xwing-kem 5) ---- */
 
-static sotto_err xwing_combine(struct crypto *c, const struct secret *mlkem_shared,
+static sotto_err xwing_combine(sotto_crypto *c, const struct secret *mlkem_shared,
                                const struct secret *x25519_shared, view x25519_enc,
                                view x25519_public, struct secret *ret_shared)
 {
@@ -230,7 +229,7 @@ static view xwing_tail(view bytes)
 }
 
 /* seed: 32 bytes for ML-KEM, 32 bytes that are the ephemeral X25519 key. */
-static sotto_err xwing_encap(struct crypto *c, view public_key, view seed, uint8_t *ret_enc,
+static sotto_err xwing_encap(sotto_crypto *c, view public_key, view seed, uint8_t *ret_enc,
                              struct secret *ret_shared)
 {
     DEFER(secret_clear) struct secret mlkem_shared = {0};
@@ -245,7 +244,7 @@ static sotto_err xwing_encap(struct crypto *c, view public_key, view seed, uint8
                          xwing_tail(public_key), ret_shared);
 }
 
-static sotto_err xwing_decap(struct crypto *c, const struct kem_key *key, view enc,
+static sotto_err xwing_decap(sotto_crypto *c, const struct kem_key *key, view enc,
                              struct secret *ret_shared)
 {
     DEFER(secret_clear) struct secret mlkem_shared = {0};
@@ -258,7 +257,7 @@ static sotto_err xwing_decap(struct crypto *c, const struct kem_key *key, view e
 }
 
 /* DeriveKeyPair for 0x647a (draft-ietf-hpke-pq): a seed from SHAKE256.LabeledDerive(ikm, "DeriveKeyPair", "", 32). */
-static sotto_err xwing_derive(struct crypto *c, view ikm, struct secret *ret_private)
+static sotto_err xwing_derive(sotto_crypto *c, view ikm, struct secret *ret_private)
 {
     const view parts[] = {
         ikm,
@@ -271,7 +270,7 @@ static sotto_err xwing_derive(struct crypto *c, view ikm, struct secret *ret_pri
     return shake256(c, parts, COUNT_OF(parts), ret_private->data, XWING_SEED);
 }
 
-static sotto_err xwing_expand(struct crypto *c, struct kem_key *key)
+static sotto_err xwing_expand(sotto_crypto *c, struct kem_key *key)
 {
     uint8_t expanded[XWING_EXPANDED];
     const view seed = secret_view(&key->private_key);
@@ -289,7 +288,7 @@ static sotto_err xwing_expand(struct crypto *c, struct kem_key *key)
 /* ---- keys ---- */
 
 /* Makes a key complete whose private_key is set, and for the curves of dh.h the dh key too. */
-static sotto_err key_complete(struct crypto *c, struct kem_key *key)
+static sotto_err key_complete(sotto_crypto *c, struct kem_key *key)
 {
     if (key->id == KEM_XWING)
         return xwing_expand(c, key);
@@ -303,7 +302,7 @@ static sotto_err key_complete(struct crypto *c, struct kem_key *key)
     return SOTTO_OK;
 }
 
-static sotto_err private_derive(struct crypto *c, const struct kem *kem, view ikm,
+static sotto_err private_derive(sotto_crypto *c, const struct kem *kem, view ikm,
                                 struct kem_key *key)
 {
     if (kem->id == KEM_XWING)
@@ -313,7 +312,7 @@ static sotto_err private_derive(struct crypto *c, const struct kem *kem, view ik
     return dhkem_derive(c, kem, ikm, &key->private_key, &key->dh);
 }
 
-static sotto_err private_import(struct crypto *c, const struct kem *kem,
+static sotto_err private_import(sotto_crypto *c, const struct kem *kem,
                                 const struct secret *private_key, struct kem_key *key)
 {
     if (kem->id != KEM_XWING && kem->id != KEM_X25519)
@@ -336,7 +335,7 @@ static sotto_err key_new(const struct kem *kem, struct kem_key **ret_key)
     return SOTTO_OK;
 }
 
-sotto_err kem_key_derive(struct crypto *c, enum kem_id id, view ikm, struct kem_key **ret_key)
+sotto_err kem_key_derive(sotto_crypto *c, enum kem_id id, view ikm, struct kem_key **ret_key)
 {
     const struct kem *kem = kem_find(id);
     DEFER(kem_key_freep) struct kem_key *key = NULL;
@@ -347,7 +346,7 @@ sotto_err kem_key_derive(struct crypto *c, enum kem_id id, view ikm, struct kem_
     return SOTTO_OK;
 }
 
-sotto_err kem_key_import(struct crypto *c, enum kem_id id, const struct secret *private_key,
+sotto_err kem_key_import(sotto_crypto *c, enum kem_id id, const struct secret *private_key,
                          struct kem_key **ret_key)
 {
     const struct kem *kem = kem_find(id);
@@ -392,7 +391,7 @@ void kem_key_freep(struct kem_key **key)
 
 /* ---- encapsulation ---- */
 
-static sotto_err encap(struct crypto *c, const struct kem *kem, view public_key, view seed,
+static sotto_err encap(sotto_crypto *c, const struct kem *kem, view public_key, view seed,
                        uint8_t *ret_enc, struct secret *ret_shared)
 {
     if (kem->id == KEM_XWING)
@@ -402,7 +401,7 @@ static sotto_err encap(struct crypto *c, const struct kem *kem, view public_key,
     return dhkem_encap(c, kem, public_key, seed, ret_enc, ret_shared);
 }
 
-sotto_err kem_encap(struct crypto *c, enum kem_id id, view public_key, view seed, uint8_t *ret_enc,
+sotto_err kem_encap(sotto_crypto *c, enum kem_id id, view public_key, view seed, uint8_t *ret_enc,
                     struct secret *ret_shared)
 {
     const struct kem *kem = kem_find(id);
@@ -418,8 +417,7 @@ sotto_err kem_encap(struct crypto *c, enum kem_id id, view public_key, view seed
     return SOTTO_OK;
 }
 
-sotto_err kem_decap(struct crypto *c, const struct kem_key *key, view enc,
-                    struct secret *ret_shared)
+sotto_err kem_decap(sotto_crypto *c, const struct kem_key *key, view enc, struct secret *ret_shared)
 {
     const struct kem *kem = kem_find(key->id);
     if (enc.len != kem->enc_size)
@@ -429,14 +427,14 @@ sotto_err kem_decap(struct crypto *c, const struct kem_key *key, view enc,
     return dhkem_decap(c, kem, key, enc, ret_shared);
 }
 
-static sotto_err point_check(struct crypto *c, enum ec_id curve, view point)
+static sotto_err point_check(sotto_crypto *c, enum ec_id curve, view point)
 {
     DEFER(pkey_freep) EVP_PKEY *pkey = NULL;
     return ec_public_import(c, curve, point, &pkey);
 }
 
 /* For X25519 and X448 any bytes will do: those that give zero are found when they are used (RFC 9180 7.1.4). */
-sotto_err kem_public_check(struct crypto *c, enum kem_id id, view public_key)
+sotto_err kem_public_check(sotto_crypto *c, enum kem_id id, view public_key)
 {
     if (kem_find(id) == NULL)
         return SOTTO_E_UNSUPPORTED;

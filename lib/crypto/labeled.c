@@ -10,14 +10,14 @@ static void number_put(struct labeled *l, unsigned number)
     l->suite_id[l->suite_id_len++] = (uint8_t)number;
 }
 
-struct labeled labeled_kem(struct crypto *c, enum kem_id kem, enum kdf_id kdf)
+struct labeled labeled_kem(sotto_crypto *c, enum kem_id kem, enum kdf_id kdf)
 {
     struct labeled l = {.c = c, .kdf = kdf, .suite_id = "KEM", .suite_id_len = 3};
     number_put(&l, kem);
     return l;
 }
 
-struct labeled labeled_hpke(struct crypto *c, struct hpke_suite suite)
+struct labeled labeled_hpke(sotto_crypto *c, struct hpke_suite suite)
 {
     struct labeled l = {.c = c, .kdf = suite.kdf, .suite_id = "HPKE", .suite_id_len = 4};
     number_put(&l, suite.kem);

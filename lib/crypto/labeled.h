@@ -6,14 +6,14 @@
 
 /* suite_id: "KEM" and the KEM's number, or "HPKE" and three. */
 struct labeled {
-    struct crypto *c;
+    sotto_crypto *c;
     enum kdf_id kdf;
     uint8_t suite_id[10];
     size_t suite_id_len;
 };
 
-struct labeled labeled_kem(struct crypto *c, enum kem_id kem, enum kdf_id kdf);
-struct labeled labeled_hpke(struct crypto *c, struct hpke_suite suite);
+struct labeled labeled_kem(sotto_crypto *c, enum kem_id kem, enum kdf_id kdf);
+struct labeled labeled_hpke(sotto_crypto *c, struct hpke_suite suite);
 
 /* kdf_size() bytes to `ret_prk`. */
 SOTTO_MUST_USE sotto_err labeled_extract(const struct labeled *l, view salt, view label, view ikm,

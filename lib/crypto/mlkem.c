@@ -64,7 +64,7 @@ static sotto_err key_wrap(enum mlkem_id id, EVP_PKEY **pkey, struct mlkem_key **
     return SOTTO_OK;
 }
 
-sotto_err mlkem_key_derive(struct crypto *c, enum mlkem_id id, const struct secret *seed,
+sotto_err mlkem_key_derive(sotto_crypto *c, enum mlkem_id id, const struct secret *seed,
                            struct mlkem_key **ret_key)
 {
     (void)c;
@@ -99,7 +99,7 @@ static sotto_err pkey_import(enum mlkem_id id, int selection, const char *part, 
     return imported == 1 ? SOTTO_OK : SOTTO_E_KEY;
 }
 
-sotto_err mlkem_key_import(struct crypto *c, enum mlkem_id id, view expanded,
+sotto_err mlkem_key_import(sotto_crypto *c, enum mlkem_id id, view expanded,
                            struct mlkem_key **ret_key)
 {
     (void)c;
@@ -119,7 +119,7 @@ static sotto_err public_import(enum mlkem_id id, view public_key, EVP_PKEY **ret
 
 /* FIPS 203 7.2, to the letter: the length, and all coefficients below q; the 32 bytes behind them can be any. An import would
  * check the same, and expand the matrix besides, which takes sixty times as long: a joiner checks two keys for each member. */
-sotto_err mlkem_public_check(struct crypto *c, enum mlkem_id id, view public_key)
+sotto_err mlkem_public_check(sotto_crypto *c, enum mlkem_id id, view public_key)
 {
     (void)c;
     if (public_key.len != mlkem_public_size(id))
@@ -144,7 +144,7 @@ view mlkem_key_public(const struct mlkem_key *key)
     return view_of(key->public_key, mlkem_public_size(key->id));
 }
 
-sotto_err mlkem_key_expanded(const struct mlkem_key *key, struct buf *out)
+sotto_err mlkem_key_expanded(const struct mlkem_key *key, sotto_buf *out)
 {
     uint8_t *place = NULL;
     size_t len = 0, size = mlkem_expanded_size(key->id);
@@ -170,7 +170,7 @@ void mlkem_key_freep(struct mlkem_key **key)
     mlkem_key_free(*key);
 }
 
-sotto_err mlkem_encap(struct crypto *c, enum mlkem_id id, view public_key,
+sotto_err mlkem_encap(sotto_crypto *c, enum mlkem_id id, view public_key,
                       const uint8_t entropy[MLKEM_ENTROPY], uint8_t *ret_ciphertext,
                       struct secret *ret_shared)
 {
@@ -191,7 +191,7 @@ sotto_err mlkem_encap(struct crypto *c, enum mlkem_id id, view public_key,
     return SOTTO_OK;
 }
 
-sotto_err mlkem_decap(struct crypto *c, const struct mlkem_key *key, view ciphertext,
+sotto_err mlkem_decap(sotto_crypto *c, const struct mlkem_key *key, view ciphertext,
                       struct secret *ret_shared)
 {
     (void)c;

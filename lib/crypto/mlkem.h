@@ -24,27 +24,27 @@ size_t mlkem_expanded_size(
 struct mlkem_key; /* private key, parsed; opaque */
 
 /* KEY: `seed` is not 64 bytes. */
-SOTTO_MUST_USE sotto_err mlkem_key_derive(struct crypto *c, enum mlkem_id id,
+SOTTO_MUST_USE sotto_err mlkem_key_derive(sotto_crypto *c, enum mlkem_id id,
                                           const struct secret *seed, struct mlkem_key **ret_key);
 /* From the expanded decapsulation key, for vectors. KEY: wrong length, or not consistent. */
-SOTTO_MUST_USE sotto_err mlkem_key_import(struct crypto *c, enum mlkem_id id, view expanded,
+SOTTO_MUST_USE sotto_err mlkem_key_import(sotto_crypto *c, enum mlkem_id id, view expanded,
                                           struct mlkem_key **ret_key);
 enum mlkem_id mlkem_key_id(const struct mlkem_key *key);
 view mlkem_key_public(const struct mlkem_key *key); /* borrowed from the key */
 /* Appends the expanded decapsulation key, for vectors. */
-SOTTO_MUST_USE sotto_err mlkem_key_expanded(const struct mlkem_key *key, struct buf *out);
+SOTTO_MUST_USE sotto_err mlkem_key_expanded(const struct mlkem_key *key, sotto_buf *out);
 void mlkem_key_free(struct mlkem_key *key); /* accepts NULL; wipes */
 void mlkem_key_freep(struct mlkem_key **key);
 
 /* `ret_ciphertext` has mlkem_ciphertext_size() bytes. KEY: `public_key` is not one. */
-SOTTO_MUST_USE sotto_err mlkem_encap(struct crypto *c, enum mlkem_id id, view public_key,
+SOTTO_MUST_USE sotto_err mlkem_encap(sotto_crypto *c, enum mlkem_id id, view public_key,
                                      const uint8_t entropy[MLKEM_ENTROPY], uint8_t *ret_ciphertext,
                                      struct secret *ret_shared);
 /* VALUE: the ciphertext has the wrong length. */
-SOTTO_MUST_USE sotto_err mlkem_decap(struct crypto *c, const struct mlkem_key *key, view ciphertext,
+SOTTO_MUST_USE sotto_err mlkem_decap(sotto_crypto *c, const struct mlkem_key *key, view ciphertext,
                                      struct secret *ret_shared);
 
 /* Whether the bytes are a public key of this size: length and modulus. OK or KEY. */
-SOTTO_MUST_USE sotto_err mlkem_public_check(struct crypto *c, enum mlkem_id id, view public_key);
+SOTTO_MUST_USE sotto_err mlkem_public_check(sotto_crypto *c, enum mlkem_id id, view public_key);
 
 #endif

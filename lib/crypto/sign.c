@@ -29,7 +29,7 @@ size_t sign_seed_size(enum sign_id id)
     return scheme != NULL ? scheme->seed_size : 0;
 }
 
-sotto_err sign_key_derive(struct crypto *c, enum sign_id id, view seed, struct sign_key **ret_key)
+sotto_err sign_key_derive(sotto_crypto *c, enum sign_id id, view seed, sotto_sign_key **ret_key)
 {
     const struct scheme *scheme = scheme_find(id);
     if (scheme == NULL || seed.len != scheme->seed_size)
@@ -39,13 +39,13 @@ sotto_err sign_key_derive(struct crypto *c, enum sign_id id, view seed, struct s
     return sign_key_import(c, id, &private_key, ret_key);
 }
 
-sotto_err sign_key_import(struct crypto *c, enum sign_id id, const struct secret *private_key,
-                          struct sign_key **ret_key)
+sotto_err sign_key_import(sotto_crypto *c, enum sign_id id, const struct secret *private_key,
+                          sotto_sign_key **ret_key)
 {
     const struct scheme *scheme = scheme_find(id);
     if (scheme == NULL)
         return SOTTO_E_USAGE;
-    DEFER(sign_key_freep) struct sign_key *key = calloc(1, sizeof *key);
+    DEFER(sign_key_freep) sotto_sign_key *key = calloc(1, sizeof *key);
     if (key == NULL)
         return SOTTO_E_NOMEM;
     key->id = id;
@@ -54,22 +54,22 @@ sotto_err sign_key_import(struct crypto *c, enum sign_id id, const struct secret
     return SOTTO_OK;
 }
 
-enum sign_id sign_key_id(const struct sign_key *key)
+enum sign_id sign_key_id(const sotto_sign_key *key)
 {
     return key->id;
 }
 
-view sign_key_public(const struct sign_key *key)
+view sign_key_public(const sotto_sign_key *key)
 {
     return view_of(key->public_key, key->public_len);
 }
 
-void sign_key_export(const struct sign_key *key, struct secret *ret_private)
+void sign_key_export(const sotto_sign_key *key, struct secret *ret_private)
 {
     *ret_private = key->private_key;
 }
 
-void sign_key_free(struct sign_key *key)
+void sign_key_free(sotto_sign_key *key)
 {
     if (key == NULL)
         return;
@@ -78,18 +78,17 @@ void sign_key_free(struct sign_key *key)
     free(key);
 }
 
-void sign_key_freep(struct sign_key **key)
+void sign_key_freep(sotto_sign_key **key)
 {
     sign_key_free(*key);
 }
 
-sotto_err sign(struct crypto *c, const struct sign_key *key, view message,
-               struct buf *ret_signature)
+sotto_err sign(sotto_crypto *c, const sotto_sign_key *key, view message, sotto_buf *ret_signature)
 {
     return scheme_find(key->id)->family->sign(c, key, message, ret_signature);
 }
 
-sotto_err verify(struct crypto *c, enum sign_id id, view public_key, view message, view signature)
+sotto_err verify(sotto_crypto *c, enum sign_id id, view public_key, view message, view signature)
 {
     const struct scheme *scheme = scheme_find(id);
     if (scheme == NULL || public_key.len != scheme->public_size)
@@ -97,7 +96,7 @@ sotto_err verify(struct crypto *c, enum sign_id id, view public_key, view messag
     return scheme->family->verify(c, id, public_key, message, signature);
 }
 
-sotto_err sign_public_check(struct crypto *c, enum sign_id id, view public_key)
+sotto_err sign_public_check(sotto_crypto *c, enum sign_id id, view public_key)
 {
     const struct scheme *scheme = scheme_find(id);
     if (scheme == NULL || public_key.len != scheme->public_size)

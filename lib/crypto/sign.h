@@ -14,39 +14,39 @@
 #define ED25519_PUBLIC    32
 #define ED25519_SIGNATURE 64
 
-struct sign_key; /* a private key, parsed once, with its public key; opaque */
+/* sotto_sign_key is a private key, parsed once, with its public key. */
 
 /* Bytes of seed that sign_key_derive() wants: 32 or 57 (the EdDSA seed itself), or for ECDSA the curve's scalar length
  * plus 16, reduced to a scalar with negligible bias (FIPS 186-5 A.2.1). */
 size_t sign_seed_size(enum sign_id id);
 
 /* A new key from fresh random bytes. USAGE: wrong length. */
-SOTTO_MUST_USE sotto_err sign_key_derive(struct crypto *c, enum sign_id id, view seed,
-                                         struct sign_key **ret_key);
+SOTTO_MUST_USE sotto_err sign_key_derive(sotto_crypto *c, enum sign_id id, view seed,
+                                         sotto_sign_key **ret_key);
 
 /* An existing private key: the EdDSA seed, or the ECDSA scalar, big-endian, left-padded or not (65 bytes of a P-521 key are fine).
  * KEY: not a private key of this kind. */
-SOTTO_MUST_USE sotto_err sign_key_import(struct crypto *c, enum sign_id id,
+SOTTO_MUST_USE sotto_err sign_key_import(sotto_crypto *c, enum sign_id id,
                                          const struct secret *private_key,
-                                         struct sign_key **ret_key);
+                                         sotto_sign_key **ret_key);
 
-enum sign_id sign_key_id(const struct sign_key *key);
-view sign_key_public(const struct sign_key *key); /* borrowed from the key */
+enum sign_id sign_key_id(const sotto_sign_key *key);
+view sign_key_public(const sotto_sign_key *key); /* borrowed from the key */
 /* The form that sign_key_import() takes. */
-void sign_key_export(const struct sign_key *key, struct secret *ret_private);
-void sign_key_free(struct sign_key *key); /* accepts NULL; wipes */
-void sign_key_freep(struct sign_key **key);
+void sign_key_export(const sotto_sign_key *key, struct secret *ret_private);
+void sign_key_free(sotto_sign_key *key); /* accepts NULL; wipes */
+void sign_key_freep(sotto_sign_key **key);
 
 /* The signature replaces what `ret_signature` held. */
-SOTTO_MUST_USE sotto_err sign(struct crypto *c, const struct sign_key *key, view message,
-                              struct buf *ret_signature);
+SOTTO_MUST_USE sotto_err sign(sotto_crypto *c, const sotto_sign_key *key, view message,
+                              sotto_buf *ret_signature);
 
 /* OK: valid. SIGNATURE: not. KEY: `public_key` is no public key of this kind. CRYPTO, NOMEM: not known; treat as not valid. */
-SOTTO_MUST_USE sotto_err verify(struct crypto *c, enum sign_id id, view public_key, view message,
+SOTTO_MUST_USE sotto_err verify(sotto_crypto *c, enum sign_id id, view public_key, view message,
                                 view signature);
 
 /* Whether the bytes are a valid public key of this kind: what verify() checks first. OK or KEY.
  * Ed448: its length alone; whether the point exists shows when it verifies. */
-SOTTO_MUST_USE sotto_err sign_public_check(struct crypto *c, enum sign_id id, view public_key);
+SOTTO_MUST_USE sotto_err sign_public_check(sotto_crypto *c, enum sign_id id, view public_key);
 
 #endif

@@ -4,14 +4,14 @@
 #include "crypto/ed25519_strict.h"
 #include "crypto/sign_local.h"
 
-static sotto_err private_from_seed(struct crypto *c, enum sign_id id, view seed,
+static sotto_err private_from_seed(sotto_crypto *c, enum sign_id id, view seed,
                                    struct secret *ret_private)
 {
     (void)c, (void)id;
     return secret_set(ret_private, seed);
 }
 
-static sotto_err import(struct crypto *c, view private_key, struct sign_key *key)
+static sotto_err import(sotto_crypto *c, view private_key, sotto_sign_key *key)
 {
     if (private_key.len != CURVE25519_BYTES)
         return SOTTO_E_KEY;
@@ -20,8 +20,8 @@ static sotto_err import(struct crypto *c, view private_key, struct sign_key *key
     return c->curve->ed25519_public(c, key->private_key.data, key->public_key);
 }
 
-static sotto_err ed25519_make(struct crypto *c, const struct sign_key *key, view message,
-                              struct buf *ret_signature)
+static sotto_err ed25519_make(sotto_crypto *c, const sotto_sign_key *key, view message,
+                              sotto_buf *ret_signature)
 {
     uint8_t signature[ED25519_SIGNATURE];
     TRY(c->curve->ed25519_sign(c, key->private_key.data, key->public_key, message, signature));
@@ -40,7 +40,7 @@ static bool on_curve(const uint8_t point[32])
     return crypto_core_ed25519_add(sum, point, base) == 0;
 }
 
-static sotto_err public_check(struct crypto *c, enum sign_id id, view public_key)
+static sotto_err public_check(sotto_crypto *c, enum sign_id id, view public_key)
 {
     (void)c, (void)id;
     return ed25519_point_strict(public_key.data) && on_curve(public_key.data) ? SOTTO_OK
@@ -48,7 +48,7 @@ static sotto_err public_check(struct crypto *c, enum sign_id id, view public_key
 }
 
 /* A key that is no point makes every back-end say no; which of the two was wrong is asked only then. */
-static sotto_err ed25519_check(struct crypto *c, enum sign_id id, view public_key, view message,
+static sotto_err ed25519_check(sotto_crypto *c, enum sign_id id, view public_key, view message,
                                view signature)
 {
     if (!ed25519_point_strict(public_key.data))

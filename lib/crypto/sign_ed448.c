@@ -4,14 +4,14 @@
 #define ED448_BYTES     57 /* a seed, an encoded point */
 #define ED448_SIG_BYTES 114
 
-static sotto_err private_from_seed(struct crypto *c, enum sign_id id, view seed,
+static sotto_err private_from_seed(sotto_crypto *c, enum sign_id id, view seed,
                                    struct secret *ret_private)
 {
     (void)c, (void)id;
     return secret_set(ret_private, seed);
 }
 
-static sotto_err import(struct crypto *c, view private_key, struct sign_key *key)
+static sotto_err import(sotto_crypto *c, view private_key, sotto_sign_key *key)
 {
     (void)c;
     if (private_key.len != ED448_BYTES)
@@ -26,8 +26,8 @@ static sotto_err import(struct crypto *c, view private_key, struct sign_key *key
     return SOTTO_OK;
 }
 
-static sotto_err ed448_make(struct crypto *c, const struct sign_key *key, view message,
-                            struct buf *ret_signature)
+static sotto_err ed448_make(sotto_crypto *c, const sotto_sign_key *key, view message,
+                            sotto_buf *ret_signature)
 {
     (void)c;
     DEFER(md_ctx_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -51,7 +51,7 @@ static sotto_err public_new(view public_key, EVP_PKEY **ret_key)
     return SOTTO_OK;
 }
 
-static sotto_err ed448_check(struct crypto *c, enum sign_id id, view public_key, view message,
+static sotto_err ed448_check(sotto_crypto *c, enum sign_id id, view public_key, view message,
                              view signature)
 {
     (void)c, (void)id;
@@ -69,7 +69,7 @@ static sotto_err ed448_check(struct crypto *c, enum sign_id id, view public_key,
 }
 
 /* Its length, which the caller has checked: OpenSSL decodes the point only when it verifies. */
-static sotto_err public_check(struct crypto *c, enum sign_id id, view public_key)
+static sotto_err public_check(sotto_crypto *c, enum sign_id id, view public_key)
 {
     (void)c, (void)id;
     DEFER(pkey_freep) EVP_PKEY *key = NULL;

@@ -81,7 +81,7 @@ bool x509_name_valid(view name)
 
 /* ---- keys and pins ---- */
 
-sotto_err x509_key_id(struct crypto *c, const uint8_t public_key[ED25519_PUBLIC],
+sotto_err x509_key_id(sotto_crypto *c, const uint8_t public_key[ED25519_PUBLIC],
                       uint8_t ret_id[X509_KEY_ID])
 {
     uint8_t digest[HASH_MAX];
@@ -90,7 +90,7 @@ sotto_err x509_key_id(struct crypto *c, const uint8_t public_key[ED25519_PUBLIC]
     return SOTTO_OK;
 }
 
-sotto_err x509_pin(struct crypto *c, const uint8_t root_key[ED25519_PUBLIC],
+sotto_err x509_pin(sotto_crypto *c, const uint8_t root_key[ED25519_PUBLIC],
                    uint8_t ret_pin[X509_PIN])
 {
     uint8_t id[X509_KEY_ID];
@@ -125,7 +125,7 @@ sotto_err x509_pin_read(view text, uint8_t ret_pin[X509_PIN])
         else if (text.data[i] != '-')
             return SOTTO_E_VALUE;
     }
-    struct buf out = BUF_ON(pin);
+    sotto_buf out = BUF_ON(pin);
     TRY(hex_read(view_of(digits, count), &out));
     memcpy(ret_pin, pin, sizeof pin);
     return SOTTO_OK;
@@ -180,7 +180,7 @@ static int64_t time_read(struct rd *r)
 static void hex(struct wr *w, view bytes)
 {
     uint8_t text[2 * X509_ACCOUNT_ID];
-    struct buf out = BUF_ON(text);
+    sotto_buf out = BUF_ON(text);
     if (hex_write(bytes, &out) != SOTTO_OK)
         wr_fail(w, SOTTO_E_USAGE);
     wr_bytes(w, buf_view(&out));
@@ -375,7 +375,7 @@ static void template_body(struct wr *w, const struct x509 *cert, const uint8_t k
 
 /* The serial number is the hash of all else that is signed: unique for what it stands for, and never drawn. The two bits on top
  * keep it positive and of one length. */
-static sotto_err serial_of(struct crypto *c, view body, uint8_t ret_serial[SERIAL])
+static sotto_err serial_of(sotto_crypto *c, view body, uint8_t ret_serial[SERIAL])
 {
     uint8_t digest[HASH_MAX];
     TRY(hash(c, HASH_SHA256, body, digest));
@@ -385,10 +385,10 @@ static sotto_err serial_of(struct crypto *c, view body, uint8_t ret_serial[SERIA
 }
 
 /* Appends the tbs; the fields are sound. */
-static sotto_err tbs_write(struct crypto *c, const struct x509 *cert, struct buf *out)
+static sotto_err tbs_write(sotto_crypto *c, const struct x509 *cert, sotto_buf *out)
 {
     uint8_t body_bytes[X509_MAX], key_id[X509_KEY_ID], serial[SERIAL];
-    struct buf body = BUF_ON(body_bytes);
+    sotto_buf body = BUF_ON(body_bytes);
     TRY(x509_key_id(c, cert->public_key, key_id));
     struct wr b = wr_to(&body);
     template_body(&b, cert, key_id);
@@ -406,7 +406,7 @@ static sotto_err tbs_write(struct crypto *c, const struct x509 *cert, struct buf
     return wr_end(&w);
 }
 
-static sotto_err cert_write(view tbs, view signature, struct buf *out)
+static sotto_err cert_write(view tbs, view signature, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     size_t whole = der_begin(&w, DER_SEQUENCE);
@@ -436,12 +436,12 @@ static enum x509_kind issuer_of(const struct x509 *cert)
     return X509_ROOT;
 }
 
-sotto_err x509_issue(struct crypto *c, const struct x509 *fields, const struct sign_key *key,
-                     struct buf *out)
+sotto_err x509_issue(sotto_crypto *c, const struct x509 *fields, const sotto_sign_key *key,
+                     sotto_buf *out)
 {
     uint8_t tbs_bytes[X509_MAX];
-    struct buf tbs = BUF_ON(tbs_bytes);
-    DEFER(buf_clear) struct buf signature = {0};
+    sotto_buf tbs = BUF_ON(tbs_bytes);
+    DEFER(buf_clear) sotto_buf signature = {0};
     struct x509 cert = *fields;
     if (cert.kind >= X509_KINDS || sign_key_id(key) != SIGN_ED25519 || !fields_valid(&cert))
         return SOTTO_E_USAGE;
@@ -467,7 +467,7 @@ static bool text_starts(view *text, view prefix)
 
 static void hex_field(struct rd *r, view *text, uint8_t *ret_bytes, size_t len)
 {
-    struct buf out = {.data = ret_bytes, .cap = len, .fixed = true};
+    sotto_buf out = {.data = ret_bytes, .cap = len, .fixed = true};
     if (text->len < 2 * len || hex_read(view_of(text->data, 2 * len), &out) != SOTTO_OK) {
         rd_fail(r, SOTTO_E_CERTIFICATE);
         return;
@@ -534,7 +534,7 @@ static void extensions_read(struct rd *body, struct x509 *cert)
 static bool issuer_is(view issuer, enum x509_kind kind, const struct x509 *cert)
 {
     uint8_t bytes[128];
-    struct buf name = BUF_ON(bytes);
+    sotto_buf name = BUF_ON(bytes);
     struct wr w = wr_to(&name);
     name_write(&w, kind, cert->issuer_key_id, cert->account_id);
     struct rd r = rd_of(buf_view(&name));
@@ -562,10 +562,10 @@ static void fields_read(struct rd *tbs, struct x509 *cert)
 }
 
 /* Writes the template from the fields that were found and compares. */
-static sotto_err rebuild(struct crypto *c, struct x509 *cert, view der)
+static sotto_err rebuild(sotto_crypto *c, struct x509 *cert, view der)
 {
     uint8_t tbs_bytes[X509_MAX], cert_bytes[X509_MAX];
-    struct buf tbs = BUF_ON(tbs_bytes), whole = BUF_ON(cert_bytes);
+    sotto_buf tbs = BUF_ON(tbs_bytes), whole = BUF_ON(cert_bytes);
     if (!fields_valid(cert))
         return SOTTO_E_CERTIFICATE;
     if (cert->kind == X509_ROOT)
@@ -575,7 +575,7 @@ static sotto_err rebuild(struct crypto *c, struct x509 *cert, view der)
     return view_equal(buf_view(&whole), der) ? SOTTO_OK : SOTTO_E_CERTIFICATE;
 }
 
-sotto_err x509_read(struct crypto *c, enum x509_kind kind, view der, struct x509 *ret_cert)
+sotto_err x509_read(sotto_crypto *c, enum x509_kind kind, view der, struct x509 *ret_cert)
 {
     if (kind >= X509_KINDS)
         return SOTTO_E_USAGE;
@@ -598,7 +598,7 @@ sotto_err x509_read(struct crypto *c, enum x509_kind kind, view der, struct x509
 
 /* ---- verifying ---- */
 
-sotto_err x509_verify(struct crypto *c, const struct x509 *cert,
+sotto_err x509_verify(sotto_crypto *c, const struct x509 *cert,
                       const uint8_t issuer[ED25519_PUBLIC])
 {
     uint8_t key_id[X509_KEY_ID];
@@ -610,7 +610,7 @@ sotto_err x509_verify(struct crypto *c, const struct x509 *cert,
     return err == SOTTO_E_SIGNATURE || err == SOTTO_E_KEY ? SOTTO_E_CERTIFICATE : err;
 }
 
-sotto_err x509_verify_device(struct crypto *c, view der, const uint8_t account_key[ED25519_PUBLIC],
+sotto_err x509_verify_device(sotto_crypto *c, view der, const uint8_t account_key[ED25519_PUBLIC],
                              struct x509 *ret_device)
 {
     struct x509 device;

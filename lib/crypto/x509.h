@@ -49,41 +49,41 @@ struct x509 {
 
 /* Appends the signed DER to `out`. `key` is the issuer's, Ed25519 (ROOT: that of public_key).
  * USAGE: a field is out of range, or the key is of another kind; NOMEM, TOO_LARGE, CRYPTO. `out` unchanged then. */
-SOTTO_MUST_USE sotto_err x509_issue(struct crypto *c, const struct x509 *fields,
-                                    const struct sign_key *key, struct buf *out);
+SOTTO_MUST_USE sotto_err x509_issue(sotto_crypto *c, const struct x509 *fields,
+                                    const sotto_sign_key *key, sotto_buf *out);
 
 /* Reads a certificate of this kind. CERTIFICATE: not exactly that template. The signature is not checked here. */
-SOTTO_MUST_USE sotto_err x509_read(struct crypto *c, enum x509_kind kind, view der,
+SOTTO_MUST_USE sotto_err x509_read(sotto_crypto *c, enum x509_kind kind, view der,
                                    struct x509 *ret_cert);
 
 /* Whether the owner of this public key issued it: key id and signature. CERTIFICATE: no. Asks no clock. */
-SOTTO_MUST_USE sotto_err x509_verify(struct crypto *c, const struct x509 *cert,
+SOTTO_MUST_USE sotto_err x509_verify(sotto_crypto *c, const struct x509 *cert,
                                      const uint8_t issuer[ED25519_PUBLIC]);
 
 /* The account path: reads a device certificate and verifies it under the account key. Decides membership, so it asks no clock
  * and no server. CERTIFICATE. */
-SOTTO_MUST_USE sotto_err x509_verify_device(struct crypto *c, view der,
+SOTTO_MUST_USE sotto_err x509_verify_device(sotto_crypto *c, view der,
                                             const uint8_t account_key[ED25519_PUBLIC],
                                             struct x509 *ret_device);
 
 /* The name path: chain is device, account, intermediate if there is one, root: 3 or 4. Our own templates and signatures first,
  * then X509_verify_cert with a store of our own and the caller's time. On success the account's name is vouched for now.
  * CERTIFICATE; PIN: another root; EXPIRED: outside the validity of one of them. */
-SOTTO_MUST_USE sotto_err x509_verify_name_path(struct crypto *c, const view *chain, size_t count,
+SOTTO_MUST_USE sotto_err x509_verify_name_path(sotto_crypto *c, const view *chain, size_t count,
                                                const uint8_t pin[X509_PIN], int64_t now_s,
                                                struct x509 *ret_account, struct x509 *ret_device);
 
 /* The chain of `hello`: server, intermediate if there is one, root: 2 or 3. `pin` may be NULL at the first contact.
  * Gives the key that must have signed the hello, and the root's pin to keep or compare. Errors as the name path. */
-SOTTO_MUST_USE sotto_err x509_verify_server_chain(struct crypto *c, const view *chain, size_t count,
+SOTTO_MUST_USE sotto_err x509_verify_server_chain(sotto_crypto *c, const view *chain, size_t count,
                                                   const uint8_t *pin, int64_t now_s,
                                                   uint8_t ret_server_key[ED25519_PUBLIC],
                                                   uint8_t ret_pin[X509_PIN]);
 
 /* The first 20 bytes of SHA-256 of the key; the pin of a root is the first 15 of them. */
-SOTTO_MUST_USE sotto_err x509_key_id(struct crypto *c, const uint8_t public_key[ED25519_PUBLIC],
+SOTTO_MUST_USE sotto_err x509_key_id(sotto_crypto *c, const uint8_t public_key[ED25519_PUBLIC],
                                      uint8_t ret_id[X509_KEY_ID]);
-SOTTO_MUST_USE sotto_err x509_pin(struct crypto *c, const uint8_t root_key[ED25519_PUBLIC],
+SOTTO_MUST_USE sotto_err x509_pin(sotto_crypto *c, const uint8_t root_key[ED25519_PUBLIC],
                                   uint8_t ret_pin[X509_PIN]);
 
 /* "9F2C-03D1-…" with a NUL. Reading takes either case, with all its dashes or none. VALUE: not a pin. */

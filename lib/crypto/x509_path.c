@@ -16,7 +16,7 @@ static const enum x509_kind name_kinds[2][X509_CHAIN_MAX] = {
     {X509_DEVICE, X509_ACCOUNT, X509_INTERMEDIATE, X509_ROOT},
 };
 
-static sotto_err chain_read(struct crypto *c, const enum x509_kind *kinds, const view *chain,
+static sotto_err chain_read(sotto_crypto *c, const enum x509_kind *kinds, const view *chain,
                             size_t count, struct x509 *ret_certs)
 {
     for (size_t i = 0; i < count; i++)
@@ -25,7 +25,7 @@ static sotto_err chain_read(struct crypto *c, const enum x509_kind *kinds, const
 }
 
 /* The root by its own key, each other by the one above it. */
-static sotto_err chain_verify(struct crypto *c, const struct x509 *certs, size_t count)
+static sotto_err chain_verify(sotto_crypto *c, const struct x509 *certs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct x509 *above = &certs[size_min(i + 1, count - 1)];
@@ -37,7 +37,7 @@ static sotto_err chain_verify(struct crypto *c, const struct x509 *certs, size_t
 }
 
 /* Which pin the root has, and whether it is the one that we know. */
-static sotto_err pin_check(struct crypto *c, const struct x509 *root, const uint8_t *pin,
+static sotto_err pin_check(sotto_crypto *c, const struct x509 *root, const uint8_t *pin,
                            uint8_t ret_pin[X509_PIN])
 {
     uint8_t found[X509_PIN];
@@ -57,7 +57,7 @@ static sotto_err time_check(const struct x509 *certs, size_t count, int64_t now_
     return SOTTO_OK;
 }
 
-sotto_err x509_verify_server_chain(struct crypto *c, const view *chain, size_t count,
+sotto_err x509_verify_server_chain(sotto_crypto *c, const view *chain, size_t count,
                                    const uint8_t *pin, int64_t now_s,
                                    uint8_t ret_server_key[ED25519_PUBLIC],
                                    uint8_t ret_pin[X509_PIN])
@@ -178,7 +178,7 @@ static sotto_err openssl_verify(const view *chain, size_t count, int64_t now_s)
     return err;
 }
 
-sotto_err x509_verify_name_path(struct crypto *c, const view *chain, size_t count,
+sotto_err x509_verify_name_path(sotto_crypto *c, const view *chain, size_t count,
                                 const uint8_t pin[X509_PIN], int64_t now_s,
                                 struct x509 *ret_account, struct x509 *ret_device)
 {

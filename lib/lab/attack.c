@@ -15,12 +15,12 @@
 #define TEXT_SIX  VIEW_LIT("meet at six")
 
 struct attack {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     const struct lab_suite *suite;
     struct rng rng;
     attack_tell_fn *tell;
     void *data;
-    struct buf identity[2]; /* signing keys of the honest sides, made once: RSA takes its time */
+    sotto_buf identity[2]; /* signing keys of the honest sides, made once: RSA takes its time */
 };
 
 static const struct {
@@ -88,8 +88,8 @@ static sotto_err side_new(struct attack *a, struct lab_config config, struct lab
 /* The honest sides' own handshake, undisturbed. */
 static sotto_err sides_meet(struct lab *dialer, struct lab *listener)
 {
-    DEFER(buf_clear) struct buf there = {0};
-    DEFER(buf_clear) struct buf back = {0};
+    DEFER(buf_clear) sotto_buf there = {0};
+    DEFER(buf_clear) sotto_buf back = {0};
     struct lab_event event;
     TRY(lab_begin(dialer, &there));
     for (unsigned flight = 0; flight < 2; flight++) {
@@ -119,7 +119,7 @@ static sotto_err sides_new(struct attack *a, struct lab_config config, struct la
 /* Gives `message` to a side after the handshake, where nothing is answered. */
 static sotto_err give(struct lab *to, view message, struct lab_event *ret_event)
 {
-    DEFER(buf_clear) struct buf none = {0};
+    DEFER(buf_clear) sotto_buf none = {0};
     return lab_receive(to, message, &none, ret_event);
 }
 
@@ -133,7 +133,7 @@ static bool says(const struct lab_event *event, view text)
 /* What the honest sides know of each other before they begin. */
 struct guard {
     struct secret psk;
-    struct buf identity[2];
+    sotto_buf identity[2];
     uint8_t fingerprint[2][LAB_FINGERPRINT];
 };
 
@@ -197,7 +197,7 @@ static sotto_err mitm_refused(struct attack *a, const struct lab *bob, sotto_err
 static sotto_err mitm_relay(struct attack *a, struct lab *alice, struct lab *to_alice,
                             struct lab *to_bob, struct lab *bob, struct attack_verdict *ret_verdict)
 {
-    DEFER(buf_clear) struct buf wire = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
     struct lab_event event;
     TRY(lab_say(alice, TEXT_NOON, &wire));
     TRY(give(to_alice, buf_view(&wire), &event));
@@ -288,8 +288,8 @@ static sotto_err flip_unchecked(struct attack *a, const struct lab *bob, view me
     view sealed = rd_opaque(&r, LAB_MESSAGE_MAX);
     if (!rd_ok(&r))
         return SOTTO_OK; /* another format: GCM, whose library gives no unchecked plaintext */
-    DEFER(buf_clear) struct buf changed = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf changed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     TRY(buf_set(&changed, sealed));
     if (cfb)
         changed.data[2] ^= 0x01;
@@ -308,7 +308,7 @@ static sotto_err run_flip_bit(struct attack *a, struct attack_verdict *ret_verdi
 {
     DEFER(lab_freep) struct lab *alice = NULL;
     DEFER(lab_freep) struct lab *bob = NULL;
-    DEFER(buf_clear) struct buf wire = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
     struct lab_event event;
     TRY(sides_new(a, (struct lab_config){0}, &alice, &bob));
     TRY(lab_say(alice, TEXT_NOON, &wire));
@@ -343,7 +343,7 @@ static sotto_err run_replay(struct attack *a, struct attack_verdict *ret_verdict
     DEFER(lab_freep) struct lab *bob = NULL;
     DEFER(lab_freep) struct lab *later_alice = NULL;
     DEFER(lab_freep) struct lab *later_bob = NULL;
-    DEFER(buf_clear) struct buf wire = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
     struct lab_event event;
     TRY(sides_new(a, (struct lab_config){0}, &alice, &bob));
     TRY(lab_say(alice, TEXT_NOON, &wire));
@@ -373,8 +373,8 @@ static sotto_err run_reorder(struct attack *a, struct attack_verdict *ret_verdic
 {
     DEFER(lab_freep) struct lab *alice = NULL;
     DEFER(lab_freep) struct lab *bob = NULL;
-    DEFER(buf_clear) struct buf first = {0};
-    DEFER(buf_clear) struct buf second = {0};
+    DEFER(buf_clear) sotto_buf first = {0};
+    DEFER(buf_clear) sotto_buf second = {0};
     struct lab_event event;
     TRY(sides_new(a, (struct lab_config){0}, &alice, &bob));
     TRY(lab_say(alice, VIEW_LIT("do not sell"), &first));
@@ -397,7 +397,7 @@ static sotto_err run_reorder(struct attack *a, struct attack_verdict *ret_verdic
 
 /* Bob has the key of the run and Alice's signature over document A; he puts document B in its place and seals that again. */
 static sotto_err sha1_move(const struct lab *bob, view message, view document,
-                           struct buf *ret_forged)
+                           sotto_buf *ret_forged)
 {
     const struct secret *key = &bob->enc[LAB_DIALER];
     struct rd r = rd_of(message);
@@ -406,9 +406,9 @@ static sotto_err sha1_move(const struct lab *bob, view message, view document,
     rd_copy(&r, iv, sizeof iv);
     view sealed = rd_opaque(&r, LAB_MESSAGE_MAX);
     TRY(rd_end(&r));
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf forged = {0};
-    DEFER(buf_clear) struct buf resealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf forged = {0};
+    DEFER(buf_clear) sotto_buf resealed = {0};
     TRY(cipher_cfb_decrypt(key, iv, sealed, &plain));
     struct rd p = rd_of(buf_view(&plain));
     struct wr f = wr_to(&forged);
@@ -447,8 +447,8 @@ static sotto_err run_sha1(struct attack *a, bool guarded, struct attack_verdict 
     }
     DEFER(lab_freep) struct lab *alice = NULL;
     DEFER(lab_freep) struct lab *bob = NULL;
-    DEFER(buf_clear) struct buf wire = {0};
-    DEFER(buf_clear) struct buf forged = {0};
+    DEFER(buf_clear) sotto_buf wire = {0};
+    DEFER(buf_clear) sotto_buf forged = {0};
     uint8_t document_a[ATTACK_DOCUMENT], document_b[ATTACK_DOCUMENT];
     struct lab_event event;
     attack_documents(document_a, document_b);
@@ -474,7 +474,7 @@ static void attack_clear(struct attack *a)
     buf_clear(&a->identity[LAB_LISTENER]);
 }
 
-sotto_err attack_run(struct crypto *c, enum attack_id attack, const struct lab_suite *suite,
+sotto_err attack_run(sotto_crypto *c, enum attack_id attack, const struct lab_suite *suite,
                      bool guarded, const uint8_t seed[LAB_SEED], attack_tell_fn *tell_fn,
                      void *data, struct attack_verdict *ret_verdict)
 {

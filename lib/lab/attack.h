@@ -33,7 +33,7 @@ typedef void attack_tell_fn(void *data, const char *line);
 /* Runs one. `guarded`: with what the suite offers against this attack: a pre-shared key or the other side's fingerprint
  * against the man in the middle, SHA-256 against SHA-1; else as it comes. The others know no such choice (not applies).
  * `tell` may be NULL. Errors are ours, not the suite's: NOMEM, CRYPTO. */
-SOTTO_MUST_USE sotto_err attack_run(struct crypto *c, enum attack_id attack,
+SOTTO_MUST_USE sotto_err attack_run(sotto_crypto *c, enum attack_id attack,
                                     const struct lab_suite *suite, bool guarded,
                                     const uint8_t seed[LAB_SEED], attack_tell_fn *tell, void *data,
                                     struct attack_verdict *ret_verdict);

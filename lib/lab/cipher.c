@@ -39,7 +39,7 @@ static sotto_err cipher_run(EVP_CIPHER_CTX *x, view in, uint8_t *out, size_t *re
 }
 
 static sotto_err cipher_apply(enum cipher_mode mode, bool encrypt, const struct secret *key,
-                              const uint8_t *iv, view in, struct buf *out)
+                              const uint8_t *iv, view in, sotto_buf *out)
 {
     const EVP_CIPHER *cipher = cipher_find(mode, key->len);
     if (cipher == NULL)
@@ -51,7 +51,7 @@ static sotto_err cipher_apply(enum cipher_mode mode, bool encrypt, const struct 
         return SOTTO_E_NOMEM;
     if (EVP_CipherInit_ex2(x, cipher, key->data, iv, encrypt ? 1 : 0, NULL) != 1)
         return SOTTO_E_CRYPTO;
-    DEFER(buf_clear) struct buf work = {0};
+    DEFER(buf_clear) sotto_buf work = {0};
     uint8_t *place;
     TRY(buf_extend(&work, in.len + CIPHER_BLOCK, &place));
     size_t len = 0;
@@ -60,13 +60,13 @@ static sotto_err cipher_apply(enum cipher_mode mode, bool encrypt, const struct 
 }
 
 sotto_err cipher_cbc_encrypt(const struct secret *key, const uint8_t iv[CIPHER_BLOCK], view plain,
-                             struct buf *out)
+                             sotto_buf *out)
 {
     return cipher_apply(CIPHER_CBC, true, key, iv, plain, out);
 }
 
 sotto_err cipher_cbc_decrypt(const struct secret *key, const uint8_t iv[CIPHER_BLOCK], view sealed,
-                             struct buf *out)
+                             sotto_buf *out)
 {
     if (sealed.len == 0 || sealed.len % CIPHER_BLOCK != 0)
         return SOTTO_E_DECRYPT;
@@ -74,13 +74,13 @@ sotto_err cipher_cbc_decrypt(const struct secret *key, const uint8_t iv[CIPHER_B
 }
 
 sotto_err cipher_cfb_encrypt(const struct secret *key, const uint8_t iv[CIPHER_BLOCK], view plain,
-                             struct buf *out)
+                             sotto_buf *out)
 {
     return cipher_apply(CIPHER_CFB, true, key, iv, plain, out);
 }
 
 sotto_err cipher_cfb_decrypt(const struct secret *key, const uint8_t iv[CIPHER_BLOCK], view sealed,
-                             struct buf *out)
+                             sotto_buf *out)
 {
     return cipher_apply(CIPHER_CFB, false, key, iv, sealed, out);
 }

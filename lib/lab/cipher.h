@@ -16,20 +16,20 @@
  * `iv` must be random and new for each message. KEY: a key of another length. */
 SOTTO_MUST_USE sotto_err cipher_cbc_encrypt(const struct secret *key,
                                             const uint8_t iv[CIPHER_BLOCK], view plain,
-                                            struct buf *out);
+                                            sotto_buf *out);
 
 /* Appends the plaintext. DECRYPT: no whole blocks, or the padding is not PKCS#7; `out` is unchanged. Only for bytes
  * whose MAC was checked. */
 SOTTO_MUST_USE sotto_err cipher_cbc_decrypt(const struct secret *key,
                                             const uint8_t iv[CIPHER_BLOCK], view sealed,
-                                            struct buf *out);
+                                            sotto_buf *out);
 
 /* Appends as many bytes as there are in `in`. Any bytes decrypt to something: there is nothing to fail. */
 SOTTO_MUST_USE sotto_err cipher_cfb_encrypt(const struct secret *key,
                                             const uint8_t iv[CIPHER_BLOCK], view plain,
-                                            struct buf *out);
+                                            sotto_buf *out);
 SOTTO_MUST_USE sotto_err cipher_cfb_decrypt(const struct secret *key,
                                             const uint8_t iv[CIPHER_BLOCK], view sealed,
-                                            struct buf *out);
+                                            sotto_buf *out);
 
 #endif

@@ -88,7 +88,7 @@ sotto_err elgamal_key_read(view x, struct elgamal_key **ret_key)
     return elgamal_key_new(&group, &number, ret_key);
 }
 
-sotto_err elgamal_key_write(const struct elgamal_key *key, struct buf *out)
+sotto_err elgamal_key_write(const struct elgamal_key *key, sotto_buf *out)
 {
     uint8_t x[MODP_SIZE];
     TRY(modp_bytes(key->x, x));

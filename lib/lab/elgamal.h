@@ -26,7 +26,7 @@ SOTTO_MUST_USE sotto_err elgamal_key_derive(const uint8_t seed[ELGAMAL_SEED],
 
 /* An existing private key: x, MODP_SIZE bytes. KEY: not in [1, q). */
 SOTTO_MUST_USE sotto_err elgamal_key_read(view x, struct elgamal_key **ret_key);
-SOTTO_MUST_USE sotto_err elgamal_key_write(const struct elgamal_key *key, struct buf *out);
+SOTTO_MUST_USE sotto_err elgamal_key_write(const struct elgamal_key *key, sotto_buf *out);
 view elgamal_key_public(const struct elgamal_key *key); /* borrowed from the key */
 void elgamal_key_free(struct elgamal_key *key);         /* accepts NULL; wipes */
 void elgamal_key_freep(struct elgamal_key **key);

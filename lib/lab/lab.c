@@ -70,7 +70,7 @@ view lab_role_name(enum lab_role role)
     return role == LAB_DIALER ? VIEW_LIT("dialer") : VIEW_LIT("listener");
 }
 
-sotto_err lab_plain_write(enum lab_what what, view text, struct buf *out)
+sotto_err lab_plain_write(enum lab_what what, view text, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_u8(&w, (uint8_t)what);
@@ -78,7 +78,7 @@ sotto_err lab_plain_write(enum lab_what what, view text, struct buf *out)
     return wr_end(&w);
 }
 
-sotto_err lab_plain_read(view plain, uint8_t *ret_what, struct buf *ret_text)
+sotto_err lab_plain_read(view plain, uint8_t *ret_what, sotto_buf *ret_text)
 {
     struct rd r = rd_of(plain);
     uint8_t what = rd_u8(&r);
@@ -104,7 +104,7 @@ static sotto_err lab_config_check(const struct lab_config *config)
 /* Our signing key: the one that was given, or a throwaway one. */
 static sotto_err lab_identity_start(struct lab *l, view identity)
 {
-    DEFER(buf_clear) struct buf made = {0};
+    DEFER(buf_clear) sotto_buf made = {0};
     if (identity.len == 0) {
         TRY(l->suite->identity_make(&l->rng, &made));
         identity = buf_view(&made);
@@ -131,7 +131,7 @@ static void lab_take_config(struct lab *l, const struct lab_config *config)
     }
 }
 
-sotto_err lab_new(struct crypto *c, const struct lab_config *config, const uint8_t seed[LAB_SEED],
+sotto_err lab_new(sotto_crypto *c, const struct lab_config *config, const uint8_t seed[LAB_SEED],
                   struct lab **ret_lab)
 {
     TRY(lab_config_check(config));
@@ -198,7 +198,7 @@ static sotto_err lab_hello_read(view body, struct lab_hello *ret_hello)
 
 static sotto_err lab_hello_write(struct lab *l)
 {
-    DEFER(buf_clear) struct buf offer = {0};
+    DEFER(buf_clear) sotto_buf offer = {0};
     rng_bytes(&l->rng, l->nonce[l->role], LAB_NONCE);
     if (!l->has_psk)
         TRY(l->suite->offer(l, &offer));
@@ -212,7 +212,7 @@ static sotto_err lab_hello_write(struct lab *l)
     return wr_end(&w);
 }
 
-static sotto_err lab_hello_send(struct lab *l, struct buf *out)
+static sotto_err lab_hello_send(struct lab *l, sotto_buf *out)
 {
     LAB_TELL(l, KEY_EXCHANGE, "our hello goes out: suite, a fresh random, our public values",
              "public values may be seen by all; the random makes this run differ from every other",
@@ -272,7 +272,7 @@ static sotto_err lab_agree(struct lab *l, view offer)
     return SOTTO_OK;
 }
 
-static sotto_err lab_established_send(struct lab *l, struct buf *out)
+static sotto_err lab_established_send(struct lab *l, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_u8(&w, LAB_KIND_ESTABLISHED);
@@ -282,7 +282,7 @@ static sotto_err lab_established_send(struct lab *l, struct buf *out)
     return wr_end(&w);
 }
 
-static sotto_err lab_on_hello(struct lab *l, view message, struct buf *out,
+static sotto_err lab_on_hello(struct lab *l, view message, sotto_buf *out,
                               struct lab_event *ret_event)
 {
     struct lab_hello hello;
@@ -312,7 +312,7 @@ static sotto_err lab_on_hello(struct lab *l, view message, struct buf *out,
 
 /* --- established --- */
 
-static sotto_err lab_on_established(struct lab *l, view message, struct buf *out,
+static sotto_err lab_on_established(struct lab *l, view message, sotto_buf *out,
                                     struct lab_event *ret_event)
 {
     struct rd r = rd_of(view_of(message.data + 1, message.len - 1));
@@ -329,7 +329,7 @@ static sotto_err lab_on_established(struct lab *l, view message, struct buf *out
 
 /* --- messages --- */
 
-static sotto_err lab_send(struct lab *l, enum lab_what what, view text, struct buf *out)
+static sotto_err lab_send(struct lab *l, enum lab_what what, view text, sotto_buf *out)
 {
     if (l->state != LAB_MESSAGE || l->left[l->role])
         return SOTTO_E_NOT_NOW;
@@ -350,7 +350,7 @@ static sotto_err lab_send(struct lab *l, enum lab_what what, view text, struct b
     return SOTTO_OK;
 }
 
-sotto_err lab_say(struct lab *l, view text, struct buf *out)
+sotto_err lab_say(struct lab *l, view text, sotto_buf *out)
 {
     return lab_send(l, LAB_WHAT_TEXT, text, out);
 }
@@ -363,14 +363,14 @@ static void lab_has_left(struct lab *l, enum lab_role role)
         l->state = LAB_ENDED;
 }
 
-sotto_err lab_leave(struct lab *l, struct buf *out)
+sotto_err lab_leave(struct lab *l, sotto_buf *out)
 {
     TRY(lab_send(l, LAB_WHAT_END, (view){0}, out));
     lab_has_left(l, l->role);
     return SOTTO_OK;
 }
 
-static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
+static sotto_err lab_on_message(struct lab *l, view message, sotto_buf *out,
                                 struct lab_event *ret_event)
 {
     (void)out;
@@ -378,7 +378,7 @@ static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
         return lab_refuse(l, SOTTO_E_UNEXPECTED, "order of the messages: one after the last");
     struct rd r = rd_of(view_of(message.data + 1, message.len - 1));
     uint8_t what;
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     TRY(l->suite->open(l, &r, &what, &text));
     if (what > LAB_WHAT_END || (what == LAB_WHAT_END && text.len > 0) || text.len > LAB_TEXT_MAX)
         return SOTTO_E_VALUE;
@@ -387,7 +387,7 @@ static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
         lab_has_left(l, lab_other(l));
     buf_clear(&l->text);
     l->text = text;
-    text = (struct buf){0};
+    text = (sotto_buf){0};
     LAB_TELL(l, RESULT, what == LAB_WHAT_TEXT ? "the text" : "the other side leaves, and says so",
              "every check passed", "nothing of it", {"text", buf_view(&l->text)});
     *ret_event = (struct lab_event){
@@ -399,7 +399,7 @@ static sotto_err lab_on_message(struct lab *l, view message, struct buf *out,
 
 /* --- the machine --- */
 
-sotto_err lab_begin(struct lab *l, struct buf *out)
+sotto_err lab_begin(struct lab *l, sotto_buf *out)
 {
     if (l->role == LAB_LISTENER || l->hello[LAB_DIALER].len > 0)
         return SOTTO_OK;
@@ -407,7 +407,7 @@ sotto_err lab_begin(struct lab *l, struct buf *out)
     return lab_hello_send(l, out);
 }
 
-typedef sotto_err lab_handler(struct lab *l, view message, struct buf *out,
+typedef sotto_err lab_handler(struct lab *l, view message, sotto_buf *out,
                               struct lab_event *ret_event);
 
 static lab_handler *const lab_handlers[LAB_ENDED][LAB_KIND_MESSAGE + 1] = {
@@ -416,7 +416,7 @@ static lab_handler *const lab_handlers[LAB_ENDED][LAB_KIND_MESSAGE + 1] = {
     [LAB_MESSAGE] = {[LAB_KIND_MESSAGE] = lab_on_message},
 };
 
-static sotto_err lab_dispatch(struct lab *l, view message, struct buf *out,
+static sotto_err lab_dispatch(struct lab *l, view message, sotto_buf *out,
                               struct lab_event *ret_event)
 {
     if (message.len == 0)
@@ -432,7 +432,7 @@ static sotto_err lab_dispatch(struct lab *l, view message, struct buf *out,
     return handler(l, message, out, ret_event);
 }
 
-sotto_err lab_receive(struct lab *l, view message, struct buf *out, struct lab_event *ret_event)
+sotto_err lab_receive(struct lab *l, view message, sotto_buf *out, struct lab_event *ret_event)
 {
     if (l->state == LAB_ENDED)
         return SOTTO_E_CLOSED;
@@ -473,7 +473,7 @@ view lab_fingerprint(const struct lab *l, enum lab_role role)
 /* --- signing keys --- */
 
 sotto_err lab_identity_make(const struct lab_suite *suite, const uint8_t seed[LAB_SEED],
-                            struct buf *out)
+                            sotto_buf *out)
 {
     if (!suite->signs)
         return SOTTO_E_UNSUPPORTED;
@@ -483,7 +483,7 @@ sotto_err lab_identity_make(const struct lab_suite *suite, const uint8_t seed[LA
     return err;
 }
 
-sotto_err lab_identity_fingerprint(struct crypto *c, const struct lab_suite *suite, view identity,
+sotto_err lab_identity_fingerprint(sotto_crypto *c, const struct lab_suite *suite, view identity,
                                    uint8_t ret_fingerprint[LAB_FINGERPRINT])
 {
     if (!suite->signs || identity.len == 0)

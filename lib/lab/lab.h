@@ -80,7 +80,7 @@ struct lab; /* opaque */
 
 /* Borrows `c` for its life. USAGE: the suite has no such thing (an identity, a fingerprint, SHA-1), or a wrong length.
  * KEY: the identity is not one of this suite. */
-SOTTO_MUST_USE sotto_err lab_new(struct crypto *c, const struct lab_config *config,
+SOTTO_MUST_USE sotto_err lab_new(sotto_crypto *c, const struct lab_config *config,
                                  const uint8_t seed[LAB_SEED], struct lab **ret_lab);
 void lab_free(struct lab *l); /* accepts NULL; wipes */
 void lab_freep(struct lab **l);
@@ -97,17 +97,17 @@ struct lab_event {
 };
 
 /* The dialer's hello is appended to `out`; a listener has nothing to begin with. */
-SOTTO_MUST_USE sotto_err lab_begin(struct lab *l, struct buf *out);
+SOTTO_MUST_USE sotto_err lab_begin(struct lab *l, sotto_buf *out);
 
 /* Takes one message. An answer, if there is one, is appended to `out` and goes to the other side as one message.
  * Any error before READY ends the run: the state is LAB_ENDED. After READY an error leaves all as it was; lab_check() names
  * the check that refused. CLOSED: the run has ended. */
-SOTTO_MUST_USE sotto_err lab_receive(struct lab *l, view message, struct buf *out,
+SOTTO_MUST_USE sotto_err lab_receive(struct lab *l, view message, sotto_buf *out,
                                      struct lab_event *ret_event);
 
 /* Append one message each. NOT_NOW: before READY, or after leaving. TOO_LARGE: over LAB_TEXT_MAX. */
-SOTTO_MUST_USE sotto_err lab_say(struct lab *l, view text, struct buf *out);
-SOTTO_MUST_USE sotto_err lab_leave(struct lab *l, struct buf *out);
+SOTTO_MUST_USE sotto_err lab_say(struct lab *l, view text, sotto_buf *out);
+SOTTO_MUST_USE sotto_err lab_leave(struct lab *l, sotto_buf *out);
 
 bool lab_is_ready(const struct lab *l);
 /* In words, what refused the last message: "HMAC-SHA256 over IV and ciphertext"; "" if nothing did. Static memory. */
@@ -119,9 +119,9 @@ view lab_fingerprint(const struct lab *l, enum lab_role role);
 
 /* Appends a new private signing key, as key files hold it. UNSUPPORTED: the suite does not sign. */
 SOTTO_MUST_USE sotto_err lab_identity_make(const struct lab_suite *suite,
-                                           const uint8_t seed[LAB_SEED], struct buf *out);
+                                           const uint8_t seed[LAB_SEED], sotto_buf *out);
 /* The fingerprint that the other side is told. Errors as lab_new(). */
-SOTTO_MUST_USE sotto_err lab_identity_fingerprint(struct crypto *c, const struct lab_suite *suite,
+SOTTO_MUST_USE sotto_err lab_identity_fingerprint(sotto_crypto *c, const struct lab_suite *suite,
                                                   view identity,
                                                   uint8_t ret_fingerprint[LAB_FINGERPRINT]);
 

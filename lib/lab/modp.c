@@ -182,7 +182,7 @@ sotto_err modp_public_check(view peer_public)
     return modp_member(&group, y);
 }
 
-sotto_err modp_agree(const struct modp_key *key, view peer_public, struct buf *ret_shared)
+sotto_err modp_agree(const struct modp_key *key, view peer_public, sotto_buf *ret_shared)
 {
     TRY(modp_public_check(peer_public));
     DEFER(modp_number_freep) BIGNUM *y = BN_bin2bn(peer_public.data, MODP_SIZE, NULL);

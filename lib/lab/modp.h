@@ -24,6 +24,6 @@ SOTTO_MUST_USE sotto_err modp_public_check(view peer_public);
 
 /* Appends the MODP_SIZE shared bytes. KEY: the peer's value is not valid. */
 SOTTO_MUST_USE sotto_err modp_agree(const struct modp_key *key, view peer_public,
-                                    struct buf *ret_shared);
+                                    sotto_buf *ret_shared);
 
 #endif

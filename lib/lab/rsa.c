@@ -116,7 +116,7 @@ sotto_err rsa_key_read_public(view der, struct rsa_key **ret_key)
 }
 
 /* Appends what an i2d function gave and releases it. */
-static sotto_err rsa_append(unsigned char *bytes, int len, sotto_err otherwise, struct buf *out)
+static sotto_err rsa_append(unsigned char *bytes, int len, sotto_err otherwise, sotto_buf *out)
 {
     DEFER(rsa_openssl_freep) unsigned char *owned = bytes;
     if (len <= 0)
@@ -132,7 +132,7 @@ static bool rsa_key_has_private(const struct rsa_key *key)
     return x != NULL && EVP_PKEY_private_check(x) == 1;
 }
 
-sotto_err rsa_key_write_private(const struct rsa_key *key, struct buf *out)
+sotto_err rsa_key_write_private(const struct rsa_key *key, sotto_buf *out)
 {
     if (!rsa_key_has_private(key))
         return SOTTO_E_KEY;
@@ -144,7 +144,7 @@ sotto_err rsa_key_write_private(const struct rsa_key *key, struct buf *out)
     return rsa_append(der, len, SOTTO_E_CRYPTO, out);
 }
 
-sotto_err rsa_key_write_public(const struct rsa_key *key, struct buf *out)
+sotto_err rsa_key_write_public(const struct rsa_key *key, sotto_buf *out)
 {
     unsigned char *der = NULL;
     int len = i2d_PUBKEY(key->pkey, &der);
@@ -205,7 +205,7 @@ static size_t rsa_oaep_room(const struct rsa_key *key, struct rsa_hash hash)
 }
 
 sotto_err rsa_oaep_seal(const struct rsa_key *key, struct rsa_hash hash, view label, view plain,
-                        struct buf *out)
+                        sotto_buf *out)
 {
     DEFER(rsa_context_freep) EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     if (x == NULL)
@@ -226,7 +226,7 @@ sotto_err rsa_oaep_seal(const struct rsa_key *key, struct rsa_hash hash, view la
 }
 
 sotto_err rsa_oaep_open(const struct rsa_key *key, struct rsa_hash hash, view label, view sealed,
-                        struct buf *out)
+                        sotto_buf *out)
 {
     DEFER(rsa_context_freep) EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     if (x == NULL)
@@ -236,7 +236,7 @@ sotto_err rsa_oaep_open(const struct rsa_key *key, struct rsa_hash hash, view la
     TRY(rsa_oaep_setup(x, hash, label));
     if (sealed.len != rsa_key_size(key))
         return SOTTO_E_DECRYPT;
-    DEFER(buf_clear) struct buf work = {0};
+    DEFER(buf_clear) sotto_buf work = {0};
     uint8_t *place;
     size_t len = rsa_key_size(key);
     TRY(buf_extend(&work, len, &place));
@@ -258,7 +258,7 @@ static sotto_err rsa_pss_setup(EVP_PKEY_CTX *x, struct rsa_hash hash, size_t sal
 }
 
 sotto_err rsa_pss_sign(const struct rsa_key *key, struct rsa_hash hash, size_t salt, view message,
-                       struct buf *out)
+                       sotto_buf *out)
 {
     if (!rsa_hash_known(hash))
         return SOTTO_E_UNSUPPORTED;
@@ -311,7 +311,7 @@ static bool rsa_cert_fill(X509 *cert, EVP_PKEY *pkey, const char *name)
            X509_sign(cert, pkey, EVP_sha256()) > 0;
 }
 
-sotto_err rsa_cert_write(const struct rsa_key *key, const char *name, struct buf *out)
+sotto_err rsa_cert_write(const struct rsa_key *key, const char *name, sotto_buf *out)
 {
     DEFER(rsa_x509_freep) X509 *cert = X509_new();
     if (cert == NULL)

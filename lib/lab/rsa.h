@@ -31,8 +31,8 @@ SOTTO_MUST_USE sotto_err rsa_key_read_private(view der, struct rsa_key **ret_key
 SOTTO_MUST_USE sotto_err rsa_key_read_public(view der, struct rsa_key **ret_key);
 
 /* Appends the same DER. KEY: the private part is not there. */
-SOTTO_MUST_USE sotto_err rsa_key_write_private(const struct rsa_key *key, struct buf *out);
-SOTTO_MUST_USE sotto_err rsa_key_write_public(const struct rsa_key *key, struct buf *out);
+SOTTO_MUST_USE sotto_err rsa_key_write_private(const struct rsa_key *key, sotto_buf *out);
+SOTTO_MUST_USE sotto_err rsa_key_write_public(const struct rsa_key *key, sotto_buf *out);
 
 /* Bytes of the modulus, of a ciphertext, of a signature. */
 size_t rsa_key_size(const struct rsa_key *key);
@@ -41,15 +41,15 @@ void rsa_key_freep(struct rsa_key **key);
 
 /* Appends rsa_key_size() bytes. TOO_LARGE: plain is longer than size - 2 * digest - 2. UNSUPPORTED: unknown digest. */
 SOTTO_MUST_USE sotto_err rsa_oaep_seal(const struct rsa_key *key, struct rsa_hash hash, view label,
-                                       view plain, struct buf *out);
+                                       view plain, sotto_buf *out);
 
 /* Appends the plaintext. DECRYPT: wrong key, label, digest or bytes, without saying which. UNSUPPORTED. */
 SOTTO_MUST_USE sotto_err rsa_oaep_open(const struct rsa_key *key, struct rsa_hash hash, view label,
-                                       view sealed, struct buf *out);
+                                       view sealed, sotto_buf *out);
 
 /* Appends the signature. `salt` is the salt's length in bytes. */
 SOTTO_MUST_USE sotto_err rsa_pss_sign(const struct rsa_key *key, struct rsa_hash hash, size_t salt,
-                                      view message, struct buf *out);
+                                      view message, sotto_buf *out);
 
 /* SIGNATURE: not by this key over this message, or with another salt length. UNSUPPORTED: unknown digest. */
 SOTTO_MUST_USE sotto_err rsa_pss_verify(const struct rsa_key *key, struct rsa_hash hash,
@@ -58,7 +58,7 @@ SOTTO_MUST_USE sotto_err rsa_pss_verify(const struct rsa_key *key, struct rsa_ha
 /* Appends a self-signed X.509 v3 certificate (DER, sha256WithRSAEncryption, no end of validity) over the key's public
  * part: it says "this is my key" and nobody vouches for it but the fingerprint that people compare. */
 SOTTO_MUST_USE sotto_err rsa_cert_write(const struct rsa_key *key, const char *name,
-                                        struct buf *out);
+                                        sotto_buf *out);
 
 /* The key of such a certificate. CERTIFICATE: not one, bytes behind it, not signed by its own key, or a key that is not
  * RSA of 2048 to 4096 bits with e = 65537. */

@@ -28,12 +28,12 @@ struct lab_suite {
     bool signs, has_sha1, has_number;
 
     /* Suites that sign; the others have NULL. */
-    sotto_err (*identity_make)(struct rng *rng, struct buf *out); /* appends a private key */
-    sotto_err (*identity_load)(struct lab *l, view identity, struct buf *ret_public);
+    sotto_err (*identity_make)(struct rng *rng, sotto_buf *out); /* appends a private key */
+    sotto_err (*identity_load)(struct lab *l, view identity, sotto_buf *ret_public);
     sotto_err (*identity_peer)(struct lab *l, view peer_public); /* reads the other side's */
 
     /* The exchange, left out with a pre-shared key: our public value; the other's, which gives l->shared. */
-    sotto_err (*offer)(struct lab *l, struct buf *ret_offer);
+    sotto_err (*offer)(struct lab *l, sotto_buf *ret_offer);
     sotto_err (*agree)(struct lab *l, view peer_offer);
     /* l->shared and the transcript to keys. NULL: the suite needs more first and does it in prove and check. */
     sotto_err (*derive)(struct lab *l);
@@ -42,7 +42,7 @@ struct lab_suite {
     sotto_err (*check)(struct lab *l, struct rd *r);
     /* The body of `message`. `open` changes nothing of the run unless it gives OK. */
     sotto_err (*seal)(struct lab *l, enum lab_what what, view text, struct wr *w);
-    sotto_err (*open)(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text);
+    sotto_err (*open)(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text);
 };
 
 extern const struct lab_suite suite_x25519_cbc, suite_elgamal_cfb, suite_rsa_cbc, suite_modp_gcm,
@@ -50,7 +50,7 @@ extern const struct lab_suite suite_x25519_cbc, suite_elgamal_cfb, suite_rsa_cbc
 
 /* Arrays of two are indexed by the role that sends or owns. */
 struct lab {
-    struct crypto *crypto; /* borrowed */
+    sotto_crypto *crypto; /* borrowed */
     const struct lab_suite *suite;
     enum lab_role role;
     enum lab_state state;
@@ -63,9 +63,9 @@ struct lab {
     void *explain_data;
     const char *check; /* what refused last; static */
 
-    struct buf hello[2]; /* whole messages */
+    sotto_buf hello[2]; /* whole messages */
     uint8_t nonce[2][LAB_NONCE];
-    struct buf identity[2]; /* public */
+    sotto_buf identity[2]; /* public */
     uint8_t fingerprint[2][LAB_FINGERPRINT];
     uint8_t transcript[LAB_HASH]; /* of both hellos */
     bool has_transcript;
@@ -74,14 +74,14 @@ struct lab {
     struct modp_key *modp;
     struct elgamal_key *elgamal;
     struct rsa_key *rsa, *peer_rsa;
-    struct buf shared;
+    sotto_buf shared;
 
     struct secret enc[2], mac[2];
     uint8_t iv[2][12];
     struct secret master;      /* suite rsa-ecdh alone */
     uint8_t session[LAB_HASH]; /* what the suite's keys are bound to */
     uint64_t number[2];        /* of the next message, in suites that count */
-    struct buf text;           /* of the last message that was opened */
+    sotto_buf text;            /* of the last message that was opened */
 };
 
 static inline enum lab_role lab_other(const struct lab *l)
@@ -110,7 +110,7 @@ void lab_tell(const struct lab *l, const struct lab_record *record);
 view lab_role_name(enum lab_role role);
 
 /* The plaintext of suites that have one string: what || text. Appends; reads what was opened in place. */
-SOTTO_MUST_USE sotto_err lab_plain_write(enum lab_what what, view text, struct buf *out);
-SOTTO_MUST_USE sotto_err lab_plain_read(view plain, uint8_t *ret_what, struct buf *ret_text);
+SOTTO_MUST_USE sotto_err lab_plain_write(enum lab_what what, view text, sotto_buf *out);
+SOTTO_MUST_USE sotto_err lab_plain_read(view plain, uint8_t *ret_what, sotto_buf *ret_text);
 
 #endif

@@ -25,7 +25,7 @@ static enum elgamal_hash hash_of(const struct lab *l)
     return l->sha1 ? ELGAMAL_SHA1 : ELGAMAL_SHA256;
 }
 
-static sotto_err identity_make(struct rng *rng, struct buf *out)
+static sotto_err identity_make(struct rng *rng, sotto_buf *out)
 {
     uint8_t seed[ELGAMAL_SEED];
     rng_bytes(rng, seed, sizeof seed);
@@ -34,7 +34,7 @@ static sotto_err identity_make(struct rng *rng, struct buf *out)
     return elgamal_key_write(key, out);
 }
 
-static sotto_err identity_load(struct lab *l, view identity, struct buf *ret_public)
+static sotto_err identity_load(struct lab *l, view identity, sotto_buf *ret_public)
 {
     TRY(elgamal_key_read(identity, &l->elgamal));
     LAB_TELL(l, KEY_GENERATION, "an ElGamal signing key: x, and y = g^x mod p",
@@ -57,7 +57,7 @@ static sotto_err identity_peer(struct lab *l, view peer_public)
     return SOTTO_OK;
 }
 
-static sotto_err offer(struct lab *l, struct buf *ret_offer)
+static sotto_err offer(struct lab *l, sotto_buf *ret_offer)
 {
     DEFER(secret_clear) struct secret exponent = {0};
     secret_resize(&exponent, MODP_SEED);
@@ -112,7 +112,7 @@ static sotto_err verify_peer(struct lab *l, view message, view signature, const 
     return err == SOTTO_OK ? SOTTO_OK : lab_refuse(l, err, what);
 }
 
-static sotto_err signed_hello(const struct lab *l, enum lab_role role, struct buf *out)
+static sotto_err signed_hello(const struct lab *l, enum lab_role role, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_opaque(&w, VIEW_LIT("sotto lab hello"));
@@ -124,8 +124,8 @@ static sotto_err signed_hello(const struct lab *l, enum lab_role role, struct bu
 static sotto_err prove(struct lab *l, struct wr *w)
 {
     uint8_t iv[CIPHER_BLOCK], signature[ELGAMAL_SIGNATURE];
-    DEFER(buf_clear) struct buf message = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     TRY(signed_hello(l, l->role, &message));
     TRY(sign_with(l, buf_view(&message), signature));
     rng_bytes(&l->rng, iv, sizeof iv);
@@ -145,8 +145,8 @@ static sotto_err check(struct lab *l, struct rd *r)
     rd_copy(r, iv, sizeof iv);
     view sealed = rd_opaque(r, ELGAMAL_SIGNATURE);
     TRY(rd_end(r));
-    DEFER(buf_clear) struct buf signature = {0};
-    DEFER(buf_clear) struct buf message = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
     TRY(cipher_cfb_decrypt(&l->enc[lab_other(l)], iv, sealed, &signature));
     TRY(signed_hello(l, lab_other(l), &message));
     return verify_peer(l, buf_view(&message), buf_view(&signature),
@@ -165,7 +165,7 @@ static sotto_err digest_write(struct lab *l, view text, struct wr *w)
 }
 
 static sotto_err signed_message(struct lab *l, enum lab_role role, uint8_t what, view text,
-                                struct buf *out)
+                                sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_opaque(&w, VIEW_LIT("sotto lab message"));
@@ -181,9 +181,9 @@ static sotto_err signed_message(struct lab *l, enum lab_role role, uint8_t what,
 static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w)
 {
     uint8_t iv[CIPHER_BLOCK], signature[ELGAMAL_SIGNATURE];
-    DEFER(buf_clear) struct buf message = {0};
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     TRY(signed_message(l, l->role, (uint8_t)what, text, &message));
     TRY(sign_with(l, buf_view(&message), signature));
     struct wr p = wr_to(&plain);
@@ -203,14 +203,14 @@ static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w
     return SOTTO_OK;
 }
 
-static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text)
+static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text)
 {
     uint8_t iv[CIPHER_BLOCK];
     rd_copy(r, iv, sizeof iv);
     view sealed = rd_opaque(r, LAB_MESSAGE_MAX);
     TRY(rd_end(r));
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf message = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
     TRY(cipher_cfb_decrypt(&l->enc[lab_other(l)], iv, sealed, &plain));
     struct rd p = rd_of(buf_view(&plain));
     uint8_t what = rd_u8(&p);

@@ -18,7 +18,7 @@
 
 #define TAG 32 /* bytes */
 
-static sotto_err offer(struct lab *l, struct buf *ret_offer)
+static sotto_err offer(struct lab *l, sotto_buf *ret_offer)
 {
     DEFER(secret_clear) struct secret private_key = {0};
     secret_resize(&private_key, dh_private_size(DH_X25519));
@@ -116,7 +116,7 @@ static void nonce_of(const struct lab *l, enum lab_role role, uint64_t number,
         ret_nonce[AEAD_NONCE - 1 - i] ^= (uint8_t)(number >> (8 * i));
 }
 
-static sotto_err aad_of(enum lab_role role, uint64_t number, struct buf *out)
+static sotto_err aad_of(enum lab_role role, uint64_t number, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_u8(&w, LAB_KIND_MESSAGE);
@@ -129,9 +129,9 @@ static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w
 {
     uint8_t nonce[AEAD_NONCE], *place;
     uint64_t number = l->number[l->role];
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf aad = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf aad = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     TRY(lab_plain_write(what, text, &plain));
     TRY(aad_of(l->role, number, &aad));
     TRY(buf_extend(&sealed, plain.len + AEAD_TAG, &place));
@@ -159,7 +159,7 @@ static sotto_err number_check(struct lab *l, uint64_t number)
     return SOTTO_OK;
 }
 
-static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text)
+static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text)
 {
     uint8_t nonce[AEAD_NONCE], *place;
     uint64_t number = rd_u64(r);
@@ -167,8 +167,8 @@ static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf
     TRY(rd_end(r));
     if (sealed.len < AEAD_TAG)
         return SOTTO_E_TRUNCATED;
-    DEFER(buf_clear) struct buf aad = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf aad = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     TRY(aad_of(lab_other(l), number, &aad));
     TRY(buf_extend(&plain, sealed.len - AEAD_TAG, &place));
     nonce_of(l, lab_other(l), number, nonce);

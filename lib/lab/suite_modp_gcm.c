@@ -15,7 +15,7 @@
 
 #define SESSION_ID 16 /* bytes */
 
-static sotto_err offer(struct lab *l, struct buf *ret_offer)
+static sotto_err offer(struct lab *l, sotto_buf *ret_offer)
 {
     DEFER(secret_clear) struct secret exponent = {0};
     secret_resize(&exponent, MODP_SEED);
@@ -44,7 +44,7 @@ static sotto_err agree(struct lab *l, view peer_offer)
 
 static sotto_err derive(struct lab *l)
 {
-    DEFER(buf_clear) struct buf info = {0};
+    DEFER(buf_clear) sotto_buf info = {0};
     DEFER(secret_clear) struct secret keys = {0};
     TRY(buf_append(&info, VIEW_LIT("sotto lab gcm")));
     TRY(buf_append(&info, VIEW_OF(l->transcript)));
@@ -61,8 +61,7 @@ static sotto_err derive(struct lab *l)
 }
 
 /* kind || role || the session, in the length that the kind has. */
-static sotto_err aad_of(const struct lab *l, enum lab_kind kind, enum lab_role role,
-                        struct buf *out)
+static sotto_err aad_of(const struct lab *l, enum lab_kind kind, enum lab_role role, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_u8(&w, (uint8_t)kind);
@@ -72,9 +71,9 @@ static sotto_err aad_of(const struct lab *l, enum lab_kind kind, enum lab_role r
 }
 
 static sotto_err gcm_seal(struct lab *l, enum lab_kind kind, const uint8_t *nonce, view plain,
-                          struct buf *out)
+                          sotto_buf *out)
 {
-    DEFER(buf_clear) struct buf aad = {0};
+    DEFER(buf_clear) sotto_buf aad = {0};
     TRY(aad_of(l, kind, l->role, &aad));
     uint8_t *place;
     TRY(buf_extend(out, plain.len + AEAD_TAG, &place));
@@ -83,11 +82,11 @@ static sotto_err gcm_seal(struct lab *l, enum lab_kind kind, const uint8_t *nonc
 }
 
 static sotto_err gcm_open(struct lab *l, enum lab_kind kind, const uint8_t *nonce, view sealed,
-                          struct buf *out)
+                          sotto_buf *out)
 {
     if (sealed.len < AEAD_TAG)
         return SOTTO_E_TRUNCATED;
-    DEFER(buf_clear) struct buf aad = {0};
+    DEFER(buf_clear) sotto_buf aad = {0};
     TRY(aad_of(l, kind, lab_other(l), &aad));
     uint8_t *place;
     TRY(buf_extend(out, sealed.len - AEAD_TAG, &place));
@@ -98,7 +97,7 @@ static sotto_err gcm_open(struct lab *l, enum lab_kind kind, const uint8_t *nonc
 static sotto_err prove(struct lab *l, struct wr *w)
 {
     uint8_t nonce[AEAD_NONCE];
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     rng_bytes(&l->rng, nonce, sizeof nonce);
     TRY(gcm_seal(l, LAB_KIND_ESTABLISHED, nonce, (view){0}, &sealed));
     wr_bytes(w, VIEW_OF(nonce));
@@ -109,7 +108,7 @@ static sotto_err prove(struct lab *l, struct wr *w)
 static sotto_err check(struct lab *l, struct rd *r)
 {
     uint8_t nonce[AEAD_NONCE];
-    DEFER(buf_clear) struct buf nothing = {0};
+    DEFER(buf_clear) sotto_buf nothing = {0};
     rd_copy(r, nonce, sizeof nonce);
     view sealed = rd_bytes(r, AEAD_TAG);
     TRY(rd_end(r));
@@ -121,8 +120,8 @@ static sotto_err check(struct lab *l, struct rd *r)
 static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w)
 {
     uint8_t nonce[AEAD_NONCE];
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     rng_bytes(&l->rng, nonce, sizeof nonce);
     TRY(lab_plain_write(what, text, &plain));
     TRY(gcm_seal(l, LAB_KIND_MESSAGE, nonce, buf_view(&plain), &sealed));
@@ -138,7 +137,7 @@ static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w
     return SOTTO_OK;
 }
 
-static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text)
+static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text)
 {
     uint8_t nonce[AEAD_NONCE];
     view session = rd_bytes(r, SESSION_ID);
@@ -147,7 +146,7 @@ static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf
     TRY(rd_end(r));
     if (!view_equal(session, view_of(l->session, SESSION_ID)))
         return lab_refuse(l, SOTTO_E_UNEXPECTED, "session id");
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     sotto_err err = gcm_open(l, LAB_KIND_MESSAGE, nonce, sealed, &plain);
     if (err != SOTTO_OK)
         return lab_refuse(l, err, l->suite->mac);

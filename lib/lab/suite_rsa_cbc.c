@@ -26,7 +26,7 @@
 #define MASTER    48
 #define SALT      32
 
-static sotto_err identity_make(struct rng *rng, struct buf *out)
+static sotto_err identity_make(struct rng *rng, sotto_buf *out)
 {
     (void)rng; /* OpenSSL takes no seed for RSA */
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
@@ -34,7 +34,7 @@ static sotto_err identity_make(struct rng *rng, struct buf *out)
     return rsa_key_write_private(key, out);
 }
 
-static sotto_err identity_load(struct lab *l, view identity, struct buf *ret_public)
+static sotto_err identity_load(struct lab *l, view identity, sotto_buf *ret_public)
 {
     TRY(rsa_key_read_private(identity, &l->rsa));
     TRY(rsa_cert_write(l->rsa, "sotto lab", ret_public));
@@ -64,7 +64,7 @@ static sotto_err p256_key(struct lab *l, struct secret *ret_private)
     return err;
 }
 
-static sotto_err offer(struct lab *l, struct buf *ret_offer)
+static sotto_err offer(struct lab *l, sotto_buf *ret_offer)
 {
     DEFER(secret_clear) struct secret private_key = {0};
     TRY(p256_key(l, &private_key));
@@ -88,7 +88,7 @@ static sotto_err agree(struct lab *l, view peer_offer)
     return buf_set(&l->shared, secret_view(&shared));
 }
 
-static sotto_err transport_seal(struct lab *l, struct buf *ret_transport)
+static sotto_err transport_seal(struct lab *l, sotto_buf *ret_transport)
 {
     DEFER(secret_clear) struct secret part = {0};
     secret_resize(&part, TRANSPORT);
@@ -103,7 +103,7 @@ static sotto_err transport_seal(struct lab *l, struct buf *ret_transport)
 
 static sotto_err transport_open(struct lab *l, view transport)
 {
-    DEFER(buf_clear) struct buf part = {0};
+    DEFER(buf_clear) sotto_buf part = {0};
     sotto_err err =
         rsa_oaep_open(l->rsa, RSA_SHA256, VIEW_LIT("sotto lab transport"), transport, &part);
     if (err != SOTTO_OK || part.len != TRANSPORT)
@@ -155,7 +155,7 @@ static sotto_err finished(struct lab *l, enum lab_role role, uint8_t ret_tag[TAG
                       VIEW_OF(l->session), ret_tag, TAG);
 }
 
-static sotto_err signed_finished(const struct lab *l, enum lab_role role, struct buf *out)
+static sotto_err signed_finished(const struct lab *l, enum lab_role role, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_opaque(&w, VIEW_LIT("sotto lab finished"));
@@ -166,9 +166,9 @@ static sotto_err signed_finished(const struct lab *l, enum lab_role role, struct
 
 static sotto_err prove(struct lab *l, struct wr *w)
 {
-    DEFER(buf_clear) struct buf transport = {0};
-    DEFER(buf_clear) struct buf message = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf transport = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     uint8_t tag[TAG];
     if (l->role == LAB_DIALER && !l->has_psk)
         TRY(transport_seal(l, &transport));
@@ -202,7 +202,7 @@ static sotto_err check(struct lab *l, struct rd *r)
         TRY(transport_open(l, transport));
     if (l->role == LAB_LISTENER)
         TRY(derive_all(l, transport));
-    DEFER(buf_clear) struct buf message = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
     TRY(signed_finished(l, lab_other(l), &message));
     sotto_err err = rsa_pss_verify(l->peer_rsa, RSA_SHA256, SALT, buf_view(&message), signature);
     if (err != SOTTO_OK)
@@ -217,7 +217,7 @@ static sotto_err check(struct lab *l, struct rd *r)
 static sotto_err tag_of(struct lab *l, enum lab_role role, view iv, view sealed,
                         uint8_t ret_tag[TAG])
 {
-    DEFER(buf_clear) struct buf head = {0};
+    DEFER(buf_clear) sotto_buf head = {0};
     struct wr w = wr_to(&head);
     wr_u64(&w, l->number[role]);
     wr_u8(&w, LAB_KIND_MESSAGE);
@@ -230,8 +230,8 @@ static sotto_err tag_of(struct lab *l, enum lab_role role, view iv, view sealed,
 static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w)
 {
     uint8_t iv[CIPHER_BLOCK], tag[TAG];
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     rng_bytes(&l->rng, iv, sizeof iv);
     TRY(lab_plain_write(what, text, &plain));
     TRY(cipher_cbc_encrypt(&l->enc[l->role], iv, buf_view(&plain), &sealed));
@@ -247,7 +247,7 @@ static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w
     return SOTTO_OK;
 }
 
-static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text)
+static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text)
 {
     uint8_t iv[CIPHER_BLOCK], tag[TAG], wanted[TAG];
     rd_copy(r, iv, sizeof iv);
@@ -257,7 +257,7 @@ static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf
     TRY(tag_of(l, lab_other(l), VIEW_OF(iv), sealed, wanted));
     if (!ct_equal(VIEW_OF(tag), VIEW_OF(wanted)))
         return lab_refuse(l, SOTTO_E_MAC, l->suite->mac);
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     TRY(cipher_cbc_decrypt(&l->enc[lab_other(l)], iv, sealed, &plain));
     LAB_TELL(l, DECRYPTION, "the tag is right for this number, so the ciphertext is decrypted",
              "changed, repeated and reordered messages all fail here", "nothing",

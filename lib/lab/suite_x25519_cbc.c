@@ -22,7 +22,7 @@ static sotto_err x25519_key(struct lab *l, struct secret *ret_private)
     return dh_key_import(l->crypto, DH_X25519, ret_private, &l->dh);
 }
 
-static sotto_err offer(struct lab *l, struct buf *ret_offer)
+static sotto_err offer(struct lab *l, sotto_buf *ret_offer)
 {
     DEFER(secret_clear) struct secret private_key = {0};
     TRY(x25519_key(l, &private_key));
@@ -100,8 +100,8 @@ static sotto_err check(struct lab *l, struct rd *r)
 static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w)
 {
     uint8_t iv[CIPHER_BLOCK], tag[TAG];
-    DEFER(buf_clear) struct buf plain = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     rng_bytes(&l->rng, iv, sizeof iv);
     TRY(lab_plain_write(what, text, &plain));
     TRY(cipher_cbc_encrypt(&l->enc[l->role], iv, buf_view(&plain), &sealed));
@@ -118,7 +118,7 @@ static sotto_err seal(struct lab *l, enum lab_what what, view text, struct wr *w
     return SOTTO_OK;
 }
 
-static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf *ret_text)
+static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, sotto_buf *ret_text)
 {
     uint8_t iv[CIPHER_BLOCK], tag[TAG], wanted[TAG];
     rd_copy(r, iv, sizeof iv);
@@ -128,7 +128,7 @@ static sotto_err open(struct lab *l, struct rd *r, uint8_t *ret_what, struct buf
     TRY(tag_of(l, lab_other(l), LAB_KIND_MESSAGE, VIEW_OF(iv), sealed, wanted));
     if (!ct_equal(VIEW_OF(tag), VIEW_OF(wanted)))
         return lab_refuse(l, SOTTO_E_MAC, l->suite->mac);
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     TRY(cipher_cbc_decrypt(&l->enc[lab_other(l)], iv, sealed, &plain));
     LAB_TELL(l, DECRYPTION, "the tag is right, so the ciphertext is decrypted",
              "checked first and in constant time", "nothing", {"tag", VIEW_OF(tag)},

@@ -2,7 +2,7 @@
 
 #include "base/wr.h"
 
-sotto_err key_schedule_joiner(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_joiner(sotto_crypto *c, const struct mls_suite *suite,
                               const struct secret *init_secret, const struct secret *commit_secret,
                               view group_context, struct secret *ret_joiner)
 {
@@ -13,7 +13,7 @@ sotto_err key_schedule_joiner(struct crypto *c, const struct mls_suite *suite,
                          ret_joiner);
 }
 
-sotto_err key_schedule_member(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_member(sotto_crypto *c, const struct mls_suite *suite,
                               const struct secret *joiner_secret, const struct secret *psk_secret,
                               struct secret *ret_member)
 {
@@ -21,13 +21,13 @@ sotto_err key_schedule_member(struct crypto *c, const struct mls_suite *suite,
                         ret_member);
 }
 
-sotto_err key_schedule_welcome(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_welcome(sotto_crypto *c, const struct mls_suite *suite,
                                const struct secret *member, struct secret *ret_welcome_secret)
 {
     return derive_secret(c, suite, member, VIEW_LIT("welcome"), ret_welcome_secret);
 }
 
-sotto_err key_schedule_welcome_key(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_welcome_key(sotto_crypto *c, const struct mls_suite *suite,
                                    const struct secret *welcome_secret, struct secret *ret_key,
                                    uint8_t ret_nonce[AEAD_NONCE])
 {
@@ -52,7 +52,7 @@ void epoch_secrets_clear(struct epoch_secrets *secrets)
     secret_clear(&secrets->init_secret);
 }
 
-sotto_err key_schedule_epoch_of(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_epoch_of(sotto_crypto *c, const struct mls_suite *suite,
                                 const struct secret *epoch_secret,
                                 struct epoch_secrets *ret_secrets)
 {
@@ -77,7 +77,7 @@ sotto_err key_schedule_epoch_of(struct crypto *c, const struct mls_suite *suite,
     return SOTTO_OK;
 }
 
-sotto_err key_schedule_epoch(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_epoch(sotto_crypto *c, const struct mls_suite *suite,
                              const struct secret *member, view group_context,
                              struct epoch_secrets *ret_secrets)
 {
@@ -87,13 +87,13 @@ sotto_err key_schedule_epoch(struct crypto *c, const struct mls_suite *suite,
     return key_schedule_epoch_of(c, suite, &epoch_secret, ret_secrets);
 }
 
-sotto_err key_schedule_external_key(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_external_key(sotto_crypto *c, const struct mls_suite *suite,
                                     const struct secret *external_secret, struct kem_key **ret_key)
 {
     return kem_key_derive(c, suite->hpke.kem, secret_view(external_secret), ret_key);
 }
 
-static sotto_err external_init_export(struct crypto *c, const struct mls_suite *suite,
+static sotto_err external_init_export(sotto_crypto *c, const struct mls_suite *suite,
                                       const struct hpke_context *context,
                                       struct secret *ret_init_secret)
 {
@@ -104,7 +104,7 @@ static sotto_err external_init_export(struct crypto *c, const struct mls_suite *
     return SOTTO_OK;
 }
 
-sotto_err key_schedule_external_init_send(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_external_init_send(sotto_crypto *c, const struct mls_suite *suite,
                                           view external_pub, view seed, uint8_t *ret_kem_output,
                                           struct secret *ret_init_secret)
 {
@@ -115,7 +115,7 @@ sotto_err key_schedule_external_init_send(struct crypto *c, const struct mls_sui
     return external_init_export(c, suite, &context, ret_init_secret);
 }
 
-sotto_err key_schedule_external_init_recv(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_external_init_recv(sotto_crypto *c, const struct mls_suite *suite,
                                           const struct kem_key *external_key, view kem_output,
                                           struct secret *ret_init_secret)
 {
@@ -126,7 +126,7 @@ sotto_err key_schedule_external_init_recv(struct crypto *c, const struct mls_sui
     return external_init_export(c, suite, &context, ret_init_secret);
 }
 
-sotto_err key_schedule_export(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_export(sotto_crypto *c, const struct mls_suite *suite,
                               const struct secret *exporter_secret, view label, view context,
                               uint8_t *ret_out, size_t len)
 {
@@ -139,11 +139,11 @@ sotto_err key_schedule_export(struct crypto *c, const struct mls_suite *suite,
 }
 
 /* psk_input of one PSK: struct { PreSharedKeyID id; uint16 index; uint16 count; } PSKLabel;  RFC 9420 8.4 */
-static sotto_err psk_input(struct crypto *c, const struct mls_suite *suite,
+static sotto_err psk_input(sotto_crypto *c, const struct mls_suite *suite,
                            const struct pre_shared_key *psk, size_t index, size_t count,
                            struct secret *ret_input)
 {
-    DEFER(buf_clear) struct buf label = {0};
+    DEFER(buf_clear) sotto_buf label = {0};
     struct wr w = wr_to(&label);
     pre_shared_key_id_write(&w, &psk->id);
     wr_u16(&w, (uint16_t)index);
@@ -155,7 +155,7 @@ static sotto_err psk_input(struct crypto *c, const struct mls_suite *suite,
                          suite->hash_len, ret_input);
 }
 
-sotto_err key_schedule_psk_secret(struct crypto *c, const struct mls_suite *suite,
+sotto_err key_schedule_psk_secret(sotto_crypto *c, const struct mls_suite *suite,
                                   const struct pre_shared_key *psks, size_t count,
                                   struct secret *ret_psk_secret)
 {

@@ -9,22 +9,22 @@
 #include "mls/with_label.h"
 
 /* init_secret and commit_secret to joiner_secret. */
-SOTTO_MUST_USE sotto_err key_schedule_joiner(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_joiner(sotto_crypto *c, const struct mls_suite *suite,
                                              const struct secret *init_secret,
                                              const struct secret *commit_secret, view group_context,
                                              struct secret *ret_joiner);
 
 /* joiner_secret and psk_secret to what welcome_secret and epoch_secret come from (the RFC gives it no name). */
-SOTTO_MUST_USE sotto_err key_schedule_member(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_member(sotto_crypto *c, const struct mls_suite *suite,
                                              const struct secret *joiner_secret,
                                              const struct secret *psk_secret,
                                              struct secret *ret_member);
 
-SOTTO_MUST_USE sotto_err key_schedule_welcome(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_welcome(sotto_crypto *c, const struct mls_suite *suite,
                                               const struct secret *member,
                                               struct secret *ret_welcome_secret);
 /* What the GroupInfo in a Welcome is sealed with (RFC 9420 12.4.3.1). */
-SOTTO_MUST_USE sotto_err key_schedule_welcome_key(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_welcome_key(sotto_crypto *c, const struct mls_suite *suite,
                                                   const struct secret *welcome_secret,
                                                   struct secret *ret_key,
                                                   uint8_t ret_nonce[AEAD_NONCE]);
@@ -42,33 +42,33 @@ struct epoch_secrets {
 };
 void epoch_secrets_clear(struct epoch_secrets *secrets);
 
-SOTTO_MUST_USE sotto_err key_schedule_epoch(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_epoch(sotto_crypto *c, const struct mls_suite *suite,
                                             const struct secret *member, view group_context,
                                             struct epoch_secrets *ret_secrets);
 /* The same from an epoch_secret: a new group begins with a random one (RFC 9420 11). */
-SOTTO_MUST_USE sotto_err key_schedule_epoch_of(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_epoch_of(sotto_crypto *c, const struct mls_suite *suite,
                                                const struct secret *epoch_secret,
                                                struct epoch_secrets *ret_secrets);
 
 /* external_priv with external_pub (RFC 9420 8). Release with kem_key_free(). */
-SOTTO_MUST_USE sotto_err key_schedule_external_key(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_external_key(sotto_crypto *c, const struct mls_suite *suite,
                                                    const struct secret *external_secret,
                                                    struct kem_key **ret_key);
 /* The init_secret of who joins by an external commit (RFC 9420 8.3): its own side, with kem_seed_size() fresh bytes and
  * kem_enc_size() bytes of `ret_kem_output`; and the members'. */
-SOTTO_MUST_USE sotto_err key_schedule_external_init_send(struct crypto *c,
+SOTTO_MUST_USE sotto_err key_schedule_external_init_send(sotto_crypto *c,
                                                          const struct mls_suite *suite,
                                                          view external_pub, view seed,
                                                          uint8_t *ret_kem_output,
                                                          struct secret *ret_init_secret);
-SOTTO_MUST_USE sotto_err key_schedule_external_init_recv(struct crypto *c,
+SOTTO_MUST_USE sotto_err key_schedule_external_init_recv(sotto_crypto *c,
                                                          const struct mls_suite *suite,
                                                          const struct kem_key *external_key,
                                                          view kem_output,
                                                          struct secret *ret_init_secret);
 
 /* MLS-Exporter (RFC 9420 8.5) into `len` bytes, at most 255 * hash_len. */
-SOTTO_MUST_USE sotto_err key_schedule_export(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_export(sotto_crypto *c, const struct mls_suite *suite,
                                              const struct secret *exporter_secret, view label,
                                              view context, uint8_t *ret_out, size_t len);
 
@@ -77,7 +77,7 @@ struct pre_shared_key {
     view psk;
 };
 /* psk_secret (RFC 9420 8.4); all zero for none. TOO_LARGE: more than 65,535. */
-SOTTO_MUST_USE sotto_err key_schedule_psk_secret(struct crypto *c, const struct mls_suite *suite,
+SOTTO_MUST_USE sotto_err key_schedule_psk_secret(sotto_crypto *c, const struct mls_suite *suite,
                                                  const struct pre_shared_key *psks, size_t count,
                                                  struct secret *ret_psk_secret);
 

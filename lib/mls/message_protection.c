@@ -96,21 +96,21 @@ static bool is_of_this_epoch(const struct message_protection *p,
     return check_place(p, content->group_id, content->epoch) == SOTTO_OK;
 }
 
-sotto_err framed_content_sign(struct crypto *c, const struct message_protection *p,
-                              const struct sign_key *key, uint16_t wire_format,
-                              const struct framed_content *content, struct buf *ret_signature)
+sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *p,
+                              const sotto_sign_key *key, uint16_t wire_format,
+                              const struct framed_content *content, sotto_buf *ret_signature)
 {
-    DEFER(buf_clear) struct buf tbs = {0};
+    DEFER(buf_clear) sotto_buf tbs = {0};
     struct wr w = wr_to(&tbs);
     framed_content_write_tbs(&w, wire_format, content, p->group_context);
     TRY(wr_end(&w));
     return sign_with_label(c, key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs), ret_signature);
 }
 
-static sotto_err signature_check(struct crypto *c, const struct message_protection *p,
+static sotto_err signature_check(sotto_crypto *c, const struct message_protection *p,
                                  const struct authenticated_content *content, view public_key)
 {
-    DEFER(buf_clear) struct buf tbs = {0};
+    DEFER(buf_clear) sotto_buf tbs = {0};
     struct wr w = wr_to(&tbs);
     framed_content_write_tbs(&w, content->wire_format, &content->content, p->group_context);
     TRY(wr_end(&w));
@@ -118,10 +118,10 @@ static sotto_err signature_check(struct crypto *c, const struct message_protecti
                              content->auth.signature);
 }
 
-static sotto_err membership_tag_make(struct crypto *c, const struct message_protection *p,
+static sotto_err membership_tag_make(sotto_crypto *c, const struct message_protection *p,
                                      const struct authenticated_content *content, uint8_t *ret_tag)
 {
-    DEFER(buf_clear) struct buf tbm = {0};
+    DEFER(buf_clear) sotto_buf tbm = {0};
     struct wr w = wr_to(&tbm);
     authenticated_content_write_tbm(&w, content, p->group_context);
     TRY(wr_end(&w));
@@ -129,8 +129,8 @@ static sotto_err membership_tag_make(struct crypto *c, const struct message_prot
     return hmac(c, suite_hash(p->suite), secret_view(p->membership_key), &input, 1, ret_tag);
 }
 
-sotto_err public_message_protect(struct crypto *c, const struct message_protection *p,
-                                 const struct authenticated_content *content, struct buf *out)
+sotto_err public_message_protect(sotto_crypto *c, const struct message_protection *p,
+                                 const struct authenticated_content *content, sotto_buf *out)
 {
     if (content->wire_format != WIRE_PUBLIC_MESSAGE ||
         content->content.content_type == CONTENT_APPLICATION ||
@@ -149,7 +149,7 @@ sotto_err public_message_protect(struct crypto *c, const struct message_protecti
     return wr_end(&w);
 }
 
-static sotto_err membership_check(struct crypto *c, const struct message_protection *p,
+static sotto_err membership_check(sotto_crypto *c, const struct message_protection *p,
                                   const struct authenticated_content *content, view tag)
 {
     uint8_t expected[HASH_MAX];
@@ -159,7 +159,7 @@ static sotto_err membership_check(struct crypto *c, const struct message_protect
     return ct_equal(view_of(expected, p->suite->hash_len), tag) ? SOTTO_OK : SOTTO_E_MAC;
 }
 
-sotto_err public_message_unprotect(struct crypto *c, const struct message_protection *p,
+sotto_err public_message_unprotect(sotto_crypto *c, const struct message_protection *p,
                                    const struct public_message *message,
                                    struct authenticated_content *ret_content)
 {
@@ -191,7 +191,7 @@ static void nonce_guard(const uint8_t nonce[AEAD_NONCE], const uint8_t guard[REU
 }
 
 /* Key and nonce of the sender data come from a sample of the ciphertext (RFC 9420 6.3.2). */
-sotto_err sender_data_key(struct crypto *c, const struct message_protection *p, view ciphertext,
+sotto_err sender_data_key(sotto_crypto *c, const struct message_protection *p, view ciphertext,
                           struct secret *ret_key, uint8_t ret_nonce[AEAD_NONCE])
 {
     const view sample = {ciphertext.data, size_min(ciphertext.len, p->suite->hash_len)};
@@ -201,12 +201,12 @@ sotto_err sender_data_key(struct crypto *c, const struct message_protection *p, 
                          p->suite->key_len, ret_key);
 }
 
-static sotto_err sender_data_seal(struct crypto *c, const struct message_protection *p,
+static sotto_err sender_data_seal(sotto_crypto *c, const struct message_protection *p,
                                   const struct sender_data *data, view aad, view ciphertext,
                                   uint8_t ret_sealed[SENDER_DATA_SEALED])
 {
     uint8_t bytes[SENDER_DATA_SIZE], nonce[AEAD_NONCE];
-    DEFER(buf_clear) struct buf plain = BUF_ON(bytes);
+    DEFER(buf_clear) sotto_buf plain = BUF_ON(bytes);
     DEFER(secret_clear) struct secret key = {0};
     struct wr w = wr_to(&plain);
     sender_data_write(&w, data);
@@ -215,7 +215,7 @@ static sotto_err sender_data_seal(struct crypto *c, const struct message_protect
     return aead_seal(c, p->suite->hpke.aead, &key, nonce, aad, buf_view(&plain), ret_sealed);
 }
 
-static sotto_err sender_data_open(struct crypto *c, const struct message_protection *p,
+static sotto_err sender_data_open(sotto_crypto *c, const struct message_protection *p,
                                   const struct private_message *message,
                                   struct sender_data *ret_data)
 {
@@ -246,7 +246,7 @@ struct layout {
 
 /* The message with the plaintext where the ciphertext will be, and zeros for the rest. */
 static sotto_err private_message_lay(const struct authenticated_content *content, size_t padding,
-                                     struct buf *out, struct layout *ret_layout)
+                                     sotto_buf *out, struct layout *ret_layout)
 {
     static const uint8_t zeros[SENDER_DATA_SEALED];
     const struct framed_content *framed = &content->content;
@@ -276,7 +276,7 @@ static sotto_err private_message_lay(const struct authenticated_content *content
 }
 
 /* Turns the plaintext into the ciphertext, and seals the sender data for it. */
-static sotto_err private_message_seal(struct crypto *c, const struct message_protection *p,
+static sotto_err private_message_seal(sotto_crypto *c, const struct message_protection *p,
                                       const struct message_key *key, const struct layout *l,
                                       const uint8_t reuse_guard[REUSE_GUARD], uint8_t *bytes)
 {
@@ -292,15 +292,15 @@ static sotto_err private_message_seal(struct crypto *c, const struct message_pro
                             bytes + l->sender_data);
 }
 
-static void buf_cut(struct buf *b, size_t len)
+static void buf_cut(sotto_buf *b, size_t len)
 {
     ct_wipe(b->data + len, b->len - len);
     b->len = len;
 }
 
-sotto_err private_message_protect(struct crypto *c, const struct message_protection *p,
+sotto_err private_message_protect(sotto_crypto *c, const struct message_protection *p,
                                   const struct authenticated_content *content, size_t padding,
-                                  const uint8_t reuse_guard[REUSE_GUARD], struct buf *out)
+                                  const uint8_t reuse_guard[REUSE_GUARD], sotto_buf *out)
 {
     const struct framed_content *framed = &content->content;
     if (content->wire_format != WIRE_PRIVATE_MESSAGE ||
@@ -322,10 +322,10 @@ sotto_err private_message_protect(struct crypto *c, const struct message_protect
     return err;
 }
 
-static sotto_err content_open(struct crypto *c, const struct message_protection *p,
+static sotto_err content_open(sotto_crypto *c, const struct message_protection *p,
                               const struct private_message *message,
                               const struct sender_data *sender, const struct message_key *key,
-                              struct buf *ret_plain)
+                              sotto_buf *ret_plain)
 {
     uint8_t nonce[AEAD_NONCE], *plain;
     nonce_guard(key->nonce, sender->reuse_guard, nonce);
@@ -351,8 +351,8 @@ static sotto_err content_parse(const struct private_message *message,
     return rd_end(&r);
 }
 
-static sotto_err unprotect(struct crypto *c, const struct message_protection *p,
-                           const struct private_message *message, struct buf *plain,
+static sotto_err unprotect(sotto_crypto *c, const struct message_protection *p,
+                           const struct private_message *message, sotto_buf *plain,
                            struct authenticated_content *out)
 {
     struct sender_data sender;
@@ -369,8 +369,8 @@ static sotto_err unprotect(struct crypto *c, const struct message_protection *p,
     return secret_tree_consume(p->secret_tree, &key);
 }
 
-sotto_err private_message_unprotect(struct crypto *c, const struct message_protection *p,
-                                    const struct private_message *message, struct buf *ret_plain,
+sotto_err private_message_unprotect(sotto_crypto *c, const struct message_protection *p,
+                                    const struct private_message *message, sotto_buf *ret_plain,
                                     struct authenticated_content *ret_content)
 {
     struct authenticated_content content;

@@ -24,48 +24,47 @@ struct message_protection {
 };
 
 /* The signature of content that will travel in this wire format (RFC 9420 6.1). It replaces what `ret_signature` held. */
-SOTTO_MUST_USE sotto_err framed_content_sign(struct crypto *c, const struct message_protection *p,
-                                             const struct sign_key *key, uint16_t wire_format,
+SOTTO_MUST_USE sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *p,
+                                             const sotto_sign_key *key, uint16_t wire_format,
                                              const struct framed_content *content,
-                                             struct buf *ret_signature);
+                                             sotto_buf *ret_signature);
 
 /* Appends MLSMessage(PublicMessage). `content` is signed and, for a commit, has its confirmation_tag; its wire_format is
  * WIRE_PUBLIC_MESSAGE, group and epoch are those of `p`, and the sender may say it: else USAGE. */
-SOTTO_MUST_USE sotto_err public_message_protect(struct crypto *c,
-                                                const struct message_protection *p,
+SOTTO_MUST_USE sotto_err public_message_protect(sotto_crypto *c, const struct message_protection *p,
                                                 const struct authenticated_content *content,
-                                                struct buf *out);
+                                                sotto_buf *out);
 
 /* *ret_content borrows from what `message` borrows from.
  * UNEXPECTED: another group, application data, or a sender who may not say this. NOT_NOW: another epoch. NOTFOUND: no such
  * sender. MAC, SIGNATURE, KEY: not from whom it claims. The confirmation_tag of a commit is the caller's to check. */
-SOTTO_MUST_USE sotto_err public_message_unprotect(struct crypto *c,
+SOTTO_MUST_USE sotto_err public_message_unprotect(sotto_crypto *c,
                                                   const struct message_protection *p,
                                                   const struct public_message *message,
                                                   struct authenticated_content *ret_content);
 
 /* sender_data_key and sender_data_nonce for a ciphertext (RFC 9420 6.3.2). */
-SOTTO_MUST_USE sotto_err sender_data_key(struct crypto *c, const struct message_protection *p,
+SOTTO_MUST_USE sotto_err sender_data_key(sotto_crypto *c, const struct message_protection *p,
                                          view ciphertext, struct secret *ret_key,
                                          uint8_t ret_nonce[AEAD_NONCE]);
 
 /* Appends MLSMessage(PrivateMessage), with `padding` zero bytes inside and four fresh random bytes as reuse_guard. The sender
  * is a member, this one; wire_format is WIRE_PRIVATE_MESSAGE, group and epoch are those of `p`: else USAGE. Takes one
  * generation of the sender's ratchet: keep the tree before the message leaves, since no key may ever be used twice. */
-SOTTO_MUST_USE sotto_err private_message_protect(struct crypto *c,
+SOTTO_MUST_USE sotto_err private_message_protect(sotto_crypto *c,
                                                  const struct message_protection *p,
                                                  const struct authenticated_content *content,
                                                  size_t padding,
                                                  const uint8_t reuse_guard[REUSE_GUARD],
-                                                 struct buf *out);
+                                                 sotto_buf *out);
 
 /* The plaintext replaces what `ret_plain` held; *ret_content borrows from it, and from what `message` borrows from. The key is
  * consumed when all is right, and only then. Errors as public_message_unprotect() and secret_tree_find(), and DECRYPT;
  * ret_plain is empty then. */
-SOTTO_MUST_USE sotto_err private_message_unprotect(struct crypto *c,
+SOTTO_MUST_USE sotto_err private_message_unprotect(sotto_crypto *c,
                                                    const struct message_protection *p,
                                                    const struct private_message *message,
-                                                   struct buf *ret_plain,
+                                                   sotto_buf *ret_plain,
                                                    struct authenticated_content *ret_content);
 
 #endif

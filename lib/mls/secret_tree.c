@@ -185,7 +185,7 @@ static struct place locate(const struct secret_tree *t, uint32_t leaf_index)
 }
 
 /* One level down: `secret` becomes the child's on `side`, `ret_other` gets the other child's. */
-static sotto_err descend(struct crypto *c, const struct mls_suite *suite, unsigned side,
+static sotto_err descend(sotto_crypto *c, const struct mls_suite *suite, unsigned side,
                          struct secret *secret, uint8_t *ret_other)
 {
     static const view names[] = {{(const uint8_t *)"left", 4}, {(const uint8_t *)"right", 5}};
@@ -195,7 +195,7 @@ static sotto_err descend(struct crypto *c, const struct mls_suite *suite, unsign
 }
 
 /* From the lowest secret above the leaf to the beginning of both its ratchets. */
-static sotto_err derive_ratchets(struct crypto *c, const struct secret_tree *t, struct place at,
+static sotto_err derive_ratchets(sotto_crypto *c, const struct secret_tree *t, struct place at,
                                  struct message_key *key)
 {
     const struct mls_suite *suite = t->suite;
@@ -212,7 +212,7 @@ static sotto_err derive_ratchets(struct crypto *c, const struct secret_tree *t, 
                          &key->ratchets[RATCHET_APPLICATION]);
 }
 
-static sotto_err derive_key(struct crypto *c, const struct mls_suite *suite,
+static sotto_err derive_key(sotto_crypto *c, const struct mls_suite *suite,
                             const struct secret *ratchet, uint32_t generation, uint8_t *ret_key,
                             uint8_t ret_nonce[AEAD_NONCE])
 {
@@ -222,7 +222,7 @@ static sotto_err derive_key(struct crypto *c, const struct mls_suite *suite,
                               suite->key_len);
 }
 
-static sotto_err advance(struct crypto *c, const struct mls_suite *suite, struct secret *ratchet,
+static sotto_err advance(sotto_crypto *c, const struct mls_suite *suite, struct secret *ratchet,
                          uint32_t generation)
 {
     DEFER(secret_clear) struct secret next = {.len = suite->hash_len};
@@ -232,7 +232,7 @@ static sotto_err advance(struct crypto *c, const struct mls_suite *suite, struct
 }
 
 /* From generation `from` to the key of key->generation. Of those between, the last MLS_SKIPPED_MAX are worth keeping. */
-static sotto_err derive_generation(struct crypto *c, const struct mls_suite *suite, uint32_t from,
+static sotto_err derive_generation(sotto_crypto *c, const struct mls_suite *suite, uint32_t from,
                                    struct message_key *key)
 {
     struct secret *ratchet = &key->ratchets[key->kind];
@@ -288,7 +288,7 @@ static struct sender_ratchets *sender_at(const struct secret_tree *t, struct pla
     return t->senders[t->nodes[at.slot].child[0] - 1];
 }
 
-static sotto_err find(struct crypto *c, const struct secret_tree *t, struct message_key *key)
+static sotto_err find(sotto_crypto *c, const struct secret_tree *t, struct message_key *key)
 {
     struct place at = locate(t, key->leaf_index);
     const struct sender_ratchets *sender = sender_at(t, at);
@@ -305,7 +305,7 @@ static sotto_err find(struct crypto *c, const struct secret_tree *t, struct mess
     return derive_generation(c, t->suite, from, key);
 }
 
-sotto_err secret_tree_find(struct crypto *c, const struct secret_tree *tree, uint32_t leaf_index,
+sotto_err secret_tree_find(sotto_crypto *c, const struct secret_tree *tree, uint32_t leaf_index,
                            enum ratchet_kind kind, uint32_t generation, struct message_key *ret_key)
 {
     if (leaf_index >= tree->leaf_count)
@@ -320,7 +320,7 @@ sotto_err secret_tree_find(struct crypto *c, const struct secret_tree *tree, uin
     return err;
 }
 
-sotto_err secret_tree_next(struct crypto *c, const struct secret_tree *tree, uint32_t leaf_index,
+sotto_err secret_tree_next(sotto_crypto *c, const struct secret_tree *tree, uint32_t leaf_index,
                            enum ratchet_kind kind, struct message_key *ret_key)
 {
     if (leaf_index >= tree->leaf_count)

@@ -46,12 +46,12 @@ struct message_key {
 void message_key_clear(struct message_key *key);
 
 /* The key of a message to be sent, which no other message has. NOTFOUND: no such leaf. FULL: the generations are used up. */
-SOTTO_MUST_USE sotto_err secret_tree_next(struct crypto *c, const struct secret_tree *tree,
+SOTTO_MUST_USE sotto_err secret_tree_next(sotto_crypto *c, const struct secret_tree *tree,
                                           uint32_t leaf_index, enum ratchet_kind kind,
                                           struct message_key *ret_key);
 /* The key of a message that came. NOTFOUND: no such leaf. REPLAYED: it was consumed before. EXPIRED: it was consumed or given
  * up: more than MLS_SKIPPED_MAX later ones were kept. MISSING: more than MLS_FORWARD_MAX generations ahead. */
-SOTTO_MUST_USE sotto_err secret_tree_find(struct crypto *c, const struct secret_tree *tree,
+SOTTO_MUST_USE sotto_err secret_tree_find(sotto_crypto *c, const struct secret_tree *tree,
                                           uint32_t leaf_index, enum ratchet_kind kind,
                                           uint32_t generation, struct message_key *ret_key);
 

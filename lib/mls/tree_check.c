@@ -31,7 +31,7 @@ sotto_err tree_check_fail(enum tree_check check, uint32_t node, struct tree_faul
 
 /* What checks look at. */
 struct subject {
-    struct crypto *c;
+    sotto_crypto *c;
     struct tree *tree; /* changed by nothing but its cache of hashes */
     const struct tree_check_context *context;
     struct tree_list scratch;
@@ -242,16 +242,16 @@ static sotto_err leaf_signature_key_unique(struct subject *s, const struct leaf 
 }
 
 /* LeafNodeTBS is the leaf as it came, up to its signature, and where it stands (RFC 9420 7.2). */
-static sotto_err leaf_signature_verify(struct crypto *c, const struct mls_suite *suite,
+static sotto_err leaf_signature_verify(sotto_crypto *c, const struct mls_suite *suite,
                                        const struct leaf_node *leaf, view group_id,
                                        uint32_t leaf_index)
 {
     uint8_t stack[WITH_LABEL_STACK];
-    DEFER(buf_clear) struct buf tbs = BUF_ON(stack);
+    DEFER(buf_clear) sotto_buf tbs = BUF_ON(stack);
     struct wr w = wr_to(&tbs);
     leaf_node_write_tbs(&w, leaf, group_id, leaf_index);
     if (wr_end(&w) != SOTTO_OK) {
-        tbs = (struct buf){0};
+        tbs = (sotto_buf){0};
         w = wr_to(&tbs);
         leaf_node_write_tbs(&w, leaf, group_id, leaf_index);
         TRY(wr_end(&w));
@@ -503,7 +503,7 @@ static void signatures_clear(struct signatures *work)
     free(work->results);
 }
 
-static void signature_job(void *context, struct crypto *c, uint32_t number)
+static void signature_job(void *context, sotto_crypto *c, uint32_t number)
 {
     struct signatures *work = context;
     uint32_t index = work->members.items[number];
@@ -559,7 +559,7 @@ static sotto_err right_half_check(struct subject *s, struct tree_fault *ret_faul
     return tree_check_fail(CHECK_TREE_RIGHT_HALF, tree_math_root(leaf_count), ret_fault);
 }
 
-sotto_err tree_check(struct crypto *c, struct tree *tree, const struct tree_check_context *context,
+sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check_context *context,
                      enum tree_check check, struct tree_fault *ret_fault)
 {
     DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
@@ -577,7 +577,7 @@ sotto_err tree_check(struct crypto *c, struct tree *tree, const struct tree_chec
 }
 
 /* The parent hashes come last among the parents' checks: they rely on the unmerged leaves being members below. */
-sotto_err tree_check_all(struct crypto *c, struct tree *tree,
+sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
                          const struct tree_check_context *context, struct tree_fault *ret_fault)
 {
     DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
@@ -589,7 +589,7 @@ sotto_err tree_check_all(struct crypto *c, struct tree *tree,
     return signatures_run(&s, ret_fault);
 }
 
-sotto_err tree_check_leaf(struct crypto *c, struct tree *tree,
+sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
                           const struct tree_check_context *context, uint32_t leaf_index,
                           enum leaf_node_source source, struct tree_fault *ret_fault)
 {

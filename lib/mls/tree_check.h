@@ -69,7 +69,7 @@ struct tree_fault {
 
 /* Makes `count` jobs, in any order and on any threads, each with a crypto handle of its thread, and returns when all are
  * done. The tree does not change meanwhile. */
-typedef void tree_job(void *work, struct crypto *c, uint32_t number);
+typedef void tree_job(void *work, sotto_crypto *c, uint32_t number);
 struct tree_spread {
     void (*run)(void *context, tree_job *job, void *work, uint32_t count);
     void *context;
@@ -86,16 +86,16 @@ struct tree_check_context {
 
 /* One check on all that it is about. CHECK_LEAF_SOURCE and CHECK_PATH_* are no checks of a tree: USAGE. CHECK_PARENT_HASH is
  * linear in trees that pass CHECK_PARENT_UNMERGED_MEMBER. `ret_fault` is set when a check failed, and may be NULL. */
-SOTTO_MUST_USE sotto_err tree_check(struct crypto *c, struct tree *tree,
+SOTTO_MUST_USE sotto_err tree_check(sotto_crypto *c, struct tree *tree,
                                     const struct tree_check_context *context, enum tree_check check,
                                     struct tree_fault *ret_fault);
 /* All of them but those. */
-SOTTO_MUST_USE sotto_err tree_check_all(struct crypto *c, struct tree *tree,
+SOTTO_MUST_USE sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
                                         const struct tree_check_context *context,
                                         struct tree_fault *ret_fault);
 /* All checks of a leaf on one that has just been put into a tree: a new member, an Update, the leaf of an UpdatePath.
  * `source` is what its place demands. NOTFOUND: no such member. */
-SOTTO_MUST_USE sotto_err tree_check_leaf(struct crypto *c, struct tree *tree,
+SOTTO_MUST_USE sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
                                          const struct tree_check_context *context,
                                          uint32_t leaf_index, enum leaf_node_source source,
                                          struct tree_fault *ret_fault);

@@ -40,7 +40,7 @@ static void unmerged_write(struct wr *w, const struct tree_node *parent, struct 
 }
 
 /* TreeHashInput of a leaf: NodeType node_type; uint32 leaf_index; optional<LeafNode> leaf_node;       RFC 9420 7.8 */
-static sotto_err leaf_hash(struct crypto *c, const struct tree *tree, uint32_t node,
+static sotto_err leaf_hash(sotto_crypto *c, const struct tree *tree, uint32_t node,
                            const struct tree_node *leaf, uint8_t *ret_hash)
 {
     uint32_t index = tree_math_leaf_index(node);
@@ -68,13 +68,13 @@ static void inner_write(struct wr *w, const struct tree_node *parent, struct abs
 
 /* NodeType node_type; optional<ParentNode> parent_node; opaque left_hash<V>; opaque right_hash<V>;    RFC 9420 7.8
  * The key, which may have a kilobyte, is hashed where it is; many unmerged leaves are too long for the stack. */
-static sotto_err inner_hash(struct crypto *c, const struct tree *tree,
+static sotto_err inner_hash(sotto_crypto *c, const struct tree *tree,
                             const struct tree_node *parent, struct absent absent, view left,
                             view right, uint8_t *ret_hash)
 {
     uint8_t front_bytes[8], stack[STACK];
-    struct buf front = BUF_ON(front_bytes);
-    DEFER(buf_clear) struct buf rest = BUF_ON(stack);
+    sotto_buf front = BUF_ON(front_bytes);
+    DEFER(buf_clear) sotto_buf rest = BUF_ON(stack);
     struct wr w = wr_to(&front);
     wr_u8(&w, NODE_PARENT);
     wr_optional(&w, parent != NULL);
@@ -84,7 +84,7 @@ static sotto_err inner_hash(struct crypto *c, const struct tree *tree,
     w = wr_to(&rest);
     inner_write(&w, parent, absent, left, right);
     if (wr_end(&w) != SOTTO_OK) {
-        rest = (struct buf){0};
+        rest = (sotto_buf){0};
         w = wr_to(&rest);
         inner_write(&w, parent, absent, left, right);
         TRY(wr_end(&w));
@@ -95,7 +95,7 @@ static sotto_err inner_hash(struct crypto *c, const struct tree *tree,
     return hash_parts(c, suite_hash(tree->suite), input, COUNT_OF(input), ret_hash);
 }
 
-static sotto_err hash_compute(struct crypto *c, struct tree *tree, uint32_t number,
+static sotto_err hash_compute(sotto_crypto *c, struct tree *tree, uint32_t number,
                               uint8_t *ret_hash)
 {
     const struct tree_node *node = tree_store_get(&tree->store, number);
@@ -109,7 +109,7 @@ static sotto_err hash_compute(struct crypto *c, struct tree *tree, uint32_t numb
                       ret_hash);
 }
 
-sotto_err tree_hash(struct crypto *c, struct tree *tree, uint32_t node, uint8_t *ret_hash)
+sotto_err tree_hash(sotto_crypto *c, struct tree *tree, uint32_t node, uint8_t *ret_hash)
 {
     const uint8_t *known = tree_store_hash(&tree->store, node);
     uint8_t computed[HASH_MAX];
@@ -122,12 +122,12 @@ sotto_err tree_hash(struct crypto *c, struct tree *tree, uint32_t node, uint8_t 
     return SOTTO_OK;
 }
 
-sotto_err tree_root_hash(struct crypto *c, struct tree *tree, uint8_t *ret_hash)
+sotto_err tree_root_hash(sotto_crypto *c, struct tree *tree, uint8_t *ret_hash)
 {
     return tree_hash(c, tree, tree_math_root(tree->store.leaf_count), ret_hash);
 }
 
-static sotto_err hash_without(struct crypto *c, struct tree *tree, uint32_t number,
+static sotto_err hash_without(sotto_crypto *c, struct tree *tree, uint32_t number,
                               struct absent absent, uint8_t *ret_hash)
 {
     absent = absent_below(absent, number);
@@ -143,7 +143,7 @@ static sotto_err hash_without(struct crypto *c, struct tree *tree, uint32_t numb
                       view_of(right, len), ret_hash);
 }
 
-sotto_err tree_hash_without(struct crypto *c, struct tree *tree, uint32_t node,
+sotto_err tree_hash_without(sotto_crypto *c, struct tree *tree, uint32_t node,
                             const uint32_t *leaves, size_t count, uint8_t *ret_hash)
 {
     return hash_without(c, tree, node, (struct absent){leaves, count}, ret_hash);
@@ -154,14 +154,14 @@ sotto_err tree_hash_without(struct crypto *c, struct tree *tree, uint32_t node,
  *     opaque parent_hash<V>;
  *     opaque original_sibling_tree_hash<V>;
  * } ParentHashInput;                                                                         RFC 9420 7.9 */
-sotto_err tree_parent_hash(struct crypto *c, struct tree *tree, uint32_t parent, uint32_t sibling,
+sotto_err tree_parent_hash(sotto_crypto *c, struct tree *tree, uint32_t parent, uint32_t sibling,
                            uint8_t *ret_hash)
 {
     const struct tree_node *node = tree_store_get(&tree->store, parent);
     assert(node != NULL && tree_math_parent(sibling) == parent);
     uint8_t original[HASH_MAX], front[8 + MLS_HASH_MAX], middle[8];
     TRY(tree_hash_without(c, tree, sibling, node->unmerged, node->unmerged_count, original));
-    struct buf start = BUF_ON(middle), rest = BUF_ON(front);
+    sotto_buf start = BUF_ON(middle), rest = BUF_ON(front);
     struct wr w = wr_to(&start);
     wr_varint(&w, node->key_len);
     TRY(wr_end(&w));

@@ -112,7 +112,7 @@ const struct kem_key *treekem_private_find(const struct treekem_private *keys, u
 
 /* The path secret at hand, to go on from. */
 struct chain {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct secret secret;
 };
@@ -146,7 +146,7 @@ static sotto_err chain_take(const struct chain *chain, const struct tree *tree, 
 }
 
 /* Blank nodes have no part in the sender's filtered direct path. */
-sotto_err treekem_private_set_path(struct crypto *c, const struct tree *tree,
+sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
                                    struct treekem_private *keys, uint32_t node,
                                    const struct secret *path_secret, struct tree_fault *ret_fault)
 {
@@ -184,7 +184,7 @@ void treekem_path_clear(struct treekem_path *path)
 
 /* Puts the keys of a path, from the root downwards, and gives the parent hash that its leaf must carry: of hash_len bytes, or
  * empty when the path is (RFC 9420 7.9). The nodes were blanked before. */
-static sotto_err path_put(struct crypto *c, struct tree *tree, const struct tree_path *path,
+static sotto_err path_put(sotto_crypto *c, struct tree *tree, const struct tree_path *path,
                           const view *public_keys, uint8_t *ret_parent_hash, size_t *ret_len)
 {
     size_t len = 0;
@@ -200,7 +200,7 @@ static sotto_err path_put(struct crypto *c, struct tree *tree, const struct tree
 
 /* The committer's secrets and key pairs, from a random path_secret[0]. With an empty path, which the only member of a group
  * has, that one is the commit secret. */
-static sotto_err secrets_make(struct crypto *c, const struct mls_suite *suite, struct rng *rng,
+static sotto_err secrets_make(sotto_crypto *c, const struct mls_suite *suite, struct rng *rng,
                               struct treekem_path *path)
 {
     DEFER(chain_clear) struct chain chain = {.c = c, .suite = suite};
@@ -217,7 +217,7 @@ static sotto_err secrets_make(struct crypto *c, const struct mls_suite *suite, s
     return SOTTO_OK;
 }
 
-static sotto_err leaf_key_make(struct crypto *c, const struct mls_suite *suite, struct rng *rng,
+static sotto_err leaf_key_make(sotto_crypto *c, const struct mls_suite *suite, struct rng *rng,
                                struct treekem_private *keys)
 {
     DEFER(secret_clear) struct secret seed = {0};
@@ -229,11 +229,11 @@ static sotto_err leaf_key_make(struct crypto *c, const struct mls_suite *suite, 
 }
 
 /* The new leaf, signed for its place (RFC 9420 7.5 step 4). */
-static sotto_err leaf_make(struct crypto *c, const struct treekem_sender *sender,
-                           view encryption_key, view parent_hash, struct buf *out)
+static sotto_err leaf_make(sotto_crypto *c, const struct treekem_sender *sender,
+                           view encryption_key, view parent_hash, sotto_buf *out)
 {
-    DEFER(buf_clear) struct buf tbs = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf tbs = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     struct leaf_node leaf = *sender->leaf;
     leaf.encryption_key = encryption_key;
     leaf.leaf_node_source = LEAF_NODE_COMMIT;
@@ -248,7 +248,7 @@ static sotto_err leaf_make(struct crypto *c, const struct treekem_sender *sender
     return wr_end(&w);
 }
 
-static sotto_err path_make(struct crypto *c, struct tree *tree, const struct treekem_sender *sender,
+static sotto_err path_make(sotto_crypto *c, struct tree *tree, const struct treekem_sender *sender,
                            struct rng *rng, struct treekem_path *path)
 {
     const struct mls_suite *suite = tree_suite(tree);
@@ -267,7 +267,7 @@ static sotto_err path_make(struct crypto *c, struct tree *tree, const struct tre
     return tree_set_leaf(tree, sender->leaf_index, buf_view(&path->leaf_node));
 }
 
-sotto_err treekem_create(struct crypto *c, struct tree *tree, const struct treekem_sender *sender,
+sotto_err treekem_create(sotto_crypto *c, struct tree *tree, const struct treekem_sender *sender,
                          struct rng *rng, const struct treekem_private *keys,
                          struct treekem_path *ret_path)
 {
@@ -285,8 +285,8 @@ sotto_err treekem_create(struct crypto *c, struct tree *tree, const struct treek
 }
 
 /* One HPKECiphertext, written in place: no copy on the way. */
-static sotto_err seal_one(struct crypto *c, const struct hpke_info *info, view public_key,
-                          const struct secret *path_secret, struct rng *rng, struct buf *out)
+static sotto_err seal_one(sotto_crypto *c, const struct hpke_info *info, view public_key,
+                          const struct secret *path_secret, struct rng *rng, sotto_buf *out)
 {
     DEFER(secret_clear) struct secret seed = {0};
     uint8_t kem_output[KEM_ENC_MAX], ciphertext[SECRET_MAX + AEAD_TAG];
@@ -301,9 +301,9 @@ static sotto_err seal_one(struct crypto *c, const struct hpke_info *info, view p
     return wr_end(&w);
 }
 
-static sotto_err seal_all(struct crypto *c, const struct tree *tree, const struct hpke_info *info,
+static sotto_err seal_all(sotto_crypto *c, const struct tree *tree, const struct hpke_info *info,
                           const struct tree_list *receivers, const struct secret *path_secret,
-                          struct rng *rng, struct buf *out)
+                          struct rng *rng, sotto_buf *out)
 {
     for (size_t i = 0; i < receivers->count; i++) {
         const struct tree_node *node = tree_node(tree, receivers->items[i]);
@@ -315,12 +315,12 @@ static sotto_err seal_all(struct crypto *c, const struct tree *tree, const struc
 }
 
 /* One UpdatePathNode. */
-static sotto_err seal_step(struct crypto *c, const struct tree *tree, const struct hpke_info *info,
+static sotto_err seal_step(sotto_crypto *c, const struct tree *tree, const struct hpke_info *info,
                            const struct tree_step *step, const struct secret *path_secret,
-                           const struct tree_list *added, struct rng *rng, struct buf *out)
+                           const struct tree_list *added, struct rng *rng, sotto_buf *out)
 {
     DEFER(tree_list_clear) struct tree_list receivers = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     size_t one = kem_enc_size(info->suite.kem) + path_secret->len + AEAD_TAG + 8;
     TRY(tree_resolution(tree, step->copath, added, &receivers));
     TRY(buf_reserve(&sealed, receivers.count * one));
@@ -332,12 +332,12 @@ static sotto_err seal_step(struct crypto *c, const struct tree *tree, const stru
     return wr_end(&w);
 }
 
-sotto_err treekem_seal(struct crypto *c, const struct tree *tree, const struct treekem_path *path,
+sotto_err treekem_seal(sotto_crypto *c, const struct tree *tree, const struct treekem_path *path,
                        const struct tree_list *added, view group_context, struct rng *rng,
-                       struct buf *out)
+                       sotto_buf *out)
 {
     DEFER(hpke_info_clear) struct hpke_info info = {0};
-    DEFER(buf_clear) struct buf nodes = {0};
+    DEFER(buf_clear) sotto_buf nodes = {0};
     TRY(encrypt_context(c, tree_suite(tree), VIEW_LIT("UpdatePathNode"), group_context, &info));
     for (size_t i = 0; i < path->path.count; i++)
         TRY(seal_step(c, tree, &info, &path->path.steps[i], &path->secrets[i], added, rng, &nodes));
@@ -435,7 +435,7 @@ static sotto_err ciphertexts_check(const struct tree *tree, const struct receive
     return SOTTO_OK;
 }
 
-static sotto_err key_check(struct crypto *c, const struct tree *tree, uint32_t sender, view key,
+static sotto_err key_check(sotto_crypto *c, const struct tree *tree, uint32_t sender, view key,
                            uint32_t node, struct tree_fault *ret_fault)
 {
     uint32_t other;
@@ -449,7 +449,7 @@ static sotto_err key_check(struct crypto *c, const struct tree *tree, uint32_t s
 }
 
 /* Against the tree with the path blanked and the sender's old leaf gone, and against each other: 24 keys at most. */
-static sotto_err keys_check(struct crypto *c, const struct tree *tree, uint32_t sender,
+static sotto_err keys_check(sotto_crypto *c, const struct tree *tree, uint32_t sender,
                             const struct update_path *update, const struct received *received,
                             struct tree_fault *ret_fault)
 {
@@ -478,7 +478,7 @@ static sotto_err leaf_key_check(const struct tree *tree, uint32_t sender,
     return SOTTO_OK;
 }
 
-sotto_err treekem_merge(struct crypto *c, struct tree *tree, uint32_t sender, bool external,
+sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, bool external,
                         const struct update_path *update, const struct tree_list *added,
                         struct tree_fault *ret_fault)
 {
@@ -529,7 +529,7 @@ static sotto_err ours_find(const struct tree *tree, const struct received *recei
     return SOTTO_E_NOTFOUND;
 }
 
-static sotto_err ours_open(struct crypto *c, const struct tree *tree,
+static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,
                            const struct received *received, const struct ours *ours,
                            view group_context, struct secret *ret_path_secret,
                            struct tree_fault *ret_fault)
@@ -550,7 +550,7 @@ static sotto_err ours_open(struct crypto *c, const struct tree *tree,
                               ret_path_secret->data);
 }
 
-sotto_err treekem_open(struct crypto *c, const struct tree *tree, uint32_t sender,
+sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender,
                        const struct update_path *update, const struct tree_list *added,
                        view group_context, const struct treekem_private *keys,
                        struct treekem_private *ret_keys, struct secret *ret_commit_secret,

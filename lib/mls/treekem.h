@@ -37,7 +37,7 @@ const struct kem_key *treekem_private_find(const struct treekem_private *keys, u
 
 /* Derives the keys of a parent above the own leaf, and of the non-blank ones above it, from a path secret: what a Welcome
  * brings (RFC 9420 12.4.3.1). Each must match its public key: else CHECK_PATH_KEYS_DERIVED. Unchanged on failure. */
-SOTTO_MUST_USE sotto_err treekem_private_set_path(struct crypto *c, const struct tree *tree,
+SOTTO_MUST_USE sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
                                                   struct treekem_private *keys, uint32_t node,
                                                   const struct secret *path_secret,
                                                   struct tree_fault *ret_fault);
@@ -48,7 +48,7 @@ struct treekem_path {
     struct secret secrets[TREE_DEPTH]; /* path_secret[n] */
     struct secret commit_secret;
     struct treekem_private keys; /* the committer's after this commit */
-    struct buf leaf_node;        /* encoded */
+    sotto_buf leaf_node;         /* encoded */
 };
 void treekem_path_clear(struct treekem_path *path);
 
@@ -57,33 +57,33 @@ struct treekem_sender {
     /* What the new leaf says: the fields up to capabilities and the extensions count, its encryption_key, source and
      * parent_hash are set here. */
     const struct leaf_node *leaf;
-    const struct sign_key *sign_key; /* of leaf->signature_key */
+    const sotto_sign_key *sign_key; /* of leaf->signature_key */
     view group_id;
 };
 /* Puts fresh keys along the sender's direct path and its new leaf, signed, into the tree. `rng` gives the secrets.
  * `keys` are the sender's so far; {0} for one who joins. */
-SOTTO_MUST_USE sotto_err treekem_create(struct crypto *c, struct tree *tree,
+SOTTO_MUST_USE sotto_err treekem_create(sotto_crypto *c, struct tree *tree,
                                         const struct treekem_sender *sender, struct rng *rng,
                                         const struct treekem_private *keys,
                                         struct treekem_path *ret_path);
 /* Writes the UpdatePath: each path secret sealed for the resolution of its copath node. `added` are the leaf indices of those who
  * were added by the same commit, rising: they are excepted (NULL: none). `group_context` is the provisional one, encoded. */
-SOTTO_MUST_USE sotto_err treekem_seal(struct crypto *c, const struct tree *tree,
+SOTTO_MUST_USE sotto_err treekem_seal(sotto_crypto *c, const struct tree *tree,
                                       const struct treekem_path *path,
                                       const struct tree_list *added, view group_context,
-                                      struct rng *rng, struct buf *out);
+                                      struct rng *rng, sotto_buf *out);
 /* The path secret that a Welcome brings to a new member: that of the lowest common ancestor; NULL: that is not on the path. */
 const struct secret *treekem_path_secret(const struct treekem_path *path, uint32_t leaf_index);
 
 /* Merges a received UpdatePath: its form and its keys are checked (CHECK_PATH_*), its keys and its leaf put into the tree. The
  * leaf itself is for tree_check_leaf(), afterwards. `external`: the sender joins with this commit. */
-SOTTO_MUST_USE sotto_err treekem_merge(struct crypto *c, struct tree *tree, uint32_t sender,
+SOTTO_MUST_USE sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender,
                                        bool external, const struct update_path *update,
                                        const struct tree_list *added, struct tree_fault *ret_fault);
 /* Opens the one path secret that is ours and derives from it: *ret_keys, a variable other than *keys, are ours after this
  * commit. `tree` is the merged one, `keys` are those of a member of it who is not the sender. NOTFOUND: no key of ours fits, as for a member who was just added.
  * DECRYPT: was sealed for somebody else, or with another context. */
-SOTTO_MUST_USE sotto_err treekem_open(struct crypto *c, const struct tree *tree, uint32_t sender,
+SOTTO_MUST_USE sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender,
                                       const struct update_path *update,
                                       const struct tree_list *added, view group_context,
                                       const struct treekem_private *keys,

@@ -12,7 +12,7 @@ struct header {
 
 static sotto_err header_of(size_t len, struct header *ret_header)
 {
-    struct buf out = BUF_ON(ret_header->bytes);
+    sotto_buf out = BUF_ON(ret_header->bytes);
     struct wr w = wr_to(&out);
     wr_varint(&w, len);
     TRY(wr_end(&w));
@@ -31,7 +31,7 @@ enum hash_id suite_hash(const struct mls_suite *suite)
 }
 
 /* struct { opaque label<V>; opaque value<V>; } RefHashInput;                                 RFC 9420 5.2 */
-sotto_err ref_hash(struct crypto *c, const struct mls_suite *suite, view label, view value,
+sotto_err ref_hash(sotto_crypto *c, const struct mls_suite *suite, view label, view value,
                    uint8_t *ret_hash)
 {
     struct header label_header, value_header;
@@ -41,13 +41,13 @@ sotto_err ref_hash(struct crypto *c, const struct mls_suite *suite, view label, 
     return hash_parts(c, suite_hash(suite), input, COUNT_OF(input), ret_hash);
 }
 
-sotto_err key_package_ref(struct crypto *c, const struct mls_suite *suite, view key_package,
+sotto_err key_package_ref(sotto_crypto *c, const struct mls_suite *suite, view key_package,
                           uint8_t *ret_ref)
 {
     return ref_hash(c, suite, VIEW_LIT("MLS 1.0 KeyPackage Reference"), key_package, ret_ref);
 }
 
-sotto_err proposal_ref(struct crypto *c, const struct mls_suite *suite, view authenticated_content,
+sotto_err proposal_ref(sotto_crypto *c, const struct mls_suite *suite, view authenticated_content,
                        uint8_t *ret_ref)
 {
     return ref_hash(c, suite, VIEW_LIT("MLS 1.0 Proposal Reference"), authenticated_content,
@@ -55,7 +55,7 @@ sotto_err proposal_ref(struct crypto *c, const struct mls_suite *suite, view aut
 }
 
 /* struct { uint16 length; opaque label<V>; opaque context<V>; } KDFLabel;                    RFC 9420 8 */
-sotto_err expand_with_label(struct crypto *c, const struct mls_suite *suite,
+sotto_err expand_with_label(sotto_crypto *c, const struct mls_suite *suite,
                             const struct secret *secret, view label, view context, uint8_t *ret_out,
                             size_t len)
 {
@@ -71,9 +71,8 @@ sotto_err expand_with_label(struct crypto *c, const struct mls_suite *suite,
     return hkdf_expand_parts(c, suite->hpke.kdf, secret, info, COUNT_OF(info), ret_out, len);
 }
 
-sotto_err expand_secret(struct crypto *c, const struct mls_suite *suite,
-                        const struct secret *secret, view label, view context, size_t len,
-                        struct secret *ret_secret)
+sotto_err expand_secret(sotto_crypto *c, const struct mls_suite *suite, const struct secret *secret,
+                        view label, view context, size_t len, struct secret *ret_secret)
 {
     if (len > SECRET_MAX)
         return SOTTO_E_TOO_LARGE;
@@ -83,13 +82,13 @@ sotto_err expand_secret(struct crypto *c, const struct mls_suite *suite,
     return SOTTO_OK;
 }
 
-sotto_err derive_secret(struct crypto *c, const struct mls_suite *suite,
-                        const struct secret *secret, view label, struct secret *ret_secret)
+sotto_err derive_secret(sotto_crypto *c, const struct mls_suite *suite, const struct secret *secret,
+                        view label, struct secret *ret_secret)
 {
     return expand_secret(c, suite, secret, label, (view){0}, suite->hash_len, ret_secret);
 }
 
-sotto_err derive_tree_secret(struct crypto *c, const struct mls_suite *suite,
+sotto_err derive_tree_secret(sotto_crypto *c, const struct mls_suite *suite,
                              const struct secret *secret, view label, uint32_t generation,
                              uint8_t *ret_out, size_t len)
 {
@@ -99,7 +98,7 @@ sotto_err derive_tree_secret(struct crypto *c, const struct mls_suite *suite,
 }
 
 /* SignContent and EncryptContext have one form: struct { opaque label<V>; opaque content<V>; };    RFC 9420 5.1.2, 5.1.3 */
-static sotto_err labeled_write(view label, view content, struct buf *out)
+static sotto_err labeled_write(view label, view content, sotto_buf *out)
 {
     const view mls = VIEW_LIT(MLS_LABEL);
     struct wr w = wr_to(out);
@@ -111,49 +110,49 @@ static sotto_err labeled_write(view label, view content, struct buf *out)
 }
 
 /* On the caller's stack if it fits there. */
-static sotto_err labeled_write_somewhere(view label, view content, struct buf *stack)
+static sotto_err labeled_write_somewhere(view label, view content, sotto_buf *stack)
 {
     if (labeled_write(label, content, stack) == SOTTO_OK)
         return SOTTO_OK;
-    *stack = (struct buf){0};
+    *stack = (sotto_buf){0};
     return labeled_write(label, content, stack);
 }
 
-sotto_err sign_with_label(struct crypto *c, const struct sign_key *key, view label, view content,
-                          struct buf *ret_signature)
+sotto_err sign_with_label(sotto_crypto *c, const sotto_sign_key *key, view label, view content,
+                          sotto_buf *ret_signature)
 {
     uint8_t stack[WITH_LABEL_STACK];
-    DEFER(buf_clear) struct buf message = BUF_ON(stack);
+    DEFER(buf_clear) sotto_buf message = BUF_ON(stack);
     TRY(labeled_write_somewhere(label, content, &message));
     return sign(c, key, buf_view(&message), ret_signature);
 }
 
-sotto_err verify_with_label(struct crypto *c, const struct mls_suite *suite, view public_key,
+sotto_err verify_with_label(sotto_crypto *c, const struct mls_suite *suite, view public_key,
                             view label, view content, view signature)
 {
     uint8_t stack[WITH_LABEL_STACK];
-    DEFER(buf_clear) struct buf message = BUF_ON(stack);
+    DEFER(buf_clear) sotto_buf message = BUF_ON(stack);
     TRY(labeled_write_somewhere(label, content, &message));
     return verify(c, suite->sign, public_key, buf_view(&message), signature);
 }
 
-sotto_err encrypt_context(struct crypto *c, const struct mls_suite *suite, view label, view context,
+sotto_err encrypt_context(sotto_crypto *c, const struct mls_suite *suite, view label, view context,
                           struct hpke_info *ret_info)
 {
     uint8_t stack[WITH_LABEL_STACK];
-    DEFER(buf_clear) struct buf info = BUF_ON(stack);
+    DEFER(buf_clear) sotto_buf info = BUF_ON(stack);
     TRY(labeled_write_somewhere(label, context, &info));
     return hpke_info_base(c, suite->hpke, buf_view(&info), ret_info);
 }
 
-sotto_err encrypt_with_label(struct crypto *c, const struct hpke_info *info, view public_key,
+sotto_err encrypt_with_label(sotto_crypto *c, const struct hpke_info *info, view public_key,
                              view seed, view plain, uint8_t *ret_kem_output,
                              uint8_t *ret_ciphertext)
 {
     return hpke_seal(c, info, public_key, seed, (view){0}, plain, ret_kem_output, ret_ciphertext);
 }
 
-sotto_err decrypt_with_label(struct crypto *c, const struct hpke_info *info,
+sotto_err decrypt_with_label(sotto_crypto *c, const struct hpke_info *info,
                              const struct kem_key *key, view kem_output, view ciphertext,
                              uint8_t *ret_plain)
 {

@@ -29,7 +29,7 @@ sotto_err proto_frame_read(view bytes, struct proto_frame *ret_frame)
     return SOTTO_OK;
 }
 
-struct wr frame_begin(struct buf *out, enum proto_kind kind, uint32_t request)
+struct wr frame_begin(sotto_buf *out, enum proto_kind kind, uint32_t request)
 {
     struct wr w = wr_to(out);
     wr_u16(&w, (uint16_t)kind);
@@ -95,7 +95,7 @@ sotto_err frame_error_read(view body, struct proto_error *ret_error)
 }
 
 sotto_err frame_error_write(enum proto_kind kind, uint32_t request, const struct proto_error *error,
-                            struct buf *out)
+                            sotto_buf *out)
 {
     struct wr w = frame_begin(out, kind, request);
     wr_u16(&w, error->code);
@@ -115,7 +115,7 @@ sotto_err frame_slot_read(view body, uint32_t *ret_slot)
     return SOTTO_OK;
 }
 
-sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot, struct buf *out)
+sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot, sotto_buf *out)
 {
     struct wr w = frame_begin(out, kind, request);
     wr_u32(&w, slot);

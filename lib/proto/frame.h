@@ -7,7 +7,7 @@
 #include "proto/proto.h"
 
 /* A writer that has written a frame's header. */
-struct wr frame_begin(struct buf *out, enum proto_kind kind, uint32_t request);
+struct wr frame_begin(sotto_buf *out, enum proto_kind kind, uint32_t request);
 
 /* VALUE: not printable ASCII. TOO_LARGE: over HELLO_SOFTWARE_MAX. */
 sotto_err frame_check_software(view software);
@@ -42,11 +42,11 @@ static inline void wr_check(struct wr *w, sotto_err verdict)
 /* struct { uint16 code; uint32 retry_ms; opaque detail<V>; }: error, bye */
 SOTTO_MUST_USE sotto_err frame_error_read(view body, struct proto_error *ret_error);
 SOTTO_MUST_USE sotto_err frame_error_write(enum proto_kind kind, uint32_t request,
-                                           const struct proto_error *error, struct buf *out);
+                                           const struct proto_error *error, sotto_buf *out);
 
 /* struct { uint32 slot; }: room_peer, room_confirm */
 SOTTO_MUST_USE sotto_err frame_slot_read(view body, uint32_t *ret_slot);
 SOTTO_MUST_USE sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot,
-                                          struct buf *out);
+                                          sotto_buf *out);
 
 #endif

@@ -35,7 +35,7 @@ sotto_err proto_hello_read(view body, struct proto_hello *ret_hello)
     return SOTTO_OK;
 }
 
-sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello, struct buf *out)
+sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello, sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_HELLO, request);
     versions_write(&w, hello);

@@ -66,7 +66,7 @@ sotto_err proto_hello_ok_read(view body, struct proto_hello_ok *ret_ok)
     return SOTTO_OK;
 }
 
-sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok, struct buf *out)
+sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok, sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_HELLO_OK, request);
     wr_u16(&w, ok->version);
@@ -82,7 +82,7 @@ sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok
 
 sotto_err proto_hello_signed(const uint8_t nonce[HELLO_NONCE],
                              const uint8_t exporter[HELLO_EXPORTER],
-                             const uint8_t challenge[HELLO_CHALLENGE], struct buf *out)
+                             const uint8_t challenge[HELLO_CHALLENGE], sotto_buf *out)
 {
     buf_reset(out);
     struct wr w = wr_to(out);

@@ -73,7 +73,7 @@ struct proto_hello {
 };
 SOTTO_MUST_USE sotto_err proto_hello_read(view body, struct proto_hello *ret_hello);
 SOTTO_MUST_USE sotto_err proto_hello_write(uint32_t request, const struct proto_hello *hello,
-                                           struct buf *out);
+                                           sotto_buf *out);
 
 /* struct { uint16 version; opaque nonce[32]; opaque chain<V><V>; opaque signature[64]; uint32 frame_max; opaque software<V>; } hello_ok;
  * chain: DER certificates: server key, intermediate if there is one, root. signature: Ed25519 by the server key.
@@ -89,14 +89,14 @@ struct proto_hello_ok {
 };
 SOTTO_MUST_USE sotto_err proto_hello_ok_read(view body, struct proto_hello_ok *ret_ok);
 SOTTO_MUST_USE sotto_err proto_hello_ok_write(uint32_t request, const struct proto_hello_ok *ok,
-                                              struct buf *out);
+                                              sotto_buf *out);
 
 /* What the server key signs: struct { opaque label<V> = "sotto hello 1"; opaque nonce[32]; opaque exporter[32]; opaque challenge[32]; }.
  * Replaces what `out` held. */
 SOTTO_MUST_USE sotto_err proto_hello_signed(const uint8_t nonce[HELLO_NONCE],
                                             const uint8_t exporter[HELLO_EXPORTER],
                                             const uint8_t challenge[HELLO_CHALLENGE],
-                                            struct buf *out);
+                                            sotto_buf *out);
 
 /* struct { uint16 code; uint32 retry_ms; opaque detail<V>; } error;  code: sotto_err, not 0, perhaps one that we don't know yet;
  * retry_ms: 0 = no use or unknown */
@@ -107,16 +107,16 @@ struct proto_error {
 };
 SOTTO_MUST_USE sotto_err proto_error_read(view body, struct proto_error *ret_error);
 SOTTO_MUST_USE sotto_err proto_error_write(uint32_t request, const struct proto_error *error,
-                                           struct buf *out);
+                                           sotto_buf *out);
 
 /* struct {} ok; */
 SOTTO_MUST_USE sotto_err proto_ok_read(view body);
-SOTTO_MUST_USE sotto_err proto_ok_write(uint32_t request, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_ok_write(uint32_t request, sotto_buf *out);
 
 /* struct { uint16 reason; uint32 retry_ms; opaque detail<V>; } bye;  the same fields as error: why this connection ends
  * (CLOSED: the server stops; RATE, FULL, SLOW, TIMEOUT, or what was wrong with the last frame). */
 SOTTO_MUST_USE sotto_err proto_bye_read(view body, struct proto_error *ret_bye);
-SOTTO_MUST_USE sotto_err proto_bye_write(const struct proto_error *bye, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_bye_write(const struct proto_error *bye, sotto_buf *out);
 
 enum proto_room_kind { ROOM_SESSION = 1, ROOM_LAB = 2 };
 
@@ -127,7 +127,7 @@ struct proto_room_open {
 };
 SOTTO_MUST_USE sotto_err proto_room_open_read(view body, struct proto_room_open *ret_open);
 SOTTO_MUST_USE sotto_err proto_room_open_write(uint32_t request, const struct proto_room_open *open,
-                                               struct buf *out);
+                                               sotto_buf *out);
 
 /* struct { uint32 slot; uint32 join_ttl_s; } room_opened;  the room ends if nobody joins in that time */
 struct proto_room_opened {
@@ -137,7 +137,7 @@ struct proto_room_opened {
 SOTTO_MUST_USE sotto_err proto_room_opened_read(view body, struct proto_room_opened *ret_opened);
 SOTTO_MUST_USE sotto_err proto_room_opened_write(uint32_t request,
                                                  const struct proto_room_opened *opened,
-                                                 struct buf *out);
+                                                 sotto_buf *out);
 
 /* struct { uint8 kind; uint32 slot; } room_join;
  * Refused with NOTFOUND (no such room, or it ended before anybody joined), TAKEN (somebody joined already, whether the room
@@ -148,7 +148,7 @@ struct proto_room_join {
 };
 SOTTO_MUST_USE sotto_err proto_room_join_read(view body, struct proto_room_join *ret_join);
 SOTTO_MUST_USE sotto_err proto_room_join_write(uint32_t request, const struct proto_room_join *join,
-                                               struct buf *out);
+                                               sotto_buf *out);
 
 /* struct { uint32 slot; opaque suite<V>; } room_joined; */
 struct proto_room_joined {
@@ -158,13 +158,13 @@ struct proto_room_joined {
 SOTTO_MUST_USE sotto_err proto_room_joined_read(view body, struct proto_room_joined *ret_joined);
 SOTTO_MUST_USE sotto_err proto_room_joined_write(uint32_t request,
                                                  const struct proto_room_joined *joined,
-                                                 struct buf *out);
+                                                 sotto_buf *out);
 
 /* struct { uint32 slot; } room_peer, room_confirm; */
 SOTTO_MUST_USE sotto_err proto_room_peer_read(view body, uint32_t *ret_slot);
-SOTTO_MUST_USE sotto_err proto_room_peer_write(uint32_t slot, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_peer_write(uint32_t slot, sotto_buf *out);
 SOTTO_MUST_USE sotto_err proto_room_confirm_read(view body, uint32_t *ret_slot);
-SOTTO_MUST_USE sotto_err proto_room_confirm_write(uint32_t request, uint32_t slot, struct buf *out);
+SOTTO_MUST_USE sotto_err proto_room_confirm_write(uint32_t request, uint32_t slot, sotto_buf *out);
 
 /* struct { uint32 slot; opaque data<V>; } room_send, room_data;  data: 1 to PROTO_ROOM_DATA_MAX bytes.
  * The two bodies are the same bytes: the server passes a body on under the other kind. */
@@ -175,8 +175,8 @@ struct proto_room_data {
 SOTTO_MUST_USE sotto_err proto_room_data_read(view body,
                                               struct proto_room_data *ret_data); /* both kinds */
 SOTTO_MUST_USE sotto_err proto_room_send_write(uint32_t request, const struct proto_room_data *data,
-                                               struct buf *out);
-SOTTO_MUST_USE sotto_err proto_room_data_write(const struct proto_room_data *data, struct buf *out);
+                                               sotto_buf *out);
+SOTTO_MUST_USE sotto_err proto_room_data_write(const struct proto_room_data *data, sotto_buf *out);
 
 enum proto_room_end {
     ROOM_END_LEFT = 1,    /* the other one left */
@@ -195,9 +195,9 @@ struct proto_room_end_msg {
 SOTTO_MUST_USE sotto_err proto_room_close_read(view body, struct proto_room_end_msg *ret_end);
 SOTTO_MUST_USE sotto_err proto_room_close_write(uint32_t request,
                                                 const struct proto_room_end_msg *end,
-                                                struct buf *out);
+                                                sotto_buf *out);
 SOTTO_MUST_USE sotto_err proto_room_closed_read(view body, struct proto_room_end_msg *ret_end);
 SOTTO_MUST_USE sotto_err proto_room_closed_write(const struct proto_room_end_msg *end,
-                                                 struct buf *out);
+                                                 sotto_buf *out);
 
 #endif

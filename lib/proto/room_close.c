@@ -28,7 +28,7 @@ static sotto_err end_read(view body, check_fn *check, struct proto_room_end_msg 
 }
 
 static sotto_err end_write(enum proto_kind kind, uint32_t request, check_fn *check,
-                           const struct proto_room_end_msg *end, struct buf *out)
+                           const struct proto_room_end_msg *end, sotto_buf *out)
 {
     struct wr w = frame_begin(out, kind, request);
     wr_u32(&w, end->slot);
@@ -43,7 +43,7 @@ sotto_err proto_room_close_read(view body, struct proto_room_end_msg *ret_end)
 }
 
 sotto_err proto_room_close_write(uint32_t request, const struct proto_room_end_msg *end,
-                                 struct buf *out)
+                                 sotto_buf *out)
 {
     return end_write(PROTO_ROOM_CLOSE, request, check_close, end, out);
 }
@@ -53,7 +53,7 @@ sotto_err proto_room_closed_read(view body, struct proto_room_end_msg *ret_end)
     return end_read(body, check_closed, ret_end);
 }
 
-sotto_err proto_room_closed_write(const struct proto_room_end_msg *end, struct buf *out)
+sotto_err proto_room_closed_write(const struct proto_room_end_msg *end, sotto_buf *out)
 {
     return end_write(PROTO_ROOM_CLOSED, 0, check_closed, end, out);
 }

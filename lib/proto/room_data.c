@@ -22,7 +22,7 @@ sotto_err proto_room_data_read(view body, struct proto_room_data *ret_data)
 }
 
 static sotto_err write_as(enum proto_kind kind, uint32_t request,
-                          const struct proto_room_data *data, struct buf *out)
+                          const struct proto_room_data *data, sotto_buf *out)
 {
     struct wr w = frame_begin(out, kind, request);
     wr_check(&w, check_data(data));
@@ -32,12 +32,12 @@ static sotto_err write_as(enum proto_kind kind, uint32_t request,
 }
 
 sotto_err proto_room_send_write(uint32_t request, const struct proto_room_data *data,
-                                struct buf *out)
+                                sotto_buf *out)
 {
     return write_as(PROTO_ROOM_SEND, request, data, out);
 }
 
-sotto_err proto_room_data_write(const struct proto_room_data *data, struct buf *out)
+sotto_err proto_room_data_write(const struct proto_room_data *data, sotto_buf *out)
 {
     return write_as(PROTO_ROOM_DATA, 0, data, out);
 }

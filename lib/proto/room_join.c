@@ -20,7 +20,7 @@ sotto_err proto_room_join_read(view body, struct proto_room_join *ret_join)
 }
 
 sotto_err proto_room_join_write(uint32_t request, const struct proto_room_join *join,
-                                struct buf *out)
+                                sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_ROOM_JOIN, request);
     wr_u8(&w, join->kind);

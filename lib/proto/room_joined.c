@@ -15,7 +15,7 @@ sotto_err proto_room_joined_read(view body, struct proto_room_joined *ret_joined
 }
 
 sotto_err proto_room_joined_write(uint32_t request, const struct proto_room_joined *joined,
-                                  struct buf *out)
+                                  sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_ROOM_JOINED, request);
     wr_u32(&w, joined->slot);

@@ -15,7 +15,7 @@ sotto_err proto_room_open_read(view body, struct proto_room_open *ret_open)
 }
 
 sotto_err proto_room_open_write(uint32_t request, const struct proto_room_open *open,
-                                struct buf *out)
+                                sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_ROOM_OPEN, request);
     wr_u8(&w, open->kind);

@@ -14,7 +14,7 @@ sotto_err proto_room_opened_read(view body, struct proto_room_opened *ret_opened
 }
 
 sotto_err proto_room_opened_write(uint32_t request, const struct proto_room_opened *opened,
-                                  struct buf *out)
+                                  sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_ROOM_OPENED, request);
     wr_u32(&w, opened->slot);

@@ -182,7 +182,7 @@ void ws_mask(uint8_t *payload, size_t len, const uint8_t mask[4])
         payload[at] ^= pattern[at % sizeof pattern];
 }
 
-sotto_err ws_frame_write(enum ws_opcode opcode, view payload, const uint8_t *mask, struct buf *out)
+sotto_err ws_frame_write(enum ws_opcode opcode, view payload, const uint8_t *mask, sotto_buf *out)
 {
     uint8_t header[WS_HEADER_MAX];
     size_t header_len = ws_header_write(header, opcode, payload.len, mask);

@@ -58,7 +58,7 @@ size_t ws_header_write(uint8_t ret_header[WS_HEADER_MAX], enum ws_opcode opcode,
 void ws_mask(uint8_t *payload, size_t len, const uint8_t mask[4]);
 /* Appends a whole frame. */
 SOTTO_MUST_USE sotto_err ws_frame_write(enum ws_opcode opcode, view payload, const uint8_t *mask,
-                                        struct buf *out);
+                                        sotto_buf *out);
 
 /* Close frames: code and reason (RFC 6455 7.4). An empty payload reads as 1005. */
 SOTTO_MUST_USE sotto_err ws_close_read(view payload, uint16_t *ret_code, view *ret_reason);

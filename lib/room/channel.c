@@ -55,7 +55,7 @@ struct flow {
 };
 
 struct channel {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     enum channel_role role;
     enum channel_state state;
     uint32_t slot;
@@ -65,7 +65,7 @@ struct channel {
     struct cpace run;
     struct flow in, out;
     uint8_t check[2];
-    struct buf text; /* what the last event's text borrows from */
+    sotto_buf text; /* what the last event's text borrows from */
 };
 
 /* Plain sizes that a message is padded to: kind, length and text in front, zeros behind. */
@@ -77,7 +77,7 @@ static size_t slot_text(uint32_t slot, char ret_text[16])
 }
 
 /* AD of a side: its role, and where its KeyPackage's hash will stand, the hash of nothing (version 1 comes before MLS). */
-static sotto_err channel_ad(struct crypto *c, enum cpace_role role, uint8_t ret_ad[AD_LEN])
+static sotto_err channel_ad(sotto_crypto *c, enum cpace_role role, uint8_t ret_ad[AD_LEN])
 {
     ret_ad[0] = role == CPACE_INITIATOR ? 1 : 2;
     return hash(c, HASH_SHA256, (view){0}, ret_ad + 1);
@@ -91,7 +91,7 @@ static sotto_err cpace_begin(struct channel *ch, const uint8_t *creator_nonce,
     size_t slot_len = slot_text(ch->slot, slot);
     int ci_len = snprintf(ci, sizeof ci, CHANNEL_LABEL "%s", slot);
     uint8_t parts_storage[64], sid[HASH_MAX], ad[AD_LEN];
-    struct buf parts = BUF_ON(parts_storage);
+    sotto_buf parts = BUF_ON(parts_storage);
     struct wr w = wr_to(&parts);
     wr_u16(&w, (uint16_t)slot_len);
     wr_bytes(&w, view_of(slot, slot_len));
@@ -132,8 +132,8 @@ static sotto_err channel_open_flows(struct channel *ch)
     return SOTTO_OK;
 }
 
-sotto_err channel_new(struct crypto *c, enum channel_role role, const struct room_code *code,
-                      const uint8_t seed[CHANNEL_SEED], struct buf *out,
+sotto_err channel_new(sotto_crypto *c, enum channel_role role, const struct room_code *code,
+                      const uint8_t seed[CHANNEL_SEED], sotto_buf *out,
                       struct channel **ret_channel)
 {
     DEFER(channel_freep) struct channel *ch = calloc(1, sizeof *ch);
@@ -158,7 +158,7 @@ sotto_err channel_new(struct crypto *c, enum channel_role role, const struct roo
 }
 
 /* Joiner: start {version, nonce} came; share goes out. */
-static sotto_err on_start(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err on_start(struct channel *ch, struct rd *r, sotto_buf *out,
                           struct channel_event *ret_event)
 {
     (void)ret_event;
@@ -190,7 +190,7 @@ static sotto_err peer_ad_check(struct channel *ch, enum cpace_role peer_role, vi
 }
 
 /* Creator: share {nonce, Ya, ADa} came; answer goes out. */
-static sotto_err on_share(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err on_share(struct channel *ch, struct rd *r, sotto_buf *out,
                           struct channel_event *ret_event)
 {
     (void)ret_event;
@@ -215,7 +215,7 @@ static sotto_err on_share(struct channel *ch, struct rd *r, struct buf *out,
 }
 
 /* Joiner: answer {Yb, ADb, tag} came; confirm goes out, and the channel is open. */
-static sotto_err on_answer(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err on_answer(struct channel *ch, struct rd *r, sotto_buf *out,
                            struct channel_event *ret_event)
 {
     view share = rd_bytes(r, CPACE_SHARE);
@@ -235,7 +235,7 @@ static sotto_err on_answer(struct channel *ch, struct rd *r, struct buf *out,
 }
 
 /* Creator: confirm {tag} came; the channel is open. */
-static sotto_err on_confirm(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err on_confirm(struct channel *ch, struct rd *r, sotto_buf *out,
                             struct channel_event *ret_event)
 {
     (void)out;
@@ -248,7 +248,7 @@ static sotto_err on_confirm(struct channel *ch, struct rd *r, struct buf *out,
 }
 
 /* The key of the flow's next message, and the chain behind it; the flow itself is not changed. */
-static sotto_err flow_derive(struct crypto *c, const struct flow *flow, struct secret *ret_key,
+static sotto_err flow_derive(sotto_crypto *c, const struct flow *flow, struct secret *ret_key,
                              struct secret *ret_next)
 {
     TRY(hkdf_expand(c, KDF_SHA256, &flow->chain, VIEW_LIT(CHANNEL_LABEL " key"), KEY, ret_key));
@@ -266,7 +266,7 @@ static void flow_advance(struct flow *flow, struct secret *next, enum channel_ki
 
 /* The AAD of a message: label, who speaks, room, counter. The nonce may be constant, since no key is used twice. */
 static sotto_err message_aad(enum channel_role speaker, uint32_t slot, uint64_t counter,
-                             struct buf *out)
+                             sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_opaque(&w, VIEW_LIT(CHANNEL_LABEL " message"));
@@ -279,7 +279,7 @@ static sotto_err message_aad(enum channel_role speaker, uint32_t slot, uint64_t 
 static const uint8_t message_nonce[AEAD_NONCE];
 
 /* struct { uint8 kind; opaque text<V>; uint8 zeros[]; } up to the next bucket. */
-static sotto_err plain_write(enum channel_kind kind, view text, struct buf *out)
+static sotto_err plain_write(enum channel_kind kind, view text, sotto_buf *out)
 {
     struct wr w = wr_to(out);
     wr_u8(&w, (uint8_t)kind);
@@ -315,7 +315,7 @@ static enum channel_role other(enum channel_role role)
 }
 
 /* message {counter, sealed}: nothing in the flow changes unless it opens. */
-static sotto_err on_message(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err on_message(struct channel *ch, struct rd *r, sotto_buf *out,
                             struct channel_event *ret_event)
 {
     (void)out;
@@ -331,7 +331,7 @@ static sotto_err on_message(struct channel *ch, struct rd *r, struct buf *out,
     DEFER(secret_clear) struct secret key = {0};
     DEFER(secret_clear) struct secret next = {0};
     uint8_t aad_storage[64];
-    struct buf aad = BUF_ON(aad_storage);
+    sotto_buf aad = BUF_ON(aad_storage);
     uint8_t *plain;
     TRY(flow_derive(ch->crypto, &ch->in, &key, &next));
     TRY(message_aad(other(ch->role), ch->slot, counter, &aad));
@@ -351,7 +351,7 @@ static sotto_err on_message(struct channel *ch, struct rd *r, struct buf *out,
 static const struct {
     enum channel_state state;
     enum message_type type;
-    sotto_err (*handler)(struct channel *ch, struct rd *r, struct buf *out,
+    sotto_err (*handler)(struct channel *ch, struct rd *r, sotto_buf *out,
                          struct channel_event *ret_event);
 } transitions[] = {
     {STATE_WAIT_START, TYPE_START, on_start},    {STATE_WAIT_SHARE, TYPE_SHARE, on_share},
@@ -367,7 +367,7 @@ static bool is_reflected(const struct channel *ch, uint8_t type)
            (ch->state == STATE_WAIT_CONFIRM && type == TYPE_ANSWER);
 }
 
-static sotto_err channel_dispatch(struct channel *ch, struct rd *r, struct buf *out,
+static sotto_err channel_dispatch(struct channel *ch, struct rd *r, sotto_buf *out,
                                   struct channel_event *event)
 {
     uint8_t type = rd_u8(r);
@@ -381,7 +381,7 @@ static sotto_err channel_dispatch(struct channel *ch, struct rd *r, struct buf *
     return SOTTO_E_UNEXPECTED;
 }
 
-sotto_err channel_recv(struct channel *ch, view message, struct buf *out,
+sotto_err channel_recv(struct channel *ch, view message, sotto_buf *out,
                        struct channel_event *ret_event)
 {
     if (ch->state == STATE_DEAD)
@@ -397,7 +397,7 @@ sotto_err channel_recv(struct channel *ch, view message, struct buf *out,
     return SOTTO_OK;
 }
 
-sotto_err channel_send(struct channel *ch, enum channel_kind kind, view text, struct buf *out)
+sotto_err channel_send(struct channel *ch, enum channel_kind kind, view text, sotto_buf *out)
 {
     if (ch->state != STATE_OPEN || ch->out.ended || (ch->out.done && kind != CHANNEL_END))
         return SOTTO_E_NOT_NOW;
@@ -405,9 +405,9 @@ sotto_err channel_send(struct channel *ch, enum channel_kind kind, view text, st
         return SOTTO_E_TOO_LARGE;
     DEFER(secret_clear) struct secret key = {0};
     DEFER(secret_clear) struct secret next = {0};
-    DEFER(buf_clear) struct buf sealed = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
     uint8_t aad_storage[64], *tag;
-    struct buf aad = BUF_ON(aad_storage);
+    sotto_buf aad = BUF_ON(aad_storage);
     TRY(flow_derive(ch->crypto, &ch->out, &key, &next));
     TRY(message_aad(ch->role, ch->slot, ch->out.counter, &aad));
     TRY(plain_write(kind, text, &sealed));

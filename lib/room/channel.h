@@ -39,20 +39,20 @@ struct channel; /* opaque */
 
 /* Begins a run; borrows `c` for the channel's life. The caller can clear the code at once. For the creator `out` gets the
  * first message, to be sent when the joiner is there; for the joiner nothing is written. */
-SOTTO_MUST_USE sotto_err channel_new(struct crypto *c, enum channel_role role,
+SOTTO_MUST_USE sotto_err channel_new(sotto_crypto *c, enum channel_role role,
                                      const struct room_code *code, const uint8_t seed[CHANNEL_SEED],
-                                     struct buf *out, struct channel **ret_channel);
+                                     sotto_buf *out, struct channel **ret_channel);
 
 /* Takes one message of the other side. What must be sent is appended to `out`.
  * CODE: the words did not match. REFLECTED: our own message came back. REPLAYED, MISSING: a message came twice, or one did not
  * come. DECRYPT: altered. Others: not a message of this protocol. After any error the channel is dead: free it. */
-SOTTO_MUST_USE sotto_err channel_recv(struct channel *ch, view message, struct buf *out,
+SOTTO_MUST_USE sotto_err channel_recv(struct channel *ch, view message, sotto_buf *out,
                                       struct channel_event *ret_event);
 
 /* Seals one message and appends it to `out`. NOT_NOW: the channel is not open, or has said this was the last.
  * TOO_LARGE: over CHANNEL_TEXT_MAX. */
 SOTTO_MUST_USE sotto_err channel_send(struct channel *ch, enum channel_kind kind, view text,
-                                      struct buf *out);
+                                      sotto_buf *out);
 
 bool channel_is_open(const struct channel *ch);
 

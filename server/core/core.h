@@ -56,7 +56,7 @@ struct core_effect {
 struct core_effects {
     struct core_effect *list;
     size_t count, cap;
-    struct buf bytes;
+    sotto_buf bytes;
 };
 void core_effects_reset(struct core_effects *fx);
 void core_effects_clear(struct core_effects *fx);

@@ -404,7 +404,7 @@ void conn_close(struct conn *conn)
 
 static void bye(struct conn *conn, sotto_err why, const char *detail)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     const struct proto_error said = {.code = (uint16_t)why, .detail = view_str(detail)};
     if (proto_bye_write(&said, &frame) == SOTTO_OK &&
         conn_out(conn, WS_BINARY, buf_view(&frame)) == SOTTO_OK)
@@ -506,7 +506,7 @@ static sotto_err on_hello(struct conn *conn, view frame)
     uint8_t exporter[HELLO_EXPORTER], nonce[HELLO_NONCE];
     TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, exporter, sizeof exporter));
     random_bytes(nonce, sizeof nonce);
-    DEFER(buf_clear) struct buf answer = {0};
+    DEFER(buf_clear) sotto_buf answer = {0};
     TRY(hello_answer(loop->crypto, loop->key, keeper_identity(loop->server->keeper),
                      frame_max(conn), frame, exporter, nonce, &answer));
     const struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
@@ -586,7 +586,7 @@ static sotto_err (*const takers[])(struct conn *conn, uint8_t *data, size_t len,
 };
 
 /* Takes what is whole from the front of `in` and leaves the rest in conn->in. */
-static void conn_take(struct conn *conn, struct buf *in)
+static void conn_take(struct conn *conn, sotto_buf *in)
 {
     size_t used = 0, step = 1;
     while (used < in->len && step > 0 && conn_may_read(conn)) {
@@ -615,7 +615,7 @@ static void conn_take(struct conn *conn, struct buf *in)
 /* False: there is no more for now, or it has ended. */
 static bool conn_read_step(struct conn *conn)
 {
-    struct buf *in = conn->in.len > 0 ? &conn->in : &conn->loop->scratch;
+    sotto_buf *in = conn->in.len > 0 ? &conn->in : &conn->loop->scratch;
     if (buf_reserve(in, READ_STEP) != SOTTO_OK) {
         conn_end(conn);
         return false;

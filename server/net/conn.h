@@ -30,10 +30,10 @@ struct conn {
     uint64_t id;
     struct wheel_entry timer;
     struct conn *work_next,
-        **work_here;    /* in the loop's list of what is to be done before it sleeps */
-    struct buf in;      /* the beginning of a head or a frame; empty while nothing is under way */
-    struct buf message; /* what came of a fragmented message */
-    struct buf out;     /* to be sent, from out_at on */
+        **work_here;   /* in the loop's list of what is to be done before it sleeps */
+    sotto_buf in;      /* the beginning of a head or a frame; empty while nothing is under way */
+    sotto_buf message; /* what came of a fragmented message */
+    sotto_buf out;     /* to be sent, from out_at on */
     size_t out_at;
     struct ws_reader ws;
     uint64_t since_ms;    /* of the state */

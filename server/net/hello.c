@@ -10,12 +10,12 @@ static bool knows_version(const struct proto_hello *hello, uint16_t version)
     return false;
 }
 
-static sotto_err hello_sign(struct crypto *c, const struct sign_key *key,
+static sotto_err hello_sign(sotto_crypto *c, const sotto_sign_key *key,
                             const struct proto_hello *hello, const uint8_t exporter[HELLO_EXPORTER],
                             struct proto_hello_ok *ok)
 {
-    DEFER(buf_clear) struct buf message = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf message = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     TRY(proto_hello_signed(ok->nonce, exporter, hello->challenge, &message));
     TRY(sign(c, key, buf_view(&message), &signature));
     if (signature.len != sizeof ok->signature)
@@ -24,10 +24,9 @@ static sotto_err hello_sign(struct crypto *c, const struct sign_key *key,
     return SOTTO_OK;
 }
 
-sotto_err hello_answer(struct crypto *c, const struct sign_key *key,
-                       const struct identity *identity, uint32_t frame_max, view hello,
-                       const uint8_t exporter[HELLO_EXPORTER], const uint8_t nonce[HELLO_NONCE],
-                       struct buf *out)
+sotto_err hello_answer(sotto_crypto *c, const sotto_sign_key *key, const struct identity *identity,
+                       uint32_t frame_max, view hello, const uint8_t exporter[HELLO_EXPORTER],
+                       const uint8_t nonce[HELLO_NONCE], sotto_buf *out)
 {
     struct proto_frame frame;
     TRY(proto_frame_read(hello, &frame));

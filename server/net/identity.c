@@ -18,7 +18,7 @@ const char *const identity_files[] = {"root.key",   "root.der", "server.key",
 /* A file that may be missing. */
 struct file {
     const char *name;
-    struct buf bytes;
+    sotto_buf bytes;
     bool there;
 };
 
@@ -28,7 +28,7 @@ struct files {
 
 /* What the loading needs at every step. */
 struct load {
-    struct crypto *c;
+    sotto_crypto *c;
     struct state *state;
     const char *host;
     int64_t now_s;
@@ -99,7 +99,7 @@ static sotto_err missing(struct load *l, const struct file *file)
 
 /* Reads the key file, or makes it. */
 static sotto_err key_have(struct load *l, struct file *file, const char *label,
-                          struct sign_key **ret_key)
+                          sotto_sign_key **ret_key)
 {
     DEFER(secret_clear) struct secret seed = {0};
     if (file->there) {
@@ -114,7 +114,7 @@ static sotto_err key_have(struct load *l, struct file *file, const char *label,
     return sign_key_derive(l->c, SIGN_ED25519, secret_view(&seed), ret_key);
 }
 
-static bool key_fits(const struct sign_key *key, const struct x509 *cert)
+static bool key_fits(const sotto_sign_key *key, const struct x509 *cert)
 {
     return view_equal(sign_key_public(key), VIEW_OF(cert->public_key));
 }
@@ -122,7 +122,7 @@ static bool key_fits(const struct sign_key *key, const struct x509 *cert)
 /* ---- certificates */
 
 static sotto_err cert_issue(struct load *l, enum x509_kind kind, int64_t not_after_s,
-                            const struct sign_key *subject, const struct sign_key *issuer,
+                            const sotto_sign_key *subject, const sotto_sign_key *issuer,
                             struct file *file)
 {
     struct x509 fields = {.kind = kind,
@@ -137,7 +137,7 @@ static sotto_err cert_issue(struct load *l, enum x509_kind kind, int64_t not_aft
     return file_write(l, file);
 }
 
-static sotto_err root_have(struct load *l, struct files *f, const struct sign_key *root,
+static sotto_err root_have(struct load *l, struct files *f, const sotto_sign_key *root,
                            struct x509 *ret_cert)
 {
     if (!f->root_cert.there) {
@@ -158,7 +158,7 @@ static sotto_err root_have(struct load *l, struct files *f, const struct sign_ke
 }
 
 static sotto_err server_cert_read(struct load *l, struct files *f, const struct x509 *root,
-                                  const struct sign_key *key, struct x509 *ret)
+                                  const sotto_sign_key *key, struct x509 *ret)
 {
     sotto_err err = x509_read(l->c, X509_SERVER, buf_view(&f->server_cert.bytes), ret);
     if (err == SOTTO_OK)
@@ -173,8 +173,8 @@ static sotto_err server_cert_read(struct load *l, struct files *f, const struct 
 }
 
 /* Makes the server's certificate if it is missing, renews it if little of it is left. */
-static sotto_err server_have(struct load *l, struct files *f, const struct sign_key *root,
-                             const struct x509 *root_cert, const struct sign_key *key)
+static sotto_err server_have(struct load *l, struct files *f, const sotto_sign_key *root,
+                             const struct x509 *root_cert, const sotto_sign_key *key)
 {
     struct x509 cert;
     if (!f->server_cert.there) {
@@ -210,8 +210,8 @@ static sotto_err tls_have(struct load *l, struct file *file)
 
 static sotto_err identity_fill(struct load *l, struct files *f)
 {
-    DEFER(sign_key_freep) struct sign_key *root = NULL;
-    DEFER(sign_key_freep) struct sign_key *server = NULL;
+    DEFER(sign_key_freep) sotto_sign_key *root = NULL;
+    DEFER(sign_key_freep) sotto_sign_key *server = NULL;
     struct x509 root_cert;
     bool nothing =
         !f->root_key.there && !f->root_cert.there && !f->server_key.there && !f->server_cert.there;
@@ -231,7 +231,7 @@ static sotto_err identity_fill(struct load *l, struct files *f)
     return buf_set(&l->id->tls, buf_view(&f->tls.bytes));
 }
 
-sotto_err identity_load(struct crypto *c, struct state *state, const char *host, int64_t now_s,
+sotto_err identity_load(sotto_crypto *c, struct state *state, const char *host, int64_t now_s,
                         struct identity *ret_identity, struct failure *ret_failure)
 {
     DEFER(files_clear)

@@ -11,9 +11,9 @@
 #include "net/state.h"
 
 struct identity {
-    struct secret server_key;          /* Ed25519; signs hello */
-    struct buf server_cert, root_cert; /* DER */
-    struct buf tls;                    /* PEM: key and certificate */
+    struct secret server_key;         /* Ed25519; signs hello */
+    sotto_buf server_cert, root_cert; /* DER */
+    sotto_buf tls;                    /* PEM: key and certificate */
     uint8_t pin[X509_PIN];
     int64_t not_after_s; /* of server_cert */
     bool fresh, renewed; /* made just now; server_cert made anew */
@@ -30,7 +30,7 @@ extern const char *const identity_files[];
  * long as that is there. Nothing that is there is overwritten but a server certificate that is renewed. `host` goes into new
  * certificates. CERTIFICATE, KEY: a file is damaged, foreign, or doesn't belong to the others. EXPIRED: and the root key is away.
  * NOTFOUND: a file is missing that can't be made. Also PERMISSION, IO, NOMEM, CRYPTO. */
-SOTTO_MUST_USE sotto_err identity_load(struct crypto *c, struct state *state, const char *host,
+SOTTO_MUST_USE sotto_err identity_load(sotto_crypto *c, struct state *state, const char *host,
                                        int64_t now_s, struct identity *ret_identity,
                                        struct failure *ret_failure);
 

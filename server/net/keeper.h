@@ -10,7 +10,7 @@
 struct kept; /* an identity, and the one before it */
 
 struct keeper {
-    struct crypto *c;
+    sotto_crypto *c;
     struct state *state; /* borrowed */
     const char *host;    /* borrowed */
     struct kept *kept;   /* the newest; older ones may still be in use */

@@ -4,7 +4,7 @@
 #include "base/wr.h"
 #include "crypto/hash.h"
 
-static sotto_err check_of(struct crypto *c, view content, uint8_t ret_check[KEY_FILE_CHECK])
+static sotto_err check_of(sotto_crypto *c, view content, uint8_t ret_check[KEY_FILE_CHECK])
 {
     uint8_t digest[HASH_MAX];
     TRY(hash(c, HASH_SHA256, content, digest));
@@ -12,8 +12,8 @@ static sotto_err check_of(struct crypto *c, view content, uint8_t ret_check[KEY_
     return SOTTO_OK;
 }
 
-sotto_err key_file_write(struct crypto *c, const char *label, const struct secret *seed,
-                         struct buf *out)
+sotto_err key_file_write(sotto_crypto *c, const char *label, const struct secret *seed,
+                         sotto_buf *out)
 {
     if (seed->len != KEY_FILE_SEED || strlen(label) > KEY_FILE_LABEL)
         return SOTTO_E_USAGE;
@@ -28,7 +28,7 @@ sotto_err key_file_write(struct crypto *c, const char *label, const struct secre
     return wr_end(&w);
 }
 
-sotto_err key_file_read(struct crypto *c, const char *label, view content, struct secret *ret_seed)
+sotto_err key_file_read(sotto_crypto *c, const char *label, view content, struct secret *ret_seed)
 {
     if (content.len < KEY_FILE_CHECK)
         return SOTTO_E_KEY;

@@ -14,10 +14,10 @@
 #define KEY_FILE_LABEL 32 /* bytes of the longest label */
 
 /* Appends the file's content. USAGE: not a seed, or the label is too long. NOMEM, CRYPTO. */
-SOTTO_MUST_USE sotto_err key_file_write(struct crypto *c, const char *label,
-                                        const struct secret *seed, struct buf *out);
+SOTTO_MUST_USE sotto_err key_file_write(sotto_crypto *c, const char *label,
+                                        const struct secret *seed, sotto_buf *out);
 /* KEY: not a key file with this label. */
-SOTTO_MUST_USE sotto_err key_file_read(struct crypto *c, const char *label, view content,
+SOTTO_MUST_USE sotto_err key_file_read(sotto_crypto *c, const char *label, view content,
                                        struct secret *ret_seed);
 
 #endif

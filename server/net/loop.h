@@ -34,10 +34,10 @@ struct loop {
     struct loop_slot *slots;
     uint32_t slot_count, slot_free; /* slot_free: UINT32_MAX: none */
     size_t conn_count;
-    struct buf scratch;
-    struct crypto *crypto;
+    sotto_buf scratch;
+    sotto_crypto *crypto;
     struct tls_context *tls;
-    struct sign_key *key;
+    sotto_sign_key *key;
     bool uv_on, runs;
     bool posted; /* the core has to be rung */
     bool stopping;

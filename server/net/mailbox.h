@@ -48,7 +48,7 @@ struct post {
 struct batch {
     struct post *list;
     size_t count, cap;
-    struct buf bytes;
+    sotto_buf bytes;
 };
 void batch_clear(struct batch *b);
 

@@ -20,7 +20,7 @@ struct watcher {
     struct watcher **here; /* its place in the list */
     size_t in_len;
     uint8_t in[IN_MAX];
-    struct buf out;
+    sotto_buf out;
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -61,7 +61,7 @@ static sotto_err answer(struct watcher *w, const struct http_head *head)
             return route_request(head, &w->out, &upgrade);
         return route_refuse(SOTTO_E_NOTFOUND, &w->out);
     }
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     TRY(stats_write(w->metrics->stats, &text));
     return route_answer(200, "", buf_view(&text), &w->out);
 }

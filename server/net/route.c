@@ -23,7 +23,7 @@ static const struct {
     {503, "Service Unavailable", "try again later\n"},
 };
 
-static sotto_err answer(unsigned status, const char *more_fields, struct buf *out)
+static sotto_err answer(unsigned status, const char *more_fields, sotto_buf *out)
 {
     for (size_t i = 0; i < COUNT_OF(answers); i++)
         if (answers[i].status == status)
@@ -39,7 +39,7 @@ static const char *reason_of(unsigned status)
     return "Error";
 }
 
-sotto_err route_answer(unsigned status, const char *more_fields, view body, struct buf *out)
+sotto_err route_answer(unsigned status, const char *more_fields, view body, sotto_buf *out)
 {
     char head[HEAD_TEXT];
     int len = snprintf(
@@ -61,7 +61,7 @@ static bool asks_for_websocket(const struct http_head *head)
            http_field_has(head, "Sec-WebSocket-Protocol", PROTO_SUBPROTOCOL);
 }
 
-static sotto_err route_sotto(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+static sotto_err route_sotto(const struct http_head *head, sotto_buf *out, bool *ret_upgrade)
 {
     if (!asks_for_websocket(head))
         return answer(426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", out);
@@ -78,7 +78,7 @@ static sotto_err route_sotto(const struct http_head *head, struct buf *out, bool
     return SOTTO_OK;
 }
 
-static sotto_err route_healthz(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+static sotto_err route_healthz(const struct http_head *head, sotto_buf *out, bool *ret_upgrade)
 {
     (void)head;
     (void)ret_upgrade;
@@ -87,13 +87,13 @@ static sotto_err route_healthz(const struct http_head *head, struct buf *out, bo
 
 static const struct {
     const char *target;
-    sotto_err (*run)(const struct http_head *head, struct buf *out, bool *ret_upgrade);
+    sotto_err (*run)(const struct http_head *head, sotto_buf *out, bool *ret_upgrade);
 } routes[] = {
     {PROTO_PATH, route_sotto},
     {"/healthz", route_healthz},
 };
 
-sotto_err route_request(const struct http_head *head, struct buf *out, bool *ret_upgrade)
+sotto_err route_request(const struct http_head *head, sotto_buf *out, bool *ret_upgrade)
 {
     *ret_upgrade = false;
     if (!view_equal(head->method, VIEW_LIT("GET")))
@@ -106,7 +106,7 @@ sotto_err route_request(const struct http_head *head, struct buf *out, bool *ret
     return answer(404, "", out);
 }
 
-sotto_err route_refuse(sotto_err why, struct buf *out)
+sotto_err route_refuse(sotto_err why, sotto_buf *out)
 {
     static const struct {
         sotto_err why;

@@ -7,13 +7,13 @@
 #include "proto/http.h"
 
 /* Appends the answer. *ret_upgrade: it is 101, and WebSocket frames follow. NOMEM. */
-SOTTO_MUST_USE sotto_err route_request(const struct http_head *head, struct buf *out,
+SOTTO_MUST_USE sotto_err route_request(const struct http_head *head, sotto_buf *out,
                                        bool *ret_upgrade);
 /* The answer to a head that could not be read: HTTP 400, NOTFOUND 404, TIMEOUT 408, TOO_LARGE 431, else 503. */
-SOTTO_MUST_USE sotto_err route_refuse(sotto_err why, struct buf *out);
+SOTTO_MUST_USE sotto_err route_refuse(sotto_err why, sotto_buf *out);
 
 /* Appends a whole answer with a body of plain text. NOMEM. */
 SOTTO_MUST_USE sotto_err route_answer(unsigned status, const char *more_fields, view body,
-                                      struct buf *out);
+                                      sotto_buf *out);
 
 #endif

@@ -146,7 +146,7 @@ void state_close(struct state *state)
     *state = (struct state){.dir = -1, .lock = -1};
 }
 
-static sotto_err fd_read(int fd, struct buf *out)
+static sotto_err fd_read(int fd, sotto_buf *out)
 {
     buf_reset(out);
     for (;;) {
@@ -164,7 +164,7 @@ static sotto_err fd_read(int fd, struct buf *out)
     }
 }
 
-sotto_err state_read(const struct state *state, const char *name, struct buf *out)
+sotto_err state_read(const struct state *state, const char *name, sotto_buf *out)
 {
     int fd = openat(state->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)

@@ -20,7 +20,7 @@ SOTTO_MUST_USE sotto_err state_open(const char *path, const char *const *ours,
 void state_close(struct state *state);
 
 /* Replaces the content of `out`. NOTFOUND, PERMISSION, TOO_LARGE, IO, NOMEM. */
-SOTTO_MUST_USE sotto_err state_read(const struct state *state, const char *name, struct buf *out);
+SOTTO_MUST_USE sotto_err state_read(const struct state *state, const char *name, sotto_buf *out);
 /* PERMISSION, IO: the file is as it was. */
 SOTTO_MUST_USE sotto_err state_write(const struct state *state, const char *name, view content);
 

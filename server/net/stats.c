@@ -31,7 +31,7 @@ void stats_core_set(struct stats *s, const struct core_counts *counts)
         atomic_store_explicit(&s->core[i], values[i], memory_order_relaxed);
 }
 
-static sotto_err row_write(struct buf *out, const char *name, const char *suffix, const char *type,
+static sotto_err row_write(sotto_buf *out, const char *name, const char *suffix, const char *type,
                            const char *what, uint64_t value)
 {
     char line[ROW_MAX];
@@ -41,7 +41,7 @@ static sotto_err row_write(struct buf *out, const char *name, const char *suffix
     return buf_append(out, view_of(line, size_min((size_t)len, sizeof line - 1)));
 }
 
-sotto_err stats_write(const struct stats *s, struct buf *out)
+sotto_err stats_write(const struct stats *s, sotto_buf *out)
 {
     TRY(buf_append(
         out, VIEW_LIT("# TYPE sottod_build_info gauge\nsottod_build_info{version=\"" SOTTO_VERSION

@@ -43,6 +43,6 @@ struct stats {
 void stats_core_set(struct stats *s, const struct core_counts *counts);
 
 /* Appends all of them in the text form that Prometheus reads. NOMEM. */
-SOTTO_MUST_USE sotto_err stats_write(const struct stats *s, struct buf *out);
+SOTTO_MUST_USE sotto_err stats_write(const struct stats *s, sotto_buf *out);
 
 #endif

@@ -59,14 +59,14 @@ static bool cert_fill(X509 *cert, const char *host, EVP_PKEY *key)
            X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
-static sotto_err bio_take(BIO *bio, struct buf *ret_out)
+static sotto_err bio_take(BIO *bio, sotto_buf *ret_out)
 {
     char *data;
     long len = BIO_get_mem_data(bio, &data);
     return len > 0 ? buf_set(ret_out, view_of(data, (size_t)len)) : SOTTO_E_CRYPTO;
 }
 
-sotto_err tls_cert_make(const char *host, struct buf *ret_pem)
+sotto_err tls_cert_make(const char *host, sotto_buf *ret_pem)
 {
     DEFER(pkey_freep) EVP_PKEY *key = EVP_EC_gen("P-256");
     DEFER(x509_freep) X509 *cert = X509_new();

@@ -7,6 +7,6 @@
 #include "base/buf.h"
 
 /* Key and certificate in PEM replace what the buffer held. CRYPTO, NOMEM. */
-SOTTO_MUST_USE sotto_err tls_cert_make(const char *host, struct buf *ret_pem);
+SOTTO_MUST_USE sotto_err tls_cert_make(const char *host, sotto_buf *ret_pem);
 
 #endif

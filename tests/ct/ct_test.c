@@ -44,7 +44,7 @@ __attribute__((noinline)) static bool early_exit_equal(const uint8_t *a, const u
     return true;
 }
 
-static bool planted_early_exit(struct crypto *c)
+static bool planted_early_exit(sotto_crypto *c)
 {
     (void)c;
     struct secret a = marked_secret(32);
@@ -52,7 +52,7 @@ static bool planted_early_exit(struct crypto *c)
     return !early_exit_equal(a.data, guess, sizeof guess);
 }
 
-static bool planted_table_lookup(struct crypto *c)
+static bool planted_table_lookup(sotto_crypto *c)
 {
     (void)c;
     static const char digits[] = "0123456789abcdef";
@@ -62,7 +62,7 @@ static bool planted_table_lookup(struct crypto *c)
     return true;
 }
 
-static bool comparing(struct crypto *c)
+static bool comparing(sotto_crypto *c)
 {
     (void)c;
     struct secret a = marked_secret(32);
@@ -75,12 +75,12 @@ static bool comparing(struct crypto *c)
     return true;
 }
 
-static bool holding(struct crypto *c)
+static bool holding(sotto_crypto *c)
 {
     (void)c;
     struct secret a = marked_secret(66);
     struct secret b = {0};
-    struct buf buf = {0};
+    sotto_buf buf = {0};
     MUST(secret_set(&b, secret_view(&a)) == SOTTO_OK);
     for (int i = 0; i < 10; i++)
         MUST(buf_append(&buf, secret_view(&b)) == SOTTO_OK);
@@ -92,14 +92,14 @@ static bool holding(struct crypto *c)
     return true;
 }
 
-typedef sotto_err codec(view in, struct buf *out);
+typedef sotto_err codec(view in, sotto_buf *out);
 
 static bool text_both_ways(codec *write, codec *read)
 {
     for (size_t len = 0; len <= SECRET_MAX; len++) {
         struct secret a = marked_secret(len);
-        struct buf text = {0};
-        struct buf back = {0};
+        sotto_buf text = {0};
+        sotto_buf back = {0};
         MUST(write(secret_view(&a), &text) == SOTTO_OK);
         MUST(read(buf_view(&text), &back) == SOTTO_OK);
         MUST(ct_equal(buf_view(&back), secret_view(&a)));
@@ -109,25 +109,25 @@ static bool text_both_ways(codec *write, codec *read)
     return true;
 }
 
-static bool hex(struct crypto *c)
+static bool hex(sotto_crypto *c)
 {
     (void)c;
     return text_both_ways(hex_write, hex_read);
 }
 
-static bool base64url(struct crypto *c)
+static bool base64url(sotto_crypto *c)
 {
     (void)c;
     return text_both_ways(base64url_write, base64url_read);
 }
 
-static bool base32(struct crypto *c)
+static bool base32(sotto_crypto *c)
 {
     (void)c;
     return text_both_ways(base32_write, base32_read);
 }
 
-static bool hashing(struct crypto *c)
+static bool hashing(sotto_crypto *c)
 {
     struct secret a = marked_secret(32);
     uint8_t out[200];
@@ -141,7 +141,7 @@ static bool hashing(struct crypto *c)
 }
 
 /* Keys below, at and above the block. */
-static bool hmac_of_secrets(struct crypto *c)
+static bool hmac_of_secrets(sotto_crypto *c)
 {
     uint8_t key[200];
     uint8_t tag[HASH_MAX];
@@ -155,7 +155,7 @@ static bool hmac_of_secrets(struct crypto *c)
     return true;
 }
 
-static bool hkdf(struct crypto *c)
+static bool hkdf(sotto_crypto *c)
 {
     for (enum kdf_id id = KDF_SHA256; id <= KDF_SHA512; id++) {
         struct secret ikm = marked_secret(32);
@@ -171,7 +171,7 @@ static bool hkdf(struct crypto *c)
     return true;
 }
 
-static bool random_stream(struct crypto *c)
+static bool random_stream(sotto_crypto *c)
 {
     (void)c;
     struct secret seed = marked_secret(RNG_SEED);
@@ -184,7 +184,7 @@ static bool random_stream(struct crypto *c)
     return true;
 }
 
-static bool sealing(struct crypto *c)
+static bool sealing(sotto_crypto *c)
 {
     static const enum aead_id ids[] = {AEAD_AES_128_GCM, AEAD_AES_256_GCM, AEAD_CHACHA20_POLY1305};
     static const uint8_t nonce[AEAD_NONCE];
@@ -203,13 +203,13 @@ static bool sealing(struct crypto *c)
     return true;
 }
 
-static bool signing(struct crypto *c, enum sign_id id)
+static bool signing(sotto_crypto *c, enum sign_id id)
 {
     uint8_t seed[100];
     memset(seed, 0x77, sizeof seed);
     CT_SECRET(seed, sizeof seed);
-    struct sign_key *key = NULL;
-    struct buf signature = {0};
+    sotto_sign_key *key = NULL;
+    sotto_buf signature = {0};
     MUST(sign_key_derive(c, id, view_of(seed, sign_seed_size(id)), &key) == SOTTO_OK);
     MUST(sign(c, key, VIEW_LIT("message"), &signature) == SOTTO_OK);
     uint8_t public_key[SIGN_PUBLIC_MAX];
@@ -224,7 +224,7 @@ static bool signing(struct crypto *c, enum sign_id id)
     return true;
 }
 
-static bool agreeing(struct crypto *c, enum dh_id id)
+static bool agreeing(sotto_crypto *c, enum dh_id id)
 {
     struct secret private_key = marked_secret(dh_private_size(id));
     struct dh_key *key = NULL;
@@ -240,42 +240,42 @@ static bool agreeing(struct crypto *c, enum dh_id id)
     return true;
 }
 
-static bool curve25519_on(struct crypto *c, enum curve_backend backend)
+static bool curve25519_on(sotto_crypto *c, enum curve_backend backend)
 {
     if (crypto_use_curve(c, backend) != SOTTO_OK)
         return true;
     return signing(c, SIGN_ED25519) && agreeing(c, DH_X25519);
 }
 
-static bool curve25519_by_lib25519(struct crypto *c)
+static bool curve25519_by_lib25519(sotto_crypto *c)
 {
     return curve25519_on(c, CURVE_LIB25519);
 }
 
-static bool curve25519_by_libsodium(struct crypto *c)
+static bool curve25519_by_libsodium(sotto_crypto *c)
 {
     return curve25519_on(c, CURVE_SODIUM);
 }
 
-static bool curve25519_by_openssl(struct crypto *c)
+static bool curve25519_by_openssl(sotto_crypto *c)
 {
     return curve25519_on(c, CURVE_OPENSSL);
 }
 
-static bool other_signatures(struct crypto *c)
+static bool other_signatures(sotto_crypto *c)
 {
     return signing(c, SIGN_ED448) && signing(c, SIGN_ECDSA_P256) && signing(c, SIGN_ECDSA_P384) &&
            signing(c, SIGN_ECDSA_P521);
 }
 
-static bool other_agreements(struct crypto *c)
+static bool other_agreements(sotto_crypto *c)
 {
     return agreeing(c, DH_X448) && agreeing(c, DH_P256) && agreeing(c, DH_P384) &&
            agreeing(c, DH_P521);
 }
 
 /* Two runs with the same code, up to both confirmations. Shares and tags go over the wire, so they are public. */
-static bool cpace(struct crypto *c)
+static bool cpace(sotto_crypto *c)
 {
     struct secret code = marked_secret(20);
     struct secret seed_a = marked_secret(CPACE_SEED);
@@ -302,7 +302,7 @@ static bool cpace(struct crypto *c)
 
 static const struct ct_case {
     const char *name;
-    bool (*run)(struct crypto *c);
+    bool (*run)(sotto_crypto *c);
 } cases[] = {
 #define CASE(name)  \
     {               \
@@ -331,7 +331,7 @@ static const struct ct_case {
 
 static int run(const struct ct_case *t)
 {
-    struct crypto *c = NULL;
+    sotto_crypto *c = NULL;
     bool ok = crypto_new(&c) == SOTTO_OK && t->run(c);
     crypto_free(c);
     return ok ? 0 : 1;

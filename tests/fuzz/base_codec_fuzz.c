@@ -203,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     view in = view_of(ops.data + ops.len, size - 1 - ops.len);
     struct rd r = rd_of(in);
     struct slow s = {.in = in};
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     for (size_t i = 0; i < ops.len; i++) {
         struct rd before = r;

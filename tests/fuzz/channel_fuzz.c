@@ -12,23 +12,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* One side: what it wrote and the relay still holds, what it said, and how much of it the other side has heard. */
 struct side {
     struct channel *channel;
-    struct buf waiting[QUEUE];
+    sotto_buf waiting[QUEUE];
     size_t count;
     uint8_t said; /* texts are numbers, counted up */
     uint8_t heard;
     bool dead;
 };
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
-static void push(struct side *s, struct buf *message)
+static void push(struct side *s, sotto_buf *message)
 {
     if (message->len == 0 || s->count == QUEUE) {
         buf_clear(message);
         return;
     }
     s->waiting[s->count++] = *message;
-    *message = (struct buf){0};
+    *message = (sotto_buf){0};
 }
 
 static void drop(struct side *s, size_t at)
@@ -36,13 +36,13 @@ static void drop(struct side *s, size_t at)
     buf_clear(&s->waiting[at]);
     s->count--;
     memmove(&s->waiting[at], &s->waiting[at + 1], (s->count - at) * sizeof s->waiting[0]);
-    s->waiting[s->count] = (struct buf){0};
+    s->waiting[s->count] = (sotto_buf){0};
 }
 
 static void deliver(struct side *from, struct side *to, view message)
 {
     struct channel_event event = {0};
-    struct buf answer = {0};
+    sotto_buf answer = {0};
     (void)from;
     sotto_err err = channel_recv(to->channel, message, &answer, &event);
     if (err != SOTTO_OK) {
@@ -64,7 +64,7 @@ static void deliver(struct side *from, struct side *to, view message)
 
 static void say(struct side *s)
 {
-    struct buf message = {0};
+    sotto_buf message = {0};
     if (s->said < 200 &&
         channel_send(s->channel, CHANNEL_TEXT, view_of(&s->said, 1), &message) == SOTTO_OK) {
         s->said++;
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct side sides[2] = {0};
     struct room_code code = {.slot = 7, .count = 2, .words = {0, 1023}};
     uint8_t seed[CHANNEL_SEED] = {1};
-    struct buf first = {0};
+    sotto_buf first = {0};
     struct rd r = rd_of(view_of(data, size));
     if (channel_new(crypto, CHANNEL_CREATOR, &code, seed, &first, &sides[0].channel) != SOTTO_OK)
         abort();

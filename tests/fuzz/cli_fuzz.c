@@ -42,7 +42,7 @@ static void check_call(const struct cli_call *call)
 
 static void check_clean(view text)
 {
-    DEFER(buf_clear) struct buf once = {0}, twice = {0};
+    DEFER(buf_clear) sotto_buf once = {0}, twice = {0};
     if (cli_clean(text, true, &once) != SOTTO_OK ||
         cli_clean(buf_view(&once), true, &twice) != SOTTO_OK)
         abort();

@@ -29,7 +29,7 @@ static void check_cut(view text, size_t max)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    DEFER(buf_clear) struct buf added = {0};
+    DEFER(buf_clear) sotto_buf added = {0};
     unsigned first, last;
     view typed = view_of(data, size);
     if (code_complete(typed, &added, &first, &last) != SOTTO_OK)

@@ -217,7 +217,7 @@ static void do_close(struct model *m, int who, view *input)
                 .kind = CORE_CLOSED, .connection = id_of(who), .clean = how & 1, .slow = how & 2});
 }
 
-static void do_frame(struct model *m, int who, struct buf *frame)
+static void do_frame(struct model *m, int who, sotto_buf *frame)
 {
     uint8_t *copy = fuzz_copy(buf_view(frame));
     step(m, (struct core_event){
@@ -237,7 +237,7 @@ static uint32_t pick_slot(struct model *m, view *input)
 
 static void do_room_open(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     bool lab = fuzz_u8(input) & 1;
     struct proto_room_open open = {lab ? ROOM_LAB : ROOM_SESSION,
                                    lab ? VIEW_LIT("suite-1") : (view){0}};
@@ -247,7 +247,7 @@ static void do_room_open(struct model *m, int who, view *input)
 
 static void do_room_join(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     uint32_t slot = pick_slot(m, input);
     struct proto_room_join join = {fuzz_u8(input) & 1 ? ROOM_LAB : ROOM_SESSION, slot};
     HOLDS(proto_room_join_write(2, &join, &frame) == SOTTO_OK);
@@ -256,7 +256,7 @@ static void do_room_join(struct model *m, int who, view *input)
 
 static void do_room_send(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     uint32_t slot = pick_slot(m, input);
     static const uint8_t zeros[1000];
     uint8_t shape = fuzz_u8(input);
@@ -269,7 +269,7 @@ static void do_room_send(struct model *m, int who, view *input)
     if (room != NULL && m->open[who] && room->joiner >= 0 &&
         (room->creator == who || room->joiner == who))
         m->data_to = room->creator == who ? room->joiner : room->creator;
-    struct buf expected = {0};
+    sotto_buf expected = {0};
     HOLDS(buf_append(&expected, view_of(frame.data + PROTO_HEADER, frame.len - PROTO_HEADER)) ==
           SOTTO_OK);
     m->data_body = buf_view(&expected);
@@ -279,14 +279,14 @@ static void do_room_send(struct model *m, int who, view *input)
 
 static void do_room_confirm(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     HOLDS(proto_room_confirm_write(4, pick_slot(m, input), &frame) == SOTTO_OK);
     do_frame(m, who, &frame);
 }
 
 static void do_room_close(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     uint32_t slot = pick_slot(m, input);
     struct proto_room_end_msg end = {slot, fuzz_u8(input) & 1 ? ROOM_END_LEFT : ROOM_END_CODE};
     HOLDS(proto_room_close_write(5, &end, &frame) == SOTTO_OK);
@@ -300,7 +300,7 @@ static void do_room_close(struct model *m, int who, view *input)
  * by what the core answers, except for a room_close, which is left out too. */
 static void do_raw(struct model *m, int who, view *input)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_frame f;
     view bytes = fuzz_bytes(input, fuzz_u8(input));
     if (proto_frame_read(bytes, &f) == SOTTO_OK &&

@@ -18,8 +18,7 @@ static void must(bool holds)
 #define PASSWORD VIEW_LIT("aardvark-zucchini")
 #define AD       VIEW_LIT("ours")
 
-static struct cpace run_of(struct crypto *c, enum cpace_role role, view prs, view ad,
-                           uint8_t number)
+static struct cpace run_of(sotto_crypto *c, enum cpace_role role, view prs, view ad, uint8_t number)
 {
     uint8_t seed[CPACE_SEED] = {number};
     struct cpace run = {0};
@@ -28,7 +27,7 @@ static struct cpace run_of(struct crypto *c, enum cpace_role role, view prs, vie
     return run;
 }
 
-static void against_bytes(struct crypto *c, view share, view ad, view tag)
+static void against_bytes(sotto_crypto *c, view share, view ad, view tag)
 {
     struct cpace run = run_of(c, CPACE_RESPONDER, PASSWORD, AD, 1);
     bool neutral = share.len == CPACE_SHARE && sodium_is_zero(share.data, CPACE_SHARE);
@@ -44,7 +43,7 @@ static void against_bytes(struct crypto *c, view share, view ad, view tag)
     cpace_clear(&run);
 }
 
-static void against_a_person(struct crypto *c, view password)
+static void against_a_person(sotto_crypto *c, view password)
 {
     struct cpace a = run_of(c, CPACE_INITIATOR, password, VIEW_LIT("theirs"), 2);
     struct cpace b = run_of(c, CPACE_RESPONDER, PASSWORD, AD, 1);
@@ -59,7 +58,7 @@ static void against_a_person(struct crypto *c, view password)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct crypto *c;
+    static sotto_crypto *c;
     if (c == NULL)
         must(crypto_new(&c) == SOTTO_OK);
     struct rd r = rd_of(view_of(data, size));

@@ -42,8 +42,8 @@ static bool slow_read(view der, size_t size, uint8_t *ret_rs)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     view der = view_of(data, size);
-    struct buf rs = {0};
-    struct buf back = {0};
+    sotto_buf rs = {0};
+    sotto_buf back = {0};
     for (enum ec_id id = 0; id < EC_COUNT; id++) {
         uint8_t want[ECDSA_RS_MAX];
         bool strict = slow_read(der, ec_scalar_size(id), want);

@@ -22,7 +22,7 @@ struct sealed {
     uint8_t enc[KEM_ENC_MAX], message[SEALED], aad[AAD];
 };
 
-static struct crypto *c;
+static sotto_crypto *c;
 static struct target {
     struct hpke_suite suite;
     struct hpke_info info;

@@ -51,12 +51,12 @@ static sotto_err read_in_pieces(read_fn *read, view input, size_t step, size_t *
     }
 }
 
-static void append(struct buf *out, view bytes)
+static void append(sotto_buf *out, view bytes)
 {
     HOLDS(buf_append(out, bytes) == SOTTO_OK);
 }
 
-static void append_fields(struct buf *out, const struct http_head *head)
+static void append_fields(sotto_buf *out, const struct http_head *head)
 {
     for (size_t i = 0; i < head->field_count; i++) {
         append(out, head->fields[i].name);
@@ -70,7 +70,7 @@ static void append_fields(struct buf *out, const struct http_head *head)
 static void reads_again(read_fn *read, const struct http_head *head)
 {
     struct http_head again;
-    struct buf text = {0};
+    sotto_buf text = {0};
     size_t len = 0;
     char status[32];
     snprintf(status, sizeof status, "HTTP/1.1 %u \r\n", head->status);

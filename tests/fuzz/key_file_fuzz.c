@@ -7,11 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct crypto *c;
+    static sotto_crypto *c;
     if (c == NULL && crypto_new(&c) != SOTTO_OK)
         return 0;
     DEFER(secret_clear) struct secret seed = {0};
-    DEFER(buf_clear) struct buf again = {0};
+    DEFER(buf_clear) sotto_buf again = {0};
     if (key_file_read(c, "sotto root key 1", (view){data, size}, &seed) != SOTTO_OK) {
         assert(seed.len == 0);
         return 0;

@@ -20,11 +20,11 @@ static const struct lab_suite *const suites[SUITES] = {
 
 /* Kept from one input to the next, since making them costs more than all else: the signing keys, and for each suite two
  * sides that are ready, with a message that is under way. */
-static struct crypto *crypto;
-static struct buf identities[SUITES];
+static sotto_crypto *crypto;
+static sotto_buf identities[SUITES];
 static struct pair {
     struct lab *dialer, *listener;
-    struct buf message;
+    sotto_buf message;
 } ready[SUITES];
 
 static void must(sotto_err err)
@@ -63,7 +63,7 @@ static struct lab *side_of(struct lab *dialer, struct lab *listener, unsigned st
 }
 
 /* The bytes as a whole message, or as changes to `honest`. */
-static void alter(struct rd *r, view honest, struct buf *ret_message)
+static void alter(struct rd *r, view honest, sotto_buf *ret_message)
 {
     if (rd_u8(r) == 0) {
         must(buf_set(ret_message, rd_rest(r)));
@@ -84,11 +84,11 @@ static void alter(struct rd *r, view honest, struct buf *ret_message)
 static void handshake(size_t suite, bool psk, unsigned step, struct rd *r)
 {
     struct lab *dialer = side(suite, LAB_DIALER, psk), *listener = side(suite, LAB_LISTENER, psk);
-    struct buf wire = {0};
+    sotto_buf wire = {0};
     struct lab_event event;
     must(lab_begin(dialer, &wire));
     for (unsigned i = 0; i < 4; i++) {
-        struct buf message = {0}, answer = {0};
+        sotto_buf message = {0}, answer = {0};
         if (i == step)
             alter(r, buf_view(&wire), &message);
         else
@@ -113,7 +113,7 @@ static void handshake(size_t suite, bool psk, unsigned step, struct rd *r)
 
 static void pair_make(size_t suite, struct pair *p)
 {
-    struct buf there = {0}, back = {0};
+    sotto_buf there = {0}, back = {0};
     struct lab_event event;
     lab_free(p->dialer);
     lab_free(p->listener);
@@ -134,7 +134,7 @@ static void pair_make(size_t suite, struct pair *p)
 static void message(size_t suite, struct rd *r)
 {
     struct pair *p = &ready[suite];
-    struct buf altered = {0}, answer = {0};
+    sotto_buf altered = {0}, answer = {0};
     struct lab_event event = {0};
     if (p->dialer == NULL)
         pair_make(suite, p);

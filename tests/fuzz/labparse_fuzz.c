@@ -30,7 +30,7 @@ static void code_again(view text)
 static void psk_again(view text)
 {
     struct secret psk = {0}, again = {0};
-    struct buf written = {0};
+    sotto_buf written = {0};
     if (parse_psk_file(text, &psk) == SOTTO_OK) {
         must(psk.len == LAB_PSK);
         must(buf_append(&written, VIEW_LIT("# x\npsk ")) == SOTTO_OK &&
@@ -42,7 +42,7 @@ static void psk_again(view text)
 
 static void identity_again(view text, const struct lab_suite *suite)
 {
-    struct buf key = {0}, again = {0}, written = {0};
+    sotto_buf key = {0}, again = {0}, written = {0};
     if (parse_identity_file(text, suite, &key) == SOTTO_OK) {
         must(key.len > 0 && buf_append(&written, VIEW_LIT("identity ")) == SOTTO_OK &&
              buf_append(&written, view_str(suite->name)) == SOTTO_OK &&

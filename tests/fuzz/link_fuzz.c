@@ -52,7 +52,7 @@ static struct outcome run(struct link_peer *p, view prelude, view bytes, size_t 
 }
 
 /* What a good server says, which is always the same, since the link's seed is. */
-static void preludes_make(struct link_peer *p, struct buf *upgrade, struct buf *hello)
+static void preludes_make(struct link_peer *p, sotto_buf *upgrade, sotto_buf *hello)
 {
     struct proto_hello_ok ok;
     struct outcome o = {0};
@@ -68,7 +68,7 @@ static void preludes_make(struct link_peer *p, struct buf *upgrade, struct buf *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct link_peer peer;
-    static struct buf preludes[3]; /* nothing, upgrade, upgrade and hello */
+    static sotto_buf preludes[3]; /* nothing, upgrade, upgrade and hello */
     if (peer.crypto == NULL)
         preludes_make(&peer, &preludes[1], &preludes[2]);
     if (size == 0)

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static sotto_err recode_cut(const struct structure *structure, view bytes, size_t len)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     sotto_err err = structure->recode(view_of(bytes.data, len), &out);
     buf_clear(&out);
     return err;
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const struct structure *structure = &structures[data[0]];
     const view bytes = {data + 1, size - 1};
-    struct buf out = {0};
+    sotto_buf out = {0};
     if (structure->recode(bytes, &out) == SOTTO_OK) {
         if (!view_equal(buf_view(&out), bytes))
             abort(); /* another encoding of the same */

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (mls_message_parse(bytes, &message) != SOTTO_OK)
         return 0;
     walk(&message);
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     mls_message_write(&w, &message);
     if (wr_end(&w) != SOTTO_OK || !view_equal(buf_view(&out), bytes))

@@ -12,13 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define LEAVES   4u
 
 struct letter {
-    struct buf bytes;
+    sotto_buf bytes;
     uint8_t leaf;
     bool real, heard;
 };
 
-static struct crypto *crypto;
-static struct sign_key *keys[LEAVES];
+static sotto_crypto *crypto;
+static sotto_sign_key *keys[LEAVES];
 
 struct talk {
     struct message_protection sender, receiver;
@@ -52,7 +52,7 @@ static void begin(void)
 static void say(struct talk *t, uint8_t leaf, uint8_t signer, uint8_t padding)
 {
     static const uint8_t guard[REUSE_GUARD] = {1, 2, 3, 4};
-    struct buf signature = {0};
+    sotto_buf signature = {0};
     if (t->count == MESSAGES)
         return;
     struct letter *letter = &t->letters[t->count];
@@ -92,7 +92,7 @@ static bool deliver(struct talk *t, view bytes)
 {
     struct mls_message message;
     struct authenticated_content content;
-    struct buf plain = {0};
+    sotto_buf plain = {0};
     size_t memory = secret_tree_memory(t->receiver.secret_tree);
     bool heard = mls_message_parse(bytes, &message) == SOTTO_OK &&
                  message.wire_format == WIRE_PRIVATE_MESSAGE &&
@@ -108,7 +108,7 @@ static bool deliver(struct talk *t, view bytes)
 
 static void deliver_changed(struct talk *t, struct rd *r)
 {
-    struct buf copy = {0};
+    sotto_buf copy = {0};
     struct letter *letter = &t->letters[rd_u8(r) % t->count];
     if (buf_set(&copy, buf_view(&letter->bytes)) != SOTTO_OK)
         abort();

@@ -15,24 +15,24 @@
 
 static const uint8_t seed[TREE_SEED] = "no secret: what is fuzzed is not";
 
-static struct buf encoding_of(const struct tree *tree)
+static sotto_buf encoding_of(const struct tree *tree)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     tree_write(&w, tree);
     HOLDS(wr_end(&w) == SOTTO_OK);
     return out;
 }
 
-static void root_of(struct crypto *c, struct tree *tree, uint8_t *out)
+static void root_of(sotto_crypto *c, struct tree *tree, uint8_t *out)
 {
     HOLDS(tree_root_hash(c, tree, out) == SOTTO_OK);
 }
 
 /* A tree that is read anew has the same hash and bytes. */
-static void check_read_again(struct crypto *c, struct tree *tree)
+static void check_read_again(sotto_crypto *c, struct tree *tree)
 {
-    struct buf encoded = encoding_of(tree), again;
+    sotto_buf encoded = encoding_of(tree), again;
     struct tree *fresh = NULL;
     uint8_t one[HASH_MAX], two[HASH_MAX];
     HOLDS(tree_read(tree_suite(tree), seed, buf_view(&encoded), &fresh) == SOTTO_OK);
@@ -79,7 +79,7 @@ static void check_keys(const struct tree *tree)
 }
 
 /* Whatever the verdict, each check ends, and all together fail if one does. */
-static bool check_checks(struct crypto *c, struct tree *tree)
+static bool check_checks(sotto_crypto *c, struct tree *tree)
 {
     uint8_t root[HASH_MAX];
     struct tree_fault fault = {0};
@@ -97,10 +97,10 @@ static bool check_checks(struct crypto *c, struct tree *tree)
 }
 
 /* Some leaf of the tree, to be put elsewhere. */
-static struct buf leaf_from(const struct tree *tree, uint8_t choice)
+static sotto_buf leaf_from(const struct tree *tree, uint8_t choice)
 {
     uint32_t at = choice % tree_leaf_count(tree);
-    struct buf leaf = {0};
+    sotto_buf leaf = {0};
     if (!tree_next_member(tree, &at))
         at = 0;
     if (tree_next_member(tree, &at))
@@ -110,7 +110,7 @@ static struct buf leaf_from(const struct tree *tree, uint8_t choice)
 
 static void step_make(struct tree *tree, uint8_t kind, uint8_t where, uint8_t what)
 {
-    struct buf leaf = leaf_from(tree, what);
+    sotto_buf leaf = leaf_from(tree, what);
     uint32_t index = where % tree_leaf_count(tree), members = tree_member_count(tree);
     bool there = tree_leaf(tree, index) != NULL;
     if (leaf.len > 0 && kind % 3 == 0) {
@@ -127,11 +127,11 @@ static void step_make(struct tree *tree, uint8_t kind, uint8_t where, uint8_t wh
 }
 
 /* Every other step leads on; the others are dropped. */
-static void script_run(struct crypto *c, struct tree **tree, view script)
+static void script_run(sotto_crypto *c, struct tree **tree, view script)
 {
     for (unsigned i = 0; i < STEPS && script.len > 0; i++) {
         uint8_t kind = fuzz_u8(&script), where = fuzz_u8(&script), what = fuzz_u8(&script);
-        struct buf before = encoding_of(*tree), after;
+        sotto_buf before = encoding_of(*tree), after;
         struct tree *staged = NULL;
         uint8_t root[HASH_MAX];
         HOLDS(tree_clone(*tree, &staged) == SOTTO_OK);
@@ -155,7 +155,7 @@ static void script_run(struct crypto *c, struct tree **tree, view script)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct crypto *c;
+    static sotto_crypto *c;
     if (c == NULL)
         HOLDS(crypto_new(&c) == SOTTO_OK);
     uint8_t *copy = fuzz_copy(view_of(data, size));
@@ -165,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     view content = rd_since(&r, &start), script = rd_rest(&r);
     struct tree *tree = NULL;
     if (tree_read(mls_suite_find(1), seed, content, &tree) == SOTTO_OK) {
-        struct buf encoded = encoding_of(tree);
+        sotto_buf encoded = encoding_of(tree);
         HOLDS(view_equal(buf_view(&encoded), content));
         buf_clear(&encoded);
         check_read_again(c, tree);

@@ -20,7 +20,7 @@ static void check_pins(const struct pins *pins)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     DEFER(pins_clear) struct pins pins = {0}, again = {0};
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     size_t line = 0;
     sotto_err err = pins_read(view_of(data, size), &pins, &line);
     if ((err == SOTTO_E_CONFIG) != (line > 0))

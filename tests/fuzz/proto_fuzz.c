@@ -4,7 +4,7 @@
 #include "proto/proto.h"
 
 /* Reads a body as its kind says and writes what was read. KIND: no such message. */
-static sotto_err rewrite(const struct proto_frame *f, view body, struct buf *out)
+static sotto_err rewrite(const struct proto_frame *f, view body, sotto_buf *out)
 {
     union {
         struct proto_hello hello;
@@ -78,7 +78,7 @@ static bool is_pushed(uint16_t kind)
 
 static void check_truncations(const struct proto_frame *f)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     for (size_t len = 0; len < f->body.len; len += 1 + len / 64) {
         uint8_t *cut = fuzz_copy(view_of(f->body.data, len));
         HOLDS(rewrite(f, view_of(cut, len), &out) != SOTTO_OK);
@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (proto_frame_read(view_of(data, size), &f) != SOTTO_OK)
         return 0;
     HOLDS(f.body.len + PROTO_HEADER == size);
-    struct buf out = {0};
+    sotto_buf out = {0};
     sotto_err err = rewrite(&f, f.body, &out);
     HOLDS((err == SOTTO_E_KIND) == (proto_kind_name(f.kind) == NULL));
     if (err == SOTTO_OK) {

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
 static void check(struct session_effects *fx, bool *ended)
 {

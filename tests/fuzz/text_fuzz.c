@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     } while (0)
 
 static const struct encoding {
-    sotto_err (*write)(view, struct buf *);
-    sotto_err (*read)(view, struct buf *);
+    sotto_err (*write)(view, sotto_buf *);
+    sotto_err (*read)(view, sotto_buf *);
     const char *alphabet; /* 2^bits characters */
     unsigned bits;
     bool any_case;
@@ -54,8 +54,8 @@ static long slow_read(const struct encoding *e, view text, uint8_t *out)
 
 static void check_encoding(const struct encoding *e, view in)
 {
-    struct buf bytes = {0};
-    struct buf text = {0};
+    sotto_buf bytes = {0};
+    sotto_buf text = {0};
     uint8_t *want = malloc(in.len + 1);
     MUST(want != NULL);
     long len = slow_read(e, in, want);

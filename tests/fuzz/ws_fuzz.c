@@ -12,12 +12,12 @@
 
 /* What reading a stream gave: each frame as fin, opcode, length and payload, then the verdict. */
 struct outcome {
-    struct buf frames;
+    sotto_buf frames;
     size_t used; /* bytes of whole frames */
     sotto_err err;
 };
 
-static void keep(struct buf *frames, bool fin, uint8_t opcode, view payload)
+static void keep(sotto_buf *frames, bool fin, uint8_t opcode, view payload)
 {
     const uint8_t head[6] = {fin,
                              opcode,
@@ -95,7 +95,7 @@ static void advance(struct ws_reader *reader, const struct wslay_frame_iocb *fra
 
 /* One frame of wslay's: 1 it is whole, 0 bytes are missing, -1 it is refused. */
 static int take_wslay(wslay_frame_context_ptr context, struct wslay_frame_iocb *frame,
-                      struct buf *payload)
+                      sotto_buf *payload)
 {
     buf_reset(payload);
     do {
@@ -112,7 +112,7 @@ static int take_wslay(wslay_frame_context_ptr context, struct wslay_frame_iocb *
 static struct outcome read_wslay(struct ws_reader reader, view stream)
 {
     struct outcome out = {0};
-    struct buf payload = {0};
+    sotto_buf payload = {0};
     struct wslay_frame_iocb frame;
     wslay_frame_context_ptr context = NULL;
     const struct wslay_frame_callbacks callbacks = {.recv_callback = give_wslay};

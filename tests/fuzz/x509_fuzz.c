@@ -15,8 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct crypto *c;
-static struct sign_key *key;
+static sotto_crypto *c;
+static sotto_sign_key *key;
 
 static void must(bool holds)
 {
@@ -123,7 +123,7 @@ static void check_flip(enum x509_kind kind, view der, size_t at, uint8_t flip)
 
 static void fuzz_fields(enum x509_kind kind, view input)
 {
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     struct rd r = rd_of(input);
     struct x509 fields = fields_from(&r, kind), cert;
     size_t at = rd_u16(&r);

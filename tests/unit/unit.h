@@ -27,9 +27,9 @@ static inline int unit_digit(char c)
 
 /* The bytes of lower-case hexadecimal; blanks between them are left out. Clear with buf_clear(). Not by the library's
  * own reader, which is under test. */
-static inline struct buf unhex(const char *text)
+static inline sotto_buf unhex(const char *text)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     while (*text != '\0') {
         if (*text == ' ') {
             text++;
@@ -47,7 +47,7 @@ static inline struct buf unhex(const char *text)
 
 static inline void assert_bytes(view got, const char *want_hex)
 {
-    struct buf want = unhex(want_hex);
+    sotto_buf want = unhex(want_hex);
     assert_int_equal(got.len, want.len);
     if (got.len > 0)
         assert_memory_equal(got.data, want.data, got.len);
@@ -56,7 +56,7 @@ static inline void assert_bytes(view got, const char *want_hex)
 
 static inline struct secret secret_unhex(const char *text)
 {
-    struct buf bytes = unhex(text);
+    sotto_buf bytes = unhex(text);
     struct secret secret = {0};
     assert_ok(secret_set(&secret, buf_view(&bytes)));
     buf_clear(&bytes);

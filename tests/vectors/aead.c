@@ -73,8 +73,8 @@ enum verdict cbc_case(struct vectors *v, int variant, const json_t *group, const
     if (iv.len != CIPHER_BLOCK)
         return leave_out(v, "IV is not 128 bits");
     DEFER(secret_clear) struct secret key = {0};
-    DEFER(buf_clear) struct buf opened = {0};
-    DEFER(buf_clear) struct buf again = {0};
+    DEFER(buf_clear) sotto_buf opened = {0};
+    DEFER(buf_clear) sotto_buf again = {0};
     CHECK(outcome(v, secret_set(&key, key_bytes)));
     CHECK(outcome(v, cipher_cbc_decrypt(&key, iv.data, sealed, &opened)));
     CHECK(same(v, "what was opened", buf_view(&opened), plain));

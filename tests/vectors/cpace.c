@@ -96,7 +96,7 @@ static enum verdict exchange(struct vectors *v, const json_t *part, struct cpace
 }
 
 /* lv_cat of one part; all of ours are shorter than 128 bytes, so a length is one byte. */
-static void lv_add(struct buf *out, view part, sotto_err *err)
+static void lv_add(sotto_buf *out, view part, sotto_err *err)
 {
     uint8_t len = (uint8_t)part.len;
     if (*err == SOTTO_OK)
@@ -110,7 +110,7 @@ static enum verdict isk_compute(struct vectors *v, view sid, view k, view ya, vi
                                 view adb, uint8_t ret_isk[CPACE_ISK])
 {
     const view parts[] = {VIEW_LIT("CPaceRistretto255_ISK"), sid, k, ya, ada, yb, adb};
-    DEFER(buf_clear) struct buf in = {0};
+    DEFER(buf_clear) sotto_buf in = {0};
     sotto_err err = SOTTO_OK;
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         lv_add(&in, parts[i], &err);

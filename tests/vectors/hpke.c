@@ -142,8 +142,8 @@ static enum verdict message_check(struct vectors *v, const json_t *message,
     CHECK(sequence_of(v, sender, field_hex(v, message, "nonce"), &seq));
     if (seq > sender->seq)
         sender->seq = receiver->seq = seq;
-    DEFER(buf_clear) struct buf sealed = {0};
-    DEFER(buf_clear) struct buf opened = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
+    DEFER(buf_clear) sotto_buf opened = {0};
     CHECK(outcome(v, hpke_context_seal(v->crypto, sender, aad, plain, &sealed)));
     CHECK(same(v, "ct", buf_view(&sealed), cipher));
     CHECK(outcome(v, hpke_context_open(v->crypto, receiver, aad, cipher, &opened)));
@@ -155,7 +155,7 @@ static enum verdict messages_check(struct vectors *v, const struct entry *e,
 {
     const json_t *messages = json_object_get(e->json, "encryptions");
     if (e->suite.aead == AEAD_EXPORT_ONLY) {
-        DEFER(buf_clear) struct buf sealed = {0};
+        DEFER(buf_clear) sotto_buf sealed = {0};
         sotto_err err = hpke_context_seal(v->crypto, sender, VIEW_LIT(""), VIEW_LIT("x"), &sealed);
         return err == SOTTO_OK ? wrong(v, "an export-only context seals") : ACCEPTED;
     }

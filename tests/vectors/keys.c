@@ -182,7 +182,7 @@ static bool jwk_number(struct vectors *v, const json_t *jwk, const char *key, si
     if (!json_is_string(value))
         return false;
     view text = view_of(json_string_value(value), json_string_length(value));
-    struct buf bytes = {.data = case_memory(v, text.len), .cap = text.len, .fixed = true};
+    sotto_buf bytes = {.data = case_memory(v, text.len), .cap = text.len, .fixed = true};
     if (base64url_read(text, &bytes) != SOTTO_OK)
         return false;
     v->malformed = bytes.len != len;

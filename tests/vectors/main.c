@@ -17,8 +17,8 @@
 #define README "tests/vectors/data/README.md"
 
 struct run {
-    struct crypto *crypto[CURVE_BACKENDS]; /* NULL: not in this build, or not asked for */
-    enum curve_backend first;              /* for files in which Curve25519 has no part */
+    sotto_crypto *crypto[CURVE_BACKENDS]; /* NULL: not in this build, or not asked for */
+    enum curve_backend first;             /* for files in which Curve25519 has no part */
     bool tap;
     size_t lines, failed_files;
     size_t cases, failed, left_out;
@@ -70,7 +70,7 @@ static void line_print(struct run *r, const struct vectors *v)
 }
 
 static void format_run(struct run *r, const struct format *format, const char *name,
-                       struct crypto *c, const json_t *root)
+                       sotto_crypto *c, const json_t *root)
 {
     struct vectors v = {.crypto = c, .name = name};
     format->run(&v, root);
@@ -147,7 +147,7 @@ static bool backends_open(struct run *r, const char *only)
     bool any = false;
     for (size_t i = 0; i < COUNT_OF(backends); i++) {
         enum curve_backend id = backends[i].backend;
-        struct crypto *c = NULL;
+        sotto_crypto *c = NULL;
         if (only != NULL && strcmp(only, backends[i].option) != 0)
             continue;
         if (crypto_new(&c) != SOTTO_OK)

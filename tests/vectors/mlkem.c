@@ -56,7 +56,7 @@ static enum verdict keygen(struct vectors *v, enum mlkem_id id, view seed, view 
 {
     DEFER(mlkem_key_freep) struct mlkem_key *key = NULL;
     DEFER(mlkem_key_freep) struct mlkem_key *imported = NULL;
-    DEFER(buf_clear) struct buf got = {0};
+    DEFER(buf_clear) sotto_buf got = {0};
     CHECK(key_derive(v, id, seed, &key));
     CHECK(same(v, "the public key", mlkem_key_public(key), public_key));
     CHECK(outcome(v, mlkem_key_expanded(key, &got)));

@@ -8,7 +8,7 @@
 static enum verdict message_field(struct vectors *v, const json_t *json, const char *key,
                                   const char *structure)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     view bytes = field_hex(v, json, key);
     enum verdict read = outcome(v, structure_find(structure)->recode(bytes, &out));
     if (read != ACCEPTED)
@@ -65,7 +65,7 @@ static enum verdict header_case(struct vectors *v, const json_t *json)
     CHECK(outcome(v, rd_end(&r)));
     if (got != length)
         return wrong(v, "length is %u, not %lld", got, (long long)length);
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct wr w = wr_to(&out);
     wr_varint(&w, got);
     CHECK(outcome(v, wr_end(&w)));

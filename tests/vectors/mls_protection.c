@@ -72,8 +72,8 @@ void mls_secret_tree_run(struct vectors *v, const json_t *root)
 struct group {
     struct message_protection protection;
     struct secret membership_key, sender_data_secret, encryption_secret;
-    struct sign_key *signature_key;
-    struct buf context;
+    sotto_sign_key *signature_key;
+    sotto_buf context;
 };
 
 static void group_clear(struct group *g)
@@ -126,7 +126,7 @@ static enum verdict group_make(struct vectors *v, const struct mls_suite *suite,
 static enum verdict said_check(struct vectors *v, const struct authenticated_content *content,
                                view expected)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct wr w = wr_to(&out);
     if (content->content.content_type == CONTENT_APPLICATION)
         wr_bytes(&w, content->content.application_data);
@@ -140,7 +140,7 @@ static enum verdict said_check(struct vectors *v, const struct authenticated_con
 
 /* Opens a message with a fresh secret tree, which each of the tests wants. */
 static enum verdict open_check(struct vectors *v, struct group *g, view bytes, view expected,
-                               struct buf *plain, struct authenticated_content *ret_content)
+                               sotto_buf *plain, struct authenticated_content *ret_content)
 {
     struct mls_message message;
     DEFER(secret_tree_freep) struct secret_tree *tree = NULL;
@@ -158,7 +158,7 @@ static enum verdict open_check(struct vectors *v, struct group *g, view bytes, v
 }
 
 static enum verdict protect(struct vectors *v, struct group *g,
-                            const struct authenticated_content *content, struct buf *out)
+                            const struct authenticated_content *content, sotto_buf *out)
 {
     static const uint8_t guard[REUSE_GUARD] = {0xa5, 0x5a, 0x01, 0xff};
     DEFER(secret_tree_freep) struct secret_tree *tree = NULL;
@@ -174,7 +174,7 @@ static enum verdict protect(struct vectors *v, struct group *g,
 static enum verdict own_check(struct vectors *v, struct group *g,
                               const struct authenticated_content *content, view expected)
 {
-    DEFER(buf_clear) struct buf signature = {0}, message = {0}, plain = {0};
+    DEFER(buf_clear) sotto_buf signature = {0}, message = {0}, plain = {0};
     struct authenticated_content own = *content, opened;
     CHECK(outcome(v, framed_content_sign(v->crypto, &g->protection, g->signature_key,
                                          own.wire_format, &own.content, &signature)));
@@ -186,7 +186,7 @@ static enum verdict own_check(struct vectors *v, struct group *g,
 static enum verdict protection_check(struct vectors *v, struct group *g, view message,
                                      view expected)
 {
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     struct authenticated_content content;
     CHECK(open_check(v, g, message, expected, &plain, &content));
     return own_check(v, g, &content, expected);
@@ -195,7 +195,7 @@ static enum verdict protection_check(struct vectors *v, struct group *g, view me
 /* Application data never travels as a PublicMessage. */
 static enum verdict public_application_check(struct vectors *v, struct group *g)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     const struct authenticated_content content = {
         .wire_format = WIRE_PUBLIC_MESSAGE,
         .content = {.group_id = g->protection.group_id,

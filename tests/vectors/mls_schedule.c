@@ -63,8 +63,8 @@ static enum verdict derive_tree_check(struct vectors *v, const struct mls_suite 
 
 static enum verdict sign_check(struct vectors *v, const struct mls_suite *suite, const json_t *json)
 {
-    DEFER(sign_key_freep) struct sign_key *key = NULL;
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(sign_key_freep) sotto_sign_key *key = NULL;
+    DEFER(buf_clear) sotto_buf signature = {0};
     view label = view_str(field_text(v, json, "label")), content = field_hex(v, json, "content"),
          public_key = field_hex(v, json, "pub");
     CHECK(outcome(v, verify_with_label(v->crypto, suite, public_key, label, content,
@@ -176,7 +176,7 @@ static enum verdict context_check(struct vectors *v, const struct mls_suite *sui
         .tree_hash = field_hex(v, json, "tree_hash"),
         .confirmed_transcript_hash = field_hex(v, json, "confirmed_transcript_hash"),
     };
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct wr w = wr_to(&out);
     group_context_write(&w, &context);
     CHECK(outcome(v, wr_end(&w)));

@@ -21,7 +21,7 @@ enum verdict same_secret(struct vectors *v, const char *what, const struct secre
 }
 
 enum verdict sign_key_of(struct vectors *v, enum sign_id id, const json_t *json, const char *key,
-                         struct sign_key **ret_key)
+                         sotto_sign_key **ret_key)
 {
     DEFER(secret_clear) struct secret secret = field_secret(v, json, key);
     return outcome(v, sign_key_import(v->crypto, id, &secret, ret_key));

@@ -13,7 +13,7 @@ struct secret field_secret(struct vectors *v, const json_t *json, const char *ke
 enum verdict same_secret(struct vectors *v, const char *what, const struct secret *got,
                          view expected);
 enum verdict sign_key_of(struct vectors *v, enum sign_id id, const json_t *json, const char *key,
-                         struct sign_key **ret_key);
+                         sotto_sign_key **ret_key);
 /* Runs each case that has a suite of ours. */
 void suite_cases(struct vectors *v, const json_t *root,
                  enum verdict (*run)(struct vectors *v, const struct mls_suite *suite,

@@ -29,7 +29,7 @@ enum verdict checked(struct vectors *v, sotto_err err, const struct tree_fault *
 
 static enum verdict encoding_check(struct vectors *v, const struct tree *tree, view expected)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct wr w = wr_to(&out);
     tree_write(&w, tree);
     CHECK(outcome(v, wr_end(&w)));

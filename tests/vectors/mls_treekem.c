@@ -15,7 +15,7 @@ struct kem_case {
     const json_t *json;
     struct tree *tree;
     struct treekem_private members[MEMBERS_MAX];
-    struct sign_key *sign_keys[MEMBERS_MAX];
+    sotto_sign_key *sign_keys[MEMBERS_MAX];
     uint32_t member_count;
     struct tree_list added; /* none */
 };
@@ -90,7 +90,7 @@ static enum verdict members_set(struct vectors *v, struct kem_case *k)
 
 /* The provisional GroupContext with the tree hash of `tree`. */
 static enum verdict context_make(struct vectors *v, const struct kem_case *k, struct tree *tree,
-                                 struct buf *out)
+                                 sotto_buf *out)
 {
     uint8_t root[HASH_MAX];
     CHECK(outcome(v, tree_root_hash(v->crypto, tree, root)));
@@ -156,7 +156,7 @@ static enum verdict received_check(struct vectors *v, struct kem_case *k, const 
                                    uint32_t sender, const struct update_path *update)
 {
     DEFER(tree_freep) struct tree *merged = NULL;
-    DEFER(buf_clear) struct buf context = {0};
+    DEFER(buf_clear) sotto_buf context = {0};
     view commit_secret = field_hex(v, row, "commit_secret");
     CHECK(outcome(v, tree_clone(k->tree, &merged)));
     CHECK(outcome(v, treekem_merge(v->crypto, merged, sender, false, update, &k->added, NULL)));
@@ -204,8 +204,8 @@ static enum verdict created_check(struct vectors *v, struct kem_case *k, uint32_
     struct rng rng = rng_from(seed);
     DEFER(tree_freep) struct tree *staged = NULL;
     DEFER(treekem_path_clear) struct treekem_path path = {0};
-    DEFER(buf_clear) struct buf context = {0};
-    DEFER(buf_clear) struct buf update = {0};
+    DEFER(buf_clear) sotto_buf context = {0};
+    DEFER(buf_clear) sotto_buf update = {0};
     uint8_t root[HASH_MAX];
     struct leaf_node leaf;
     uint32_t sender = k->members[slot].leaf_index;

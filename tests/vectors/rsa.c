@@ -26,7 +26,7 @@ enum verdict oaep_case(struct vectors *v, int variant, const json_t *group, cons
     struct rsa_hash hash;
     CHECK(hash_of(v, group, &hash));
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     CHECK(outcome(v, rsa_key_read_private(field_hex(v, group, "privateKeyPkcs8"), &key)));
     CHECK(known(
         v, group,

@@ -56,8 +56,8 @@ static enum verdict ecdsa(struct vectors *v, const json_t *group, const json_t *
         return leave_out(v, "hash %s", sha);
     view public_key = field_hex(v, key, "uncompressed"), message = field_hex(v, test, "msg");
     view signature = field_hex(v, test, "sig");
-    DEFER(buf_clear) struct buf der = {0};
-    DEFER(buf_clear) struct buf again = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
+    DEFER(buf_clear) sotto_buf again = {0};
     if (p1363) {
         CHECK(outcome(v, ecdsa_der_from_rs(curve->id, signature, &der)));
         CHECK(outcome(v, ecdsa_rs_from_der(curve->id, buf_view(&der), &again)));

@@ -99,7 +99,7 @@ static void file_closep(FILE **file)
         fclose(*file);
 }
 
-static sotto_err file_read(const char *path, struct buf *out)
+static sotto_err file_read(const char *path, sotto_buf *out)
 {
     DEFER(file_closep) FILE *file = fopen(path, "rbe");
     if (file == NULL)
@@ -116,7 +116,7 @@ static sotto_err file_read(const char *path, struct buf *out)
     }
 }
 
-static sotto_err unpack(view packed, struct buf *out)
+static sotto_err unpack(view packed, sotto_buf *out)
 {
     lzma_stream stream = LZMA_STREAM_INIT;
     if (lzma_stream_decoder(&stream, UNPACK_MAX, LZMA_CONCATENATED) != LZMA_OK)
@@ -143,10 +143,10 @@ static sotto_err unpack(view packed, struct buf *out)
 json_t *source_load(const char *path, char *why, size_t why_size)
 {
     static const uint8_t xz_magic[] = {0xfd, '7', 'z', 'X', 'Z', 0};
-    DEFER(buf_clear) struct buf file = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf file = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     sotto_err err = file_read(path, &file);
-    struct buf *text = &file;
+    sotto_buf *text = &file;
     if (err == SOTTO_OK && file.len >= sizeof xz_magic &&
         memcmp(file.data, xz_magic, sizeof xz_magic) == 0) {
         text = &plain;

@@ -172,7 +172,7 @@ bool hex_bytes(struct vectors *v, const json_t *value, view *ret_bytes)
     if (!json_is_string(value))
         return false;
     view text = {(const uint8_t *)json_string_value(value), json_string_length(value)};
-    struct buf bytes = {.data = case_memory(v, text.len / 2), .cap = text.len / 2, .fixed = true};
+    sotto_buf bytes = {.data = case_memory(v, text.len / 2), .cap = text.len / 2, .fixed = true};
     if (hex_read(text, &bytes) != SOTTO_OK)
         return false;
     *ret_bytes = buf_view(&bytes);

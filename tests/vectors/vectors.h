@@ -27,7 +27,7 @@ struct reason {
 
 /* One file, run once. */
 struct vectors {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     const char *name; /* as it is printed */
     size_t run, failed, left_out;
     struct reason reasons[REASONS_MAX];

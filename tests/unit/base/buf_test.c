@@ -3,7 +3,7 @@
 static void empty_is_valid_and_grows(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     for (unsigned i = 0; i < 1000; i++) {
         uint8_t byte = (uint8_t)i;
         assert_ok(buf_append(&b, view_of(&byte, 1)));
@@ -21,7 +21,7 @@ static void empty_is_valid_and_grows(void **state)
 static void empty_views_may_be_null(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     assert_ok(buf_append(&b, (view){0}));
     assert_ok(buf_set(&b, (view){0}));
     buf_consume(&b, 0);
@@ -34,7 +34,7 @@ static void a_fixed_buffer_never_grows(void **state)
 {
     (void)state;
     uint8_t storage[4];
-    struct buf b = BUF_ON(storage);
+    sotto_buf b = BUF_ON(storage);
     assert_ok(buf_append(&b, VIEW_LIT("abc")));
     assert_err(buf_append(&b, VIEW_LIT("de")), TOO_LARGE);
     assert_err(buf_reserve(&b, 2), TOO_LARGE);
@@ -50,7 +50,7 @@ static void a_fixed_buffer_never_grows(void **state)
 static void sizes_that_cannot_be_are_refused(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     uint8_t *place = NULL;
     assert_ok(buf_append(&b, VIEW_LIT("abc")));
     assert_err(buf_reserve(&b, SIZE_MAX), NOMEM);
@@ -64,7 +64,7 @@ static void sizes_that_cannot_be_are_refused(void **state)
 static void extend_gives_the_place_to_fill(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     uint8_t *place = NULL;
     assert_ok(buf_append(&b, VIEW_LIT("abc")));
     assert_ok(buf_extend(&b, 2, &place));
@@ -77,7 +77,7 @@ static void consumed_bytes_are_gone_and_wiped(void **state)
 {
     (void)state;
     uint8_t storage[6];
-    struct buf b = BUF_ON(storage);
+    sotto_buf b = BUF_ON(storage);
     assert_ok(buf_set(&b, VIEW_LIT("abcdef")));
     buf_consume(&b, 4);
     assert_true(view_equal(buf_view(&b), VIEW_LIT("ef")));
@@ -90,7 +90,7 @@ static void consumed_bytes_are_gone_and_wiped(void **state)
 static void reset_wipes_and_keeps_the_memory(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     assert_ok(buf_set(&b, VIEW_LIT("secret")));
     const uint8_t *data = b.data;
     buf_reset(&b);
@@ -104,7 +104,7 @@ static void reset_wipes_and_keeps_the_memory(void **state)
 static void set_replaces_shorter_and_longer(void **state)
 {
     (void)state;
-    struct buf b = {0};
+    sotto_buf b = {0};
     assert_ok(buf_set(&b, VIEW_LIT("ab")));
     uint8_t many[500];
     memset(many, 7, sizeof many);

@@ -5,7 +5,7 @@
 static void numbers_are_big_endian(void **state)
 {
     (void)state;
-    struct buf in = unhex("01 0203 04050607 08090a0b0c0d0e0f");
+    sotto_buf in = unhex("01 0203 04050607 08090a0b0c0d0e0f");
     struct rd r = rd_of(buf_view(&in));
     assert_int_equal(rd_u8(&r), 0x01);
     assert_int_equal(rd_u16(&r), 0x0203);
@@ -19,7 +19,7 @@ static void numbers_are_big_endian(void **state)
 static void a_missing_byte_fails_and_sticks(void **state)
 {
     (void)state;
-    struct buf in = unhex("010203");
+    sotto_buf in = unhex("010203");
     struct rd r = rd_of(buf_view(&in));
     assert_int_equal(rd_u32(&r), 0);
     assert_false(rd_ok(&r));
@@ -36,7 +36,7 @@ static void a_missing_byte_fails_and_sticks(void **state)
 static void leftovers_are_told(void **state)
 {
     (void)state;
-    struct buf in = unhex("0102");
+    sotto_buf in = unhex("0102");
     struct rd r = rd_of(buf_view(&in));
     rd_u8(&r);
     assert_true(rd_more(&r));
@@ -88,7 +88,7 @@ static void varints_are_read_in_shortest_form_alone(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(varints); i++) {
-        struct buf in = unhex(varints[i].bytes);
+        sotto_buf in = unhex(varints[i].bytes);
         struct rd r = rd_of(buf_view(&in));
         assert_int_equal(rd_varint(&r), varints[i].number);
         assert_int_equal(r.err, varints[i].err);
@@ -99,7 +99,7 @@ static void varints_are_read_in_shortest_form_alone(void **state)
 static void opaque_keeps_to_its_limit(void **state)
 {
     (void)state;
-    struct buf in = unhex("03 010203");
+    sotto_buf in = unhex("03 010203");
     struct rd r = rd_of(buf_view(&in));
     assert_bytes(rd_opaque(&r, 3), "010203");
     assert_ok(rd_end(&r));
@@ -112,7 +112,7 @@ static void opaque_keeps_to_its_limit(void **state)
 static void a_length_past_the_end_is_told_by_the_limit_first(void **state)
 {
     (void)state;
-    struct buf in = unhex("bfffffff 00");
+    sotto_buf in = unhex("bfffffff 00");
     struct rd r = rd_of(buf_view(&in));
     rd_opaque(&r, 1000);
     assert_err(rd_end(&r), TOO_LARGE);
@@ -125,7 +125,7 @@ static void a_length_past_the_end_is_told_by_the_limit_first(void **state)
 static void vectors_are_read_item_by_item(void **state)
 {
     (void)state;
-    struct buf in = unhex("04 00010002 ff");
+    sotto_buf in = unhex("04 00010002 ff");
     struct rd r = rd_of(buf_view(&in));
     struct rd items = rd_vector(&r, 100);
     unsigned sum = 0;
@@ -141,7 +141,7 @@ static void vectors_are_read_item_by_item(void **state)
 static void errors_and_leftovers_of_a_vector_reach_its_parent(void **state)
 {
     (void)state;
-    struct buf in = unhex("03 000100");
+    sotto_buf in = unhex("03 000100");
     struct rd r = rd_of(buf_view(&in));
     struct rd items = rd_vector(&r, 100);
     while (rd_more(&items))
@@ -178,7 +178,7 @@ static void presence_is_zero_or_one(void **state)
 static void since_gives_what_was_read(void **state)
 {
     (void)state;
-    struct buf in = unhex("0102030405");
+    sotto_buf in = unhex("0102030405");
     struct rd r = rd_of(buf_view(&in));
     rd_u8(&r);
     struct rd start = r;

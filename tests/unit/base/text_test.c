@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-typedef sotto_err codec(view in, struct buf *out);
+typedef sotto_err codec(view in, sotto_buf *out);
 
 static const struct encoding {
     codec *write, *read;
@@ -11,7 +11,7 @@ static const struct encoding {
 
 static void assert_writes(codec *write, const char *bytes, const char *text)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_ok(buf_append(&out, VIEW_LIT(">")));
     assert_ok(write(view_str(bytes), &out));
     assert_int_equal(out.len, 1 + strlen(text));
@@ -21,7 +21,7 @@ static void assert_writes(codec *write, const char *bytes, const char *text)
 
 static void assert_reads(codec *read, const char *text, const char *bytes)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_ok(buf_append(&out, VIEW_LIT(">")));
     assert_ok(read(view_str(text), &out));
     assert_int_equal(out.len, 1 + strlen(bytes));
@@ -31,7 +31,7 @@ static void assert_reads(codec *read, const char *text, const char *bytes)
 
 static void assert_refuses(codec *read, view text)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_ok(buf_append(&out, VIEW_LIT(">")));
     assert_err(read(text, &out), VALUE);
     assert_true(view_equal(buf_view(&out), VIEW_LIT(">")));
@@ -75,8 +75,8 @@ static void bytes_of_any_length_come_back(void **state)
         bytes[i] = (uint8_t)(i * 97 + 13);
     for (size_t e = 0; e < COUNT_OF(encodings); e++)
         for (size_t len = 0; len <= sizeof bytes; len++) {
-            struct buf text = {0};
-            struct buf back = {0};
+            sotto_buf text = {0};
+            sotto_buf back = {0};
             assert_ok(encodings[e].write(view_of(bytes, len), &text));
             assert_ok(encodings[e].read(buf_view(&text), &back));
             assert_true(view_equal(buf_view(&back), view_of(bytes, len)));
@@ -95,8 +95,8 @@ static void each_value_has_one_text(void **state)
             uint8_t characters[2] = {(uint8_t)n, (uint8_t)(n >> 8)};
             uint8_t bytes_storage[4];
             uint8_t text_storage[8];
-            struct buf bytes = BUF_ON(bytes_storage);
-            struct buf text = BUF_ON(text_storage);
+            sotto_buf bytes = BUF_ON(bytes_storage);
+            sotto_buf text = BUF_ON(text_storage);
             if (encodings[e].read(VIEW_OF(characters), &bytes) != SOTTO_OK)
                 continue;
             assert_ok(encodings[e].write(buf_view(&bytes), &text));
@@ -141,7 +141,7 @@ static void fixed_buffers_take_exactly_what_fits(void **state)
     uint8_t storage[200];
     for (size_t e = 0; e < COUNT_OF(encodings); e++)
         for (size_t cap = 0; cap <= sizes[e]; cap++) {
-            struct buf out = {.data = storage, .cap = cap, .fixed = true};
+            sotto_buf out = {.data = storage, .cap = cap, .fixed = true};
             assert_int_equal(encodings[e].write(VIEW_OF(bytes), &out),
                              cap == sizes[e] ? SOTTO_OK : SOTTO_E_TOO_LARGE);
             assert_int_equal(out.len, cap == sizes[e] ? cap : 0);

@@ -6,7 +6,7 @@
 static void a_list_of_writes_gives_these_bytes(void **state)
 {
     (void)state;
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     wr_u8(&w, 0x01);
     wr_u16(&w, 0x0203);
@@ -41,7 +41,7 @@ static void varints_take_their_shortest_form(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(varints); i++) {
-        struct buf out = {0};
+        sotto_buf out = {0};
         struct wr w = wr_to(&out);
         wr_varint(&w, varints[i].number);
         assert_ok(wr_end(&w));
@@ -55,7 +55,7 @@ static void varints_come_back(void **state)
     (void)state;
     for (uint32_t number = 0; number < 1U << 30; number += number < 70000 ? 1 : 99991) {
         uint8_t storage[4];
-        struct buf out = BUF_ON(storage);
+        sotto_buf out = BUF_ON(storage);
         struct wr w = wr_to(&out);
         wr_varint(&w, number);
         if (wr_end(&w) != SOTTO_OK)
@@ -69,7 +69,7 @@ static void varints_come_back(void **state)
 static void a_number_too_large_fails_and_cuts_back(void **state)
 {
     (void)state;
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_ok(buf_append(&out, VIEW_LIT("kept")));
     struct wr w = wr_to(&out);
     wr_u32(&w, 7);
@@ -91,7 +91,7 @@ static void vectors_get_their_length_behind_them(void **state)
     for (size_t i = 0; i < sizeof content; i++)
         content[i] = (uint8_t)(i * 7);
     for (size_t i = 0; i < COUNT_OF(lens); i++) {
-        struct buf out = {0};
+        sotto_buf out = {0};
         struct wr w = wr_to(&out);
         wr_u8(&w, 0xee);
         size_t outer = wr_vector_begin(&w);
@@ -121,7 +121,7 @@ static void a_full_buffer_fails_and_cuts_back(void **state)
     (void)state;
     uint8_t storage[16];
     for (size_t cap = 0; cap <= sizeof storage; cap++) {
-        struct buf out = {.data = storage, .cap = cap, .fixed = true};
+        sotto_buf out = {.data = storage, .cap = cap, .fixed = true};
         struct wr w = wr_to(&out);
         wr_u32(&w, 1);
         size_t mark = wr_vector_begin(&w);
@@ -131,7 +131,7 @@ static void a_full_buffer_fails_and_cuts_back(void **state)
         assert_int_equal(wr_end(&w), cap >= 14 ? SOTTO_OK : SOTTO_E_TOO_LARGE);
         assert_int_equal(out.len, cap >= 14 ? 14 : 0);
     }
-    struct buf written = {.data = storage, .len = 14};
+    sotto_buf written = {.data = storage, .len = 14};
     assert_bytes(buf_view(&written), "00000001 08 0000000000000002 03");
 }
 

@@ -2,7 +2,7 @@
 
 static void assert_cleaned(view text, bool lines, const char *wanted)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     assert_int_equal(cli_clean(text, lines, &out), SOTTO_OK);
     assert_int_equal(out.len, strlen(wanted));
     assert_memory_equal(out.data, wanted, out.len);
@@ -64,7 +64,7 @@ static void what_is_not_utf8_is_replaced(void **state)
 static void mending_keeps_everything_that_is_utf8(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     assert_int_equal(cli_mend(VIEW_LIT("\033\t\n\u202e\xff"), &out), SOTTO_OK);
     assert_true(view_equal(buf_view(&out), VIEW_LIT("\033\t\n\u202e\ufffd")));
 }
@@ -73,7 +73,7 @@ static void a_fixed_buffer_that_is_too_small_stays_as_it_was(void **state)
 {
     (void)state;
     uint8_t place[4];
-    struct buf out = BUF_ON(place);
+    sotto_buf out = BUF_ON(place);
     assert_int_equal(cli_clean(VIEW_LIT("abcdef"), false, &out), SOTTO_E_TOO_LARGE);
     assert_int_equal(out.len, 0);
 }

@@ -68,7 +68,7 @@ static const struct line script[] = {
     {CORE_OPEN, 5, NULL},
 };
 
-static void slot_into(struct buf *frame, const char *hex, uint32_t slot)
+static void slot_into(sotto_buf *frame, const char *hex, uint32_t slot)
 {
     char text[200], number[9];
     snprintf(number, sizeof number, "%08x", slot);
@@ -88,7 +88,7 @@ static void same_counts(struct core_counts a, struct core_counts b)
 /* Applies one line, with the allocation number `failing` failing; then nothing may have changed, and the same again works. */
 static void apply(struct world *w, const struct line *line, uint32_t slot, size_t failing)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     if (line->frame != NULL)
         slot_into(&frame, line->frame, slot);
     struct core_event event = {
@@ -108,7 +108,7 @@ static void apply(struct world *w, const struct line *line, uint32_t slot, size_
 }
 
 /* Plays the script; the allocation `failing` of line `bad` fails. All effects go to `ret_log`. */
-static void play(size_t bad, size_t failing, struct buf *ret_log)
+static void play(size_t bad, size_t failing, sotto_buf *ret_log)
 {
     struct limits limits = limits_default();
     limits.requests = 2; /* so that there are pauses */
@@ -138,7 +138,7 @@ static void play(size_t bad, size_t failing, struct buf *ret_log)
 static void same_script_gives_the_same_effects(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf first = {0}, second = {0};
+    DEFER(buf_clear) sotto_buf first = {0}, second = {0};
     play(SIZE_MAX, 0, &first);
     play(SIZE_MAX, 0, &second);
     assert_true(first.len > 500);
@@ -149,12 +149,12 @@ static void same_script_gives_the_same_effects(void **state)
 static void event_is_applied_whole_or_not_at_all_when_memory_runs_out(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf wanted = {0};
+    DEFER(buf_clear) sotto_buf wanted = {0};
     size_t failures = 0;
     play(SIZE_MAX, 0, &wanted);
     for (size_t bad = 0; bad < COUNT_OF(script); bad++) {
         for (size_t failing = 0;; failing++) {
-            DEFER(buf_clear) struct buf log = {0};
+            DEFER(buf_clear) sotto_buf log = {0};
             allocation_failed = false;
             play(bad, failing, &log);
             assert_true(view_equal(buf_view(&log), buf_view(&wanted)));

@@ -5,7 +5,7 @@ static void says(const char *hex, sotto_err wanted)
 {
     struct world w = world_of(limits_default());
     uint32_t slot = joined(&w, 1, 2);
-    struct buf frame = unhex(hex);
+    sotto_buf frame = unhex(hex);
     say_buf(&w, 1, &frame);
     got_bye(&w, 1, wanted);
     got_closed(&w, 2, slot, ROOM_END_LOST);
@@ -41,7 +41,7 @@ static void unknown_kind_is_refused_and_the_connection_lives_on(void **state)
     (void)state;
     struct world w = world_of(limits_default());
     come(&w, 1);
-    struct buf frame = unhex("7777 0000002a 0102");
+    sotto_buf frame = unhex("7777 0000002a 0102");
     say_buf(&w, 1, &frame);
     got_error(&w, 1, SOTTO_E_KIND);
     assert_int_equal(got(&w, 1, PROTO_ERROR).request, 42);

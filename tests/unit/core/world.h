@@ -67,7 +67,7 @@ static inline void say(struct world *w, uint64_t connection, view frame)
     step(w, (struct core_event){.kind = CORE_FRAME, .connection = connection, .frame = frame});
 }
 
-static inline void say_buf(struct world *w, uint64_t connection, struct buf *frame)
+static inline void say_buf(struct world *w, uint64_t connection, sotto_buf *frame)
 {
     say(w, connection, buf_view(frame));
     buf_clear(frame);
@@ -164,7 +164,7 @@ static inline bool logged(const struct world *w, const char *format, uint32_t sl
 
 static inline void ask_open(struct world *w, uint64_t connection)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_room_open open = {.kind = ROOM_SESSION};
     assert_ok(proto_room_open_write(11, &open, &frame));
     say_buf(w, connection, &frame);
@@ -172,7 +172,7 @@ static inline void ask_open(struct world *w, uint64_t connection)
 
 static inline void ask_open_lab(struct world *w, uint64_t connection, const char *suite)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_room_open open = {.kind = ROOM_LAB, .suite = view_str(suite)};
     assert_ok(proto_room_open_write(11, &open, &frame));
     say_buf(w, connection, &frame);
@@ -180,7 +180,7 @@ static inline void ask_open_lab(struct world *w, uint64_t connection, const char
 
 static inline void ask_join_kind(struct world *w, uint64_t connection, uint8_t kind, uint32_t slot)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_room_join join = {kind, slot};
     assert_ok(proto_room_join_write(12, &join, &frame));
     say_buf(w, connection, &frame);
@@ -193,14 +193,14 @@ static inline void ask_join(struct world *w, uint64_t connection, uint32_t slot)
 
 static inline void ask_confirm(struct world *w, uint64_t connection, uint32_t slot)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     assert_ok(proto_room_confirm_write(13, slot, &frame));
     say_buf(w, connection, &frame);
 }
 
 static inline void ask_close(struct world *w, uint64_t connection, uint32_t slot, uint8_t reason)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_room_end_msg end = {slot, reason};
     assert_ok(proto_room_close_write(14, &end, &frame));
     say_buf(w, connection, &frame);
@@ -208,7 +208,7 @@ static inline void ask_close(struct world *w, uint64_t connection, uint32_t slot
 
 static inline void ask_send(struct world *w, uint64_t connection, uint32_t slot, view bytes)
 {
-    struct buf frame = {0};
+    sotto_buf frame = {0};
     struct proto_room_data data = {slot, bytes};
     assert_ok(proto_room_send_write(15, &data, &frame));
     say_buf(w, connection, &frame);

@@ -45,10 +45,10 @@ static void seal_and_open_match_published_values(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct aead_case *t = &cases[i];
         struct secret key = secret_unhex(t->key);
-        struct buf nonce = unhex(t->nonce);
-        struct buf aad = unhex(t->aad);
-        struct buf plain = unhex(t->plain);
-        struct buf sealed = {0};
+        sotto_buf nonce = unhex(t->nonce);
+        sotto_buf aad = unhex(t->aad);
+        sotto_buf plain = unhex(t->plain);
+        sotto_buf sealed = {0};
         uint8_t *place = NULL;
         assert_ok(buf_extend(&sealed, plain.len + AEAD_TAG, &place));
         assert_ok(

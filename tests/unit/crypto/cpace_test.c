@@ -27,10 +27,10 @@ struct setting {
     view ad;
 };
 
-static struct cpace run_start(struct crypto *c, struct setting s)
+static struct cpace run_start(sotto_crypto *c, struct setting s)
 {
     uint8_t seed[CPACE_SEED] = {0}; /* a scalar below the order stays what it is */
-    struct buf prs = unhex(s.prs), ci = unhex(CI), sid = unhex(SID), scalar = unhex(s.scalar);
+    sotto_buf prs = unhex(s.prs), ci = unhex(CI), sid = unhex(SID), scalar = unhex(s.scalar);
     struct cpace run = {0};
     memcpy(seed, scalar.data, scalar.len);
     assert_ok(
@@ -47,7 +47,7 @@ static const struct setting responder = {CPACE_RESPONDER, PRS, YB, {(const uint8
 
 static int setup(void **state)
 {
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
+    return crypto_new((sotto_crypto **)state) == SOTTO_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -75,7 +75,7 @@ static void both_sides_match_the_published_run(void **state)
 static void tags_are_over_what_their_sender_sent(void **state)
 {
     struct cpace a = run_start(*state, initiator), b = run_start(*state, responder);
-    struct buf sid = unhex(SID), isk = unhex(ISK);
+    sotto_buf sid = unhex(SID), isk = unhex(ISK);
     uint8_t mac_key[64], tag[64];
     crypto_hash_sha512_state h;
     crypto_hash_sha512_init(&h);
@@ -172,7 +172,7 @@ static void a_share_that_is_no_element_or_the_neutral_one_is_refused(void **stat
     };
     for (size_t i = 0; i < COUNT_OF(shares); i++) {
         struct cpace a = run_start(*state, initiator);
-        struct buf share = unhex(shares[i]);
+        sotto_buf share = unhex(shares[i]);
         assert_err(cpace_finish(*state, &a, buf_view(&share), responder.ad), KEY);
         assert_err(cpace_finish(*state, &a, buf_view(&share), responder.ad), NOT_NOW);
         assert_int_equal(a.isk.len, 0);

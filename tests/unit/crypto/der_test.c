@@ -5,7 +5,7 @@
 static void an_object_identifier_is_written_as_openssl_writes_it(void **state)
 {
     (void)state;
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     size_t outer = der_begin(&w, DER_SEQUENCE);
     der_write(&w, DER_OID, VIEW_LIT("\x2b\x65\x70"));
@@ -27,7 +27,7 @@ static void lengths_take_the_shortest_form(void **state)
     static const uint8_t zeros[65536];
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct buf flat = {0}, nested = {0};
+        sotto_buf flat = {0}, nested = {0};
         struct wr f = wr_to(&flat), n = wr_to(&nested);
         der_write(&f, DER_OCTET_STRING, view_of(zeros, cases[i].len));
         size_t mark = der_begin(&n, DER_OCTET_STRING);
@@ -49,7 +49,7 @@ static void lengths_take_the_shortest_form(void **state)
         buf_clear(&flat);
         buf_clear(&nested);
     }
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     der_write(&w, DER_OCTET_STRING, view_of(zeros, sizeof zeros));
     assert_err(wr_end(&w), TOO_LARGE);
@@ -64,7 +64,7 @@ static void other_forms_of_a_length_and_other_tags_are_refused(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct buf in = unhex(cases[i]);
+        sotto_buf in = unhex(cases[i]);
         struct rd r = rd_of(buf_view(&in));
         assert_int_equal(der_read(&r, DER_OCTET_STRING).len, 0);
         assert_err(rd_end(&r), VALUE);

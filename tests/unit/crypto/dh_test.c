@@ -2,7 +2,7 @@
 
 #include "crypto/dh.h"
 
-static struct dh_key *key_unhex(struct crypto *c, enum dh_id id, const char *text)
+static struct dh_key *key_unhex(sotto_crypto *c, enum dh_id id, const char *text)
 {
     struct secret private_key = secret_unhex(text);
     struct dh_key *key = NULL;
@@ -68,11 +68,11 @@ static const struct dh_case cases[] = {
      "cfaa"},
 };
 
-static void agreement_matches(struct crypto *c)
+static void agreement_matches(sotto_crypto *c)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct dh_key *key = key_unhex(c, cases[i].id, cases[i].private_key);
-        struct buf peer = unhex(cases[i].peer);
+        sotto_buf peer = unhex(cases[i].peer);
         struct secret shared = {0};
         assert_bytes(dh_key_public(key), cases[i].public_key);
         assert_ok(dh(c, key, buf_view(&peer), &shared));
@@ -88,7 +88,7 @@ static void agreement_matches_published_values_on_each_back_end(void **state)
 }
 
 /* RFC 7748 5.2: one thousand rounds, each with the result of the last as scalar, and its scalar as point. */
-static void thousand_rounds(struct crypto *c)
+static void thousand_rounds(sotto_crypto *c)
 {
     struct secret k =
         secret_unhex("0900000000000000000000000000000000000000000000000000000000000000");
@@ -123,12 +123,12 @@ static const char *const small_order_points[] = {
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 };
 
-static void zero_results_refused(struct crypto *c)
+static void zero_results_refused(sotto_crypto *c)
 {
     struct dh_key *key =
         key_unhex(c, DH_X25519, "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     for (size_t i = 0; i < COUNT_OF(small_order_points); i++) {
-        struct buf peer = unhex(small_order_points[i]);
+        sotto_buf peer = unhex(small_order_points[i]);
         struct secret shared = {.len = 1, .data = {7}};
         assert_err(dh(c, key, buf_view(&peer), &shared), KEY);
         assert_int_equal(shared.len, 1);
@@ -272,7 +272,7 @@ static void keys_of_another_length_are_refused(void **state)
 
 static void keys_outlive_their_handle(void **state)
 {
-    struct crypto *c = NULL;
+    sotto_crypto *c = NULL;
     assert_ok(crypto_new(&c));
     struct secret private_key = {.len = 1, .data = {3}};
     struct dh_key *key = NULL;

@@ -17,11 +17,11 @@ static const struct {
      "2362ab1adbe2b8adf9cb9edab740ea6049c028114f2460f96554f61fae3302fe"},
 };
 
-static struct buf public_of(struct crypto *c, enum ec_id id, const char *scalar, EVP_PKEY **ret_key)
+static sotto_buf public_of(sotto_crypto *c, enum ec_id id, const char *scalar, EVP_PKEY **ret_key)
 {
     struct secret private_key = secret_unhex(scalar);
     struct secret full = {0};
-    struct buf point = {0};
+    sotto_buf point = {0};
     uint8_t *place = NULL;
     assert_ok(buf_extend(&point, ec_point_size(id), &place));
     assert_ok(ec_private_import(c, id, secret_view(&private_key), &full, place, ret_key));
@@ -32,9 +32,9 @@ static void signatures_match_rfc_6979(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         EVP_PKEY *key = NULL;
-        struct buf point = public_of(*state, cases[i].id, cases[i].private_key, &key);
-        struct buf der = {0};
-        struct buf rs = {0};
+        sotto_buf point = public_of(*state, cases[i].id, cases[i].private_key, &key);
+        sotto_buf der = {0};
+        sotto_buf rs = {0};
         assert_ok(ecdsa_sign(key, cases[i].hash, VIEW_LIT("sample"), &der));
         assert_ok(ecdsa_rs_from_der(cases[i].id, buf_view(&der), &rs));
         assert_bytes(buf_view(&rs), cases[i].rs);
@@ -55,8 +55,8 @@ static void every_curve_works_with_every_sha2(void **state)
     for (enum ec_id id = 0; id < EC_COUNT; id++)
         for (enum hash_id hash = HASH_SHA256; hash <= HASH_SHA512; hash++) {
             EVP_PKEY *key = NULL;
-            struct buf point = public_of(*state, id, "0123456789", &key);
-            struct buf der = {0};
+            sotto_buf point = public_of(*state, id, "0123456789", &key);
+            sotto_buf der = {0};
             assert_ok(ecdsa_sign(key, hash, VIEW_LIT("message"), &der));
             assert_ok(ecdsa_verify(*state, id, hash, buf_view(&point), VIEW_LIT("message"),
                                    buf_view(&der)));
@@ -81,8 +81,8 @@ static void r_and_s_turn_into_der_and_back(void **state)
                 memset(rs, 0, sizeof rs);
                 memset(rs + zeros_r, high != 0 ? 0x80 : 0x7f, size - zeros_r);
                 rs[2 * size - 1] = 1;
-                struct buf der = {0};
-                struct buf back = {0};
+                sotto_buf der = {0};
+                sotto_buf back = {0};
                 assert_ok(ecdsa_der_from_rs(id, view_of(rs, 2 * size), &der));
                 assert_true(der.len <= ECDSA_DER_MAX);
                 assert_ok(ecdsa_rs_from_der(id, buf_view(&der), &back));
@@ -97,7 +97,7 @@ static void zero_and_wrong_lengths_are_no_signature(void **state)
 {
     (void)state;
     uint8_t rs[ECDSA_RS_MAX] = {0};
-    struct buf out = {0};
+    sotto_buf out = {0};
     for (enum ec_id id = 0; id < EC_COUNT; id++) {
         size_t size = ec_scalar_size(id);
         rs[0] = 1;
@@ -140,13 +140,13 @@ static const char *const not_der[] = {
 static void anything_but_strict_der_is_refused(void **state)
 {
     (void)state;
-    struct buf rs = {0};
-    struct buf good = unhex("3006020101020102");
+    sotto_buf rs = {0};
+    sotto_buf good = unhex("3006020101020102");
     assert_ok(ecdsa_rs_from_der(EC_P256, buf_view(&good), &rs));
     assert_int_equal(rs.data[31], 1);
     assert_int_equal(rs.data[63], 2);
     for (size_t i = 0; i < COUNT_OF(not_der); i++) {
-        struct buf der = unhex(not_der[i]);
+        sotto_buf der = unhex(not_der[i]);
         assert_err(ecdsa_rs_from_der(EC_P256, buf_view(&der), &rs), SIGNATURE);
         buf_clear(&der);
     }
@@ -158,7 +158,7 @@ static void anything_but_strict_der_is_refused(void **state)
 static void numbers_longer_than_the_order_are_refused(void **state)
 {
     (void)state;
-    struct buf rs = {0};
+    sotto_buf rs = {0};
     uint8_t der[4 + 33 + 3] = {0x30, 38, 2, 33, 1};
     der[37] = 2, der[38] = 1, der[39] = 1;
     assert_err(ecdsa_rs_from_der(EC_P256, VIEW_OF(der), &rs), SIGNATURE);
@@ -169,8 +169,8 @@ static void numbers_longer_than_the_order_are_refused(void **state)
 static void every_truncation_and_a_spare_byte_are_refused(void **state)
 {
     EVP_PKEY *key = NULL;
-    struct buf point = public_of(*state, EC_P521, "05", &key);
-    struct buf der = {0};
+    sotto_buf point = public_of(*state, EC_P521, "05", &key);
+    sotto_buf der = {0};
     assert_ok(ecdsa_sign(key, HASH_SHA512, VIEW_LIT("m"), &der));
     assert_ok(buf_append(&der, VIEW_LIT("\0")));
     for (size_t len = 0; len <= der.len; len++)

@@ -36,7 +36,7 @@ static const char *const L_hex = "edd3f55c1a631258d69cf7a2def9de1400000000000000
 
 static void point_unhex(const char *text, uint8_t ret_point[32])
 {
-    struct buf bytes = unhex(text);
+    sotto_buf bytes = unhex(text);
     assert_int_equal(bytes.len, 32);
     memcpy(ret_point, bytes.data, 32);
     buf_clear(&bytes);
@@ -112,14 +112,14 @@ static bool forge(struct forged *f, uint8_t a, const uint8_t T[32], uint8_t r, c
     return false;
 }
 
-static sotto_err verdict(struct crypto *c, const struct forged *f)
+static sotto_err verdict(sotto_crypto *c, const struct forged *f)
 {
     return verify(c, SIGN_ED25519, VIEW_OF(f->public_key), view_str(f->message),
                   VIEW_OF(f->signature));
 }
 
 /* All pairs of T and T', with and without the large part in A and in R. */
-static void verdicts_on_small_and_mixed_orders(struct crypto *c)
+static void verdicts_on_small_and_mixed_orders(sotto_crypto *c)
 {
     unsigned held = 0;
     unsigned failed = 0;
@@ -148,7 +148,7 @@ static void small_and_mixed_orders_get_one_verdict(void **state)
     on_each_curve(*state, verdicts_on_small_and_mixed_orders);
 }
 
-static void verdicts_on_odd_encodings(struct crypto *c)
+static void verdicts_on_odd_encodings(sotto_crypto *c)
 {
     uint8_t neutral[32];
     point_unhex(torsion_hex[0], neutral);
@@ -177,7 +177,7 @@ static void encodings_that_are_not_canonical_get_one_verdict(void **state)
 }
 
 /* y = p + 2 .. p + 18 with either sign, and p - 2 .. as the neighbour that is allowed if it is on the curve. */
-static void verdicts_on_large_y(struct crypto *c)
+static void verdicts_on_large_y(sotto_crypto *c)
 {
     unsigned points = 0;
     for (unsigned low = 0xe0; low < 0x200; low++) {
@@ -201,7 +201,7 @@ static void y_of_p_and_more_is_no_key(void **state)
 }
 
 /* S + iL up to 2^256: the same number for who reduces it. */
-static void verdicts_on_large_s(struct crypto *c)
+static void verdicts_on_large_s(sotto_crypto *c)
 {
     uint8_t neutral[32];
     uint8_t L[32];
@@ -228,7 +228,7 @@ static void s_of_l_and_more_gets_one_verdict(void **state)
     on_each_curve(*state, verdicts_on_large_s);
 }
 
-static void verdicts_on_no_points(struct crypto *c)
+static void verdicts_on_no_points(sotto_crypto *c)
 {
     unsigned none = 0;
     for (uint8_t low = 2; low < 100; low++) {

@@ -8,7 +8,7 @@
 
 static inline int handle_setup(void **state)
 {
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
+    return crypto_new((sotto_crypto **)state) == SOTTO_OK ? 0 : -1;
 }
 
 static inline int handle_teardown(void **state)
@@ -18,7 +18,7 @@ static inline int handle_teardown(void **state)
 }
 
 /* Runs the test body once on each back-end that this build has. */
-static inline void on_each_curve(struct crypto *c, void (*body)(struct crypto *c))
+static inline void on_each_curve(sotto_crypto *c, void (*body)(sotto_crypto *c))
 {
     unsigned runs = 0;
     for (unsigned i = 0; i < CURVE_BACKENDS; i++) {

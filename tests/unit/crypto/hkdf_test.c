@@ -5,9 +5,9 @@
 /* RFC 5869 A.1 */
 static void extract_and_expand_match_rfc_5869_a1(void **state)
 {
-    struct buf ikm = unhex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");
-    struct buf salt = unhex("000102030405060708090a0b0c");
-    struct buf info = unhex("f0f1f2f3f4f5f6f7f8f9");
+    sotto_buf ikm = unhex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");
+    sotto_buf salt = unhex("000102030405060708090a0b0c");
+    sotto_buf info = unhex("f0f1f2f3f4f5f6f7f8f9");
     struct secret prk = {0};
     struct secret okm = {0};
     assert_ok(hkdf_extract(*state, KDF_SHA256, buf_view(&salt), buf_view(&ikm), &prk));

@@ -11,7 +11,7 @@
 
 static int setup(void **state)
 {
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
+    return crypto_new((sotto_crypto **)state) == SOTTO_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -22,16 +22,16 @@ static int teardown(void **state)
 
 /* ---- published values ---- */
 
-static void assert_sha256(struct crypto *c, view bytes, const char *want)
+static void assert_sha256(sotto_crypto *c, view bytes, const char *want)
 {
     uint8_t digest[HASH_MAX];
     assert_ok(hash(c, HASH_SHA256, bytes, digest));
     assert_bytes(view_of(digest, 32), want);
 }
 
-static struct hpke_info vector_info(struct crypto *c, const struct hpke_vector *v)
+static struct hpke_info vector_info(sotto_crypto *c, const struct hpke_vector *v)
 {
-    struct buf info = unhex(v->info), psk = unhex(v->psk), psk_id = unhex(v->psk_id);
+    sotto_buf info = unhex(v->info), psk = unhex(v->psk), psk_id = unhex(v->psk_id);
     struct hpke_info made = {0};
     if (v->mode == 0)
         assert_ok(hpke_info_base(c, v->suite, buf_view(&info), &made));
@@ -44,10 +44,10 @@ static struct hpke_info vector_info(struct crypto *c, const struct hpke_vector *
     return made;
 }
 
-static struct kem_key *vector_key(struct crypto *c, const struct hpke_vector *v)
+static struct kem_key *vector_key(sotto_crypto *c, const struct hpke_vector *v)
 {
     struct kem_key *key = NULL;
-    struct buf ikm = unhex(v->ikm_r);
+    sotto_buf ikm = unhex(v->ikm_r);
     struct secret exported = {0};
     assert_ok(kem_key_derive(c, v->suite.kem, buf_view(&ikm), &key));
     assert_sha256(c, kem_key_public(key), v->public_r_hash);
@@ -57,11 +57,11 @@ static struct kem_key *vector_key(struct crypto *c, const struct hpke_vector *v)
     return key;
 }
 
-static void vector_messages(struct crypto *c, const struct hpke_vector *v,
+static void vector_messages(sotto_crypto *c, const struct hpke_vector *v,
                             struct hpke_context *sender, struct hpke_context *receiver)
 {
     for (size_t i = 0; i < 2 && v->plain != NULL; i++) {
-        struct buf aad = unhex(v->aad[i]), plain = unhex(v->plain), sealed = {0}, opened = {0};
+        sotto_buf aad = unhex(v->aad[i]), plain = unhex(v->plain), sealed = {0}, opened = {0};
         assert_ok(hpke_context_seal(c, sender, buf_view(&aad), buf_view(&plain), &sealed));
         assert_bytes(buf_view(&sealed), v->sealed[i]);
         assert_ok(hpke_context_open(c, receiver, buf_view(&aad), buf_view(&sealed), &opened));
@@ -73,11 +73,11 @@ static void vector_messages(struct crypto *c, const struct hpke_vector *v,
     }
 }
 
-static void vector_export(struct crypto *c, const struct hpke_vector *v,
+static void vector_export(sotto_crypto *c, const struct hpke_vector *v,
                           const struct hpke_context *x)
 {
     uint8_t exported[64];
-    struct buf context = unhex(v->exporter_context);
+    sotto_buf context = unhex(v->exporter_context);
     size_t len = strlen(v->exported) / 2;
     assert_ok(hpke_context_export(c, x, buf_view(&context), len, exported));
     assert_bytes(view_of(exported, len), v->exported);
@@ -91,7 +91,7 @@ static void the_published_entries_come_out_on_both_sides(void **state)
         struct hpke_info info = vector_info(*state, v);
         struct hpke_context sender = {0}, receiver = {0};
         struct kem_key *key = vector_key(*state, v);
-        struct buf seed = unhex(v->ikm_e);
+        sotto_buf seed = unhex(v->ikm_e);
         uint8_t enc[KEM_ENC_MAX];
         view enc_view = {enc, kem_enc_size(v->suite.kem)};
         assert_ok(
@@ -116,7 +116,7 @@ static const view plain = VIEW_LIT("what is said");
 static const view info_text = VIEW_LIT("info");
 static const view psk_id = VIEW_LIT("psk id");
 
-static struct hpke_info info_of(struct crypto *c, struct hpke_suite suite, uint8_t mode)
+static struct hpke_info info_of(sotto_crypto *c, struct hpke_suite suite, uint8_t mode)
 {
     struct hpke_info made = {0};
     if (mode == 0)
@@ -139,7 +139,7 @@ static OSSL_HPKE_CTX *openssl_ctx(struct hpke_suite suite, uint8_t mode, int rol
 }
 
 /* Keys of both libraries from the same bytes. */
-static void keys_of(struct crypto *c, struct hpke_suite suite, struct kem_key **ours,
+static void keys_of(sotto_crypto *c, struct hpke_suite suite, struct kem_key **ours,
                     EVP_PKEY **theirs)
 {
     uint8_t ikm[SECRET_MAX], public_key[KEM_PUBLIC_MAX];
@@ -154,7 +154,7 @@ static void keys_of(struct crypto *c, struct hpke_suite suite, struct kem_key **
 }
 
 /* From the same ephemeral key material both give the same bytes: encapsulation, two messages, an export. */
-static void same_bytes(struct crypto *c, struct hpke_suite suite, uint8_t mode,
+static void same_bytes(sotto_crypto *c, struct hpke_suite suite, uint8_t mode,
                        const struct kem_key *ours)
 {
     uint8_t enc[2][KEM_ENC_MAX], seed[SECRET_MAX] = {1}, theirs[64], exported[2][40];
@@ -170,7 +170,7 @@ static void same_bytes(struct crypto *c, struct hpke_suite suite, uint8_t mode,
                      1);
     assert_true(view_equal(view_of(enc[1], enc_len), view_of(enc[0], kem_enc_size(suite.kem))));
     for (int i = 0; i < 2; i++) {
-        struct buf sealed = {0};
+        sotto_buf sealed = {0};
         size_t len = sizeof theirs;
         assert_ok(hpke_context_seal(c, &x, aad, plain, &sealed));
         assert_int_equal(
@@ -186,7 +186,7 @@ static void same_bytes(struct crypto *c, struct hpke_suite suite, uint8_t mode,
     hpke_context_clear(&x);
 }
 
-static void theirs_to_ours(struct crypto *c, struct hpke_suite suite, uint8_t mode,
+static void theirs_to_ours(sotto_crypto *c, struct hpke_suite suite, uint8_t mode,
                            const struct kem_key *ours)
 {
     uint8_t enc[KEM_ENC_MAX], sealed[64];
@@ -194,7 +194,7 @@ static void theirs_to_ours(struct crypto *c, struct hpke_suite suite, uint8_t mo
     view public_key = kem_key_public(ours);
     struct hpke_info info = info_of(c, suite, mode);
     struct hpke_context x = {0};
-    struct buf opened = {0};
+    sotto_buf opened = {0};
     OSSL_HPKE_CTX *ctx = openssl_ctx(suite, mode, OSSL_HPKE_ROLE_SENDER);
     assert_int_equal(OSSL_HPKE_encap(ctx, enc, &enc_len, public_key.data, public_key.len,
                                      info_text.data, info_text.len),
@@ -242,7 +242,7 @@ struct pair {
 
 static const struct hpke_suite xwing = {KEM_XWING, KDF_SHA256, AEAD_AES_128_GCM};
 
-static struct pair pair_new(struct crypto *c, struct hpke_suite suite)
+static struct pair pair_new(sotto_crypto *c, struct hpke_suite suite)
 {
     struct pair p = {.info = info_of(c, suite, 0), .seed = {9}};
     assert_ok(kem_key_derive(c, suite.kem, VIEW_LIT("thirty-two bytes of key material"), &p.key));
@@ -264,7 +264,7 @@ static void pair_clear(struct pair *p)
 static void a_single_shot_is_the_first_message_of_a_context(void **state)
 {
     struct pair p = pair_new(*state, xwing);
-    struct buf first = {0};
+    sotto_buf first = {0};
     uint8_t enc[KEM_ENC_MAX], sealed[64], opened[64];
     size_t sealed_len = plain.len + AEAD_TAG;
     assert_ok(hpke_context_seal(*state, &p.sender, aad, plain, &first));
@@ -319,7 +319,7 @@ static void whatever_was_changed_does_not_open(void **state)
 static void a_context_stands_where_it_stood_after_a_message_that_does_not_open(void **state)
 {
     struct pair p = pair_new(*state, xwing);
-    struct buf first = {0}, second = {0}, out = {0};
+    sotto_buf first = {0}, second = {0}, out = {0};
     assert_ok(hpke_context_seal(*state, &p.sender, aad, plain, &first));
     assert_ok(hpke_context_seal(*state, &p.sender, aad, plain, &second));
     assert_false(view_equal(buf_view(&first), buf_view(&second)));
@@ -340,7 +340,7 @@ static void a_context_stands_where_it_stood_after_a_message_that_does_not_open(v
 static void an_empty_message_is_a_message(void **state)
 {
     struct pair p = pair_new(*state, xwing);
-    struct buf sealed = {0}, out = {0};
+    sotto_buf sealed = {0}, out = {0};
     assert_ok(hpke_context_seal(*state, &p.sender, (view){0}, (view){0}, &sealed));
     assert_int_equal(sealed.len, AEAD_TAG);
     assert_ok(hpke_context_open(*state, &p.receiver, (view){0}, buf_view(&sealed), &out));
@@ -353,7 +353,7 @@ static void an_empty_message_is_a_message(void **state)
 static void the_count_of_messages_never_starts_again(void **state)
 {
     struct pair p = pair_new(*state, xwing);
-    struct buf sealed = {0}, out = {0};
+    sotto_buf sealed = {0}, out = {0};
     p.sender.seq = p.receiver.seq = UINT64_MAX - 1;
     assert_ok(hpke_context_seal(*state, &p.sender, aad, plain, &sealed));
     assert_ok(hpke_context_open(*state, &p.receiver, aad, buf_view(&sealed), &out));
@@ -368,7 +368,7 @@ static void the_count_of_messages_never_starts_again(void **state)
 static void an_export_only_suite_exports_and_seals_nothing(void **state)
 {
     struct pair p = pair_new(*state, (struct hpke_suite){KEM_X25519, KDF_SHA256, AEAD_EXPORT_ONLY});
-    struct buf out = {0};
+    sotto_buf out = {0};
     uint8_t exported[32], enc[32] = {0}, zeros[32] = {0}, sealed[64];
     assert_ok(hpke_context_export(*state, &p.sender, aad, sizeof exported, exported));
     assert_err(hpke_context_export(*state, &p.sender, aad, 255 * 32 + 1, exported), TOO_LARGE);

@@ -11,7 +11,7 @@ static const enum kem_id all[] = {KEM_P256, KEM_P384, KEM_P521, KEM_X25519, KEM_
 
 static int setup(void **state)
 {
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
+    return crypto_new((sotto_crypto **)state) == SOTTO_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -20,14 +20,14 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_sha256(struct crypto *c, view bytes, const char *want)
+static void assert_sha256(sotto_crypto *c, view bytes, const char *want)
 {
     uint8_t digest[HASH_MAX];
     assert_ok(hash(c, HASH_SHA256, bytes, digest));
     assert_bytes(view_of(digest, 32), want);
 }
 
-static struct kem_key *key_of(struct crypto *c, enum kem_id id, uint8_t fill)
+static struct kem_key *key_of(sotto_crypto *c, enum kem_id id, uint8_t fill)
 {
     uint8_t ikm[SECRET_MAX];
     struct kem_key *key = NULL;
@@ -66,7 +66,7 @@ static void xwing_matches_its_draft_on_each_curve_back_end(void **state)
             continue;
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
             struct secret seed = secret_unhex(cases[i].seed), sent = {0}, got = {0};
-            struct buf eseed = unhex(cases[i].eseed);
+            sotto_buf eseed = unhex(cases[i].eseed);
             struct kem_key *key = NULL;
             uint8_t enc[KEM_ENC_MAX];
             assert_ok(kem_key_import(*state, KEM_XWING, &seed, &key));
@@ -195,7 +195,7 @@ static void bad_private_keys_are_refused(void **state)
     assert_null(none);
 }
 
-static void assert_encap_fails(struct crypto *c, enum kem_id id, view public_key, size_t seed_len,
+static void assert_encap_fails(sotto_crypto *c, enum kem_id id, view public_key, size_t seed_len,
                                sotto_err want)
 {
     uint8_t seed[67] = {1}, enc[KEM_ENC_MAX], zeros[KEM_ENC_MAX] = {0};

@@ -8,7 +8,7 @@
 
 static int setup(void **state)
 {
-    return crypto_new((struct crypto **)state) == SOTTO_OK ? 0 : -1;
+    return crypto_new((sotto_crypto **)state) == SOTTO_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -17,14 +17,14 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_sha256(struct crypto *c, view bytes, const char *want)
+static void assert_sha256(sotto_crypto *c, view bytes, const char *want)
 {
     uint8_t digest[HASH_MAX];
     assert_ok(hash(c, HASH_SHA256, bytes, digest));
     assert_bytes(view_of(digest, 32), want);
 }
 
-static struct mlkem_key *key_of(struct crypto *c, enum mlkem_id id, uint8_t fill)
+static struct mlkem_key *key_of(sotto_crypto *c, enum mlkem_id id, uint8_t fill)
 {
     struct secret seed = {.len = MLKEM_SEED};
     struct mlkem_key *key = NULL;
@@ -54,7 +54,7 @@ static void key_generation_matches_nist(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct secret seed = secret_unhex(cases[i].seed);
         struct mlkem_key *key = NULL;
-        struct buf expanded = {0};
+        sotto_buf expanded = {0};
         assert_ok(mlkem_key_derive(*state, cases[i].id, &seed, &key));
         assert_ok(mlkem_key_expanded(key, &expanded));
         assert_int_equal(expanded.len, mlkem_expanded_size(cases[i].id));
@@ -113,7 +113,7 @@ static void an_expanded_key_comes_back_the_same_and_a_damaged_one_is_refused(voi
 {
     for (enum mlkem_id id = MLKEM_512; id < MLKEM_COUNT; id++) {
         struct mlkem_key *key = key_of(*state, id, 9), *again = NULL, *none = NULL;
-        struct buf expanded = {0};
+        sotto_buf expanded = {0};
         assert_ok(mlkem_key_expanded(key, &expanded));
         assert_ok(mlkem_key_import(*state, id, buf_view(&expanded), &again));
         assert_true(view_equal(mlkem_key_public(key), mlkem_key_public(again)));

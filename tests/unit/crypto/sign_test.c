@@ -65,13 +65,13 @@ static const struct sign_case cases[] = {
 static const enum sign_id ids[] = {SIGN_ED25519, SIGN_ED448, SIGN_ECDSA_P256, SIGN_ECDSA_P384,
                                    SIGN_ECDSA_P521};
 
-static void published(struct crypto *c)
+static void published(sotto_crypto *c)
 {
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct secret private_key = secret_unhex(cases[i].private_key);
-        struct buf message = unhex(cases[i].message);
-        struct sign_key *key = NULL;
-        struct buf signature = {0};
+        sotto_buf message = unhex(cases[i].message);
+        sotto_sign_key *key = NULL;
+        sotto_buf signature = {0};
         assert_ok(sign_key_import(c, cases[i].id, &private_key, &key));
         assert_int_equal(sign_key_id(key), cases[i].id);
         assert_bytes(sign_key_public(key), cases[i].public_key);
@@ -90,23 +90,23 @@ static void signatures_match_published_values_on_each_back_end(void **state)
     on_each_curve(*state, published);
 }
 
-static struct sign_key *some_key(struct crypto *c, enum sign_id id)
+static sotto_sign_key *some_key(sotto_crypto *c, enum sign_id id)
 {
     uint8_t seed[82];
     memset(seed, 0xa7, sizeof seed);
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     assert_ok(sign_key_derive(c, id, view_of(seed, sign_seed_size(id)), &key));
     return key;
 }
 
 /* Long enough for the heap as well as for the stack of the back-end that copies. */
-static void lengths(struct crypto *c)
+static void lengths(sotto_crypto *c)
 {
     static uint8_t message[5000];
     memset(message, 0x33, sizeof message);
     static const size_t lens[] = {0, 1, 63, 64, 959, 960, 961, 1023, 1024, 1025, 5000};
-    struct sign_key *key = some_key(c, SIGN_ED25519);
-    struct buf first[COUNT_OF(lens)] = {0};
+    sotto_sign_key *key = some_key(c, SIGN_ED25519);
+    sotto_buf first[COUNT_OF(lens)] = {0};
     for (size_t i = 0; i < COUNT_OF(lens); i++) {
         assert_ok(crypto_use_curve(c, CURVE_OPENSSL));
         assert_ok(sign(c, key, view_of(message, lens[i]), &first[i]));
@@ -115,7 +115,7 @@ static void lengths(struct crypto *c)
         if (crypto_use_curve(c, (enum curve_backend)backend) != SOTTO_OK)
             continue;
         for (size_t i = 0; i < COUNT_OF(lens); i++) {
-            struct buf signature = {0};
+            sotto_buf signature = {0};
             assert_ok(sign(c, key, view_of(message, lens[i]), &signature));
             assert_true(view_equal(buf_view(&signature), buf_view(&first[i])));
             assert_ok(verify(c, SIGN_ED25519, sign_key_public(key), view_of(message, lens[i]),
@@ -141,8 +141,8 @@ static void back_ends_agree_on_messages_of_every_size(void **state)
 static void a_changed_bit_is_refused(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
-        struct sign_key *key = some_key(*state, ids[i]);
-        struct buf signature = {0};
+        sotto_sign_key *key = some_key(*state, ids[i]);
+        sotto_buf signature = {0};
         assert_ok(sign(*state, key, VIEW_LIT("message"), &signature));
         for (size_t bit = 0; bit < 8 * signature.len; bit += 5) {
             signature.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -167,8 +167,8 @@ static void a_changed_bit_is_refused(void **state)
 static void a_key_comes_back_as_it_was_exported(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
-        struct sign_key *key = some_key(*state, ids[i]);
-        struct sign_key *again = NULL;
+        sotto_sign_key *key = some_key(*state, ids[i]);
+        sotto_sign_key *again = NULL;
         struct secret private_key = {0};
         sign_key_export(key, &private_key);
         assert_ok(sign_key_import(*state, ids[i], &private_key, &again));
@@ -183,7 +183,7 @@ static void seeds_and_keys_of_another_length_are_refused(void **state)
 {
     static const uint8_t bytes[100] = {0, 1};
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
-        struct sign_key *key = NULL;
+        sotto_sign_key *key = NULL;
         for (size_t len = 0; len <= sizeof bytes; len++)
             if (len != sign_seed_size(ids[i]))
                 assert_err(sign_key_derive(*state, ids[i], view_of(bytes, len), &key), USAGE);
@@ -194,7 +194,7 @@ static void seeds_and_keys_of_another_length_are_refused(void **state)
         assert_err(sign_key_import(*state, ids[i], &too_long, &key), KEY);
         assert_null(key);
 
-        struct sign_key *good = some_key(*state, ids[i]);
+        sotto_sign_key *good = some_key(*state, ids[i]);
         uint8_t public_key[SIGN_PUBLIC_MAX + 1] = {0};
         memcpy(public_key, sign_key_public(good).data, sign_key_public(good).len);
         for (size_t len = 0; len <= sizeof public_key; len++)
@@ -202,7 +202,7 @@ static void seeds_and_keys_of_another_length_are_refused(void **state)
                              len == sign_key_public(good).len ? SOTTO_OK : SOTTO_E_KEY);
         sign_key_free(good);
     }
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     assert_err(sign_key_derive(*state, (enum sign_id)1, (view){0}, &key), USAGE);
     assert_err(verify(*state, (enum sign_id)1, (view){0}, (view){0}, (view){0}), KEY);
     assert_int_equal(sign_seed_size((enum sign_id)1), 0);
@@ -214,9 +214,9 @@ static void ecdsa_seeds_reduce_into_the_allowed_range(void **state)
     static const char *const p256_n_1 =
         "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550";
     uint8_t seed[48] = {0};
-    struct buf n_1 = unhex(p256_n_1);
+    sotto_buf n_1 = unhex(p256_n_1);
     struct secret private_key = {0};
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     for (int round = 0; round < 3; round++) {
         if (round > 0)
             memcpy(seed + 16, n_1.data, 32);

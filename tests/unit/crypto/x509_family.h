@@ -11,16 +11,16 @@
 #define NOW INT64_C(1795132800) /* 2026-11-20 */
 
 struct family {
-    struct crypto *c;
-    struct sign_key *key[X509_KINDS];
+    sotto_crypto *c;
+    sotto_sign_key *key[X509_KINDS];
     struct x509 fields[X509_KINDS]; /* what each was issued from */
-    struct buf der[X509_KINDS];
+    sotto_buf der[X509_KINDS];
 };
 
-static inline struct sign_key *family_key(struct crypto *c, uint8_t number)
+static inline sotto_sign_key *family_key(sotto_crypto *c, uint8_t number)
 {
     uint8_t seed[32];
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     memset(seed, number, sizeof seed);
     assert_ok(sign_key_derive(c, SIGN_ED25519, VIEW_OF(seed), &key));
     return key;
@@ -48,7 +48,7 @@ static inline struct x509 family_fields(struct family *f, enum x509_kind kind,
 
 /* Issues again what `fields` says, by this key. */
 static inline void family_issue(struct family *f, const struct x509 *fields,
-                                const struct sign_key *key)
+                                const sotto_sign_key *key)
 {
     buf_clear(&f->der[fields->kind]);
     f->fields[fields->kind] = *fields;

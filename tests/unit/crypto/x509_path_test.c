@@ -194,7 +194,7 @@ static void a_server_chain_of_other_certificates_is_refused(void **state)
 static void a_root_must_sign_itself(void **state)
 {
     struct family *f = *state;
-    struct buf *root = &f->der[X509_ROOT];
+    sotto_buf *root = &f->der[X509_ROOT];
     root->data[root->len - 1] ^= 1;
     assert_err(server_chain(f, CHAIN(f, X509_SERVER, X509_ROOT), NULL, NOW), CERTIFICATE);
     root->data[root->len - 1] ^= 1;

@@ -61,7 +61,7 @@ static void assert_device_refused(struct family *f, view der)
 static void every_bit_of_a_device_certificate_counts(void **state)
 {
     struct family *f = *state;
-    struct buf copy = {0};
+    sotto_buf copy = {0};
     struct x509 device;
     assert_ok(buf_append(&copy, family_der(f, X509_DEVICE)));
     assert_ok(x509_verify_device(f->c, buf_view(&copy), family_public(f, X509_ACCOUNT), &device));
@@ -78,7 +78,7 @@ static void every_byte_of_every_kind_counts(void **state)
     struct family *f = *state;
     for (enum x509_kind kind = 0; kind < X509_KINDS; kind++) {
         const uint8_t *issuer = family_public(f, kind == X509_DEVICE ? X509_ACCOUNT : X509_ROOT);
-        struct buf copy = {0};
+        sotto_buf copy = {0};
         assert_ok(buf_append(&copy, family_der(f, kind)));
         for (size_t at = 0; at < copy.len; at++) {
             struct x509 cert;
@@ -97,11 +97,11 @@ static void every_truncation_and_a_spare_byte_are_refused(void **state)
 {
     struct family *f = *state;
     for (enum x509_kind kind = 0; kind < X509_KINDS; kind++) {
-        struct buf copy = {0};
+        sotto_buf copy = {0};
         struct x509 cert;
         assert_ok(buf_append(&copy, family_der(f, kind)));
         for (size_t len = 0; len < copy.len; len++) {
-            struct buf cut = {
+            sotto_buf cut = {
                 0}; /* of its own size, so that the sanitizer sees a read past the end */
             assert_ok(buf_append(&cut, view_of(copy.data, len)));
             assert_err(x509_read(f->c, kind, buf_view(&cut), &cert), CERTIFICATE);
@@ -114,9 +114,9 @@ static void every_truncation_and_a_spare_byte_are_refused(void **state)
 }
 
 /* A certificate around this tbs, validly signed by the account key; the serial number made to fit if `fit`. */
-static struct buf resigned(struct family *f, struct buf *tbs, bool fit)
+static sotto_buf resigned(struct family *f, sotto_buf *tbs, bool fit)
 {
-    struct buf out = {0}, signature = {0};
+    sotto_buf out = {0}, signature = {0};
     uint8_t digest[HASH_MAX];
     size_t body = 4 + 5 + 18; /* headers, version, serial number */
     if (fit) {
@@ -141,19 +141,19 @@ static void a_changed_template_is_refused_though_validly_signed(void **state)
 {
     struct family *f = *state;
     struct x509 device, other;
-    struct buf tbs = {0};
+    sotto_buf tbs = {0};
     size_t key_bytes = 0, id_digits = 0;
     assert_ok(x509_read(f->c, X509_DEVICE, family_der(f, X509_DEVICE), &device));
     assert_ok(buf_append(&tbs, device.tbs));
-    struct buf same = resigned(f, &tbs, true);
+    sotto_buf same = resigned(f, &tbs, true);
     assert_ok(x509_verify_device(f->c, buf_view(&same), family_public(f, X509_ACCOUNT), &other));
     assert_true(view_equal(other.tbs, device.tbs));
     buf_clear(&same);
     for (size_t at = 0; at < tbs.len; at++) {
         tbs.data[at] ^= 0x01;
-        struct buf plain = resigned(f, &tbs, false);
+        sotto_buf plain = resigned(f, &tbs, false);
         assert_device_refused(f, buf_view(&plain));
-        struct buf fitted = resigned(f, &tbs, at >= 27);
+        sotto_buf fitted = resigned(f, &tbs, at >= 27);
         if (x509_verify_device(f->c, buf_view(&fitted), family_public(f, X509_ACCOUNT), &other) ==
             SOTTO_OK) {
             key_bytes += memcmp(other.public_key, device.public_key, sizeof device.public_key) != 0;
@@ -163,7 +163,7 @@ static void a_changed_template_is_refused_though_validly_signed(void **state)
         buf_clear(&fitted);
         tbs.data[at] ^= 0x01;
         if (at >= 27) { /* put the serial number back */
-            struct buf again = resigned(f, &tbs, true);
+            sotto_buf again = resigned(f, &tbs, true);
             buf_clear(&again);
         }
     }
@@ -280,7 +280,7 @@ static void openssl_verifies_the_signatures_and_the_links_between_names(void **s
 static void equal_fields_give_equal_numbers(void **state)
 {
     struct family *f = *state;
-    struct buf again = {0}, later = {0};
+    sotto_buf again = {0}, later = {0};
     struct x509 fields = f->fields[X509_SERVER], first, second, third;
     assert_ok(x509_issue(f->c, &fields, f->key[X509_ROOT], &again));
     fields.not_after_s++;
@@ -371,7 +371,7 @@ static void times_change_their_form_in_2050_and_are_never_out_of_range(void **st
     struct family *f = *state;
     for (size_t i = 0; i < COUNT_OF(times); i++) {
         struct x509 fields = f->fields[X509_SERVER], cert;
-        struct buf der = {0};
+        sotto_buf der = {0};
         fields.not_before_s = 0;
         fields.not_after_s = times[i];
         assert_ok(x509_issue(f->c, &fields, f->key[X509_ROOT], &der));
@@ -387,9 +387,9 @@ static void times_change_their_form_in_2050_and_are_never_out_of_range(void **st
 }
 
 static void assert_not_issued(struct family *f, const struct x509 *fields,
-                              const struct sign_key *key)
+                              const sotto_sign_key *key)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_ok(buf_append(&out, VIEW_LIT("kept")));
     assert_err(x509_issue(f->c, fields, key, &out), USAGE);
     assert_true(view_equal(buf_view(&out), VIEW_LIT("kept")));
@@ -420,7 +420,7 @@ static void what_no_template_can_hold_is_not_issued(void **state)
     assert_not_issued(f, &fields, f->key[X509_ROOT]);
 
     uint8_t seed[57] = {1};
-    struct sign_key *ed448 = NULL;
+    sotto_sign_key *ed448 = NULL;
     assert_ok(sign_key_derive(f->c, SIGN_ED448, VIEW_OF(seed), &ed448));
     assert_not_issued(f, &f->fields[X509_SERVER], ed448);
     sign_key_free(ed448);
@@ -431,7 +431,7 @@ static void the_longest_names_fit(void **state)
     struct family *f = *state;
     char name[X509_NAME_MAX + 2];
     struct x509 account = f->fields[X509_ACCOUNT], server = f->fields[X509_SERVER], cert;
-    struct buf der = {0};
+    sotto_buf der = {0};
     memset(name, 'a', sizeof name);
     name[64] = '@';
     account.name = view_of(name, X509_NAME_MAX);
@@ -474,7 +474,7 @@ static void names_are_local_at_host_in_lower_case(void **state)
 static void a_pin_is_the_start_of_the_keys_hash(void **state)
 {
     struct family *f = *state;
-    struct buf key = unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    sotto_buf key = unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     uint8_t pin[X509_PIN], id[X509_KEY_ID];
     char text[X509_PIN_TEXT];
     assert_ok(x509_pin(f->c, key.data, pin));

@@ -6,7 +6,7 @@
 
 static void assert_completes(const char *typed, const char *inserted, bool lists)
 {
-    struct buf added = {0};
+    sotto_buf added = {0};
     unsigned first, last;
     assert_ok(code_complete(view_str(typed), &added, &first, &last));
     assert_true(view_equal(buf_view(&added), view_str(inserted)));
@@ -42,7 +42,7 @@ static void what_begins_no_word_is_left_alone(void **state)
     assert_completes("7-xyz", "", false);
     assert_completes("7-aardvarkaardvark", "", false);
     assert_completes("7-\xff\xfe", "", false);
-    struct buf added = {0};
+    sotto_buf added = {0};
     unsigned first, last;
     assert_ok(code_complete(VIEW_LIT("7-aardvark-your\0\0"), &added, &first, &last));
     assert_int_equal(added.len, 0);

@@ -20,26 +20,26 @@
     } while (0)
 
 struct link_peer {
-    struct crypto *crypto;
-    struct sign_key *root, *server;
-    struct buf root_der, server_der;
+    sotto_crypto *crypto;
+    sotto_sign_key *root, *server;
+    sotto_buf root_der, server_der;
     uint8_t pin[X509_PIN];
     uint8_t exporter[HELLO_EXPORTER];
     struct link *link;
-    struct buf said; /* what the link wants said, unread */
+    sotto_buf said; /* what the link wants said, unread */
 };
 
-static inline struct sign_key *peer_key(struct crypto *c, uint8_t number)
+static inline sotto_sign_key *peer_key(sotto_crypto *c, uint8_t number)
 {
     uint8_t seed[32];
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     memset(seed, number, sizeof seed);
     PEER_CHECK(sign_key_derive(c, SIGN_ED25519, VIEW_OF(seed), &key) == SOTTO_OK);
     return key;
 }
 
-static inline void peer_issue(struct link_peer *p, enum x509_kind kind, const struct sign_key *key,
-                              struct buf *out)
+static inline void peer_issue(struct link_peer *p, enum x509_kind kind, const sotto_sign_key *key,
+                              sotto_buf *out)
 {
     struct x509 fields = {.kind = kind,
                           .issuer = X509_ROOT,
@@ -86,7 +86,7 @@ static inline void peer_close(struct link_peer *p)
 }
 
 /* The answer to the upgrade request that stands in `said`, which is used up. */
-static inline void peer_upgrade(struct link_peer *p, struct buf *out)
+static inline void peer_upgrade(struct link_peer *p, sotto_buf *out)
 {
     struct http_head head;
     size_t len;
@@ -102,7 +102,7 @@ static inline void peer_upgrade(struct link_peer *p, struct buf *out)
     PEER_CHECK(buf_append(out, view_of(answer, (size_t)size)) == SOTTO_OK);
 }
 
-static inline void peer_frame(view frame, struct buf *out)
+static inline void peer_frame(view frame, sotto_buf *out)
 {
     PEER_CHECK(ws_frame_write(WS_BINARY, frame, NULL, out) == SOTTO_OK);
 }
@@ -125,7 +125,7 @@ static inline void peer_hello_ok(struct link_peer *p, const uint8_t exporter[HEL
     struct proto_frame frame;
     struct proto_hello hello;
     size_t len;
-    DEFER(buf_clear) struct buf message = {0}, signature = {0};
+    DEFER(buf_clear) sotto_buf message = {0}, signature = {0};
     struct ws_frame heard = peer_heard(p, &len);
     PEER_CHECK(proto_frame_read(heard.payload, &frame) == SOTTO_OK && frame.kind == PROTO_HELLO);
     PEER_CHECK(proto_hello_read(frame.body, &hello) == SOTTO_OK);
@@ -139,9 +139,9 @@ static inline void peer_hello_ok(struct link_peer *p, const uint8_t exporter[HEL
     buf_consume(&p->said, len);
 }
 
-static inline void peer_hello_write(const struct proto_hello_ok *ok, struct buf *out)
+static inline void peer_hello_write(const struct proto_hello_ok *ok, sotto_buf *out)
 {
-    DEFER(buf_clear) struct buf frame = {0};
+    DEFER(buf_clear) sotto_buf frame = {0};
     PEER_CHECK(proto_hello_ok_write(1, ok, &frame) == SOTTO_OK);
     peer_frame(buf_view(&frame), out);
 }

@@ -19,7 +19,7 @@ static int teardown(void **state)
 /* Up to where hello must be answered. */
 static void upgraded(struct link_peer *p, const uint8_t *pin)
 {
-    struct buf answer = {0};
+    sotto_buf answer = {0};
     struct link_event event;
     peer_connect(p, pin);
     peer_upgrade(p, &answer);
@@ -31,7 +31,7 @@ static void upgraded(struct link_peer *p, const uint8_t *pin)
 static sotto_err hello_with(struct link_peer *p, const struct proto_hello_ok *ok,
                             struct link_event *ret_event)
 {
-    struct buf answer = {0};
+    sotto_buf answer = {0};
     peer_hello_write(ok, &answer);
     sotto_err err = peer_say(p, buf_view(&answer), ret_event);
     buf_clear(&answer);
@@ -52,7 +52,7 @@ static void ready(struct link_peer *p)
 static sotto_err say_ws(struct link_peer *p, enum ws_opcode opcode, view payload,
                         struct link_event *ret_event)
 {
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     assert_ok(ws_frame_write(opcode, payload, NULL, &bytes));
     sotto_err err = peer_say(p, buf_view(&bytes), ret_event);
     buf_clear(&bytes);
@@ -153,7 +153,7 @@ static void the_servers_own_refusal_comes_through(void **state)
         .code = SOTTO_E_FULL, .retry_ms = 1234, .detail = VIEW_LIT("come back")};
     struct link_event event;
     for (unsigned bye = 0; bye < 2; bye++) {
-        struct buf frame = {0};
+        sotto_buf frame = {0};
         upgraded(p, NULL);
         assert_ok(bye ? proto_bye_write(&error, &frame) : proto_error_write(1, &error, &frame));
         assert_err(say_ws(p, WS_BINARY, buf_view(&frame), &event), FULL);
@@ -191,7 +191,7 @@ static void answers_of_other_servers_are_named(void **state)
 static void any_split_of_the_bytes_gives_the_same(void **state)
 {
     struct link_peer *p = *state;
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     struct proto_hello_ok ok;
     struct link_event event;
     upgraded(p, NULL);

@@ -27,7 +27,7 @@ static void what_was_written_is_read_again(void **state)
 {
     (void)state;
     struct pins pins = {0}, again = {0};
-    struct buf text = {0}, text_again = {0};
+    sotto_buf text = {0}, text_again = {0};
     size_t line = 0;
     assert_ok(pins_read(view_str(file), &pins, &line));
     assert_ok(pins_write(&pins, &text));

@@ -24,16 +24,16 @@ struct person {
 };
 
 struct world {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct core *core;
     struct rng rng;
     uint64_t now_ms;
     struct person people[PEOPLE];
-    struct buf seen; /* every byte that passed the relay */
+    sotto_buf seen; /* every byte that passed the relay */
     struct {
         size_t who;
         bool to_core;
-        struct buf frame;
+        sotto_buf frame;
     } post[1024];
     size_t posted;
 };

@@ -24,7 +24,7 @@ static const struct {
 static struct attack_verdict run(enum attack_id attack, const struct lab_suite *suite, bool guarded)
 {
     const uint8_t seed[LAB_SEED] = {3};
-    struct crypto *c = NULL;
+    sotto_crypto *c = NULL;
     struct attack_verdict verdict = {0};
     assert_ok(crypto_new(&c));
     assert_ok(attack_run(c, attack, suite, guarded, seed, NULL, NULL, &verdict));
@@ -101,7 +101,7 @@ static void each_attack_says_what_it_does(void **state)
 {
     (void)state;
     const uint8_t seed[LAB_SEED] = {4};
-    struct crypto *c = NULL;
+    sotto_crypto *c = NULL;
     struct attack_verdict verdict;
     assert_ok(crypto_new(&c));
     for (size_t i = 0; i < ATTACKS; i++) {

@@ -17,7 +17,7 @@
 
 struct fixture {
     struct secret key;
-    struct buf iv, plain, sealed, opened;
+    sotto_buf iv, plain, sealed, opened;
 };
 
 static void fixture_clear(struct fixture *f)

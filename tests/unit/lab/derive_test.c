@@ -6,8 +6,8 @@
 static void prf_gives_the_published_bytes(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf secret = {0};
-    DEFER(buf_clear) struct buf seed = {0};
+    DEFER(buf_clear) sotto_buf secret = {0};
+    DEFER(buf_clear) sotto_buf seed = {0};
     uint8_t out[100];
     test_hex("9bbe436ba940f017b17652849a71db35", &secret);
     test_hex("a0ba9f936cda311827a6f796ffd5198c", &seed);
@@ -22,7 +22,7 @@ static void prf_gives_the_published_bytes(void **state)
 static void one_step_gives_what_the_other_implementation_gives(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf z = {0};
+    DEFER(buf_clear) sotto_buf z = {0};
     uint8_t out[80];
     test_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", &z);
     assert_ok(derive_one_step(buf_view(&z), VIEW_LIT("info"), out, sizeof out));

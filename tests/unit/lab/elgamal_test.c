@@ -64,23 +64,23 @@
 
 static void key_read(struct elgamal_key **ret_key)
 {
-    DEFER(buf_clear) struct buf x = {0};
+    DEFER(buf_clear) sotto_buf x = {0};
     assert_ok(elgamal_key_read(test_hex(X, &x), ret_key));
 }
 
 /* The seed that gives the nonce k: k - 1, in 16 bytes more. */
 static void seed_of_k(uint8_t ret_seed[ELGAMAL_SEED])
 {
-    DEFER(buf_clear) struct buf k = {0};
+    DEFER(buf_clear) sotto_buf k = {0};
     test_hex(K, &k);
     memset(ret_seed, 0, ELGAMAL_SEED);
     memcpy(ret_seed + ELGAMAL_SEED - MODP_SIZE, k.data, MODP_SIZE);
     ret_seed[ELGAMAL_SEED - 1]--;
 }
 
-static void signature_of(const char *r, const char *s, struct buf *out)
+static void signature_of(const char *r, const char *s, sotto_buf *out)
 {
-    DEFER(buf_clear) struct buf half = {0};
+    DEFER(buf_clear) sotto_buf half = {0};
     buf_reset(out);
     assert_ok(buf_append(out, test_hex(r, &half)));
     assert_ok(buf_append(out, test_hex(s, &half)));
@@ -94,7 +94,7 @@ static void it_signs_as_the_other_implementation_does(void **state)
     test_is_hex(elgamal_key_public(key), Y);
     uint8_t seed[ELGAMAL_SEED], signature[ELGAMAL_SIGNATURE];
     seed_of_k(seed);
-    DEFER(buf_clear) struct buf wanted = {0};
+    DEFER(buf_clear) sotto_buf wanted = {0};
     assert_ok(elgamal_sign(key, ELGAMAL_SHA256, TEXT, seed, signature));
     signature_of(R, S_SHA256, &wanted);
     test_equal(VIEW_OF(signature), buf_view(&wanted));
@@ -106,8 +106,8 @@ static void it_signs_as_the_other_implementation_does(void **state)
 static void it_verifies_what_the_other_implementation_signed(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf y = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf y = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     test_hex(Y, &y);
     signature_of(R, S_SHA256, &signature);
     assert_ok(elgamal_verify(buf_view(&y), ELGAMAL_SHA256, TEXT, buf_view(&signature)));
@@ -121,8 +121,8 @@ static void it_verifies_what_the_other_implementation_signed(void **state)
 static void the_forgery_that_the_textbook_takes_is_refused(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf y = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf y = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     test_hex(Y, &y);
     signature_of("7fffffffffffffffe487ed5110b4611a62633145c06e0e68948127044533e63a0105df531d89cd91"
                  "28a5043cc71a026ef7ca8cd9e69d218d98158536f92f8a1ba7f09ab6b6a8e122f242dabb312f3f63"
@@ -139,8 +139,8 @@ static void the_forgery_that_the_textbook_takes_is_refused(void **state)
 static void numbers_out_of_range_are_refused(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf y = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf y = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     test_hex(Y, &y);
     signature_of(R, S_SHA256, &signature);
     view good = buf_view(&signature);
@@ -166,7 +166,7 @@ static void a_key_comes_back_from_its_bytes(void **state)
     memset(seed, 0x5a, sizeof seed);
     DEFER(elgamal_key_freep) struct elgamal_key *key = NULL;
     DEFER(elgamal_key_freep) struct elgamal_key *again = NULL;
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     assert_ok(elgamal_key_derive(seed, &key));
     assert_ok(elgamal_key_write(key, &bytes));
     assert_int_equal(bytes.len, MODP_SIZE);

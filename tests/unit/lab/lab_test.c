@@ -5,10 +5,10 @@
 
 /* Two sides of one run, wired to each other by hand. */
 struct pair {
-    struct crypto *crypto;
+    sotto_crypto *crypto;
     struct lab *side[2]; /* by role */
     struct secret psk;
-    struct buf wire; /* the message on its way */
+    sotto_buf wire; /* the message on its way */
     const struct lab_suite *suite;
 };
 
@@ -45,7 +45,7 @@ static void pair_start(struct pair *p, const struct lab_suite *suite, struct lab
 /* What is on the wire goes to `role`; its answer is on the wire then. */
 static sotto_err deliver(struct pair *p, enum lab_role role, struct lab_event *ret_event)
 {
-    struct buf answer = {0};
+    sotto_buf answer = {0};
     *ret_event = (struct lab_event){0};
     sotto_err err = lab_receive(p->side[role], buf_view(&p->wire), &answer, ret_event);
     buf_clear(&p->wire);
@@ -248,7 +248,7 @@ static void the_other_sides_key_can_be_known_beforehand(void **state)
     const struct lab_suite *const suites[] = {&suite_elgamal_cfb, &suite_rsa_cbc};
     for (size_t i = 0; i < 2; i++) {
         DEFER(pair_clear) struct pair p = {.suite = suites[i]};
-        DEFER(buf_clear) struct buf identity = {0};
+        DEFER(buf_clear) sotto_buf identity = {0};
         uint8_t seed[LAB_SEED] = {9}, fingerprint[LAB_FINGERPRINT];
         struct lab_event event;
         assert_ok(crypto_new(&p.crypto));
@@ -299,7 +299,7 @@ static size_t cut_at(const struct lab_suite *suite, struct lab_config config, un
 static void cut_handshake(const struct lab_suite *suite)
 {
     struct secret psk = {.len = LAB_PSK};
-    DEFER(buf_clear) struct buf identity = {0};
+    DEFER(buf_clear) sotto_buf identity = {0};
     const uint8_t seed[LAB_SEED] = {5};
     if (suite->signs)
         assert_ok(lab_identity_make(suite, seed, &identity));
@@ -328,8 +328,8 @@ static void changed_message(const struct lab_suite *suite)
     pair_establish(&p);
     buf_reset(&p.wire);
     assert_ok(lab_say(p.side[LAB_DIALER], VIEW_LIT("meet at noon"), &p.wire));
-    DEFER(buf_clear) struct buf right = {0};
-    DEFER(buf_clear) struct buf answer = {0};
+    DEFER(buf_clear) sotto_buf right = {0};
+    DEFER(buf_clear) sotto_buf answer = {0};
     assert_ok(buf_set(&right, buf_view(&p.wire)));
     struct lab *listener = p.side[LAB_LISTENER];
     size_t step = suite == &suite_elgamal_cfb ? 61 : 1; /* its check takes milliseconds */

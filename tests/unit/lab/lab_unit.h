@@ -5,7 +5,7 @@
 #include "unit.h"
 
 /* Replaces what `out` held by the bytes of lower-case digits. */
-static inline view test_hex(const char *digits, struct buf *out)
+static inline view test_hex(const char *digits, sotto_buf *out)
 {
     buf_clear(out);
     *out = unhex(digits);

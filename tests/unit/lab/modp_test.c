@@ -54,7 +54,7 @@ static void both_sides_agree_on_the_value_computed_elsewhere(void **state)
     key_from(0x21, &b);
     test_is_hex(modp_key_public(a), MODP_A);
     test_is_hex(modp_key_public(b), MODP_B);
-    DEFER(buf_clear) struct buf ab = {0}, ba = {0};
+    DEFER(buf_clear) sotto_buf ab = {0}, ba = {0};
     assert_ok(modp_agree(a, modp_key_public(b), &ab));
     assert_ok(modp_agree(b, modp_key_public(a), &ba));
     test_is_hex(buf_view(&ab), MODP_S);
@@ -68,7 +68,7 @@ static void values_outside_the_subgroup_are_refused(void **state)
     (void)state;
     DEFER(modp_key_freep) struct modp_key *key = NULL;
     key_from(0x01, &key);
-    DEFER(buf_clear) struct buf y = {0}, shared = {0}, member = {0};
+    DEFER(buf_clear) sotto_buf y = {0}, shared = {0}, member = {0};
     test_hex(PRIME, &y);
     y.data[MODP_SIZE - 1] = 0xfe;
     assert_int_equal(modp_agree(key, buf_view(&y), &shared), SOTTO_E_KEY);
@@ -91,7 +91,7 @@ static void values_outside_the_subgroup_are_refused(void **state)
 static void a_value_of_another_length_is_refused(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf y = {0};
+    DEFER(buf_clear) sotto_buf y = {0};
     test_hex(MODP_A "00", &y);
     for (size_t len = 0; len <= y.len; len++)
         assert_int_equal(modp_public_check(view_of(y.data, len)),

@@ -90,7 +90,7 @@
 
 static void key_read(struct rsa_key **ret_key)
 {
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     assert_ok(rsa_key_read_private(test_hex(PRIVATE, &der), ret_key));
 }
 
@@ -100,7 +100,7 @@ static void a_key_comes_back_from_its_der(void **state)
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
     assert_int_equal(rsa_key_size(key), 256);
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     assert_ok(rsa_key_write_private(key, &der));
     test_is_hex(buf_view(&der), PRIVATE);
     buf_reset(&der);
@@ -111,7 +111,7 @@ static void a_key_comes_back_from_its_der(void **state)
 static void a_public_key_has_no_private_part_to_write(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     assert_ok(rsa_key_read_public(test_hex(PUBLIC, &der), &key));
     buf_reset(&der);
@@ -122,7 +122,7 @@ static void a_public_key_has_no_private_part_to_write(void **state)
 static void keys_that_are_cut_or_have_a_spare_byte_are_refused(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     struct rsa_key *none = NULL;
     test_hex(PRIVATE "00", &der);
     for (size_t len = 0; len <= der.len; len++)
@@ -140,8 +140,8 @@ static void oaep_opens_what_the_other_implementation_sealed(void **state)
     (void)state;
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
-    DEFER(buf_clear) struct buf sealed = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     test_hex(OAEP, &sealed);
     assert_ok(rsa_oaep_open(key, RSA_SHA256, VIEW_LIT("label"), buf_view(&sealed), &plain));
     test_equal(buf_view(&plain), VIEW_LIT("a key of the session"));
@@ -157,8 +157,8 @@ static void oaep_refuses_another_label_digest_or_byte_all_alike(void **state)
     (void)state;
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
-    DEFER(buf_clear) struct buf sealed = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     view bytes = test_hex(OAEP, &sealed), label = VIEW_LIT("label");
     assert_int_equal(rsa_oaep_open(key, RSA_SHA256, VIEW_LIT("lapel"), bytes, &plain),
                      SOTTO_E_DECRYPT);
@@ -182,8 +182,8 @@ static void oaep_takes_what_fits_and_not_a_byte_more(void **state)
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
     uint8_t text[256 - 2 * 32 - 1] = {7};
-    DEFER(buf_clear) struct buf sealed = {0};
-    DEFER(buf_clear) struct buf plain = {0};
+    DEFER(buf_clear) sotto_buf sealed = {0};
+    DEFER(buf_clear) sotto_buf plain = {0};
     assert_int_equal(rsa_oaep_seal(key, RSA_SHA256, (view){0}, VIEW_OF(text), &sealed),
                      SOTTO_E_TOO_LARGE);
     assert_int_equal(sealed.len, 0);
@@ -196,7 +196,7 @@ static void oaep_takes_what_fits_and_not_a_byte_more(void **state)
 static void pss_verifies_what_the_other_implementation_signed(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     assert_ok(rsa_key_read_public(test_hex(PUBLIC, &bytes), &key));
     view signature = test_hex(PSS, &bytes);
@@ -216,7 +216,7 @@ static void what_pss_signs_it_verifies(void **state)
     (void)state;
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     assert_ok(rsa_pss_sign(key, RSA_SHA256, 32, TEXT, &signature));
     assert_ok(rsa_pss_verify(key, RSA_SHA256, 32, TEXT, buf_view(&signature)));
 }
@@ -224,7 +224,7 @@ static void what_pss_signs_it_verifies(void **state)
 static void a_certificate_of_the_other_implementation_gives_its_key(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     assert_ok(rsa_cert_read(test_hex(CERTIFICATE, &der), &key));
     buf_reset(&der);
@@ -237,7 +237,7 @@ static void a_certificate_that_was_changed_anywhere_is_refused(void **state)
     (void)state;
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     key_read(&key);
-    DEFER(buf_clear) struct buf der = {0};
+    DEFER(buf_clear) sotto_buf der = {0};
     assert_ok(rsa_cert_write(key, "alice", &der));
     DEFER(rsa_key_freep) struct rsa_key *again = NULL;
     assert_ok(rsa_cert_read(buf_view(&der), &again));
@@ -260,7 +260,7 @@ static void a_new_key_works_and_a_tiny_one_is_refused(void **state)
     assert_int_equal(rsa_key_generate(512, &none), SOTTO_E_USAGE);
     DEFER(rsa_key_freep) struct rsa_key *key = NULL;
     assert_ok(rsa_key_generate(1024, &key));
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     assert_ok(rsa_pss_sign(key, RSA_SHA256, 32, TEXT, &bytes));
     assert_ok(rsa_pss_verify(key, RSA_SHA256, 32, TEXT, buf_view(&bytes)));
     buf_reset(&bytes);

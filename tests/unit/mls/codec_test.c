@@ -6,7 +6,7 @@
 /* Reading these bytes as this structure gives the error, and writes nothing. */
 #define assert_refused(structure, hex, error)                                        \
     do {                                                                             \
-        struct buf in_ = unhex(hex), out_ = {0};                                     \
+        sotto_buf in_ = unhex(hex), out_ = {0};                                      \
         assert_err(structure_find(structure)->recode(buf_view(&in_), &out_), error); \
         assert_int_equal(out_.len, 0);                                               \
         buf_clear(&in_);                                                             \
@@ -14,7 +14,7 @@
 
 #define assert_taken(structure, hex)                                         \
     do {                                                                     \
-        struct buf in_ = unhex(hex), out_ = {0};                             \
+        sotto_buf in_ = unhex(hex), out_ = {0};                              \
         assert_ok(structure_find(structure)->recode(buf_view(&in_), &out_)); \
         assert_true(view_equal(buf_view(&in_), buf_view(&out_)));            \
         buf_clear(&in_);                                                     \
@@ -44,7 +44,7 @@ static void what_is_read_is_written_as_the_same_bytes(void **state)
 static sotto_err recode_exactly(const struct structure *structure, view bytes)
 {
     uint8_t *copy = malloc(bytes.len > 0 ? bytes.len : 1);
-    struct buf out = {0};
+    sotto_buf out = {0};
     assert_non_null(copy);
     if (bytes.len > 0)
         memcpy(copy, bytes.data, bytes.len);
@@ -59,7 +59,7 @@ static void a_structure_that_ends_too_early_is_refused_wherever_it_ends(void **s
     (void)state;
     for (size_t i = 0; i < COUNT_OF(samples); i++) {
         const struct structure *structure = structure_find(samples[i].structure);
-        struct buf bytes = unhex(samples[i].hex);
+        sotto_buf bytes = unhex(samples[i].hex);
         for (size_t len = 0; len < bytes.len; len++)
             assert_err(recode_exactly(structure, view_of(bytes.data, len)), TRUNCATED);
         buf_clear(&bytes);
@@ -71,7 +71,7 @@ static void a_spare_byte_is_refused(void **state)
     (void)state;
     const uint8_t spare = 0;
     for (size_t i = 0; i < COUNT_OF(samples); i++) {
-        struct buf bytes = unhex(samples[i].hex);
+        sotto_buf bytes = unhex(samples[i].hex);
         assert_ok(buf_append(&bytes, view_of(&spare, 1)));
         assert_err(recode_exactly(structure_find(samples[i].structure), buf_view(&bytes)),
                    TRAILING);
@@ -85,9 +85,9 @@ static void a_changed_byte_is_refused_or_kept(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(samples); i++) {
         const struct structure *structure = structure_find(samples[i].structure);
-        struct buf bytes = unhex(samples[i].hex);
+        sotto_buf bytes = unhex(samples[i].hex);
         for (size_t at = 0; at < bytes.len; at++) {
-            struct buf out = {0};
+            sotto_buf out = {0};
             bytes.data[at] ^= 0x41;
             if (structure->recode(buf_view(&bytes), &out) == SOTTO_OK)
                 assert_true(view_equal(buf_view(&bytes), buf_view(&out)));
@@ -193,7 +193,7 @@ static void messages_of_another_version_or_an_unknown_format_are_refused(void **
 static void a_key_package_of_another_version_does_not_travel_in_this_one(void **state)
 {
     (void)state;
-    struct buf bytes = {0}, out = {0};
+    sotto_buf bytes = {0}, out = {0};
     for (size_t i = 0; bytes.len == 0 && i < COUNT_OF(samples); i++)
         if (strncmp(samples[i].hex, "00010005", 8) == 0)
             bytes = unhex(samples[i].hex);

@@ -5,8 +5,8 @@
 /* Reads a list given without its length. */
 static sotto_err read_in(enum extension_place place, const char *hex, view *ret_list)
 {
-    static struct buf bytes;
-    struct buf content = unhex(hex);
+    static sotto_buf bytes;
+    sotto_buf content = unhex(hex);
     buf_reset(&bytes);
     struct wr w = wr_to(&bytes);
     wr_opaque(&w, buf_view(&content));

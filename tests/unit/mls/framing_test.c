@@ -28,7 +28,7 @@ static void padding_is_as_long_as_was_asked(void **state)
                                            .application_data = VIEW_LIT("hi")};
     const struct framed_content_auth_data auth = {.signature = VIEW_LIT("s")};
     for (size_t padding = 0; padding < 1000; padding += 83) {
-        struct buf out = {0};
+        sotto_buf out = {0};
         struct wr w = wr_to(&out);
         private_message_content_write(&w, &content, &auth, padding);
         assert_ok(wr_end(&w));
@@ -40,7 +40,7 @@ static void padding_is_as_long_as_was_asked(void **state)
 static void aads_are_the_front_of_the_private_message(void **state)
 {
     (void)state;
-    struct buf bytes = unhex("03676964 0000000000000007 01 02aaaa 01ee 01cc"), aad = {0};
+    sotto_buf bytes = unhex("03676964 0000000000000007 01 02aaaa 01ee 01cc"), aad = {0};
     struct private_message message;
     struct rd r = rd_of(buf_view(&bytes));
     private_message_read(&r, &message);
@@ -72,7 +72,7 @@ static void tbs_has_the_context_for_members_and_new_members_that_commit(void **s
     for (size_t i = 0; i < COUNT_OF(senders); i++) {
         const struct framed_content content = {.sender = {.sender_type = senders[i].type},
                                                .content_type = CONTENT_APPLICATION};
-        struct buf out = {0};
+        sotto_buf out = {0};
         char want[100];
         snprintf(want, sizeof want, "0001 0002 00 0000000000000000 %s 00 01 00%s", senders[i].hex,
                  senders[i].context ? "637478" : "");

@@ -4,7 +4,7 @@
 #include "mls/transcript_hash.h"
 #include "unit.h"
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
 static struct secret filled(const struct mls_suite *suite, int fill)
 {

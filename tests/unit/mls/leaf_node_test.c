@@ -4,7 +4,7 @@
 #include "unit.h"
 
 /* The bytes of a leaf of a source; its signature is 0x99. */
-static struct buf leaf_of(enum leaf_node_source source)
+static sotto_buf leaf_of(enum leaf_node_source source)
 {
     static const char *const middle[] = {[LEAF_NODE_KEY_PACKAGE] =
                                              "01 0000000000000001 00000000000000ff",
@@ -20,7 +20,7 @@ static void source_says_which_field_follows(void **state)
 {
     (void)state;
     struct leaf_node leaf;
-    struct buf bytes = leaf_of(LEAF_NODE_KEY_PACKAGE);
+    sotto_buf bytes = leaf_of(LEAF_NODE_KEY_PACKAGE);
     struct rd r = rd_of(buf_view(&bytes));
     leaf_node_read(&r, &leaf);
     assert_ok(rd_end(&r));
@@ -40,7 +40,7 @@ static void source_says_which_field_follows(void **state)
 static void unknown_source_is_refused(void **state)
 {
     (void)state;
-    struct buf bytes = leaf_of(LEAF_NODE_UPDATE), out = {0};
+    sotto_buf bytes = leaf_of(LEAF_NODE_UPDATE), out = {0};
     const size_t source = bytes.len - 4;
     assert_int_equal(bytes.data[source], LEAF_NODE_UPDATE);
     bytes.data[source] = 0;
@@ -64,8 +64,8 @@ static void source_must_match_the_place(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(places); i++)
         for (int source = LEAF_NODE_KEY_PACKAGE; source <= LEAF_NODE_COMMIT; source++) {
-            struct buf bytes = unhex(places[i].front), back = unhex(places[i].back), out = {0},
-                       leaf = leaf_of((enum leaf_node_source)source);
+            sotto_buf bytes = unhex(places[i].front), back = unhex(places[i].back), out = {0},
+                      leaf = leaf_of((enum leaf_node_source)source);
             assert_ok(buf_append(&bytes, buf_view(&leaf)));
             assert_ok(buf_append(&bytes, buf_view(&back)));
             sotto_err want = source == (int)places[i].source ? SOTTO_OK : SOTTO_E_VALUE;
@@ -83,7 +83,7 @@ static void tbs_has_the_place_except_in_a_key_package(void **state)
     (void)state;
     for (int source = LEAF_NODE_KEY_PACKAGE; source <= LEAF_NODE_COMMIT; source++) {
         struct leaf_node leaf;
-        struct buf bytes = leaf_of((enum leaf_node_source)source), tbs = {0}, want = {0};
+        sotto_buf bytes = leaf_of((enum leaf_node_source)source), tbs = {0}, want = {0};
         struct rd r = rd_of(buf_view(&bytes));
         leaf_node_read(&r, &leaf);
         assert_ok(rd_end(&r));
@@ -105,7 +105,7 @@ static void tbs_has_the_place_except_in_a_key_package(void **state)
 static void keys_stand_at_the_front(void **state)
 {
     (void)state;
-    struct buf bytes = leaf_of(LEAF_NODE_UPDATE);
+    sotto_buf bytes = leaf_of(LEAF_NODE_UPDATE);
     assert_bytes(leaf_node_encryption_key(buf_view(&bytes)), "6565");
     assert_bytes(leaf_node_signature_key(buf_view(&bytes)), "7373");
     buf_clear(&bytes);

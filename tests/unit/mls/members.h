@@ -25,10 +25,10 @@ struct profile {
 };
 
 struct member {
-    struct sign_key *sign_key;
+    sotto_sign_key *sign_key;
     struct kem_key *kem_key; /* NULL once it was handed over */
     char name[16];
-    struct buf leaf; /* encoded */
+    sotto_buf leaf; /* encoded */
 };
 
 static inline void member_clear(struct member *m)
@@ -58,10 +58,10 @@ static inline struct profile profile_usual(const struct mls_suite *suite)
 }
 
 /* Signs the leaf that the member's keys and a profile make. */
-static inline void member_sign(struct crypto *c, struct member *m, const struct profile *p)
+static inline void member_sign(sotto_crypto *c, struct member *m, const struct profile *p)
 {
-    DEFER(buf_clear) struct buf tbs = {0};
-    DEFER(buf_clear) struct buf signature = {0};
+    DEFER(buf_clear) sotto_buf tbs = {0};
+    DEFER(buf_clear) sotto_buf signature = {0};
     struct leaf_node leaf = {
         .encryption_key = kem_key_public(m->kem_key),
         .signature_key = sign_key_public(m->sign_key),
@@ -83,7 +83,7 @@ static inline void member_sign(struct crypto *c, struct member *m, const struct 
     assert_ok(wr_end(&w));
 }
 
-static inline struct kem_key *fresh_kem_key(struct crypto *c, const struct mls_suite *suite,
+static inline struct kem_key *fresh_kem_key(sotto_crypto *c, const struct mls_suite *suite,
                                             struct rng *rng)
 {
     uint8_t seed[64];
@@ -94,7 +94,7 @@ static inline struct kem_key *fresh_kem_key(struct crypto *c, const struct mls_s
 }
 
 /* A member with fresh keys and the leaf of a KeyPackage. */
-static inline struct member member_new(struct crypto *c, const struct mls_suite *suite,
+static inline struct member member_new(sotto_crypto *c, const struct mls_suite *suite,
                                        struct rng *rng)
 {
     uint8_t seed[96];

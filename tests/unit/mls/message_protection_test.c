@@ -4,7 +4,7 @@
 
 #define MEMBER 2u /* the leaf that speaks */
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 static const uint8_t guard[REUSE_GUARD] = {1, 2, 3, 4};
 
 /* A group of four leaves; leaves 0 and 2 are members. Sender and receiver have a secret tree each. */
@@ -12,15 +12,15 @@ struct group {
     struct message_protection sender, receiver;
     struct secret_tree *sending, *receiving;
     struct secret membership_key, sender_data_secret;
-    struct sign_key *keys[4];
-    struct sign_key *external;
-    struct buf context;
+    sotto_sign_key *keys[4];
+    sotto_sign_key *external;
+    sotto_buf context;
 };
 
-static struct sign_key *key_of(const struct mls_suite *suite, uint8_t number)
+static sotto_sign_key *key_of(const struct mls_suite *suite, uint8_t number)
 {
     uint8_t seed[128] = {number};
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     assert_ok(
         sign_key_derive(crypto, suite->sign, view_of(seed, sign_seed_size(suite->sign)), &key));
     return key;
@@ -43,9 +43,9 @@ static struct secret secret_of(const struct mls_suite *suite, int fill)
 }
 
 /* external_senders with one sender. */
-static void context_write(const struct group *g, const struct mls_suite *suite, struct buf *out)
+static void context_write(const struct group *g, const struct mls_suite *suite, sotto_buf *out)
 {
-    struct buf senders = {0}, list = {0};
+    sotto_buf senders = {0}, list = {0};
     const struct external_sender sender = {
         .signature_key = sign_key_public(g->external),
         .credential = {.credential_type = CREDENTIAL_BASIC, .identity = VIEW_LIT("server")}};
@@ -124,10 +124,10 @@ static struct framed_content removal(enum sender_type sender_type)
 }
 
 /* Signed by `key` and sealed. */
-static void send_private_by(struct group *g, const struct sign_key *key,
-                            const struct framed_content *content, size_t padding, struct buf *out)
+static void send_private_by(struct group *g, const sotto_sign_key *key,
+                            const struct framed_content *content, size_t padding, sotto_buf *out)
 {
-    struct buf signature = {0};
+    sotto_buf signature = {0};
     assert_ok(
         framed_content_sign(crypto, &g->sender, key, WIRE_PRIVATE_MESSAGE, content, &signature));
     const struct authenticated_content signed_content = {.wire_format = WIRE_PRIVATE_MESSAGE,
@@ -140,13 +140,13 @@ static void send_private_by(struct group *g, const struct sign_key *key,
     buf_clear(&signature);
 }
 
-static void send_private(struct group *g, const char *text, struct buf *out)
+static void send_private(struct group *g, const char *text, sotto_buf *out)
 {
     const struct framed_content content = said(text);
     send_private_by(g, g->keys[MEMBER], &content, 0, out);
 }
 
-static sotto_err receive(struct group *g, view bytes, struct buf *plain,
+static sotto_err receive(struct group *g, view bytes, sotto_buf *plain,
                          struct authenticated_content *ret_content)
 {
     struct mls_message message;
@@ -160,7 +160,7 @@ static sotto_err receive(struct group *g, view bytes, struct buf *plain,
 
 static void assert_heard(struct group *g, view bytes, const char *text)
 {
-    struct buf plain = {0};
+    sotto_buf plain = {0};
     struct authenticated_content content;
     assert_ok(receive(g, bytes, &plain, &content));
     assert_true(view_equal(content.content.application_data, view_str(text)));
@@ -171,7 +171,7 @@ static void assert_heard(struct group *g, view bytes, const char *text)
 
 static sotto_err refused(struct group *g, view bytes)
 {
-    struct buf plain = {0};
+    sotto_buf plain = {0};
     struct authenticated_content content = {.wire_format = 77};
     sotto_err err = receive(g, bytes, &plain, &content);
     assert_int_not_equal(err, SOTTO_OK);
@@ -188,7 +188,7 @@ static void what_is_said_is_heard_in_every_suite(void **state)
     const struct mls_suite *all = mls_suite_all(&count);
     for (size_t i = 0; i < count; i++) {
         struct group g;
-        struct buf first = {0}, second = {0};
+        sotto_buf first = {0}, second = {0};
         group_make(&g, all[i].id);
         send_private(&g, "hello", &first);
         send_private(&g, "", &second);
@@ -204,7 +204,7 @@ static void padding_makes_lengths_alike(void **state)
 {
     (void)state;
     struct group g;
-    struct buf a = {0}, b = {0};
+    sotto_buf a = {0}, b = {0};
     group_make(&g, 1);
     const struct framed_content first = said("yes"), second = said("of course not");
     send_private_by(&g, g.keys[MEMBER], &first, 10, &a);
@@ -221,7 +221,7 @@ static void a_message_changed_in_any_byte_is_refused_and_changes_nothing(void **
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     group_make(&g, 1);
     send_private(&g, "hello", &bytes);
     size_t memory = secret_tree_memory(g.receiving);
@@ -242,7 +242,7 @@ static void a_repeated_message_is_refused_and_the_next_one_is_heard(void **state
 {
     (void)state;
     struct group g;
-    struct buf first = {0}, second = {0};
+    sotto_buf first = {0}, second = {0};
     group_make(&g, 1);
     send_private(&g, "one", &first);
     send_private(&g, "two", &second);
@@ -260,7 +260,7 @@ static void a_message_in_a_members_name_by_another_takes_nothing(void **state)
 {
     (void)state;
     struct group g;
-    struct buf forged = {0}, real = {0};
+    sotto_buf forged = {0}, real = {0};
     const struct framed_content content = said("me, honestly");
     group_make(&g, 1);
     send_private_by(&g, g.keys[0], &content, 0, &forged);
@@ -280,7 +280,7 @@ static void a_blank_leaf_says_nothing(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     struct framed_content content = said("nobody");
     group_make(&g, 1);
     content.sender.leaf_index = 1;
@@ -294,7 +294,7 @@ static void messages_of_another_group_or_epoch_are_refused(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     group_make(&g, 1);
     send_private(&g, "hello", &bytes);
     g.receiver.epoch = 8;
@@ -312,7 +312,7 @@ static void the_reuse_guard_changes_the_ciphertext(void **state)
 {
     (void)state;
     struct group g, h;
-    struct buf a = {0}, b = {0}, signature = {0};
+    sotto_buf a = {0}, b = {0}, signature = {0};
     const uint8_t other[REUSE_GUARD] = {1, 2, 3, 5};
     const struct framed_content content = said("hello");
     group_make(&g, 1);
@@ -339,7 +339,7 @@ static void handshakes_travel_as_private_messages_too(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0}, plain = {0};
+    sotto_buf bytes = {0}, plain = {0};
     struct authenticated_content content;
     const struct framed_content proposal = removal(SENDER_MEMBER);
     const struct framed_content commit = {
@@ -361,10 +361,10 @@ static void handshakes_travel_as_private_messages_too(void **state)
     group_clear(&g);
 }
 
-static sotto_err send_public(struct group *g, const struct sign_key *key,
-                             const struct framed_content *content, struct buf *out)
+static sotto_err send_public(struct group *g, const sotto_sign_key *key,
+                             const struct framed_content *content, sotto_buf *out)
 {
-    struct buf signature = {0};
+    sotto_buf signature = {0};
     assert_ok(
         framed_content_sign(crypto, &g->sender, key, WIRE_PUBLIC_MESSAGE, content, &signature));
     const struct authenticated_content ready = {
@@ -380,7 +380,7 @@ static void a_public_message_changed_in_any_byte_is_refused(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0}, plain = {0};
+    sotto_buf bytes = {0}, plain = {0};
     struct authenticated_content content;
     const struct framed_content proposal = removal(SENDER_MEMBER);
     group_make(&g, 1);
@@ -401,7 +401,7 @@ static void a_membership_tag_has_its_whole_length(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0};
+    sotto_buf bytes = {0};
     struct mls_message message;
     struct authenticated_content content;
     const struct framed_content proposal = removal(SENDER_MEMBER);
@@ -423,7 +423,7 @@ static void application_data_never_travels_in_the_open(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0}, signature = {0};
+    sotto_buf bytes = {0}, signature = {0};
     const struct framed_content content = said("secret");
     group_make(&g, 1);
     assert_err(send_public(&g, g.keys[MEMBER], &content, &bytes), USAGE);
@@ -442,7 +442,7 @@ static void external_senders_propose_what_they_may_and_nothing_else(void **state
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0}, plain = {0};
+    sotto_buf bytes = {0}, plain = {0};
     struct authenticated_content content;
     struct framed_content proposal = removal(SENDER_EXTERNAL);
     group_make(&g, 1);
@@ -498,7 +498,7 @@ static void each_sender_says_only_what_belongs_to_it(void **state)
 }
 
 /* A leaf for a KeyPackage or a path; its own key signs. */
-static struct leaf_node newcomer(const struct sign_key *key, enum leaf_node_source source)
+static struct leaf_node newcomer(const sotto_sign_key *key, enum leaf_node_source source)
 {
     return (struct leaf_node){
         .encryption_key = VIEW_LIT("key"),
@@ -512,7 +512,7 @@ static void who_is_new_signs_with_the_key_that_comes_along(void **state)
 {
     (void)state;
     struct group g;
-    struct buf bytes = {0}, plain = {0};
+    sotto_buf bytes = {0}, plain = {0};
     struct authenticated_content content;
     group_make(&g, 1);
     struct framed_content add = removal(SENDER_NEW_MEMBER_PROPOSAL);
@@ -548,7 +548,7 @@ static void what_cannot_be_sent_leaves_buffer_and_tree_alone(void **state)
     (void)state;
     struct group g;
     uint8_t room[40] = "abc";
-    struct buf fixed = BUF_ON(room), bytes = {0};
+    sotto_buf fixed = BUF_ON(room), bytes = {0};
     const struct authenticated_content ready = {.wire_format = WIRE_PRIVATE_MESSAGE,
                                                 .content = said("hello")};
     struct authenticated_content external = ready;

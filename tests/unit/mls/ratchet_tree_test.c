@@ -9,7 +9,7 @@
 /* The tree of these nodes; its length is put in front. */
 static sotto_err tree_of(const char *nodes, struct ratchet_tree *ret_tree)
 {
-    struct buf content = unhex(nodes), bytes = {0};
+    sotto_buf content = unhex(nodes), bytes = {0};
     struct wr w = wr_to(&bytes);
     wr_opaque(&w, buf_view(&content));
     assert_ok(wr_end(&w));
@@ -80,7 +80,7 @@ static void unmerged_leaves_lie_in_the_tree(void **state)
 static void unmerged_leaves_can_be_asked_one_by_one(void **state)
 {
     (void)state;
-    struct buf bytes = unhex("0165 00 0c 00000000 00000002 00fffffe");
+    sotto_buf bytes = unhex("0165 00 0c 00000000 00000002 00fffffe");
     struct parent_node parent;
     struct rd r = rd_of(buf_view(&bytes));
     parent_node_read(&r, &parent);

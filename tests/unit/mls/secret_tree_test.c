@@ -31,7 +31,7 @@ static void *scarce_realloc(void *memory, size_t size)
 #define APPLICATION RATCHET_APPLICATION
 #define HANDSHAKE   RATCHET_HANDSHAKE
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
 static int setup(void **state)
 {

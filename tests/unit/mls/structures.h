@@ -6,16 +6,16 @@
 #include "mls/mls_message.h"
 #include "mls/ratchet_tree.h"
 
-#define STRUCTURE(name, type, read, write)                          \
-    static inline sotto_err name##_recode(view in, struct buf *out) \
-    {                                                               \
-        type x;                                                     \
-        struct rd r = rd_of(in);                                    \
-        read(&r, &x);                                               \
-        TRY(rd_end(&r));                                            \
-        struct wr w = wr_to(out);                                   \
-        write(&w, &x);                                              \
-        return wr_end(&w);                                          \
+#define STRUCTURE(name, type, read, write)                         \
+    static inline sotto_err name##_recode(view in, sotto_buf *out) \
+    {                                                              \
+        type x;                                                    \
+        struct rd r = rd_of(in);                                   \
+        read(&r, &x);                                              \
+        TRY(rd_end(&r));                                           \
+        struct wr w = wr_to(out);                                  \
+        write(&w, &x);                                             \
+        return wr_end(&w);                                         \
     }
 #define LIST(name, read)                                         \
     static inline void name##_list_read(struct rd *r, view *out) \
@@ -103,7 +103,7 @@ STRUCTURE(welcome, struct welcome, welcome_read, welcome_write)
 struct structure {
     const char *name;
     /* Reads all of `in` and appends what it read. TRAILING: a byte is left over. */
-    sotto_err (*recode)(view in, struct buf *out);
+    sotto_err (*recode)(view in, sotto_buf *out);
 };
 
 /* New rows go to the end: the fuzz corpus names a row by its number. */

@@ -13,7 +13,7 @@
 /* A group of eleven that passes every check: the first seven were there when leaf 2 and leaf 6 sent a path, four more were
  * added later. Each test makes one thing wrong. */
 struct group {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct rng rng;
     struct tree *tree;
@@ -41,7 +41,7 @@ static void group_settle(struct group *g)
     g->context.tree_hash = view_of(g->tree_hash, g->suite->hash_len);
 }
 
-static struct group *group_new(struct crypto *c)
+static struct group *group_new(sotto_crypto *c)
 {
     uint8_t seed[RNG_SEED] = {77};
     struct group *g = calloc(1, sizeof *g);
@@ -110,7 +110,7 @@ static void leaf_with(struct group *g, uint32_t leaf, const struct profile *prof
     group_settle(g);
 }
 
-static void fails_with(struct crypto *c, enum tree_check check, const struct profile *profile)
+static void fails_with(sotto_crypto *c, enum tree_check check, const struct profile *profile)
 {
     struct group *g = group_new(c);
     leaf_with(g, 8, profile);
@@ -227,7 +227,7 @@ static void a_leaf_has_a_credential_that_all_support(void **state)
     static const uint8_t certificate[] = {1, 0x30};
     struct profile p = usual();
     struct leaf_node leaf;
-    struct buf encoded = {0};
+    sotto_buf encoded = {0};
     struct tree_fault fault = {0};
     p.credentials = VIEW_OF(both);
     member_sign(g->c, &g->members[8], &p);
@@ -351,7 +351,7 @@ static void a_leaf_comes_from_where_its_place_says(void **state)
 static void leaf_changed(struct group *g, void (*change)(struct leaf_node *leaf))
 {
     struct leaf_node leaf;
-    struct buf encoded = {0};
+    sotto_buf encoded = {0};
     struct rd r = rd_of(buf_view(&g->members[8].leaf));
     leaf_node_read(&r, &leaf);
     change(&leaf);
@@ -444,7 +444,7 @@ static void no_two_leaves_share_a_key(void **state)
     leaf_with(g, 8, &p);
     assert_only_fails(g, CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, 16);
     g->members[8].kem_key = own;
-    struct sign_key *sign_key = g->members[8].sign_key;
+    sotto_sign_key *sign_key = g->members[8].sign_key;
     g->members[8].sign_key = g->members[10].sign_key;
     leaf_with(g, 8, &p);
     assert_only_fails(g, CHECK_LEAF_SIGNATURE_KEY_UNIQUE, 16);
@@ -553,7 +553,7 @@ static void a_sibling_that_changed_unbinds_its_parent(void **state)
 /* --- jobs --- */
 
 struct backwards {
-    struct crypto *c;
+    sotto_crypto *c;
     uint32_t count, skip;
 };
 

@@ -43,18 +43,18 @@ void *__wrap_realloc(void *old, size_t size)
 
 /* A group with parents, unmerged leaves and a blank one, and what is done with it. */
 struct scene {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct tree *tree;
     struct member members[MEMBERS], joiner;
     struct treekem_private keys[MEMBERS];
     struct leaf_node sender_leaf;
-    struct buf encoded;
-    struct buf update; /* a path of leaf 1 */
+    sotto_buf encoded;
+    sotto_buf update; /* a path of leaf 1 */
     uint8_t context[HASH_MAX];
 };
 
-static sotto_err path_of_leaf_1(struct scene *s, struct buf *out)
+static sotto_err path_of_leaf_1(struct scene *s, sotto_buf *out)
 {
     static const uint8_t seed[RNG_SEED] = {5};
     struct rng rng = rng_from(seed);
@@ -95,7 +95,7 @@ static sotto_err change(struct scene *s)
 
 static sotto_err create(struct scene *s)
 {
-    DEFER(buf_clear) struct buf update = {0};
+    DEFER(buf_clear) sotto_buf update = {0};
     return path_of_leaf_1(s, &update);
 }
 
@@ -116,7 +116,7 @@ static sotto_err process(struct scene *s)
 
 static void assert_unchanged(struct scene *s)
 {
-    struct buf encoded = {0};
+    sotto_buf encoded = {0};
     struct wr w = wr_to(&encoded);
     tree_write(&w, s->tree);
     assert_ok(wr_end(&w));
@@ -142,7 +142,7 @@ static void fails_whole_or_not_at_all(struct scene *s, sotto_err (*step)(struct 
     assert_ok(step(s));
 }
 
-static struct scene *scene_new(struct crypto *c)
+static struct scene *scene_new(sotto_crypto *c)
 {
     uint8_t seed[RNG_SEED] = {6};
     struct rng rng = rng_from(seed);

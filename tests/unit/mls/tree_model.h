@@ -161,7 +161,7 @@ static inline void model_filtered_path(const struct model *m, uint32_t leaf_inde
 static inline void model_write_parent(struct wr *w, const struct model *m,
                                       const struct model_node *at, const bool *absent)
 {
-    struct buf list = {0};
+    sotto_buf list = {0};
     struct wr items = wr_to(&list);
     for (uint32_t leaf = 0; leaf < m->leaf_count; leaf++)
         if (at->unmerged[leaf] && !(absent != NULL && absent[leaf]))
@@ -174,11 +174,11 @@ static inline void model_write_parent(struct wr *w, const struct model *m,
 }
 
 /* RFC 9420 7.8; with some leaves absent, for 7.9. */
-static inline void model_hash(struct crypto *c, const struct model *m, uint32_t node,
+static inline void model_hash(sotto_crypto *c, const struct model *m, uint32_t node,
                               const bool *absent, uint8_t *out)
 {
     const struct model_node *at = &m->nodes[node];
-    struct buf input = {0};
+    sotto_buf input = {0};
     struct wr w = wr_to(&input);
     if (tree_math_is_leaf(node)) {
         bool there = at->type == NODE_LEAF && !(absent != NULL && absent[node / 2]);
@@ -204,12 +204,12 @@ static inline void model_hash(struct crypto *c, const struct model *m, uint32_t 
 }
 
 /* RFC 9420 7.9 */
-static inline void model_parent_hash(struct crypto *c, const struct model *m, uint32_t parent,
+static inline void model_parent_hash(sotto_crypto *c, const struct model *m, uint32_t parent,
                                      uint32_t sibling, uint8_t *out)
 {
     const struct model_node *at = &m->nodes[parent];
     uint8_t original[HASH_MAX];
-    struct buf input = {0};
+    sotto_buf input = {0};
     struct wr w = wr_to(&input);
     model_hash(c, m, sibling, at->unmerged, original);
     wr_opaque(&w, view_of(at->bytes, at->len));
@@ -222,7 +222,7 @@ static inline void model_parent_hash(struct crypto *c, const struct model *m, ui
 
 /* What an UpdatePath does (7.5): `keys` has a public key for each node of the filtered direct path, which the caller computed
  * before. Gives the parent hash for the leaf. */
-static inline void model_path(struct crypto *c, struct model *m, uint32_t leaf_index,
+static inline void model_path(sotto_crypto *c, struct model *m, uint32_t leaf_index,
                               const struct tree_path *path, const view *keys, view leaf,
                               uint8_t *ret_hash, size_t *ret_len)
 {
@@ -252,7 +252,7 @@ static inline view model_parent_hash_field(const struct model *m, uint32_t node)
 }
 
 /* Whether the parent hash of d is valid with respect to p: the criteria of 7.9.2, one by one. */
-static inline bool model_is_bound(struct crypto *c, const struct model *m, uint32_t d, uint32_t p)
+static inline bool model_is_bound(sotto_crypto *c, const struct model *m, uint32_t d, uint32_t p)
 {
     if (d == p || !tree_math_in_subtree(d, p))
         return false;
@@ -280,7 +280,7 @@ static inline bool model_is_bound(struct crypto *c, const struct model *m, uint3
 }
 
 /* Whether exactly one node is bound to each non-blank parent. */
-static inline bool model_is_parent_hash_valid(struct crypto *c, const struct model *m)
+static inline bool model_is_parent_hash_valid(sotto_crypto *c, const struct model *m)
 {
     for (uint32_t p = 1; p < model_node_count(m); p += 2) {
         size_t bound = 0;
@@ -292,9 +292,9 @@ static inline bool model_is_parent_hash_valid(struct crypto *c, const struct mod
     return true;
 }
 
-static inline void model_write(const struct model *m, struct buf *out)
+static inline void model_write(const struct model *m, sotto_buf *out)
 {
-    struct buf nodes = {0};
+    sotto_buf nodes = {0};
     uint32_t count = model_node_count(m);
     while (count > 0 && m->nodes[count - 1].type == NODE_BLANK)
         count--;
@@ -320,7 +320,7 @@ static inline void model_write(const struct model *m, struct buf *out)
 
 static inline void assert_same_encoding(const struct tree *tree, const struct model *m)
 {
-    struct buf got = {0}, want = {0};
+    sotto_buf got = {0}, want = {0};
     struct wr w = wr_to(&got);
     tree_write(&w, tree);
     assert_ok(wr_end(&w));
@@ -350,7 +350,7 @@ static inline void assert_same_path(const struct tree *tree, const struct model 
     }
 }
 
-static inline void assert_same_node(struct crypto *c, struct tree *tree, const struct model *m,
+static inline void assert_same_node(sotto_crypto *c, struct tree *tree, const struct model *m,
                                     uint32_t node)
 {
     uint8_t got[HASH_MAX], want[HASH_MAX];
@@ -404,7 +404,7 @@ static inline void assert_same_members(const struct tree *tree, const struct mod
 }
 
 /* Everything; the hashes and resolutions of all nodes are quadratic. */
-static inline void assert_same_tree(struct crypto *c, struct tree *tree, const struct model *m)
+static inline void assert_same_tree(sotto_crypto *c, struct tree *tree, const struct model *m)
 {
     assert_int_equal(tree_leaf_count(tree), m->leaf_count);
     assert_same_encoding(tree, m);

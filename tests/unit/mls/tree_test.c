@@ -7,14 +7,14 @@
 
 /* A tree and its model, and where fresh members come from. */
 struct pair {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct rng rng;
     struct tree *tree;
     struct model model;
 };
 
-static struct pair pair_new(struct crypto *c, uint8_t seed)
+static struct pair pair_new(sotto_crypto *c, uint8_t seed)
 {
     uint8_t bytes[RNG_SEED] = {seed};
     struct pair p = {.c = c, .suite = mls_suite_find(1), .rng = rng_from(bytes)};
@@ -154,7 +154,7 @@ static void random_step(struct pair *p, uint32_t most)
         (void)step_make(p, 1 + 3 * leaf + rng_below(&p->rng, 3));
 }
 
-static void random_walk(struct crypto *c, uint8_t seed, uint32_t steps, uint32_t most,
+static void random_walk(sotto_crypto *c, uint8_t seed, uint32_t steps, uint32_t most,
                         uint32_t often)
 {
     struct pair p = pair_new(c, seed);
@@ -242,7 +242,7 @@ static void reading_what_was_written_gives_the_same_tree(void **state)
     pair_remove(&p, 11);
     pair_add(&p);
     pair_add(&p);
-    struct buf encoded = {0};
+    sotto_buf encoded = {0};
     struct wr w = wr_to(&encoded);
     tree_write(&w, p.tree);
     assert_ok(wr_end(&w));
@@ -265,7 +265,7 @@ static void reading_what_was_written_gives_the_same_tree(void **state)
 static void a_tree_without_members_is_not_written(void **state)
 {
     struct pair p = pair_new(*state, 9);
-    struct buf out = {0};
+    sotto_buf out = {0};
     struct wr w = wr_to(&out);
     tree_write(&w, p.tree);
     assert_err(wr_end(&w), USAGE);

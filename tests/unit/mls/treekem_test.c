@@ -15,14 +15,14 @@ struct party {
 };
 
 struct world {
-    struct crypto *c;
+    sotto_crypto *c;
     const struct mls_suite *suite;
     struct rng rng;
     struct tree *tree;
     struct party parties[PARTIES];
 };
 
-static struct world *world_new(struct crypto *c, uint16_t suite, uint8_t seed)
+static struct world *world_new(sotto_crypto *c, uint16_t suite, uint8_t seed)
 {
     uint8_t bytes[RNG_SEED] = {seed};
     struct world *w = calloc(1, sizeof *w);
@@ -127,7 +127,7 @@ struct sent {
     struct tree *proposed; /* the tree with the proposals, before the path */
     struct tree *staged;   /* the committer's */
     struct treekem_path path;
-    struct buf update;
+    sotto_buf update;
     uint8_t context[HASH_MAX]; /* the tree hash stands for the GroupContext */
     size_t context_len;
 };
@@ -342,10 +342,10 @@ struct refusal {
     struct update_path update;
     struct update_path_node nodes[TREE_DEPTH];
     size_t count;
-    struct buf list; /* the nodes, written again */
+    sotto_buf list; /* the nodes, written again */
 };
 
-static void refusal_init(struct crypto *c, struct refusal *f)
+static void refusal_init(sotto_crypto *c, struct refusal *f)
 {
     *f = (struct refusal){.w = world_new(c, 1, 30)};
     found(f->w);
@@ -551,7 +551,7 @@ static void a_path_secret_has_the_length_of_the_hash(void **state)
     struct rd at = rd_of(f.nodes[0].encrypted_path_secret);
     hpke_ciphertext_read(&at, &sealed);
     sealed.ciphertext.len--;
-    struct buf shorter = {0};
+    sotto_buf shorter = {0};
     struct wr w = wr_to(&shorter);
     hpke_ciphertext_write(&w, &sealed);
     assert_ok(wr_end(&w));

@@ -3,7 +3,7 @@
 #include "base/wr.h"
 #include "unit.h"
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
 /* The stack holds WITH_LABEL_STACK bytes; below, at and above it the same signature must come out. */
 static void contents_of_any_length_are_signed(void **state)
@@ -12,11 +12,11 @@ static void contents_of_any_length_are_signed(void **state)
     const struct mls_suite *suite = mls_suite_find(1);
     static uint8_t content[3 * WITH_LABEL_STACK];
     uint8_t seed[32] = {1};
-    struct sign_key *key = NULL;
+    sotto_sign_key *key = NULL;
     memset(content, 7, sizeof content);
     assert_ok(sign_key_derive(crypto, suite->sign, VIEW_OF(seed), &key));
     for (size_t len = 0; len < sizeof content; len += 61) {
-        struct buf signature = {0}, plain = {0}, other = {0};
+        sotto_buf signature = {0}, plain = {0}, other = {0};
         const view message = {content, len};
         assert_ok(sign_with_label(crypto, key, VIEW_LIT("Test"), message, &signature));
         assert_ok(verify_with_label(crypto, suite, sign_key_public(key), VIEW_LIT("Test"), message,

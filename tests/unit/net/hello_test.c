@@ -16,9 +16,9 @@ static struct identity identity_of(void)
     return id;
 }
 
-static struct buf hello_of(uint16_t version)
+static sotto_buf hello_of(uint16_t version)
 {
-    struct buf out = {0};
+    sotto_buf out = {0};
     const struct proto_hello hello = {.versions = {0x7777, version},
                                       .version_count = 2,
                                       .challenge = "a challenge",
@@ -30,13 +30,13 @@ static struct buf hello_of(uint16_t version)
 static void the_answer_is_signed_over_nonce_exporter_and_challenge(void **state)
 {
     (void)state;
-    struct crypto *c;
-    struct sign_key *key;
+    sotto_crypto *c;
+    sotto_sign_key *key;
     assert_ok(crypto_new(&c));
     assert_ok(sign_key_derive(c, SIGN_ED25519, VIEW_OF(seed), &key));
     DEFER(identity_clear) struct identity id = identity_of();
-    DEFER(buf_clear) struct buf hello = hello_of(PROTO_VERSION);
-    DEFER(buf_clear) struct buf answer = {0};
+    DEFER(buf_clear) sotto_buf hello = hello_of(PROTO_VERSION);
+    DEFER(buf_clear) sotto_buf answer = {0};
     assert_ok(hello_answer(c, key, &id, 1234, buf_view(&hello), exporter, nonce, &answer));
 
     struct proto_frame frame;
@@ -53,7 +53,7 @@ static void the_answer_is_signed_over_nonce_exporter_and_challenge(void **state)
 
     static const uint8_t challenge[HELLO_CHALLENGE] = "a challenge",
                          other[HELLO_EXPORTER] = "another connection";
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     assert_ok(proto_hello_signed(nonce, exporter, challenge, &text));
     assert_ok(
         verify(c, SIGN_ED25519, sign_key_public(key), buf_view(&text), VIEW_OF(ok.signature)));
@@ -68,13 +68,13 @@ static void the_answer_is_signed_over_nonce_exporter_and_challenge(void **state)
 static void what_is_no_hello_of_ours_is_refused(void **state)
 {
     (void)state;
-    struct crypto *c;
-    struct sign_key *key;
+    sotto_crypto *c;
+    sotto_sign_key *key;
     assert_ok(crypto_new(&c));
     assert_ok(sign_key_derive(c, SIGN_ED25519, VIEW_OF(seed), &key));
     DEFER(identity_clear) struct identity id = identity_of();
-    DEFER(buf_clear) struct buf hello = hello_of(0x7778);
-    DEFER(buf_clear) struct buf answer = {0};
+    DEFER(buf_clear) sotto_buf hello = hello_of(0x7778);
+    DEFER(buf_clear) sotto_buf answer = {0};
     assert_err(hello_answer(c, key, &id, 1234, buf_view(&hello), exporter, nonce, &answer),
                VERSION);
     buf_clear(&hello);

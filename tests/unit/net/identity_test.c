@@ -12,7 +12,7 @@
 #define DAY INT64_C(86400)
 
 struct world {
-    struct crypto *c;
+    sotto_crypto *c;
     char dir[64];
     struct state state;
     struct failure failure;
@@ -76,7 +76,7 @@ static void the_chain_is_one_that_clients_accept_until_its_end(void **state)
     assert_ok(x509_verify_server_chain(w->c, chain, 2, id.pin, NOW, key, pin));
     assert_ok(x509_verify_server_chain(w->c, chain, 2, NULL, NOW + 89 * DAY, key, pin));
     assert_err(x509_verify_server_chain(w->c, chain, 2, NULL, NOW + 91 * DAY, key, pin), EXPIRED);
-    struct sign_key *server;
+    sotto_sign_key *server;
     assert_ok(sign_key_import(w->c, SIGN_ED25519, &id.server_key, &server));
     assert_memory_equal(sign_key_public(server).data, key, sizeof key);
     sign_key_free(server);
@@ -131,10 +131,10 @@ static void no_flipped_byte_goes_unnoticed(void **state)
     static const char *const names[] = {"root.key", "root.der", "server.key", "server.der"};
     assert_ok(load(w, NOW, &id));
     for (size_t f = 0; f < COUNT_OF(names); f++) {
-        DEFER(buf_clear) struct buf good = {0};
+        DEFER(buf_clear) sotto_buf good = {0};
         assert_ok(state_read(&w->state, names[f], &good));
         for (size_t i = 0; i < good.len; i++) {
-            DEFER(buf_clear) struct buf after = {0};
+            DEFER(buf_clear) sotto_buf after = {0};
             DEFER(identity_clear) struct identity bad = {0};
             good.data[i] ^= 0x40;
             assert_ok(state_write(&w->state, names[f], buf_view(&good)));
@@ -162,7 +162,7 @@ static void a_file_is_written_whole_with_mode_0600_and_no_rest(void **state)
 {
     struct world *w = *state;
     struct stat st;
-    DEFER(buf_clear) struct buf got = {0};
+    DEFER(buf_clear) sotto_buf got = {0};
     assert_ok(state_write(&w->state, "file", VIEW_LIT("a long first content")));
     assert_ok(state_write(&w->state, "file", VIEW_LIT("second")));
     assert_ok(state_read(&w->state, "file", &got));
@@ -176,7 +176,7 @@ static void a_file_is_written_whole_with_mode_0600_and_no_rest(void **state)
 static void a_link_is_not_followed(void **state)
 {
     struct world *w = *state;
-    DEFER(buf_clear) struct buf got = {0};
+    DEFER(buf_clear) sotto_buf got = {0};
     assert_int_equal(symlinkat("/etc/hostname", w->state.dir, "link"), 0);
     assert_int_not_equal(state_read(&w->state, "link", &got), SOTTO_OK);
     assert_int_equal(symlinkat("/tmp/sotto-test-elsewhere", w->state.dir, "new"), 0);
@@ -187,7 +187,7 @@ static void a_link_is_not_followed(void **state)
 static void a_file_too_large_is_refused(void **state)
 {
     struct world *w = *state;
-    DEFER(buf_clear) struct buf big = {0};
+    DEFER(buf_clear) sotto_buf big = {0};
     uint8_t *place;
     assert_ok(buf_extend(&big, STATE_FILE_MAX + 1, &place));
     memset(place, 'x', big.len);

@@ -11,7 +11,7 @@ static void answers(const char *request, const char *status, bool upgrade)
 {
     struct http_head head;
     size_t len;
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     bool upgraded = !upgrade;
     assert_ok(http_request_read(view_str(request), 0, &head, &len));
     assert_int_equal(len, strlen(request));
@@ -71,7 +71,7 @@ static void a_refusal_has_the_status_of_its_reason(void **state)
                  {SOTTO_E_NOTFOUND, "HTTP/1.1 404 "},
                  {SOTTO_E_NOMEM, "HTTP/1.1 503 "}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        DEFER(buf_clear) struct buf out = {0};
+        DEFER(buf_clear) sotto_buf out = {0};
         assert_ok(route_refuse(cases[i].why, &out));
         assert_memory_equal(out.data, cases[i].status, strlen(cases[i].status));
     }
@@ -81,7 +81,7 @@ static void a_refusal_has_the_status_of_its_reason(void **state)
 static void an_answer_reads_as_http(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct http_head head;
     size_t len;
     assert_ok(route_answer(200, "X-More: yes\r\n", VIEW_LIT("body"), &out));

@@ -14,7 +14,7 @@ static void every_number_is_told(void **state)
                                        .bytes_total = 15,
                                        .refused_total = 16,
                                        .code_failures_total = 17};
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     stats_core_set(&stats, &counts);
     stats_add(&stats, accepted);
     stats_add(&stats, accepted);

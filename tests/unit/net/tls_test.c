@@ -24,7 +24,7 @@ struct meeting {
 static struct meeting meet(const char *groups)
 {
     struct meeting m = {0};
-    struct buf pem = {0};
+    sotto_buf pem = {0};
     assert_ok(tls_cert_make("localhost", &pem));
     assert_ok(tls_context_new(buf_view(&pem), &m.context));
     buf_clear(&pem);

@@ -6,7 +6,7 @@
 
 #include "proto/proto.h"
 
-static struct buf document;
+static sotto_buf document;
 
 static int read_document(void **state)
 {

@@ -54,7 +54,7 @@ static void frame_that_does_not_fit_leaves_a_fixed_buffer_as_it_was(void **state
 {
     (void)state;
     uint8_t room[9] = "abc";
-    struct buf out = BUF_ON(room);
+    sotto_buf out = BUF_ON(room);
     out.len = 3;
     assert_int_equal(proto_room_peer_write(7, &out), SOTTO_E_TOO_LARGE);
     assert_int_equal(out.len, 3);

@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_hello_ok message = {0};
     TRY(proto_hello_ok_read(body, &message));
@@ -89,7 +89,7 @@ static void hello_ok_with_a_large_certificate_is_refused(void **state)
     static const uint8_t large[HELLO_CERTIFICATE_MAX + 1];
     struct proto_hello_ok ok = {
         .chain = {VIEW_LIT("a"), VIEW_OF(large)}, .chain_count = 2, .frame_max = 65536};
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     assert_int_equal(proto_hello_ok_write(1, &ok, &out), SOTTO_E_TOO_LARGE);
     assert_int_equal(out.len, 0);
     ok.chain[1].len--;
@@ -103,9 +103,9 @@ static void hello_signed_is_label_nonce_exporter_challenge(void **state)
     memset(nonce, 1, sizeof nonce);
     memset(exporter, 2, sizeof exporter);
     memset(challenge, 3, sizeof challenge);
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     DEFER(buf_clear)
-    struct buf wanted =
+    sotto_buf wanted =
         unhex("0d736f74746f2068656c6c6f20310101010101010101010101010101010101010101010101010101"
               "01010101010102020202020202020202020202020202020202020202020202020202020202020303"
               "030303030303030303030303030303030303030303030303030303030303");

@@ -233,9 +233,9 @@ static void garbage_is_refused_at_its_first_byte(void **state)
 }
 
 /* Fills up to `size` bytes with one long field and ends the head there. */
-static struct buf head_of_size(size_t size)
+static sotto_buf head_of_size(size_t size)
 {
-    struct buf text = {0};
+    sotto_buf text = {0};
     assert_int_equal(buf_append(&text, VIEW_LIT("GET / HTTP/1.1\r\n" HOST "Long: ")), SOTTO_OK);
     while (text.len < size - 4)
         assert_int_equal(buf_append(&text, VIEW_LIT("x")), SOTTO_OK);
@@ -246,8 +246,8 @@ static struct buf head_of_size(size_t size)
 static void head_of_8192_bytes_is_the_largest(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf fits = head_of_size(HTTP_HEAD_MAX);
-    DEFER(buf_clear) struct buf large = head_of_size(HTTP_HEAD_MAX + 1);
+    DEFER(buf_clear) sotto_buf fits = head_of_size(HTTP_HEAD_MAX);
+    DEFER(buf_clear) sotto_buf large = head_of_size(HTTP_HEAD_MAX + 1);
     same_for_every_split(http_request_read, buf_view(&fits), SOTTO_OK, HTTP_HEAD_MAX);
     same_for_every_split(http_request_read, buf_view(&large), SOTTO_E_TOO_LARGE, 0);
 }
@@ -255,7 +255,7 @@ static void head_of_8192_bytes_is_the_largest(void **state)
 static void sixty_four_fields_are_the_most(void **state)
 {
     (void)state;
-    DEFER(buf_clear) struct buf text = {0};
+    DEFER(buf_clear) sotto_buf text = {0};
     assert_int_equal(buf_append(&text, VIEW_LIT("GET / HTTP/1.1\r\n" HOST)), SOTTO_OK);
     for (size_t i = 1; i < HTTP_FIELDS_MAX; i++)
         assert_int_equal(buf_append(&text, VIEW_LIT("a:\r\n")), SOTTO_OK);

@@ -9,11 +9,11 @@
 #include "proto/proto.h"
 
 /* Reads a body and writes what was read as a whole frame. */
-typedef sotto_err rewrite_fn(view body, uint32_t request, struct buf *out);
+typedef sotto_err rewrite_fn(view body, uint32_t request, sotto_buf *out);
 
 static inline void message_refused(rewrite_fn *rewrite, view body, sotto_err wanted)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     sotto_err err = rewrite(body, 1, &out);
     if (wanted == SOTTO_OK)
         assert_int_not_equal(err, SOTTO_OK);
@@ -25,7 +25,7 @@ static inline void message_refused(rewrite_fn *rewrite, view body, sotto_err wan
 /* The body is the frame without its header. */
 static inline void message_refuses(rewrite_fn *rewrite, const char *body_hex, sotto_err wanted)
 {
-    DEFER(buf_clear) struct buf body = unhex(body_hex);
+    DEFER(buf_clear) sotto_buf body = unhex(body_hex);
     message_refused(rewrite, buf_view(&body), wanted);
 }
 
@@ -42,7 +42,7 @@ static inline void message_refuses_truncations(rewrite_fn *rewrite, view body)
 
 static inline void message_refuses_spare_byte(rewrite_fn *rewrite, view body)
 {
-    DEFER(buf_clear) struct buf longer = {0};
+    DEFER(buf_clear) sotto_buf longer = {0};
     assert_int_equal(buf_append(&longer, body), SOTTO_OK);
     assert_int_equal(buf_append(&longer, VIEW_LIT("\0")), SOTTO_OK);
     message_refused(rewrite, buf_view(&longer), SOTTO_E_TRAILING);
@@ -50,8 +50,8 @@ static inline void message_refuses_spare_byte(rewrite_fn *rewrite, view body)
 
 static inline void message_holds(rewrite_fn *rewrite, enum proto_kind kind, const char *frame_hex)
 {
-    DEFER(buf_clear) struct buf bytes = unhex(frame_hex);
-    DEFER(buf_clear) struct buf again = {0};
+    DEFER(buf_clear) sotto_buf bytes = unhex(frame_hex);
+    DEFER(buf_clear) sotto_buf again = {0};
     struct proto_frame frame = {0};
     assert_int_equal(proto_frame_read(buf_view(&bytes), &frame), SOTTO_OK);
     assert_int_equal(frame.kind, kind);

@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     TRY(proto_ok_read(body));
     return proto_ok_write(request, out);

@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_end_msg message = {0};
     TRY(proto_room_close_read(body, &message));
@@ -37,7 +37,7 @@ static void room_close_cannot_speak_for_the_server(void **state)
     message_refuses(rewrite, "0000000705", SOTTO_E_VALUE);
 }
 
-static sotto_err rewrite_closed(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite_closed(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_end_msg message = {0};
     TRY(proto_room_closed_read(body, &message));

@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_data message = {0};
     TRY(proto_room_data_read(body, &message));
@@ -44,7 +44,7 @@ static void room_send_over_the_limit_is_refused_by_its_length_alone(void **state
     message_refuses(rewrite, "000000078000f001", SOTTO_E_TOO_LARGE);
 }
 
-static sotto_err rewrite_pushed(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite_pushed(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_data message = {0};
     TRY(proto_room_data_read(body, &message));
@@ -62,7 +62,7 @@ static void room_send_of_the_largest_size_fits_into_a_frame(void **state)
 {
     (void)state;
     static const uint8_t large[PROTO_ROOM_DATA_MAX + 1];
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct proto_room_data data = {7, {large, PROTO_ROOM_DATA_MAX}};
     assert_int_equal(proto_room_send_write(1, &data, &out), SOTTO_OK);
     assert_true(out.len <= PROTO_FRAME_MAX);

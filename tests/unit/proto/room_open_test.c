@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_open message = {0};
     TRY(proto_room_open_read(body, &message));

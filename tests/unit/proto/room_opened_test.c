@@ -1,6 +1,6 @@
 #include "message.h"
 
-static sotto_err rewrite(view body, uint32_t request, struct buf *out)
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
 {
     struct proto_room_opened message = {0};
     TRY(proto_room_opened_read(body, &message));

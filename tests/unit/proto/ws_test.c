@@ -10,7 +10,7 @@ static struct ws_reader reader_of(enum ws_role role)
 }
 
 /* Reads one frame from a copy that is exactly as long. */
-static sotto_err read_hex(struct ws_reader *reader, const char *hex, struct buf *ret_bytes,
+static sotto_err read_hex(struct ws_reader *reader, const char *hex, sotto_buf *ret_bytes,
                           struct ws_frame *ret_frame, size_t *ret_len, size_t *ret_need)
 {
     buf_clear(ret_bytes);
@@ -25,7 +25,7 @@ static sotto_err read_hex(struct ws_reader *reader, const char *hex, struct buf 
 static void frame_is(enum ws_role role, const char *hex, uint8_t opcode, bool fin, const char *text)
 {
     struct ws_reader reader = reader_of(role);
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     struct ws_frame frame = {0};
     size_t len = 0, need = 0;
     assert_int_equal(read_hex(&reader, hex, &bytes, &frame, &len, &need), SOTTO_OK);
@@ -39,7 +39,7 @@ static void frame_is(enum ws_role role, const char *hex, uint8_t opcode, bool fi
 static void refused(enum ws_role role, const char *hex, sotto_err wanted)
 {
     struct ws_reader reader = reader_of(role), before = reader;
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     struct ws_frame frame = {0};
     size_t len = 77, need = 77;
     assert_int_equal(read_hex(&reader, hex, &bytes, &frame, &len, &need), wanted);
@@ -94,7 +94,7 @@ static void fragments_make_one_message_with_control_frames_between(void **state)
 {
     (void)state;
     struct ws_reader reader = reader_of(WS_CLIENT);
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     struct ws_frame frame = {0};
     size_t len = 0, need = 0;
     assert_int_equal(read_hex(&reader, "020348656c", &bytes, &frame, &len, &need), SOTTO_OK);
@@ -158,7 +158,7 @@ static void fragments_count_together(void **state)
     struct ws_reader reader = reader_of(WS_CLIENT);
     reader.fragmented = 1;
     reader.message_len = 998;
-    DEFER(buf_clear) struct buf bytes = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
     struct ws_frame frame = {0};
     size_t len = 0, need = 0;
     assert_int_equal(read_hex(&reader, "0003", &bytes, &frame, &len, &need), SOTTO_E_TOO_LARGE);
@@ -188,7 +188,7 @@ static void frame_that_is_not_whole_says_what_it_needs(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct ws_reader reader = reader_of(WS_SERVER);
-        DEFER(buf_clear) struct buf bytes = {0};
+        DEFER(buf_clear) sotto_buf bytes = {0};
         struct ws_frame frame = {0};
         size_t len = 77, need = 0;
         assert_int_equal(read_hex(&reader, cases[i].hex, &bytes, &frame, &len, &need), SOTTO_OK);
@@ -199,7 +199,7 @@ static void frame_that_is_not_whole_says_what_it_needs(void **state)
 
 static void written_frame_is_read_again(view payload, const uint8_t *mask)
 {
-    DEFER(buf_clear) struct buf out = {0};
+    DEFER(buf_clear) sotto_buf out = {0};
     struct ws_reader reader = {.role = mask != NULL ? WS_SERVER : WS_CLIENT,
                                .message_max = 1 << 20};
     struct ws_frame frame = {0};

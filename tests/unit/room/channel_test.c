@@ -6,12 +6,12 @@
 
 #include "room/channel.h"
 
-static struct crypto *crypto;
+static sotto_crypto *crypto;
 
 /* Two sides of one channel, and the last message that each wrote. */
 struct pair {
     struct channel *creator, *joiner;
-    struct buf from_creator, from_joiner;
+    sotto_buf from_creator, from_joiner;
     struct channel_event event;
 };
 
@@ -148,7 +148,7 @@ static void reflected_messages_are_refused(void **state)
 {
     (void)state;
     struct pair p;
-    struct buf nothing = {0};
+    sotto_buf nothing = {0};
     pair_begin(&p, "7-aardvark-zucchini", "7-aardvark-zucchini");
     assert_int_equal(channel_recv(p.creator, buf_view(&p.from_creator), &nothing, &p.event),
                      SOTTO_E_REFLECTED);
@@ -170,7 +170,7 @@ static void repeated_dropped_and_reordered_messages_are_named(void **state)
 {
     (void)state;
     struct pair p;
-    struct buf first = {0}, second = {0}, nothing = {0};
+    sotto_buf first = {0}, second = {0}, nothing = {0};
     pair_open(&p);
     assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("one"), &first), SOTTO_OK);
     assert_int_equal(channel_recv(p.joiner, buf_view(&first), &nothing, &p.event), SOTTO_OK);
@@ -194,7 +194,7 @@ static void every_altered_byte_is_noticed(void **state)
 {
     (void)state;
     struct pair p;
-    struct buf message = {0}, nothing = {0};
+    sotto_buf message = {0}, nothing = {0};
     pair_open(&p);
     creator_says(&p, "the usual place");
     size_t len = p.from_creator.len;
@@ -221,7 +221,7 @@ static void truncated_and_overlong_messages_are_refused(void **state)
     size_t len = p.from_creator.len;
     pair_end(&p);
     for (size_t cut = 0; cut < len; cut += cut < 20 ? 1 : 37) {
-        struct buf nothing = {0};
+        sotto_buf nothing = {0};
         pair_open(&p);
         creator_says(&p, "x");
         assert_int_not_equal(
@@ -240,7 +240,7 @@ static void lengths_are_hidden_in_a_few_sizes(void **state)
 {
     (void)state;
     struct pair p;
-    struct buf text = {0};
+    sotto_buf text = {0};
     size_t sizes[8], kinds = 0;
     pair_open(&p);
     for (size_t len = 0; len <= CHANNEL_TEXT_MAX; len += len < 2000 ? 1 : 4001) {
@@ -273,7 +273,7 @@ static void after_done_only_the_end_can_be_said(void **state)
 {
     (void)state;
     struct pair p;
-    struct buf out = {0};
+    sotto_buf out = {0};
     pair_open(&p);
     assert_int_equal(channel_send(p.creator, CHANNEL_DONE, (view){0}, &out), SOTTO_OK);
     assert_int_equal(channel_send(p.creator, CHANNEL_TEXT, VIEW_LIT("more"), &out),
