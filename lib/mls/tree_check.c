@@ -10,25 +10,6 @@
 #include "mls/tree_math.h"
 #include "mls/with_label.h"
 
-static const struct tree_check_row rows[] = {
-#define TREE_CHECK_ROW(name, number, section, error, sentence) \
-    [number] = {#name, section, sentence, SOTTO_E_##error},
-    TREE_CHECKS(TREE_CHECK_ROW)
-#undef TREE_CHECK_ROW
-};
-
-const struct tree_check_row *tree_check_row(enum tree_check check)
-{
-    return check > TREE_CHECK_NONE && check < TREE_CHECK_END ? &rows[check] : NULL;
-}
-
-sotto_err tree_check_fail(enum tree_check check, uint32_t node, struct tree_fault *ret_fault)
-{
-    if (ret_fault != NULL)
-        *ret_fault = (struct tree_fault){check, node};
-    return rows[check].err;
-}
-
 /* What checks look at. */
 struct subject {
     sotto_crypto *c;
@@ -261,16 +242,16 @@ static sotto_err leaf_signature_verify(sotto_crypto *c, const struct mls_suite *
 }
 
 /* What verifying said, as the verdict of two checks. */
-static sotto_err signature_judge(sotto_err err, uint32_t node, struct tree_fault *ret_fault)
+static sotto_err signature_judge(sotto_err err, uint32_t node, struct fault *ret_fault)
 {
     if (err == SOTTO_E_KEY)
-        return tree_check_fail(CHECK_LEAF_SIGNATURE_KEY, node, ret_fault);
+        return check_fail(CHECK_LEAF_SIGNATURE_KEY, node, ret_fault);
     if (err == SOTTO_E_SIGNATURE)
-        return tree_check_fail(CHECK_LEAF_SIGNATURE, node, ret_fault);
+        return check_fail(CHECK_LEAF_SIGNATURE, node, ret_fault);
     return err;
 }
 
-static leaf_check *const leaf_checks[TREE_CHECK_END] = {
+static leaf_check *const leaf_checks[(CHECK_PATH_SECRET_LENGTH + 1)] = {
     [CHECK_LEAF_VERSION] = leaf_version,
     [CHECK_LEAF_CIPHER_SUITE] = leaf_cipher_suite,
     [CHECK_LEAF_CREDENTIAL_LISTED] = leaf_credential_listed,
@@ -430,7 +411,7 @@ static sotto_err parent_hash(struct subject *s, const struct parent *parent, boo
     return SOTTO_OK;
 }
 
-static parent_check *const parent_checks[TREE_CHECK_END] = {
+static parent_check *const parent_checks[(CHECK_PATH_SECRET_LENGTH + 1)] = {
     [CHECK_PARENT_ENCRYPTION_KEY] = parent_encryption_key,
     [CHECK_PARENT_KEY_UNIQUE] = parent_key_unique,
     [CHECK_PARENT_UNMERGED_MEMBER] = parent_unmerged_member,
@@ -439,36 +420,36 @@ static parent_check *const parent_checks[TREE_CHECK_END] = {
 };
 
 /* A check from `first` to `last`, on a leaf or on a parent. */
-static sotto_err leaf_run(struct subject *s, const struct leaf *leaf, enum tree_check first,
-                          enum tree_check last, struct tree_fault *ret_fault)
+static sotto_err leaf_run(struct subject *s, const struct leaf *leaf, enum mls_check first,
+                          enum mls_check last, struct fault *ret_fault)
 {
-    for (enum tree_check check = first; check <= last; check++) {
+    for (enum mls_check check = first; check <= last; check++) {
         bool right = true;
         if (check == CHECK_LEAF_SIGNATURE_KEY && first != last)
             continue; /* verifying the signature checks the key anyway */
         if (leaf_checks[check] != NULL)
             TRY(leaf_checks[check](s, leaf, &right));
         if (!right)
-            return tree_check_fail(check, leaf->node, ret_fault);
+            return check_fail(check, leaf->node, ret_fault);
     }
     return SOTTO_OK;
 }
 
-static sotto_err parent_run(struct subject *s, const struct parent *parent, enum tree_check first,
-                            enum tree_check last, struct tree_fault *ret_fault)
+static sotto_err parent_run(struct subject *s, const struct parent *parent, enum mls_check first,
+                            enum mls_check last, struct fault *ret_fault)
 {
-    for (enum tree_check check = first; check <= last; check++) {
+    for (enum mls_check check = first; check <= last; check++) {
         bool right = true;
         if (parent_checks[check] != NULL)
             TRY(parent_checks[check](s, parent, &right));
         if (!right)
-            return tree_check_fail(check, parent->number, ret_fault);
+            return check_fail(check, parent->number, ret_fault);
     }
     return SOTTO_OK;
 }
 
-static sotto_err leaves_run(struct subject *s, enum tree_check first, enum tree_check last,
-                            struct tree_fault *ret_fault)
+static sotto_err leaves_run(struct subject *s, enum mls_check first, enum mls_check last,
+                            struct fault *ret_fault)
 {
     for (uint32_t at = 0; tree_next_member(s->tree, &at); at++) {
         struct leaf leaf = {.index = at, .node = tree_math_leaf_node(at)};
@@ -478,8 +459,8 @@ static sotto_err leaves_run(struct subject *s, enum tree_check first, enum tree_
     return SOTTO_OK;
 }
 
-static sotto_err parents_run(struct subject *s, enum tree_check first, enum tree_check last,
-                             struct tree_fault *ret_fault)
+static sotto_err parents_run(struct subject *s, enum mls_check first, enum mls_check last,
+                             struct fault *ret_fault)
 {
     for (uint32_t number = 1; number < tree_node_count(s->tree); number += 2) {
         struct parent parent = {number, tree_store_get(&s->tree->store, number)};
@@ -514,7 +495,7 @@ static void signature_job(void *context, sotto_crypto *c, uint32_t number)
     work->results[number] = (uint8_t)err;
 }
 
-static sotto_err signatures_judge(const struct signatures *work, struct tree_fault *ret_fault)
+static sotto_err signatures_judge(const struct signatures *work, struct fault *ret_fault)
 {
     for (size_t i = 0; i < work->members.count; i++)
         TRY(signature_judge((sotto_err)work->results[i],
@@ -522,7 +503,7 @@ static sotto_err signatures_judge(const struct signatures *work, struct tree_fau
     return SOTTO_OK;
 }
 
-static sotto_err signatures_run(struct subject *s, struct tree_fault *ret_fault)
+static sotto_err signatures_run(struct subject *s, struct fault *ret_fault)
 {
     const struct tree_spread *spread = s->context->spread;
     DEFER(signatures_clear)
@@ -542,25 +523,25 @@ static sotto_err signatures_run(struct subject *s, struct tree_fault *ret_fault)
     return signatures_judge(&work, ret_fault);
 }
 
-static sotto_err tree_hash_check(struct subject *s, struct tree_fault *ret_fault)
+static sotto_err tree_hash_check(struct subject *s, struct fault *ret_fault)
 {
     uint8_t root[HASH_MAX];
     TRY(tree_root_hash(s->c, s->tree, root));
     if (view_equal(view_of(root, s->tree->suite->hash_len), s->context->tree_hash))
         return SOTTO_OK;
-    return tree_check_fail(CHECK_TREE_HASH, tree_math_root(s->tree->store.leaf_count), ret_fault);
+    return check_fail(CHECK_TREE_HASH, tree_math_root(s->tree->store.leaf_count), ret_fault);
 }
 
-static sotto_err right_half_check(struct subject *s, struct tree_fault *ret_fault)
+static sotto_err right_half_check(struct subject *s, struct fault *ret_fault)
 {
     uint32_t leaf_count = s->tree->store.leaf_count;
     if (s->tree->width > 0 && s->tree->width > leaf_count / 2)
         return SOTTO_OK;
-    return tree_check_fail(CHECK_TREE_RIGHT_HALF, tree_math_root(leaf_count), ret_fault);
+    return check_fail(CHECK_TREE_RIGHT_HALF, tree_math_root(leaf_count), ret_fault);
 }
 
 sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check_context *context,
-                     enum tree_check check, struct tree_fault *ret_fault)
+                     enum mls_check check, struct fault *ret_fault)
 {
     DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
     if (check == CHECK_TREE_HASH)
@@ -569,7 +550,7 @@ sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check
         return right_half_check(&s, ret_fault);
     if (check == CHECK_LEAF_SIGNATURE)
         return signatures_run(&s, ret_fault);
-    if (check <= TREE_CHECK_NONE || check >= TREE_CHECK_END || check == CHECK_LEAF_SOURCE ||
+    if (check <= CHECK_NONE || check > CHECK_PATH_SECRET_LENGTH || check == CHECK_LEAF_SOURCE ||
         (leaf_checks[check] == NULL && parent_checks[check] == NULL))
         return SOTTO_E_USAGE;
     return leaf_checks[check] != NULL ? leaves_run(&s, check, check, ret_fault)
@@ -578,7 +559,7 @@ sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check
 
 /* The parent hashes come last among the parents' checks: they rely on the unmerged leaves being members below. */
 sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
-                         const struct tree_check_context *context, struct tree_fault *ret_fault)
+                         const struct tree_check_context *context, struct fault *ret_fault)
 {
     DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
     TRY(tree_hash_check(&s, ret_fault));
@@ -591,7 +572,7 @@ sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
 
 sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
                           const struct tree_check_context *context, uint32_t leaf_index,
-                          enum leaf_node_source source, struct tree_fault *ret_fault)
+                          enum leaf_node_source source, struct fault *ret_fault)
 {
     struct subject s = {.c = c, .tree = tree, .context = context};
     struct leaf leaf = {.index = leaf_index, .source = source};

@@ -136,19 +136,19 @@ static sotto_err chain_key(const struct chain *chain, struct kem_key **ret_key)
 
 /* Derives the key pair of a node that the tree has the public key of. */
 static sotto_err chain_take(const struct chain *chain, const struct tree *tree, uint32_t node,
-                            struct treekem_private *keys, struct tree_fault *ret_fault)
+                            struct treekem_private *keys, struct fault *ret_fault)
 {
     DEFER(kem_key_freep) struct kem_key *key = NULL;
     TRY(chain_key(chain, &key));
     if (!key_fits(key, tree, node))
-        return tree_check_fail(CHECK_PATH_KEYS_DERIVED, node, ret_fault);
+        return check_fail(CHECK_PATH_KEYS_DERIVED, node, ret_fault);
     return private_put(keys, tree_math_level(node), MOVE(key));
 }
 
 /* Blank nodes have no part in the sender's filtered direct path. */
 sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
                                    struct treekem_private *keys, uint32_t node,
-                                   const struct secret *path_secret, struct tree_fault *ret_fault)
+                                   const struct secret *path_secret, struct fault *ret_fault)
 {
     uint32_t root = tree_math_root(tree_leaf_count(tree));
     DEFER(chain_clear) struct chain chain = {c, tree_suite(tree), *path_secret};
@@ -157,7 +157,7 @@ sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
         !is_above(keys->leaf_index, node))
         return SOTTO_E_USAGE;
     if (path_secret->len != chain.suite->hash_len)
-        return tree_check_fail(CHECK_PATH_SECRET_LENGTH, node, ret_fault);
+        return check_fail(CHECK_PATH_SECRET_LENGTH, node, ret_fault);
     treekem_private_copy(keys, &mine);
     TRY(chain_take(&chain, tree, node, &mine, ret_fault));
     while (node != root) {
@@ -367,7 +367,7 @@ struct received {
 
 static sotto_err received_read(const struct tree *tree, uint32_t sender,
                                const struct update_path *update, struct received *ret_received,
-                               struct tree_fault *ret_fault)
+                               struct fault *ret_fault)
 {
     struct rd at = rd_of(update->nodes);
     size_t count = 0;
@@ -379,7 +379,7 @@ static sotto_err received_read(const struct tree *tree, uint32_t sender,
         ret_received->public_keys[count] = node->encryption_key;
     }
     if (rd_end(&at) != SOTTO_OK || count != ret_received->path.count)
-        return tree_check_fail(CHECK_PATH_LENGTH, tree_math_leaf_node(sender), ret_fault);
+        return check_fail(CHECK_PATH_LENGTH, tree_math_leaf_node(sender), ret_fault);
     return SOTTO_OK;
 }
 
@@ -424,34 +424,34 @@ static size_t ciphertexts_skip(view *list, size_t count)
 }
 
 static sotto_err ciphertexts_check(const struct tree *tree, const struct received *received,
-                                   const struct tree_list *added, struct tree_fault *ret_fault)
+                                   const struct tree_list *added, struct fault *ret_fault)
 {
     for (size_t i = 0; i < received->path.count; i++) {
         const struct tree_step *step = &received->path.steps[i];
         view list = received->nodes[i].encrypted_path_secret;
         if (ciphertexts_skip(&list, SIZE_MAX) != tree_resolution_count(tree, step->copath, added))
-            return tree_check_fail(CHECK_PATH_CIPHERTEXTS, step->node, ret_fault);
+            return check_fail(CHECK_PATH_CIPHERTEXTS, step->node, ret_fault);
     }
     return SOTTO_OK;
 }
 
 static sotto_err key_check(sotto_crypto *c, const struct tree *tree, uint32_t sender, view key,
-                           uint32_t node, struct tree_fault *ret_fault)
+                           uint32_t node, struct fault *ret_fault)
 {
     uint32_t other;
     sotto_err err = kem_public_check(c, tree_suite(tree)->hpke.kem, key);
     if (err == SOTTO_E_KEY)
-        return tree_check_fail(CHECK_PATH_KEY, node, ret_fault);
+        return check_fail(CHECK_PATH_KEY, node, ret_fault);
     TRY(err);
     if (tree_find_key(tree, TREE_ENCRYPTION_KEY, key, tree_math_leaf_node(sender), &other))
-        return tree_check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
+        return check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
     return SOTTO_OK;
 }
 
 /* Against the tree with the path blanked and the sender's old leaf gone, and against each other: 24 keys at most. */
 static sotto_err keys_check(sotto_crypto *c, const struct tree *tree, uint32_t sender,
                             const struct update_path *update, const struct received *received,
-                            struct tree_fault *ret_fault)
+                            struct fault *ret_fault)
 {
     view leaf_key = update->leaf_node.encryption_key;
     TRY(key_check(c, tree, sender, leaf_key, tree_math_leaf_node(sender), ret_fault));
@@ -463,24 +463,24 @@ static sotto_err keys_check(sotto_crypto *c, const struct tree *tree, uint32_t s
         for (size_t j = 0; j < i; j++)
             twice |= view_equal(key, received->public_keys[j]);
         if (twice)
-            return tree_check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
+            return check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
     }
     return SOTTO_OK;
 }
 
 static sotto_err leaf_key_check(const struct tree *tree, uint32_t sender,
-                                const struct update_path *update, struct tree_fault *ret_fault)
+                                const struct update_path *update, struct fault *ret_fault)
 {
     const struct tree_node *old = tree_leaf(tree, sender);
     if (old != NULL &&
         view_equal(tree_node_key(old, TREE_ENCRYPTION_KEY), update->leaf_node.encryption_key))
-        return tree_check_fail(CHECK_PATH_LEAF_KEY_NEW, tree_math_leaf_node(sender), ret_fault);
+        return check_fail(CHECK_PATH_LEAF_KEY_NEW, tree_math_leaf_node(sender), ret_fault);
     return SOTTO_OK;
 }
 
 sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, bool external,
                         const struct update_path *update, const struct tree_list *added,
-                        struct tree_fault *ret_fault)
+                        struct fault *ret_fault)
 {
     struct received received;
     uint8_t parent_hash[HASH_MAX];
@@ -494,7 +494,7 @@ sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, boo
     TRY(keys_check(c, tree, sender, update, &received, ret_fault));
     TRY(path_put(c, tree, &received.path, received.public_keys, parent_hash, &len));
     if (!view_equal(update->leaf_node.parent_hash, view_of(parent_hash, len)))
-        return tree_check_fail(CHECK_PATH_PARENT_HASH, tree_math_leaf_node(sender), ret_fault);
+        return check_fail(CHECK_PATH_PARENT_HASH, tree_math_leaf_node(sender), ret_fault);
     return tree_set_leaf(tree, sender, update->leaf_node.encoded);
 }
 
@@ -532,7 +532,7 @@ static sotto_err ours_find(const struct tree *tree, const struct received *recei
 static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,
                            const struct received *received, const struct ours *ours,
                            view group_context, struct secret *ret_path_secret,
-                           struct tree_fault *ret_fault)
+                           struct fault *ret_fault)
 {
     const struct mls_suite *suite = tree_suite(tree);
     DEFER(hpke_info_clear) struct hpke_info info = {0};
@@ -542,8 +542,8 @@ static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,
         !ciphertext_take(&list, &sealed))
         return SOTTO_E_USAGE; /* was not merged: there the ciphertexts are counted */
     if (sealed.ciphertext.len != (size_t)suite->hash_len + AEAD_TAG)
-        return tree_check_fail(CHECK_PATH_SECRET_LENGTH, received->path.steps[ours->step].node,
-                               ret_fault);
+        return check_fail(CHECK_PATH_SECRET_LENGTH, received->path.steps[ours->step].node,
+                          ret_fault);
     TRY(encrypt_context(c, suite, VIEW_LIT("UpdatePathNode"), group_context, &info));
     secret_resize(ret_path_secret, suite->hash_len);
     return decrypt_with_label(c, &info, ours->key, sealed.kem_output, sealed.ciphertext,
@@ -554,7 +554,7 @@ sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender
                        const struct update_path *update, const struct tree_list *added,
                        view group_context, const struct treekem_private *keys,
                        struct treekem_private *ret_keys, struct secret *ret_commit_secret,
-                       struct tree_fault *ret_fault)
+                       struct fault *ret_fault)
 {
     struct received received;
     struct ours ours = {0};

@@ -40,7 +40,7 @@ const struct kem_key *treekem_private_find(const struct treekem_private *keys, u
 SOTTO_MUST_USE sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
                                                   struct treekem_private *keys, uint32_t node,
                                                   const struct secret *path_secret,
-                                                  struct tree_fault *ret_fault);
+                                                  struct fault *ret_fault);
 
 /* What a committer makes. {0} is empty; clear with treekem_path_clear(). */
 struct treekem_path {
@@ -79,7 +79,7 @@ const struct secret *treekem_path_secret(const struct treekem_path *path, uint32
  * leaf itself is for tree_check_leaf(), afterwards. `external`: the sender joins with this commit. */
 SOTTO_MUST_USE sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender,
                                        bool external, const struct update_path *update,
-                                       const struct tree_list *added, struct tree_fault *ret_fault);
+                                       const struct tree_list *added, struct fault *ret_fault);
 /* Opens the one path secret that is ours and derives from it: *ret_keys, a variable other than *keys, are ours after this
  * commit. `tree` is the merged one, `keys` are those of a member of it who is not the sender. NOTFOUND: no key of ours fits, as for a member who was just added.
  * DECRYPT: was sealed for somebody else, or with another context. */
@@ -88,7 +88,6 @@ SOTTO_MUST_USE sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, 
                                       const struct tree_list *added, view group_context,
                                       const struct treekem_private *keys,
                                       struct treekem_private *ret_keys,
-                                      struct secret *ret_commit_secret,
-                                      struct tree_fault *ret_fault);
+                                      struct secret *ret_commit_secret, struct fault *ret_fault);
 
 #endif

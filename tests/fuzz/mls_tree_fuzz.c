@@ -82,14 +82,14 @@ static void check_keys(const struct tree *tree)
 static bool check_checks(sotto_crypto *c, struct tree *tree)
 {
     uint8_t root[HASH_MAX];
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     root_of(c, tree, root);
     const struct tree_check_context context = {
         .group_id = VIEW_LIT("group"), .tree_hash = view_of(root, tree_suite(tree)->hash_len)};
     sotto_err all = tree_check_all(c, tree, &context, &fault);
-    HOLDS((all == SOTTO_OK) == (fault.check == TREE_CHECK_NONE));
-    HOLDS(all == SOTTO_OK || tree_check_row(fault.check)->err == all);
-    for (enum tree_check check = 1; check < CHECK_PATH_LEAF_KEY_NEW; check++)
+    HOLDS((all == SOTTO_OK) == (fault.check == CHECK_NONE));
+    HOLDS(all == SOTTO_OK || check_row(fault.check)->err == all);
+    for (enum mls_check check = 1; check < CHECK_PATH_LEAF_KEY_NEW; check++)
         if (check != CHECK_LEAF_SOURCE)
             HOLDS(tree_check(c, tree, &context, check, NULL) == SOTTO_OK || all != SOTTO_OK);
     return tree_check(c, tree, &context, CHECK_PARENT_UNMERGED_MEMBER, NULL) == SOTTO_OK &&

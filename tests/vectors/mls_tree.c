@@ -19,11 +19,11 @@ enum verdict root_hash_check(struct vectors *v, struct tree *tree, view expected
     return same(v, "the tree hash", view_of(root, tree_suite(tree)->hash_len), expected);
 }
 
-enum verdict checked(struct vectors *v, sotto_err err, const struct tree_fault *fault)
+enum verdict checked(struct vectors *v, sotto_err err, const struct fault *fault)
 {
-    if (fault->check != TREE_CHECK_NONE)
-        return wrong(v, "%s fails at node %u", tree_check_row(fault->check)->name,
-                     (unsigned)fault->node);
+    if (fault->check != CHECK_NONE)
+        return wrong(v, "%s fails at node %u", check_row(fault->check)->name,
+                     (unsigned)fault->where);
     return outcome(v, err);
 }
 
@@ -110,7 +110,7 @@ static enum verdict node_hash_check(struct vectors *v, struct tree *tree, uint32
 static enum verdict checks_check(struct vectors *v, struct tree *tree, const json_t *json)
 {
     uint8_t root[HASH_MAX];
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     CHECK(outcome(v, tree_root_hash(v->crypto, tree, root)));
     const struct tree_check_context context = {.group_id = field_hex(v, json, "group_id"),
                                                .tree_hash =

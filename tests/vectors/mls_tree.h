@@ -10,6 +10,6 @@ enum verdict tree_of(struct vectors *v, const struct mls_suite *suite, view cont
                      struct tree **ret_tree);
 enum verdict root_hash_check(struct vectors *v, struct tree *tree, view expected);
 /* The outcome of a step that may have failed a check, which is then named. */
-enum verdict checked(struct vectors *v, sotto_err err, const struct tree_fault *fault);
+enum verdict checked(struct vectors *v, sotto_err err, const struct fault *fault);
 
 #endif

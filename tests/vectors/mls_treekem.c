@@ -140,13 +140,13 @@ static enum verdict path_secret_check(struct vectors *v, struct kem_case *k, str
 /* The leaves of some cases don't list their own cipher suite, so that not all checks are made. */
 static enum verdict merged_check(struct vectors *v, const struct kem_case *k, struct tree *merged)
 {
-    static const enum tree_check checks[] = {
+    static const enum mls_check checks[] = {
         CHECK_PARENT_UNMERGED_MEMBER, CHECK_PARENT_UNMERGED_BETWEEN, CHECK_PARENT_HASH,
         CHECK_PARENT_KEY_UNIQUE,      CHECK_LEAF_SIGNATURE,
     };
     const struct tree_check_context context = {.group_id = field_hex(v, k->json, "group_id")};
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
-        struct tree_fault fault = {0};
+        struct fault fault = {0};
         CHECK(checked(v, tree_check(v->crypto, merged, &context, checks[i], &fault), &fault));
     }
     return ACCEPTED;

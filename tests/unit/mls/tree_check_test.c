@@ -72,34 +72,33 @@ static void group_free(struct group *g)
     free(g);
 }
 
-static bool is_of_path(enum tree_check check)
+static bool is_of_path(enum mls_check check)
 {
     return check >= CHECK_PATH_LEAF_KEY_NEW;
 }
 
 /* That check and no other fails, alone and among all; `node` is where. */
-static void assert_only_fails(struct group *g, enum tree_check wanted, uint32_t node)
+static void assert_only_fails(struct group *g, enum mls_check wanted, uint32_t node)
 {
-    struct tree_fault fault = {0};
-    for (enum tree_check check = 1; check < TREE_CHECK_END; check++) {
-        fault = (struct tree_fault){0};
+    struct fault fault = {0};
+    for (enum mls_check check = 1; check <= CHECK_PATH_SECRET_LENGTH; check++) {
+        fault = (struct fault){0};
         if (is_of_path(check) || check == CHECK_LEAF_SOURCE)
             continue;
         sotto_err err = tree_check(g->c, g->tree, &g->context, check, &fault);
         if (check != wanted) {
             if (err != SOTTO_OK)
-                print_error("%s fails, too\n", tree_check_row(check)->name);
+                print_error("%s fails, too\n", check_row(check)->name);
             assert_ok(err);
             continue;
         }
-        assert_int_equal(err, tree_check_row(wanted)->err);
+        assert_int_equal(err, check_row(wanted)->err);
         assert_int_equal(fault.check, wanted);
-        assert_int_equal(fault.node, node);
+        assert_int_equal(fault.where, node);
     }
-    assert_int_equal(tree_check_all(g->c, g->tree, &g->context, &fault),
-                     tree_check_row(wanted)->err);
+    assert_int_equal(tree_check_all(g->c, g->tree, &g->context, &fault), check_row(wanted)->err);
     assert_int_equal(fault.check, wanted);
-    assert_int_equal(fault.node, node);
+    assert_int_equal(fault.where, node);
 }
 
 /* Puts a leaf of a member anew, with another profile, at a leaf that is unmerged everywhere above. */
@@ -110,14 +109,14 @@ static void leaf_with(struct group *g, uint32_t leaf, const struct profile *prof
     group_settle(g);
 }
 
-static void fails_with(sotto_crypto *c, enum tree_check check, const struct profile *profile)
+static void fails_with(sotto_crypto *c, enum mls_check check, const struct profile *profile)
 {
     struct group *g = group_new(c);
     leaf_with(g, 8, profile);
     assert_only_fails(g, check, 16);
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     assert_int_equal(tree_check_leaf(c, g->tree, &g->context, 8, LEAF_NODE_KEY_PACKAGE, &fault),
-                     tree_check_row(check)->err);
+                     check_row(check)->err);
     assert_int_equal(fault.check, check);
     group_free(g);
 }
@@ -131,8 +130,8 @@ static void the_rows_have_numbers_and_sentences(void **state)
 {
     (void)state;
     size_t count = 0;
-    for (enum tree_check check = 1; check < TREE_CHECK_END; check++) {
-        const struct tree_check_row *row = tree_check_row(check);
+    for (enum mls_check check = 1; check <= CHECK_PATH_SECRET_LENGTH; check++) {
+        const struct check_row *row = check_row(check);
         assert_non_null(row);
         assert_non_null(row->name);
         assert_true(strlen(row->sentence) > 10 && strlen(row->section) > 0);
@@ -140,17 +139,18 @@ static void the_rows_have_numbers_and_sentences(void **state)
         count++;
     }
     assert_int_equal(count, 33);
-    assert_null(tree_check_row(TREE_CHECK_NONE));
-    assert_null(tree_check_row(TREE_CHECK_END));
+    assert_null(check_row(CHECK_NONE));
+    assert_null(check_row(CHECK_END));
 }
 
 static void checks_of_a_path_are_no_checks_of_a_tree(void **state)
 {
     struct group *g = group_new(*state);
-    for (enum tree_check check = CHECK_PATH_LEAF_KEY_NEW; check <= TREE_CHECK_END; check++)
+    for (enum mls_check check = CHECK_PATH_LEAF_KEY_NEW; check <= CHECK_PATH_SECRET_LENGTH + 1;
+         check++)
         assert_err(tree_check(g->c, g->tree, &g->context, check, NULL), USAGE);
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_SOURCE, NULL), USAGE);
-    assert_err(tree_check(g->c, g->tree, &g->context, TREE_CHECK_NONE, NULL), USAGE);
+    assert_err(tree_check(g->c, g->tree, &g->context, CHECK_NONE, NULL), USAGE);
     group_free(g);
 }
 
@@ -172,7 +172,7 @@ static void a_tree_is_no_larger_than_it_needs_to_be(void **state)
 {
     struct group *g = group_new(*state);
     struct kem_key *key = fresh_kem_key(g->c, g->suite, &g->rng);
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     while (tree_member_count(g->tree) > 8)
         assert_ok(tree_remove(g->tree, tree_member_count(g->tree) - 1));
     assert_int_equal(tree_leaf_count(g->tree), 8);
@@ -205,17 +205,17 @@ static void a_leaf_lists_its_own_credential(void **state)
     static const uint8_t x509[] = {0, CREDENTIAL_X509};
     struct group *g = group_new(*state);
     struct profile p = usual();
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     p.credentials = VIEW_OF(x509);
     leaf_with(g, 8, &p);
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_CREDENTIAL_LISTED, &fault), VALUE);
-    assert_int_equal(fault.node, 16);
+    assert_int_equal(fault.where, 16);
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_SUPPORTS_CREDENTIALS, &fault),
                VALUE);
-    assert_int_equal(fault.node, 16);
+    assert_int_equal(fault.where, 16);
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_CREDENTIAL_SUPPORTED, &fault),
                VALUE);
-    assert_int_equal(fault.node, 0); /* all leaves have a type that one does not support */
+    assert_int_equal(fault.where, 0); /* all leaves have a type that one does not support */
     group_free(g);
 }
 
@@ -228,7 +228,7 @@ static void a_leaf_has_a_credential_that_all_support(void **state)
     struct profile p = usual();
     struct leaf_node leaf;
     sotto_buf encoded = {0};
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     p.credentials = VIEW_OF(both);
     member_sign(g->c, &g->members[8], &p);
     struct rd r = rd_of(buf_view(&g->members[8].leaf));
@@ -241,10 +241,10 @@ static void a_leaf_has_a_credential_that_all_support(void **state)
     assert_ok(tree_set_leaf(g->tree, 8, buf_view(&encoded)));
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_CREDENTIAL_SUPPORTED, &fault),
                VALUE);
-    assert_int_equal(fault.node, 16);
+    assert_int_equal(fault.where, 16);
     assert_err(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_SUPPORTS_CREDENTIALS, &fault),
                VALUE);
-    assert_int_equal(fault.node, 0);
+    assert_int_equal(fault.where, 0);
     assert_ok(tree_check(g->c, g->tree, &g->context, CHECK_LEAF_CREDENTIAL_LISTED, &fault));
     buf_clear(&encoded);
     group_free(g);
@@ -335,7 +335,7 @@ static void a_lifetime_is_not_too_long_and_not_over(void **state)
 static void a_leaf_comes_from_where_its_place_says(void **state)
 {
     struct group *g = group_new(*state);
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     assert_ok(tree_check_leaf(g->c, g->tree, &g->context, 8, LEAF_NODE_KEY_PACKAGE, &fault));
     assert_ok(tree_check_leaf(g->c, g->tree, &g->context, 2, LEAF_NODE_COMMIT, &fault));
     assert_err(tree_check_leaf(g->c, g->tree, &g->context, 8, LEAF_NODE_UPDATE, &fault), VALUE);
@@ -383,19 +383,18 @@ static void drop_signature(struct leaf_node *leaf)
     leaf->signature.len = 0;
 }
 
-static void assert_fails_at(struct group *g, enum tree_check check, uint32_t node)
+static void assert_fails_at(struct group *g, enum mls_check check, uint32_t node)
 {
-    struct tree_fault fault = {0};
-    assert_int_equal(tree_check(g->c, g->tree, &g->context, check, &fault),
-                     tree_check_row(check)->err);
+    struct fault fault = {0};
+    assert_int_equal(tree_check(g->c, g->tree, &g->context, check, &fault), check_row(check)->err);
     assert_int_equal(fault.check, check);
-    assert_int_equal(fault.node, node);
+    assert_int_equal(fault.where, node);
 }
 
 static void keys_are_keys(void **state)
 {
     struct group *g = group_new(*state);
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     leaf_changed(g, shorten_encryption_key);
     assert_fails_at(g, CHECK_LEAF_ENCRYPTION_KEY, 16);
     leaf_changed(g, shorten_signature_key);
@@ -571,13 +570,13 @@ static void signatures_may_be_verified_elsewhere(void **state)
     struct group *g = group_new(*state);
     struct backwards b = {g->c, 0, UINT32_MAX};
     const struct tree_spread spread = {run_backwards, &b};
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     g->context.spread = &spread;
     assert_ok(tree_check_all(g->c, g->tree, &g->context, NULL));
     assert_int_equal(b.count, MEMBERS);
     b.skip = 4; /* a job that is not done is no signature */
     assert_err(tree_check_all(g->c, g->tree, &g->context, &fault), CRYPTO);
-    assert_int_equal(fault.check, TREE_CHECK_NONE);
+    assert_int_equal(fault.check, CHECK_NONE);
     b.skip = UINT32_MAX;
     leaf_changed(g, change_credential);
     assert_only_fails(g, CHECK_LEAF_SIGNATURE, 16);

@@ -223,12 +223,12 @@ static void member_receive(struct world *w, struct party *p, const struct sent *
 
 static void assert_all_checks(struct world *w, struct tree *tree, const struct sent *s)
 {
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     const struct tree_check_context context = {
         .group_id = GROUP_ID, .tree_hash = sent_context(s), .now_s = 1500, .lifetime_max_s = 1000};
     assert_ok(tree_check_all(w->c, tree, &context, &fault));
     assert_ok(tree_check_leaf(w->c, tree, &context, s->sender, LEAF_NODE_COMMIT, &fault));
-    assert_int_equal(fault.check, TREE_CHECK_NONE);
+    assert_int_equal(fault.check, CHECK_NONE);
 }
 
 /* All merge, open, and go to the next epoch. */
@@ -378,15 +378,15 @@ static void refusal_rewrite(struct refusal *f)
     f->update.nodes = buf_view(&f->list);
 }
 
-static void assert_merge_fails(struct refusal *f, enum tree_check check)
+static void assert_merge_fails(struct refusal *f, enum mls_check check)
 {
     struct tree *merged = NULL;
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     uint8_t before[HASH_MAX], after[HASH_MAX];
     assert_ok(tree_root_hash(f->w->c, f->s.proposed, before));
     assert_ok(tree_clone(f->s.proposed, &merged));
     assert_int_equal(treekem_merge(f->w->c, merged, 2, false, &f->update, &f->s.added, &fault),
-                     tree_check_row(check)->err);
+                     check_row(check)->err);
     assert_int_equal(fault.check, check);
     tree_free(merged);
     assert_ok(tree_root_hash(f->w->c, f->s.proposed, after));
@@ -508,7 +508,7 @@ static void who_sends_is_a_member_or_else_joins(void **state)
 }
 
 static sotto_err open_as(struct refusal *f, uint32_t leaf, const struct tree *merged, view context,
-                         struct tree_fault *fault)
+                         struct fault *fault)
 {
     struct treekem_private after = {0};
     struct secret commit_secret = {0};
@@ -524,7 +524,7 @@ static void a_path_secret_opens_for_its_receiver_and_context_alone(void **state)
     struct refusal f;
     refusal_init(*state, &f);
     struct tree *merged = NULL;
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     assert_ok(tree_clone(f.s.proposed, &merged));
     assert_ok(treekem_merge(f.w->c, merged, 2, false, &f.update, &f.s.added, NULL));
     assert_ok(open_as(&f, 3, merged, sent_context(&f.s), &fault));
@@ -536,7 +536,7 @@ static void a_path_secret_opens_for_its_receiver_and_context_alone(void **state)
     f.nodes[0].encrypted_path_secret = view_of(f.nodes[3].encrypted_path_secret.data, own.len);
     refusal_rewrite(&f);
     assert_err(open_as(&f, 3, merged, sent_context(&f.s), &fault), DECRYPT);
-    assert_int_equal(fault.check, TREE_CHECK_NONE);
+    assert_int_equal(fault.check, CHECK_NONE);
     tree_free(merged);
     refusal_clear(&f);
 }
@@ -546,7 +546,7 @@ static void a_path_secret_has_the_length_of_the_hash(void **state)
     struct refusal f;
     refusal_init(*state, &f);
     struct tree *merged = NULL;
-    struct tree_fault fault = {0};
+    struct fault fault = {0};
     struct hpke_ciphertext sealed;
     struct rd at = rd_of(f.nodes[0].encrypted_path_secret);
     hpke_ciphertext_read(&at, &sealed);
@@ -562,7 +562,7 @@ static void a_path_secret_has_the_length_of_the_hash(void **state)
     assert_err(open_as(&f, 3, merged, sent_context(&f.s), &fault), VALUE);
     assert_int_equal(fault.check, CHECK_PATH_SECRET_LENGTH);
     struct secret wrong = {.len = 31};
-    fault = (struct tree_fault){0};
+    fault = (struct fault){0};
     assert_err(treekem_private_set_path(f.w->c, merged, &party_at(f.w, 3)->keys, 5, &wrong, &fault),
                VALUE);
     assert_int_equal(fault.check, CHECK_PATH_SECRET_LENGTH);
@@ -579,14 +579,14 @@ static void keys_must_follow_from_the_path_secret(void **state)
     struct kem_key *other = fresh_kem_key(f.w->c, f.w->suite, &f.w->rng);
     for (size_t i = 0; i < f.count; i++) {
         struct tree *merged = NULL;
-        struct tree_fault fault = {0};
+        struct fault fault = {0};
         uint32_t node = f.s.path.path.steps[i].node;
         assert_ok(tree_clone(f.s.proposed, &merged));
         assert_ok(treekem_merge(f.w->c, merged, 2, false, &f.update, &f.s.added, NULL));
         assert_ok(tree_set_parent(merged, node, kem_key_public(other), (view){0}));
         assert_err(open_as(&f, 3, merged, sent_context(&f.s), &fault), VALUE);
         assert_int_equal(fault.check, CHECK_PATH_KEYS_DERIVED);
-        assert_int_equal(fault.node, node);
+        assert_int_equal(fault.where, node);
         struct treekem_private *mine = &party_at(f.w, 3)->keys;
         struct treekem_key *root = mine->keys[4];
         assert_err(treekem_private_set_path(f.w->c, merged, mine, 5, &f.s.path.secrets[0], &fault),

@@ -1,0 +1,33 @@
+#include "mls/check.h"
+
+static const struct check_row rows[] = {
+#define MLS_CHECK_ROW(name, number, section, who, error, sentence) \
+    [number] = {#name, section, sentence, WHO_##who, SOTTO_E_##error},
+    MLS_CHECKS(MLS_CHECK_ROW)
+#undef MLS_CHECK_ROW
+};
+
+#ifdef SOTTO_GUARDS
+enum mls_check check_off = CHECK_NONE;
+#endif
+
+const struct check_row *check_row(enum mls_check check)
+{
+    if ((size_t)check >= COUNT_OF(rows) || rows[check].name == NULL)
+        return NULL;
+    return &rows[check];
+}
+
+sotto_err check_fail(enum mls_check check, uint32_t where, struct fault *ret_fault)
+{
+    if (ret_fault != NULL)
+        *ret_fault = (struct fault){check, where};
+    return rows[check].err;
+}
+
+sotto_err check_result(enum mls_check check, sotto_err err, uint32_t where, struct fault *ret_fault)
+{
+    if (err == SOTTO_OK || sotto_err_class_of(err) == SOTTO_CLASS_HOST)
+        return err;
+    return check_that(check, false, where, ret_fault);
+}
