@@ -351,22 +351,38 @@ static sotto_err content_parse(const struct private_message *message,
     return rd_end(&r);
 }
 
-static sotto_err unprotect(sotto_crypto *c, const struct message_protection *p,
-                           const struct private_message *message, sotto_buf *plain,
-                           struct authenticated_content *out)
+static sotto_err message_open(sotto_crypto *c, const struct message_protection *p,
+                              const struct private_message *message, sotto_buf *plain,
+                              struct authenticated_content *out, struct message_key *key)
 {
     struct sender_data sender;
     view public_key = {0};
-    DEFER(message_key_clear) struct message_key key = {0};
     TRY(check_place(p, message->group_id, message->epoch));
     TRY(sender_data_open(c, p, message, &sender));
     TRY(p->signature_key(p->members, sender.leaf_index, &public_key));
     TRY(secret_tree_find(c, p->secret_tree, sender.leaf_index, ratchet_of(message->content_type),
-                         sender.generation, &key));
-    TRY(content_open(c, p, message, &sender, &key, plain));
+                         sender.generation, key));
+    TRY(content_open(c, p, message, &sender, key, plain));
     TRY(content_parse(message, &sender, buf_view(plain), out));
-    TRY(signature_check(c, p, out, public_key));
-    return secret_tree_consume(p->secret_tree, &key);
+    return signature_check(c, p, out, public_key);
+}
+
+sotto_err private_message_open(sotto_crypto *c, const struct message_protection *p,
+                               const struct private_message *message, sotto_buf *ret_plain,
+                               struct authenticated_content *ret_content,
+                               struct message_key *ret_key)
+{
+    struct authenticated_content content;
+    buf_reset(ret_plain);
+    *ret_key = (struct message_key){0};
+    sotto_err err = message_open(c, p, message, ret_plain, &content, ret_key);
+    if (err == SOTTO_OK) {
+        *ret_content = content;
+    } else {
+        buf_reset(ret_plain);
+        message_key_clear(ret_key);
+    }
+    return err;
 }
 
 sotto_err private_message_unprotect(sotto_crypto *c, const struct message_protection *p,
@@ -374,8 +390,9 @@ sotto_err private_message_unprotect(sotto_crypto *c, const struct message_protec
                                     struct authenticated_content *ret_content)
 {
     struct authenticated_content content;
-    buf_reset(ret_plain);
-    sotto_err err = unprotect(c, p, message, ret_plain, &content);
+    DEFER(message_key_clear) struct message_key key = {0};
+    TRY(private_message_open(c, p, message, ret_plain, &content, &key));
+    sotto_err err = secret_tree_consume(p->secret_tree, &key);
     if (err == SOTTO_OK)
         *ret_content = content;
     else

@@ -58,9 +58,19 @@ SOTTO_MUST_USE sotto_err private_message_protect(sotto_crypto *c,
                                                  const uint8_t reuse_guard[REUSE_GUARD],
                                                  sotto_buf *out);
 
-/* The plaintext replaces what `ret_plain` held; *ret_content borrows from it, and from what `message` borrows from. The key is
- * consumed when all is right, and only then. Errors as public_message_unprotect() and secret_tree_find(), and DECRYPT;
- * ret_plain is empty then. */
+/* The plaintext replaces what `ret_plain` held; *ret_content borrows from it, and from what `message` borrows from. All has
+ * been checked but the confirmation_tag of a commit. The tree is as it was: take what was said into use, then consume the key
+ * with secret_tree_consume(), before anything else changes the tree; or drop it with message_key_clear(), and the message can
+ * be opened again. What *ret_key held is not cleared. Errors as public_message_unprotect() and secret_tree_find(), and
+ * DECRYPT; ret_plain and ret_key are empty then. */
+SOTTO_MUST_USE sotto_err private_message_open(sotto_crypto *c, const struct message_protection *p,
+                                              const struct private_message *message,
+                                              sotto_buf *ret_plain,
+                                              struct authenticated_content *ret_content,
+                                              struct message_key *ret_key);
+
+/* private_message_open() for what is taken into use at once, such as application messages: consumes the key. NOMEM: the tree
+ * is as it was, and ret_plain is empty. */
 SOTTO_MUST_USE sotto_err private_message_unprotect(sotto_crypto *c,
                                                    const struct message_protection *p,
                                                    const struct private_message *message,

@@ -255,6 +255,87 @@ static void a_repeated_message_is_refused_and_the_next_one_is_heard(void **state
     group_clear(&g);
 }
 
+static sotto_err open_private(struct group *g, view bytes, sotto_buf *plain,
+                              struct authenticated_content *ret_content,
+                              struct message_key *ret_key)
+{
+    struct mls_message message;
+    assert_ok(mls_message_parse(bytes, &message));
+    assert_int_equal(message.wire_format, WIRE_PRIVATE_MESSAGE);
+    return private_message_open(crypto, &g->receiver, &message.private_message, plain, ret_content,
+                                ret_key);
+}
+
+static void a_message_is_opened_as_often_as_its_key_is_dropped(void **state)
+{
+    (void)state;
+    struct group g;
+    sotto_buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    struct message_key key = {0};
+    group_make(&g, 1);
+    send_private(&g, "hello", &bytes);
+    size_t memory = secret_tree_memory(g.receiving);
+    for (int i = 0; i < 3; i++) {
+        message_key_clear(&key);
+        assert_ok(open_private(&g, buf_view(&bytes), &plain, &content, &key));
+        assert_true(view_equal(content.content.application_data, VIEW_LIT("hello")));
+        assert_int_equal(key.leaf_index, MEMBER);
+        assert_int_equal(key.kind, RATCHET_APPLICATION);
+        assert_int_equal(key.generation, 0);
+        assert_int_equal(secret_tree_memory(g.receiving), memory);
+    }
+    assert_ok(secret_tree_consume(g.receiving, &key));
+    assert_err(open_private(&g, buf_view(&bytes), &plain, &content, &key), REPLAYED);
+    assert_int_equal(plain.len, 0);
+    assert_int_equal(key.key.len, 0);
+    buf_clear(&plain);
+    buf_clear(&bytes);
+    group_clear(&g);
+}
+
+/* A commit is staged: what comes between its opening and its use must not be lost, nor the key used twice. */
+static void a_key_kept_over_another_message_is_not_consumed(void **state)
+{
+    (void)state;
+    struct group g;
+    sotto_buf first = {0}, second = {0}, plain = {0};
+    struct authenticated_content content;
+    DEFER(message_key_clear) struct message_key key = {0};
+    group_make(&g, 1);
+    send_private(&g, "one", &first);
+    send_private(&g, "two", &second);
+    assert_ok(open_private(&g, buf_view(&first), &plain, &content, &key));
+    assert_heard(&g, buf_view(&second), "two");
+    assert_err(secret_tree_consume(g.receiving, &key), USAGE);
+    assert_heard(&g, buf_view(&first), "one");
+    buf_clear(&plain);
+    buf_clear(&first);
+    buf_clear(&second);
+    group_clear(&g);
+}
+
+static void what_was_refused_when_opened_leaves_no_key(void **state)
+{
+    (void)state;
+    struct group g;
+    sotto_buf forged = {0}, plain = {0};
+    struct authenticated_content content = {.wire_format = 77};
+    struct message_key key = {0};
+    const struct framed_content words = said("me, honestly");
+    group_make(&g, 1);
+    send_private_by(&g, g.keys[0], &words, 0, &forged);
+    assert_err(open_private(&g, buf_view(&forged), &plain, &content, &key), SIGNATURE);
+    assert_int_equal(key.key.len, 0);
+    assert_int_equal(key.ratchets[RATCHET_APPLICATION].len, 0);
+    assert_null(key.skipped);
+    assert_int_equal(plain.len, 0);
+    assert_int_equal(content.wire_format, 77);
+    buf_clear(&plain);
+    buf_clear(&forged);
+    group_clear(&g);
+}
+
 /* Any member can make what another leaf's ratchet seals; only the signature tells. It must not use up the real one's key. */
 static void a_message_in_a_members_name_by_another_takes_nothing(void **state)
 {
@@ -602,6 +683,9 @@ int main(void)
         cmocka_unit_test(padding_makes_lengths_alike),
         cmocka_unit_test(a_message_changed_in_any_byte_is_refused_and_changes_nothing),
         cmocka_unit_test(a_repeated_message_is_refused_and_the_next_one_is_heard),
+        cmocka_unit_test(a_message_is_opened_as_often_as_its_key_is_dropped),
+        cmocka_unit_test(a_key_kept_over_another_message_is_not_consumed),
+        cmocka_unit_test(what_was_refused_when_opened_leaves_no_key),
         cmocka_unit_test(a_message_in_a_members_name_by_another_takes_nothing),
         cmocka_unit_test(a_blank_leaf_says_nothing),
         cmocka_unit_test(messages_of_another_group_or_epoch_are_refused),
