@@ -164,6 +164,16 @@ uint32_t tree_census(const struct tree *tree, enum census_kind kind, uint16_t ty
     return tree_census_count(tree->census, kind, type);
 }
 
+sotto_err tree_diff(const struct tree *before, const struct tree *after,
+                    struct tree_list *ret_nodes)
+{
+    DEFER(tree_list_clear) struct tree_list nodes = {0};
+    TRY(tree_store_diff(&before->store, &after->store, &nodes));
+    *ret_nodes = nodes;
+    nodes = (struct tree_list){0};
+    return SOTTO_OK;
+}
+
 /* Takes the node over. */
 static sotto_err node_put(struct tree *tree, uint32_t number, struct tree_node *taken)
 {
@@ -357,8 +367,9 @@ sotto_err tree_read(const struct mls_suite *suite, const uint8_t seed[TREE_SEED]
     return SOTTO_OK;
 }
 
-static void tree_node_write(struct wr *w, const struct tree_node *node)
+void tree_write_node(struct wr *w, const struct tree *tree, uint32_t number)
 {
+    const struct tree_node *node = tree_node(tree, number);
     wr_optional(w, node != NULL);
     if (node == NULL)
         return;
@@ -391,7 +402,7 @@ void tree_write(struct wr *w, const struct tree *tree)
         wr_fail(w, SOTTO_E_USAGE);
     size_t mark = wr_vector_begin(w);
     for (uint32_t node = 0; node < count; node++)
-        tree_node_write(w, tree_store_get(&tree->store, node));
+        tree_write_node(w, tree, node);
     wr_vector_end(w, mark);
 }
 

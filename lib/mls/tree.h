@@ -9,6 +9,7 @@
 #include "crypto/suite.h"
 #include "mls/ratchet_tree.h"
 #include "mls/tree_census.h"
+#include "mls/tree_list.h"
 #include "mls/tree_node.h"
 
 #define TREE_SEED  32 /* bytes */
@@ -28,6 +29,8 @@ SOTTO_MUST_USE sotto_err tree_read(const struct mls_suite *suite, const uint8_t 
                                    view content, struct tree **ret_tree);
 /* The content of a ratchet_tree extension (RFC 9420 12.4.3.3). USAGE: a tree without members. */
 void tree_write(struct wr *w, const struct tree *tree);
+/* One optional<Node> of it, as it stands there; a node outside of the tree is blank. */
+void tree_write_node(struct wr *w, const struct tree *tree, uint32_t node);
 
 SOTTO_MUST_USE sotto_err tree_clone(struct tree *base, struct tree **ret_tree);
 void tree_free(struct tree *tree); /* accepts NULL */
@@ -55,6 +58,13 @@ bool tree_find_key(const struct tree *tree, enum tree_key_kind kind, view key, u
 bool tree_all_support(const struct tree *tree, enum census_kind kind, uint16_t type);
 /* How many do, or whose credential has the type. */
 uint32_t tree_census(const struct tree *tree, enum census_kind kind, uint16_t type);
+
+/* The nodes in which two trees differ, rising: what has to be written so that `before` becomes `after`. Either may be the larger
+ * one; what a tree has no room for is blank in it. A node that was put again counts, whether or not it says the same. Fast if
+ * one is a clone of the other: what they share is passed by. *ret_nodes, empty before, is yours: tree_list_clear(). Fills no
+ * cache. */
+SOTTO_MUST_USE sotto_err tree_diff(const struct tree *before, const struct tree *after,
+                                   struct tree_list *ret_nodes);
 
 /* Add (RFC 9420 12.1.1): a member at the leftmost blank leaf, unmerged in the parents above it. `leaf_node` is an encoded
  * LeafNode; it is parsed, not judged. */

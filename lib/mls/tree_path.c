@@ -1,48 +1,14 @@
 #include "mls/tree_path.h"
 
-#include <stdlib.h>
-
 #include "mls/tree_local.h"
 #include "mls/tree_math.h"
-
-sotto_err tree_list_add(struct tree_list *list, uint32_t number)
-{
-    if (list->count == list->cap) {
-        size_t cap = list->cap > 0 ? 2 * list->cap : 16;
-        uint32_t *items = realloc(list->items, cap * sizeof *items);
-        if (items == NULL)
-            return SOTTO_E_NOMEM;
-        list->items = items;
-        list->cap = cap;
-    }
-    list->items[list->count++] = number;
-    return SOTTO_OK;
-}
-
-void tree_list_clear(struct tree_list *list)
-{
-    free(list->items);
-    *list = (struct tree_list){0};
-}
-
-static bool list_has(const struct tree_list *rising, uint32_t number)
-{
-    size_t low = 0, high = rising != NULL ? rising->count : 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rising->items[middle] < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return rising != NULL && low < rising->count && rising->items[low] == number;
-}
 
 static sotto_err leaf_add(uint32_t leaf_index, const struct tree_list *except,
                           struct tree_list *nodes)
 {
-    return list_has(except, leaf_index) ? SOTTO_OK
-                                        : tree_list_add(nodes, tree_math_leaf_node(leaf_index));
+    return tree_list_has(except, leaf_index)
+               ? SOTTO_OK
+               : tree_list_add(nodes, tree_math_leaf_node(leaf_index));
 }
 
 sotto_err tree_resolution(const struct tree *tree, uint32_t node, const struct tree_list *except,
@@ -66,7 +32,7 @@ static size_t count_without(const struct tree_node *parent, const struct tree_li
 {
     size_t count = parent->unmerged_count;
     for (uint32_t i = 0; except != NULL && except->count > 0 && i < parent->unmerged_count; i++)
-        count -= list_has(except, parent->unmerged[i]);
+        count -= tree_list_has(except, parent->unmerged[i]);
     return count;
 }
 
@@ -77,7 +43,7 @@ size_t tree_resolution_count(const struct tree *tree, uint32_t node, const struc
     size_t count = 0;
     for (uint32_t number; (found = tree_walk_next(&walk, &number)) != NULL;)
         if (found->is_leaf)
-            count += !list_has(except, tree_math_leaf_index(number));
+            count += !tree_list_has(except, tree_math_leaf_index(number));
         else
             count += 1 + count_without(found, except);
     return count;

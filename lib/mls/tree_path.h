@@ -5,14 +5,6 @@
 
 #include "mls/tree.h"
 
-/* Numbers in a row. {0} is empty; clear with tree_list_clear(). */
-struct tree_list {
-    uint32_t *items;
-    size_t count, cap;
-};
-SOTTO_MUST_USE sotto_err tree_list_add(struct tree_list *list, uint32_t number);
-void tree_list_clear(struct tree_list *list);
-
 /* Appends the resolution of a node: nodes, in the RFC's order. Leaves whose indices stand in `except`, rising, are left out
  * (NULL: none). */
 SOTTO_MUST_USE sotto_err tree_resolution(const struct tree *tree, uint32_t node,

@@ -265,6 +265,57 @@ const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_num
     return NULL;
 }
 
+/* A place for a chunk in two stores. The smaller one hangs below as many chunks that are not there, at child 0 of each. */
+struct pair {
+    const struct tree_store *stores[2];
+    const struct tree_chunk *chunks[2];
+};
+
+static const struct tree_chunk *pair_child(const struct pair *pair, size_t side, uint32_t stratum,
+                                           uint32_t number)
+{
+    const struct tree_chunk *chunk = pair->chunks[side];
+    if (chunk != NULL)
+        return chunk->children[number % CHILDREN];
+    return number == 0 && stratum == pair->stores[side]->strata ? pair->stores[side]->top : NULL;
+}
+
+static const struct tree_node *pair_node(const struct pair *pair, size_t side, uint32_t slot)
+{
+    return pair->chunks[side] != NULL ? pair->chunks[side]->nodes[slot] : NULL;
+}
+
+/* A child's nodes come right before the slot of the same number. Depth of the recursion: strata. */
+static sotto_err pair_diff(const struct pair *pair, uint32_t stratum, uint32_t number,
+                           struct tree_list *nodes)
+{
+    for (uint32_t i = 0; i < CHILDREN; i++) {
+        uint32_t place = number * CHILDREN + i;
+        if (stratum > 0) {
+            struct pair below = {
+                {pair->stores[0], pair->stores[1]},
+                {pair_child(pair, 0, stratum, place), pair_child(pair, 1, stratum, place)}};
+            if (below.chunks[0] != below.chunks[1])
+                TRY(pair_diff(&below, stratum - 1, place, nodes));
+        }
+        if (i < SLOTS && pair_node(pair, 0, i) != pair_node(pair, 1, i))
+            TRY(tree_list_add(nodes, ((place + 1) << (LEVELS * stratum)) - 1));
+    }
+    return SOTTO_OK;
+}
+
+sotto_err tree_store_diff(const struct tree_store *before, const struct tree_store *after,
+                          struct tree_list *nodes)
+{
+    uint32_t strata = before->strata > after->strata ? before->strata : after->strata;
+    struct pair pair = {{before, after},
+                        {before->strata == strata ? before->top : NULL,
+                         after->strata == strata ? after->top : NULL}};
+    if (pair.chunks[0] == pair.chunks[1] && before->strata == after->strata)
+        return SOTTO_OK;
+    return pair_diff(&pair, strata - 1, 0, nodes);
+}
+
 sotto_err tree_store_extend(struct tree_store *store)
 {
     if (store->leaf_count >= MLS_LEAF_LIMIT)

@@ -7,6 +7,7 @@
 #ifndef MLS_TREE_STORE_H
 #define MLS_TREE_STORE_H
 
+#include "mls/tree_list.h"
 #include "mls/tree_node.h"
 
 struct tree_chunk;
@@ -50,6 +51,11 @@ struct tree_walk {
 struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node);
 /* NULL at the end. */
 const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_number);
+
+/* Appends the nodes that stand in one store and not, or not the same one, in the other; rising. What a store has no room for is
+ * blank there. Chunks that both share are passed by. NOMEM: a part was appended. */
+SOTTO_MUST_USE sotto_err tree_store_diff(const struct tree_store *before,
+                                         const struct tree_store *after, struct tree_list *nodes);
 
 /* Doubles the tree: the old one becomes the left half. TOO_LARGE: over MLS_LEAF_LIMIT. NOMEM: unchanged. */
 SOTTO_MUST_USE sotto_err tree_store_extend(struct tree_store *store);

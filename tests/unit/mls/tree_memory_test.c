@@ -93,6 +93,16 @@ static sotto_err change(struct scene *s)
     return tree_root_hash(s->c, second, root);
 }
 
+static sotto_err differ(struct scene *s)
+{
+    DEFER(tree_freep) struct tree *staged = NULL;
+    DEFER(tree_list_clear) struct tree_list nodes = {0};
+    TRY(tree_clone(s->tree, &staged));
+    for (uint32_t i = 6; i < MEMBERS; i++)
+        TRY(tree_update(staged, i, buf_view(&s->joiner.leaf)));
+    return tree_diff(s->tree, staged, &nodes);
+}
+
 static sotto_err create(struct scene *s)
 {
     DEFER(buf_clear) sotto_buf update = {0};
@@ -204,6 +214,13 @@ static void a_base_never_notices_that_a_change_failed(void **state)
     scene_free(s);
 }
 
+static void a_difference_is_found_or_it_is_not(void **state)
+{
+    struct scene *s = scene_new(*state);
+    fails_whole_or_not_at_all(s, differ);
+    scene_free(s);
+}
+
 static void a_path_is_made_or_it_is_not(void **state)
 {
     struct scene *s = scene_new(*state);
@@ -223,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_is_read_or_it_is_not),
         cmocka_unit_test(a_base_never_notices_that_a_change_failed),
+        cmocka_unit_test(a_difference_is_found_or_it_is_not),
         cmocka_unit_test(a_path_is_made_or_it_is_not),
         cmocka_unit_test(a_path_is_taken_or_it_is_not),
     };

@@ -87,6 +87,42 @@ static sotto_err parent_hash_verdict(struct pair *p)
     return tree_check(p->c, p->tree, &context, CHECK_PARENT_HASH, NULL);
 }
 
+static sotto_buf node_encoded(const struct tree *tree, uint32_t node)
+{
+    sotto_buf out = {0};
+    struct wr w = wr_to(&out);
+    tree_write_node(&w, tree, node);
+    assert_ok(wr_end(&w));
+    return out;
+}
+
+static bool is_same_node(const struct tree *a, const struct tree *b, uint32_t node)
+{
+    sotto_buf x = node_encoded(a, node), y = node_encoded(b, node);
+    bool same = view_equal(buf_view(&x), buf_view(&y));
+    buf_clear(&x);
+    buf_clear(&y);
+    return same;
+}
+
+/* Every node that says something else is in the difference; who is not in it is the same one. */
+static void assert_diff(const struct tree *before, const struct tree *after)
+{
+    struct tree_list diff = {0};
+    size_t at = 0;
+    assert_ok(tree_diff(before, after, &diff));
+    uint32_t a = tree_node_count(before), b = tree_node_count(after);
+    for (uint32_t node = 0; node < (a > b ? a : b); node++) {
+        bool listed = at < diff.count && diff.items[at] == node;
+        at += listed;
+        assert_int_equal(listed, tree_node(before, node) != tree_node(after, node));
+        if (!listed)
+            assert_true(is_same_node(before, after, node));
+    }
+    assert_int_equal(at, diff.count);
+    tree_list_clear(&diff);
+}
+
 /* The steps that a sequence may go on with: one number for each. 0 adds; 3i+1 updates leaf i, 3i+2 removes it, 3i+3 sends a
  * path from it. */
 static uint32_t step_count(const struct pair *p)
@@ -124,7 +160,9 @@ static void walk_all(struct pair *base, unsigned depth, size_t *visited)
         staged.tree = NULL;
         assert_ok(tree_clone(base->tree, &staged.tree));
         staged.model = model_copy(&base->model);
-        if (step_make(&staged, step))
+        bool made = step_make(&staged, step);
+        assert_diff(base->tree, staged.tree);
+        if (made)
             walk_all(&staged, depth - 1, visited);
         pair_clear(&staged);
         assert_same_encoding(base->tree, &base->model);
@@ -328,6 +366,99 @@ static void clones_change_each_for_itself(void **state)
     pair_clear(&staged[2]);
 }
 
+static void assert_diff_is(const struct tree *before, const struct tree *after,
+                           const uint32_t *nodes, size_t count)
+{
+    struct tree_list diff = {0};
+    assert_ok(tree_diff(before, after, &diff));
+    assert_int_equal(diff.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(diff.items[i], nodes[i]);
+    tree_list_clear(&diff);
+    assert_diff(before, after);
+    assert_diff(after, before);
+}
+
+static void a_difference_has_what_a_change_touched_and_nothing_else(void **state)
+{
+    static const uint32_t way[] = {255, 287, 295, 299, 300, 301, 303, 319, 383, 511},
+                          last[] = {598};
+    struct pair p = pair_new(*state, 16);
+    struct tree *staged = NULL;
+    struct member m = member_new(p.c, p.suite, &p.rng);
+    for (int i = 0; i < 300; i++)
+        pair_add(&p);
+    pair_path(&p, 150);
+    assert_ok(tree_clone(p.tree, &staged));
+    assert_diff_is(p.tree, staged, NULL, 0);
+    assert_ok(tree_update(staged, 150, buf_view(&m.leaf)));
+    assert_diff_is(p.tree, staged, way, COUNT_OF(way));
+    tree_free(staged);
+    staged = NULL;
+    assert_ok(tree_clone(p.tree, &staged));
+    assert_ok(tree_set_leaf(p.tree, 299, buf_view(&m.leaf)));
+    assert_diff_is(p.tree, staged, last, COUNT_OF(last));
+    tree_free(staged);
+    member_clear(&m);
+    pair_clear(&p);
+}
+
+/* From 300 leaves to one and back: chunks come and go, at every height. */
+static void trees_of_two_sizes_differ_where_one_has_no_room(void **state)
+{
+    struct pair p = pair_new(*state, 17);
+    struct tree *large = NULL, *empty = NULL;
+    for (int i = 0; i < 300; i++)
+        pair_add(&p);
+    for (uint32_t i = 0; i < 300; i += 50)
+        pair_path(&p, i);
+    assert_ok(tree_clone(p.tree, &large));
+    assert_ok(tree_new(p.suite, tree_seed, &empty));
+    for (uint32_t i = 299; i > 0; i--) {
+        pair_remove(&p, i);
+        if (i % 20 != 0 && i > 3)
+            continue;
+        assert_diff(large, p.tree);
+        assert_diff(p.tree, large);
+    }
+    assert_diff(empty, large);
+    assert_diff(large, empty);
+    assert_diff(empty, p.tree);
+    tree_free(large);
+    tree_free(empty);
+    pair_clear(&p);
+}
+
+static void a_node_is_written_as_it_stands_in_the_tree(void **state)
+{
+    struct pair p = pair_new(*state, 18);
+    sotto_buf whole = {0}, parts = {0};
+    for (int i = 0; i < 21; i++)
+        pair_add(&p);
+    pair_path(&p, 4);
+    pair_remove(&p, 9);
+    struct wr w = wr_to(&whole);
+    tree_write(&w, p.tree);
+    assert_ok(wr_end(&w));
+    w = wr_to(&parts);
+    size_t mark = wr_vector_begin(&w);
+    for (uint32_t node = 0; node <= tree_math_leaf_node(20); node++)
+        tree_write_node(&w, p.tree, node);
+    wr_vector_end(&w, mark);
+    assert_ok(wr_end(&w));
+    assert_true(view_equal(buf_view(&whole), buf_view(&parts)));
+    buf_reset(&parts);
+    w = wr_to(&parts);
+    tree_write_node(&w, p.tree, 18);
+    tree_write_node(&w, p.tree, tree_node_count(p.tree));
+    tree_write_node(&w, p.tree, UINT32_MAX);
+    assert_ok(wr_end(&w));
+    assert_true(view_equal(buf_view(&parts), VIEW_LIT("\0\0\0")));
+    buf_clear(&whole);
+    buf_clear(&parts);
+    pair_clear(&p);
+}
+
 /* A group as it lives: each epoch is a clone of the one before, which is then dropped. */
 static void keys_are_found_through_thousands_of_epochs(void **state)
 {
@@ -435,6 +566,9 @@ int main(void)
         cmocka_unit_test(a_tree_without_members_is_not_written),
         cmocka_unit_test(who_is_not_there_is_neither_updated_nor_removed),
         cmocka_unit_test(clones_change_each_for_itself),
+        cmocka_unit_test(a_difference_has_what_a_change_touched_and_nothing_else),
+        cmocka_unit_test(trees_of_two_sizes_differ_where_one_has_no_room),
+        cmocka_unit_test(a_node_is_written_as_it_stands_in_the_tree),
         cmocka_unit_test(keys_are_found_through_thousands_of_epochs),
         cmocka_unit_test(a_new_blank_leaf_waits_for_who_joins_by_commit),
         cmocka_unit_test(what_all_members_support_is_counted),
