@@ -5,6 +5,7 @@
 #include <sotto/buf.h>
 #include <sotto/crypto.h>
 #include <sotto/error.h>
+#include <sotto/mls.h>
 #include <sotto/version.h>
 #include <sotto/view.h>
 

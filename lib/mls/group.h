@@ -1,0 +1,48 @@
+/* group.h - a group as one member has it: an epoch, what is left of those before it, and the proposals that wait. */
+#ifndef MLS_GROUP_H
+#define MLS_GROUP_H
+
+#include "mls/past_epoch.h"
+#include "mls/proposal_list.h"
+
+struct sotto_group {
+    const struct mls_suite *suite;
+    sotto_mls_settings settings; /* as given: ask group_past_epochs() and group_past_age_s() */
+    struct epoch *epoch;
+    struct past_epochs past;
+    struct pending pending;
+    bool
+        removed; /* we are no member any more; the epoch is the last one that we were in, without its secrets */
+    sotto_buf reinit;           /* the ReInit that ended the group; empty: none */
+    struct reinit reinit_parts; /* borrows from `reinit` */
+    struct group_changes
+        *changes; /* what the state writer has to write (group_state.c); NULL: all */
+};
+
+SOTTO_MUST_USE sotto_err group_alloc(const struct mls_suite *suite,
+                                     const sotto_mls_settings *settings, sotto_group **ret_group);
+void group_freep(sotto_group **g);
+
+uint32_t group_past_epochs(const sotto_group *g);
+uint64_t group_past_age_s(const sotto_group *g);
+
+/* Notes for the state writer that a part may have changed. Never fails: what can't be noted makes it write all. */
+void group_changed_messages(sotto_group *g,
+                            uint64_t epoch); /* message keys or exports were used up */
+void group_changed_pending(sotto_group *g);
+/* The epoch was replaced; `before` is the tree of the one that ended. */
+void group_changed_epoch(sotto_group *g, const struct tree *before);
+void group_changed_settings(sotto_group *g);
+
+/* A PSK: of the group itself or its predecessor, or else the application's. `check` is given for one that is unknown. */
+SOTTO_MUST_USE sotto_err group_psk_find(struct step *s, const sotto_group *own,
+                                        const sotto_group *predecessor,
+                                        const struct pre_shared_key_id *id, enum mls_check check,
+                                        uint32_t where, sotto_buf *ret_psk);
+/* psk_secret of a list of them (RFC 9420 8.4). `own` and `predecessor` may be NULL. */
+SOTTO_MUST_USE sotto_err group_psk_secret(struct step *s, const struct mls_suite *suite,
+                                          const sotto_group *own, const sotto_group *predecessor,
+                                          const struct pre_shared_key_id *ids, size_t count,
+                                          enum mls_check check, struct secret *ret_psk_secret);
+
+#endif

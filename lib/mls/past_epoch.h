@@ -1,0 +1,58 @@
+/* past_epoch.h - what is kept of epochs that are over: as much as opens messages that come late, and their resumption PSKs. Who was
+ * at which leaf then is kept as what changed at the end of each: a look-up asks that epoch, then those after it, then the
+ * present tree. */
+#ifndef MLS_PAST_EPOCH_H
+#define MLS_PAST_EPOCH_H
+
+#include "mls/epoch.h"
+
+/* A leaf as it was before a commit changed it. */
+struct past_leaf {
+    uint32_t leaf_index;
+    uint16_t key_len; /* 0: it was blank */
+    uint8_t key[SIGN_PUBLIC_MAX];
+};
+
+struct past_epoch {
+    const struct mls_suite *suite;
+    uint64_t number;
+    uint64_t ended_s;
+    uint32_t own_leaf;
+    sotto_buf encoded_context;
+    struct secret sender_data_secret;
+    struct secret resumption_psk;
+    struct secret_tree *secret_tree;
+    struct past_leaf *leaves; /* rising; what the commit that ended it changed */
+    size_t leaf_count;
+};
+void past_epoch_free(struct past_epoch *p); /* accepts NULL; wipes */
+void past_epoch_freep(struct past_epoch **p);
+
+/* Takes from `epoch` what is kept, so that the rest can be freed. `after`: the tree of the next epoch. Unchanged on failure. */
+SOTTO_MUST_USE sotto_err past_epoch_new(struct epoch *epoch, const struct tree *after,
+                                        uint64_t now_s, struct past_epoch **ret_past);
+
+#define PAST_EPOCHS_MAX 64
+
+/* Newest first. {0} is empty. */
+struct past_epochs {
+    struct past_epoch *items[PAST_EPOCHS_MAX];
+    size_t count;
+};
+/* The oldest beyond `keep` are freed; taken over. keep <= PAST_EPOCHS_MAX. */
+void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_t keep);
+/* Frees those that ended before `before_s`. */
+void past_epochs_expire(struct past_epochs *past, uint64_t before_s);
+/* Its place; PAST_EPOCHS_MAX: not kept. */
+size_t past_epochs_find(const struct past_epochs *past, uint64_t number);
+void past_epochs_clear(struct past_epochs *past);
+
+/* What message protection needs to open a message of that epoch. `members` is storage that must live as long. */
+struct past_members {
+    const struct past_epochs *past;
+    size_t place;
+    const struct tree *present;
+};
+struct message_protection past_epoch_protection(struct past_members *members);
+
+#endif

@@ -1,0 +1,32 @@
+/* welcome_make.h - GroupInfo and Welcome as members make them (RFC 9420 12.4.3). */
+#ifndef MLS_WELCOME_MAKE_H
+#define MLS_WELCOME_MAKE_H
+
+#include "mls/epoch.h"
+#include "mls/step.h"
+
+/* GroupInfo of an epoch, signed by the own leaf; without MLSMessage around it. */
+SOTTO_MUST_USE sotto_err group_info_make(struct step *s, const struct epoch *epoch, bool with_tree,
+                                         bool with_external_pub, sotto_buf *ret_group_info);
+
+/* One who is added. */
+struct new_member {
+    view key_package; /* encoded */
+    uint32_t leaf_index;
+};
+
+struct welcome_parts {
+    const struct epoch *epoch; /* the new one */
+    const struct secret *joiner_secret;
+    const struct secret *member;          /* key_schedule_member() */
+    const struct pre_shared_key_id *psks; /* of this commit */
+    size_t psk_count;
+    const struct treekem_path *path; /* NULL: none */
+    view group_info;
+};
+/* Seals the epoch for new members: MLSMessage(Welcome). Linear in their number: the info of the seals is hashed once. */
+SOTTO_MUST_USE sotto_err welcome_make(struct step *s, const struct welcome_parts *parts,
+                                      const struct new_member *members, size_t count,
+                                      sotto_buf *ret_welcome);
+
+#endif
