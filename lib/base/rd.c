@@ -1,5 +1,9 @@
 #include "base/rd.h"
 
+#ifdef SOTTO_GUARDS
+unsigned guard_off;
+#endif
+
 struct rd rd_of(view input)
 {
     static const uint8_t nothing;
@@ -9,8 +13,22 @@ struct rd rd_of(view input)
 
 void rd_fail(struct rd *r, sotto_err err)
 {
-    if (r->err == SOTTO_OK)
-        r->err = err;
+    rd_refuse(r, err, GUARD_NONE);
+}
+
+void rd_refuse(struct rd *r, sotto_err err, unsigned guard)
+{
+    if (r->err != SOTTO_OK)
+        return;
+    r->err = err;
+    r->guard = guard;
+}
+
+/* A rule of the reader's own. */
+static void rd_rule(struct rd *r, enum guard guard, bool right, sotto_err err)
+{
+    if (!right && guard_on(guard))
+        rd_refuse(r, err, guard);
 }
 
 /* The place of the next `len` bytes, or NULL with the reader failed. */
@@ -60,14 +78,11 @@ uint32_t rd_varint(struct rd *r)
 {
     uint8_t first = rd_u8(r);
     unsigned prefix = first >> 6;
-    if (prefix == 3) {
-        rd_fail(r, SOTTO_E_VARINT);
-        return 0;
-    }
+    rd_rule(r, GUARD_VECTOR_PREFIX, prefix != 3, SOTTO_E_VARINT);
     size_t more = prefix == 0 ? 0 : prefix == 1 ? 1 : 3;
     uint32_t number = (uint32_t)(first & 0x3f) << (8 * more) | (uint32_t)rd_number(r, more);
-    if ((prefix == 1 && number < 0x40) || (prefix == 2 && number < 0x4000))
-        rd_fail(r, SOTTO_E_VARINT);
+    bool shortest = !((prefix == 1 && number < 0x40) || (prefix == 2 && number < 0x4000));
+    rd_rule(r, GUARD_VECTOR_SHORTEST, !rd_ok(r) || shortest, SOTTO_E_VARINT);
     return rd_ok(r) ? number : 0;
 }
 
@@ -89,8 +104,7 @@ view rd_bytes(struct rd *r, size_t len)
 view rd_opaque(struct rd *r, size_t max)
 {
     uint32_t len = rd_varint(r);
-    if (len > max)
-        rd_fail(r, SOTTO_E_TOO_LARGE);
+    rd_rule(r, GUARD_VECTOR_SIZE, len <= max, SOTTO_E_TOO_LARGE);
     return rd_bytes(r, len);
 }
 
@@ -98,6 +112,7 @@ struct rd rd_vector(struct rd *r, size_t max)
 {
     struct rd child = rd_of(rd_opaque(r, max));
     child.err = r->err;
+    child.guard = r->guard;
     return child;
 }
 
@@ -105,15 +120,14 @@ void rd_join(struct rd *r, const struct rd *child)
 {
     sotto_err err = rd_end(child);
     if (err != SOTTO_OK)
-        rd_fail(r, err);
+        rd_refuse(r, err, rd_guard(child));
 }
 
 bool rd_optional(struct rd *r)
 {
     uint8_t present = rd_u8(r);
-    if (present > 1)
-        rd_fail(r, SOTTO_E_VALUE);
-    return rd_ok(r) && present == 1;
+    rd_rule(r, GUARD_PRESENCE, present <= 1, SOTTO_E_VALUE);
+    return rd_ok(r) && present >= 1;
 }
 
 view rd_since(const struct rd *r, const struct rd *start)
@@ -130,5 +144,12 @@ sotto_err rd_end(const struct rd *r)
 {
     if (r->err != SOTTO_OK)
         return r->err;
-    return r->at == r->end ? SOTTO_OK : SOTTO_E_TRAILING;
+    return r->at == r->end || !guard_on(GUARD_LEFTOVERS) ? SOTTO_OK : SOTTO_E_TRAILING;
+}
+
+unsigned rd_guard(const struct rd *r)
+{
+    if (r->err != SOTTO_OK)
+        return r->guard;
+    return rd_end(r) == SOTTO_OK ? GUARD_NONE : GUARD_LEFTOVERS;
 }

@@ -6,10 +6,12 @@
 #define BASE_RD_H
 
 #include "base/base.h"
+#include "base/guard.h"
 
 struct rd {
     const uint8_t *at, *end; /* private */
     sotto_err err;           /* the first error; read with rd_end() */
+    unsigned guard;          /* private: the number of the rule that it broke; 0: of none */
 };
 
 struct rd rd_of(view input);
@@ -47,6 +49,8 @@ view rd_rest(struct rd *r);
 
 /* Makes the reader fail, for a check of the caller's own; the first error stays. */
 void rd_fail(struct rd *r, sotto_err err);
+/* The same for a rule that has a number (guard.h). */
+void rd_refuse(struct rd *r, sotto_err err, unsigned guard);
 
 static inline bool rd_ok(const struct rd *r)
 {
@@ -61,5 +65,7 @@ static inline bool rd_more(const struct rd *r)
 
 /* The verdict: the first error, TRAILING if bytes are left over, else SOTTO_OK. */
 SOTTO_MUST_USE sotto_err rd_end(const struct rd *r);
+/* The number of the rule that was broken; 0: none, or none that has a number. */
+unsigned rd_guard(const struct rd *r);
 
 #endif

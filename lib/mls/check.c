@@ -7,9 +7,12 @@ static const struct check_row rows[] = {
 #undef MLS_CHECK_ROW
 };
 
-#ifdef SOTTO_GUARDS
-enum mls_check check_off = CHECK_NONE;
-#endif
+/* What base/rd.c refuses by itself. */
+_Static_assert((unsigned)CHECK_FORM_VECTOR_SHORTEST == GUARD_VECTOR_SHORTEST, "one number");
+_Static_assert((unsigned)CHECK_FORM_VECTOR_PREFIX == GUARD_VECTOR_PREFIX, "one number");
+_Static_assert((unsigned)CHECK_FORM_VECTOR_SIZE == GUARD_VECTOR_SIZE, "one number");
+_Static_assert((unsigned)CHECK_FORM_PRESENCE == GUARD_PRESENCE, "one number");
+_Static_assert((unsigned)CHECK_FORM_LEFTOVERS == GUARD_LEFTOVERS, "one number");
 
 const struct check_row *check_row(enum mls_check check)
 {

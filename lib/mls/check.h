@@ -7,6 +7,7 @@
 #define MLS_CHECK_H
 
 #include "base/base.h"
+#include "base/guard.h"
 
 /* Who can notice that a check fails. MEMBER: every member, from what it sees of the commit or message; PATH: only those who can
  * open what was sealed for them, so that others may have gone on; JOINER: who joins. */
@@ -201,20 +202,11 @@ struct fault {
 /* The error of a failed check; notes it in `ret_fault`, which may be NULL. */
 sotto_err check_fail(enum mls_check check, uint32_t where, struct fault *ret_fault);
 
-/* A check can be switched off in one build, that of the tests which show that each of them is there for a reason. */
-#ifdef SOTTO_GUARDS
-extern enum mls_check check_off;
+/* A check can be switched off in one build (base/guard.h). */
 static inline bool check_on(enum mls_check check)
 {
-    return check != check_off;
+    return guard_on((unsigned)check);
 }
-#else
-static inline bool check_on(enum mls_check check)
-{
-    (void)check;
-    return true;
-}
-#endif
 
 /* A check that is one condition: TRY(check_that(CHECK_..., condition, where, fault)). */
 SOTTO_MUST_USE static inline sotto_err check_that(enum mls_check check, bool right, uint32_t where,

@@ -28,15 +28,29 @@ bool codec_has_u16(view list, uint16_t number)
     return false;
 }
 
-uint8_t codec_enum(struct rd *r, uint8_t last)
+uint8_t codec_enum(struct rd *r, uint8_t last, enum mls_check check)
 {
     uint8_t number = rd_u8(r);
-    codec_require(r, number >= 1 && number <= last, SOTTO_E_VALUE);
+    codec_check(r, check, number >= 1 && number <= last);
     return rd_ok(r) ? number : 0;
+}
+
+void codec_check(struct rd *r, enum mls_check check, bool right)
+{
+    if (!right && check_on(check))
+        rd_refuse(r, check_row(check)->err, (unsigned)check);
 }
 
 void codec_require(struct rd *r, bool right, sotto_err err)
 {
     if (!right)
         rd_fail(r, err);
+}
+
+sotto_err codec_end(const struct rd *r, struct fault *ret_fault)
+{
+    sotto_err err = rd_end(r);
+    if (err != SOTTO_OK && rd_guard(r) != 0 && ret_fault != NULL)
+        *ret_fault = (struct fault){.check = (enum mls_check)rd_guard(r)};
+    return err;
 }

@@ -11,6 +11,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
+#include "mls/check.h"
 #include "mls/limits.h"
 #include "mls/registry.h"
 
@@ -21,10 +22,15 @@ view codec_list(struct rd *r, size_t max, void (*item)(struct rd *));
 view codec_u16s(struct rd *r);
 bool codec_has_u16(view list, uint16_t number);
 
-/* An enum of one byte whose values are 1 to `last`: else VALUE. */
-uint8_t codec_enum(struct rd *r, uint8_t last);
+/* An enum of one byte whose values are 1 to `last`: else the check fails. */
+uint8_t codec_enum(struct rd *r, uint8_t last, enum mls_check check);
 
-/* The reader fails with `err` unless what it read is `right`. */
+/* The check fails, and the reader with it, unless what it read is `right`. */
+void codec_check(struct rd *r, enum mls_check check, bool right);
+/* For limits of our own: the reader fails with `err`. */
 void codec_require(struct rd *r, bool right, sotto_err err);
+
+/* rd_end(), and which check it was that failed: `ret_fault` is left alone if it was none, and may be NULL. */
+SOTTO_MUST_USE sotto_err codec_end(const struct rd *r, struct fault *ret_fault);
 
 #endif

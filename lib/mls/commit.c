@@ -9,8 +9,8 @@
  * } ProposalOrRef;                                                                           RFC 9420 12.4 */
 void proposal_or_ref_read(struct rd *r, struct proposal_or_ref *out)
 {
-    *out = (struct proposal_or_ref){
-        .type = (enum proposal_or_ref_type)codec_enum(r, PROPOSAL_OR_REF_REFERENCE)};
+    *out = (struct proposal_or_ref){.type = (enum proposal_or_ref_type)codec_enum(
+                                        r, PROPOSAL_OR_REF_REFERENCE, CHECK_FORM_PROPOSAL_OR_REF)};
     if (out->type == PROPOSAL_OR_REF_REFERENCE)
         out->reference = rd_opaque(r, MLS_HASH_MAX);
     else

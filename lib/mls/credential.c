@@ -4,7 +4,7 @@
 void credential_certificate_read(struct rd *r, view *out)
 {
     *out = rd_opaque(r, MLS_CREDENTIAL_MAX);
-    codec_require(r, out->len > 0, SOTTO_E_VALUE);
+    codec_check(r, CHECK_FORM_CERTIFICATES, out->len > 0);
 }
 
 static void certificate_item(struct rd *r)
@@ -29,10 +29,10 @@ void credential_read(struct rd *r, struct credential *out)
         break;
     case CREDENTIAL_X509:
         out->certificates = codec_list(r, MLS_CREDENTIAL_MAX, certificate_item);
-        codec_require(r, out->certificates.len > 0, SOTTO_E_VALUE);
+        codec_check(r, CHECK_FORM_CERTIFICATES, out->certificates.len > 0);
         break;
     default:
-        rd_fail(r, SOTTO_E_VALUE);
+        codec_check(r, CHECK_FORM_CREDENTIAL_TYPE, false);
     }
 }
 

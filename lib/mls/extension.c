@@ -91,7 +91,7 @@ view extension_list_read(struct rd *r, enum extension_place place)
         if (!rd_ok(&items))
             break;
         for (size_t i = 0; i < count; i++)
-            codec_require(&items, seen[i] != extension.extension_type, SOTTO_E_VALUE);
+            codec_check(&items, CHECK_FORM_EXTENSION_ONCE, seen[i] != extension.extension_type);
         seen[count++] = extension.extension_type;
         content_check(&items, &extension, place);
     }
@@ -180,7 +180,7 @@ view app_data_dictionary_read(struct rd *r)
     for (uint32_t next = 0; rd_more(&items);) {
         struct component_data component;
         component_data_read(&items, &component);
-        codec_require(&items, component.component_id >= next, SOTTO_E_VALUE);
+        codec_check(&items, CHECK_APP_DATA_RISING, component.component_id >= next);
         next = (uint32_t)component.component_id + 1;
     }
     rd_join(r, &items);

@@ -13,8 +13,8 @@
  * } Sender;                                                                                  RFC 9420 6 */
 void sender_read(struct rd *r, struct sender *out)
 {
-    *out =
-        (struct sender){.sender_type = (enum sender_type)codec_enum(r, SENDER_NEW_MEMBER_COMMIT)};
+    *out = (struct sender){.sender_type = (enum sender_type)codec_enum(r, SENDER_NEW_MEMBER_COMMIT,
+                                                                       CHECK_FORM_SENDER_TYPE)};
     if (out->sender_type == SENDER_MEMBER)
         out->leaf_index = rd_u32(r);
     if (out->sender_type == SENDER_EXTERNAL)
@@ -48,7 +48,7 @@ static void content_read(struct rd *r, struct framed_content *out)
         commit_read(r, &out->commit);
         break;
     default:
-        rd_fail(r, SOTTO_E_VALUE);
+        codec_check(r, CHECK_FORM_CONTENT_TYPE, false);
     }
 }
 
@@ -84,7 +84,7 @@ void framed_content_read(struct rd *r, struct framed_content *out)
     out->epoch = rd_u64(r);
     sender_read(r, &out->sender);
     out->authenticated_data = rd_opaque(r, MLS_AAD_MAX);
-    out->content_type = (enum content_type)codec_enum(r, CONTENT_COMMIT);
+    out->content_type = (enum content_type)codec_enum(r, CONTENT_COMMIT, CHECK_FORM_CONTENT_TYPE);
     content_read(r, out);
 }
 
@@ -130,9 +130,9 @@ void framed_content_auth_data_write(struct wr *w, enum content_type content_type
 void authenticated_content_read(struct rd *r, struct authenticated_content *out)
 {
     out->wire_format = rd_u16(r);
-    codec_require(
-        r, out->wire_format == WIRE_PUBLIC_MESSAGE || out->wire_format == WIRE_PRIVATE_MESSAGE,
-        SOTTO_E_KIND);
+    codec_check(r, CHECK_FORM_WIRE_FORMAT,
+                out->wire_format == WIRE_PUBLIC_MESSAGE ||
+                    out->wire_format == WIRE_PRIVATE_MESSAGE);
     framed_content_read(r, &out->content);
     framed_content_auth_data_read(r, out->content.content_type, &out->auth);
 }
@@ -214,7 +214,7 @@ void private_message_read(struct rd *r, struct private_message *out)
     const struct rd start = *r;
     out->group_id = rd_opaque(r, MLS_GROUP_ID_MAX);
     out->epoch = rd_u64(r);
-    out->content_type = (enum content_type)codec_enum(r, CONTENT_COMMIT);
+    out->content_type = (enum content_type)codec_enum(r, CONTENT_COMMIT, CHECK_FORM_CONTENT_TYPE);
     out->encoded_sender_data_aad = rd_since(r, &start);
     out->authenticated_data = rd_opaque(r, MLS_AAD_MAX);
     out->encoded_content_aad = rd_since(r, &start);
@@ -242,7 +242,7 @@ void private_message_content_read(struct rd *r, enum content_type content_type,
     content_read(r, content);
     framed_content_auth_data_read(r, content_type, auth);
     view padding = rd_rest(r);
-    codec_require(r, ct_is_zero(padding.data, padding.len), SOTTO_E_VALUE);
+    codec_check(r, CHECK_FORM_PADDING, ct_is_zero(padding.data, padding.len));
 }
 
 static void padding_write(struct wr *w, size_t padding)

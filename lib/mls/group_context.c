@@ -11,7 +11,7 @@
  * } GroupContext;                                                                            RFC 9420 8.1 */
 void group_context_read(struct rd *r, struct group_context *out)
 {
-    codec_require(r, rd_u16(r) == PROTOCOL_MLS10, SOTTO_E_VERSION);
+    codec_check(r, CHECK_GROUP_INFO_VERSION, rd_u16(r) == PROTOCOL_MLS10);
     out->cipher_suite = rd_u16(r);
     out->group_id = rd_opaque(r, MLS_GROUP_ID_MAX);
     out->epoch = rd_u64(r);

@@ -16,7 +16,8 @@ void key_package_read(struct rd *r, struct key_package *out)
     out->cipher_suite = rd_u16(r);
     out->init_key = rd_opaque(r, MLS_KEY_MAX);
     leaf_node_read(r, &out->leaf_node);
-    codec_require(r, out->leaf_node.leaf_node_source == LEAF_NODE_KEY_PACKAGE, SOTTO_E_VALUE);
+    codec_check(r, CHECK_KEY_PACKAGE_SOURCE,
+                out->leaf_node.leaf_node_source == LEAF_NODE_KEY_PACKAGE);
     out->extensions = extension_list_read(r, EXTENSION_IN_KEY_PACKAGE);
     out->encoded_unsigned = rd_since(r, &start);
     out->signature = rd_opaque(r, MLS_SIGNATURE_MAX);

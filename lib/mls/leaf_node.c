@@ -22,7 +22,8 @@ void leaf_node_read(struct rd *r, struct leaf_node *out)
     out->signature_key = rd_opaque(r, MLS_KEY_MAX);
     credential_read(r, &out->credential);
     capabilities_read(r, &out->capabilities);
-    out->leaf_node_source = (enum leaf_node_source)codec_enum(r, LEAF_NODE_COMMIT);
+    out->leaf_node_source =
+        (enum leaf_node_source)codec_enum(r, LEAF_NODE_COMMIT, CHECK_FORM_LEAF_NODE_SOURCE);
     if (out->leaf_node_source == LEAF_NODE_KEY_PACKAGE)
         lifetime_read(r, &out->lifetime);
     if (out->leaf_node_source == LEAF_NODE_COMMIT)

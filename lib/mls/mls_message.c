@@ -3,7 +3,7 @@
 static void key_package_of_this_version(struct rd *r, struct key_package *out)
 {
     key_package_read(r, out);
-    codec_require(r, out->version == PROTOCOL_MLS10, SOTTO_E_VERSION);
+    codec_check(r, CHECK_KEY_PACKAGE_MESSAGE_VERSION, out->version == PROTOCOL_MLS10);
 }
 
 /* struct {
@@ -19,7 +19,7 @@ static void key_package_of_this_version(struct rd *r, struct key_package *out)
  * } MLSMessage;                                                                              RFC 9420 6 */
 void mls_message_read(struct rd *r, struct mls_message *out)
 {
-    codec_require(r, rd_u16(r) == PROTOCOL_MLS10, SOTTO_E_VERSION);
+    codec_check(r, CHECK_FORM_VERSION, rd_u16(r) == PROTOCOL_MLS10);
     *out = (struct mls_message){.wire_format = rd_u16(r)};
     switch (out->wire_format) {
     case WIRE_PUBLIC_MESSAGE:
@@ -38,7 +38,7 @@ void mls_message_read(struct rd *r, struct mls_message *out)
         key_package_of_this_version(r, &out->key_package);
         break;
     default:
-        rd_fail(r, SOTTO_E_KIND);
+        codec_check(r, CHECK_FORM_WIRE_FORMAT, false);
     }
 }
 

@@ -8,7 +8,8 @@ static view unmerged_leaves_read(struct rd *r)
     const struct rd start = items;
     for (uint32_t least = 0; rd_more(&items);) {
         uint32_t index = rd_u32(&items);
-        codec_require(&items, index >= least && index < MLS_LEAF_LIMIT, SOTTO_E_VALUE);
+        codec_require(&items, index < MLS_LEAF_LIMIT, SOTTO_E_VALUE);
+        codec_check(&items, CHECK_FORM_UNMERGED_RISING, index >= least);
         least = index + 1;
     }
     rd_join(r, &items);

@@ -4,7 +4,7 @@
 static void update_read(struct rd *r, struct leaf_node *out)
 {
     leaf_node_read(r, out);
-    codec_require(r, out->leaf_node_source == LEAF_NODE_UPDATE, SOTTO_E_VALUE);
+    codec_check(r, CHECK_FORM_UPDATE_SOURCE, out->leaf_node_source == LEAF_NODE_UPDATE);
 }
 
 /* struct {
@@ -40,7 +40,7 @@ static void reinit_write(struct wr *w, const struct reinit *reinit)
 static void app_data_update_read(struct rd *r, struct app_data_update *out)
 {
     out->component_id = rd_u16(r);
-    out->op = (enum app_data_operation)codec_enum(r, APP_DATA_REMOVE);
+    out->op = (enum app_data_operation)codec_enum(r, APP_DATA_REMOVE, CHECK_APP_DATA_OPERATION);
     if (out->op == APP_DATA_UPDATE)
         out->update = rd_opaque(r, MLS_COMPONENTS_MAX);
 }
@@ -86,7 +86,7 @@ void proposal_body_read(struct rd *r, struct proposal *out)
     case PROPOSAL_SELF_REMOVE: /* struct {} SelfRemove; */
         break;
     default:
-        rd_fail(r, SOTTO_E_KIND);
+        codec_check(r, CHECK_FORM_PROPOSAL_TYPE, false);
     }
 }
 

@@ -14,9 +14,10 @@
  * } PreSharedKeyID;                                                                          RFC 9420 8.4 */
 void pre_shared_key_id_read(struct rd *r, struct pre_shared_key_id *out)
 {
-    *out = (struct pre_shared_key_id){.psktype = (enum psk_type)codec_enum(r, PSK_APPLICATION)};
+    *out = (struct pre_shared_key_id){
+        .psktype = (enum psk_type)codec_enum(r, PSK_APPLICATION, CHECK_FORM_PSK_TYPE)};
     if (out->psktype == PSK_RESUMPTION) {
-        out->usage = (enum psk_usage)codec_enum(r, PSK_USAGE_BRANCH);
+        out->usage = (enum psk_usage)codec_enum(r, PSK_USAGE_BRANCH, CHECK_FORM_PSK_USAGE);
         out->psk_group_id = rd_opaque(r, MLS_GROUP_ID_MAX);
         out->psk_epoch = rd_u64(r);
     } else {

@@ -14,7 +14,7 @@ void node_read(struct rd *r, struct node *out)
     *out = (struct node){.node_type = NODE_BLANK};
     if (!rd_optional(r))
         return;
-    out->node_type = (enum node_type)codec_enum(r, NODE_PARENT);
+    out->node_type = (enum node_type)codec_enum(r, NODE_PARENT, CHECK_FORM_NODE_TYPE);
     if (out->node_type == NODE_LEAF)
         leaf_node_read(r, &out->leaf_node);
     else
@@ -43,8 +43,8 @@ void ratchet_tree_read(struct rd *r, struct ratchet_tree *out)
     while (rd_more(&items)) {
         node_read(&items, &node);
         enum node_type place = count % 2 == 0 ? NODE_LEAF : NODE_PARENT;
-        codec_require(&items, node.node_type == NODE_BLANK || node.node_type == place,
-                      SOTTO_E_VALUE);
+        codec_check(&items, CHECK_FORM_NODE_PLACE,
+                    node.node_type == NODE_BLANK || node.node_type == place);
         codec_require(&items, ++count < 2 * MLS_LEAF_LIMIT, SOTTO_E_TOO_LARGE);
         if (rd_ok(&items) && node.node_type == NODE_PARENT &&
             node.parent_node.unmerged_leaves.len > 0) {
@@ -53,7 +53,7 @@ void ratchet_tree_read(struct rd *r, struct ratchet_tree *out)
             last_unmerged = largest > last_unmerged ? largest : last_unmerged;
         }
     }
-    codec_require(&items, node.node_type != NODE_BLANK, SOTTO_E_VALUE);
+    codec_check(&items, CHECK_FORM_NODE_LAST, node.node_type != NODE_BLANK);
     codec_require(&items, !rd_ok(&items) || last_unmerged < tree_math_leaf_count_of_nodes(count),
                   SOTTO_E_VALUE);
     rd_join(r, &items);

@@ -45,7 +45,7 @@ static void update_path_node_item(struct rd *r)
 void update_path_read(struct rd *r, struct update_path *out)
 {
     leaf_node_read(r, &out->leaf_node);
-    codec_require(r, out->leaf_node.leaf_node_source == LEAF_NODE_COMMIT, SOTTO_E_VALUE);
+    codec_check(r, CHECK_FORM_PATH_SOURCE, out->leaf_node.leaf_node_source == LEAF_NODE_COMMIT);
     out->nodes = codec_list(r, MLS_MESSAGE_MAX, update_path_node_item);
 }
 
