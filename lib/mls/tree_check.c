@@ -1,5 +1,5 @@
-/* Three kinds of checks: on a leaf, on a parent, on the tree. The first two are tables of functions by number, so that one walk
- * makes all of them and another makes one. */
+/* Three kinds of checks: on a leaf, on a parent, on the tree. The first two are tables of functions, so that one walk makes all of
+ * them and another makes one. */
 #include "mls/tree_check.h"
 
 #include <assert.h>
@@ -138,6 +138,38 @@ static sotto_err leaf_required_credentials(struct subject *s, const struct leaf 
     return SOTTO_OK;
 }
 
+/* Whoever is in a group supports all of its extensions. */
+static sotto_err leaf_group_extensions(struct subject *s, const struct leaf *leaf, bool *ret_right)
+{
+    *ret_right = true;
+    for (struct rd at = rd_of(s->context->extensions); rd_more(&at);) {
+        struct extension extension;
+        extension_read(&at, &extension);
+        if (!extension_is_default(extension.extension_type) &&
+            !codec_has_u16(leaf->parts.capabilities.extensions, extension.extension_type))
+            *ret_right = false;
+    }
+    return SOTTO_OK;
+}
+
+/* The list in an extension of wire formats; empty: there is none. */
+static view wire_formats_of(view extensions, uint16_t extension_type)
+{
+    view data = {0};
+    (void)extension_find(extensions, extension_type, &data);
+    struct rd r = rd_of(data);
+    return codec_u16s(&r);
+}
+
+static sotto_err leaf_wire_formats(struct subject *s, const struct leaf *leaf, bool *ret_right)
+{
+    view required = wire_formats_of(s->context->extensions, EXTENSION_REQUIRED_WIRE_FORMATS);
+    *ret_right = required.len == 0 || list_covers(wire_formats_of(leaf->parts.extensions,
+                                                                  EXTENSION_SUPPORTED_WIRE_FORMATS),
+                                                  required, NULL);
+    return SOTTO_OK;
+}
+
 static sotto_err leaf_credential_supported(struct subject *s, const struct leaf *leaf,
                                            bool *ret_right)
 {
@@ -245,30 +277,35 @@ static sotto_err leaf_signature_verify(sotto_crypto *c, const struct mls_suite *
 static sotto_err signature_judge(sotto_err err, uint32_t node, struct fault *ret_fault)
 {
     if (err == SOTTO_E_KEY)
-        return check_fail(CHECK_LEAF_SIGNATURE_KEY, node, ret_fault);
+        return check_that(CHECK_LEAF_SIGNATURE_KEY, false, node, ret_fault);
     if (err == SOTTO_E_SIGNATURE)
-        return check_fail(CHECK_LEAF_SIGNATURE, node, ret_fault);
+        return check_that(CHECK_LEAF_SIGNATURE, false, node, ret_fault);
     return err;
 }
 
-static leaf_check *const leaf_checks[(CHECK_PATH_SECRET_LENGTH + 1)] = {
-    [CHECK_LEAF_VERSION] = leaf_version,
-    [CHECK_LEAF_CIPHER_SUITE] = leaf_cipher_suite,
-    [CHECK_LEAF_CREDENTIAL_LISTED] = leaf_credential_listed,
-    [CHECK_LEAF_EXTENSIONS_LISTED] = leaf_extensions_listed,
-    [CHECK_LEAF_DEFAULTS_UNLISTED] = leaf_defaults_unlisted,
-    [CHECK_LEAF_REQUIRED_EXTENSIONS] = leaf_required_extensions,
-    [CHECK_LEAF_REQUIRED_PROPOSALS] = leaf_required_proposals,
-    [CHECK_LEAF_REQUIRED_CREDENTIALS] = leaf_required_credentials,
-    [CHECK_LEAF_CREDENTIAL_SUPPORTED] = leaf_credential_supported,
-    [CHECK_LEAF_SUPPORTS_CREDENTIALS] = leaf_supports_credentials,
-    [CHECK_LEAF_LIFETIME_RANGE] = leaf_lifetime_range,
-    [CHECK_LEAF_LIFETIME_NOW] = leaf_lifetime_now,
-    [CHECK_LEAF_SOURCE] = leaf_source,
-    [CHECK_LEAF_ENCRYPTION_KEY] = leaf_encryption_key,
-    [CHECK_LEAF_SIGNATURE_KEY] = leaf_signature_key,
-    [CHECK_LEAF_ENCRYPTION_KEY_UNIQUE] = leaf_encryption_key_unique,
-    [CHECK_LEAF_SIGNATURE_KEY_UNIQUE] = leaf_signature_key_unique,
+static const struct leaf_row {
+    enum mls_check check;
+    leaf_check *is_right;
+} leaf_rows[] = {
+    {CHECK_LEAF_VERSION, leaf_version},
+    {CHECK_LEAF_CIPHER_SUITE, leaf_cipher_suite},
+    {CHECK_LEAF_CREDENTIAL_LISTED, leaf_credential_listed},
+    {CHECK_LEAF_EXTENSIONS_LISTED, leaf_extensions_listed},
+    {CHECK_LEAF_DEFAULTS_UNLISTED, leaf_defaults_unlisted},
+    {CHECK_LEAF_REQUIRED_EXTENSIONS, leaf_required_extensions},
+    {CHECK_LEAF_REQUIRED_PROPOSALS, leaf_required_proposals},
+    {CHECK_LEAF_REQUIRED_CREDENTIALS, leaf_required_credentials},
+    {CHECK_LEAF_GROUP_EXTENSIONS, leaf_group_extensions},
+    {CHECK_LEAF_WIRE_FORMATS, leaf_wire_formats},
+    {CHECK_LEAF_CREDENTIAL_SUPPORTED, leaf_credential_supported},
+    {CHECK_LEAF_SUPPORTS_CREDENTIALS, leaf_supports_credentials},
+    {CHECK_LEAF_LIFETIME_RANGE, leaf_lifetime_range},
+    {CHECK_LEAF_LIFETIME_NOW, leaf_lifetime_now},
+    {CHECK_LEAF_SOURCE, leaf_source},
+    {CHECK_LEAF_ENCRYPTION_KEY, leaf_encryption_key},
+    {CHECK_LEAF_SIGNATURE_KEY, leaf_signature_key},
+    {CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, leaf_encryption_key_unique},
+    {CHECK_LEAF_SIGNATURE_KEY_UNIQUE, leaf_signature_key_unique},
 };
 
 static sotto_err parent_encryption_key(struct subject *s, const struct parent *parent,
@@ -411,61 +448,63 @@ static sotto_err parent_hash(struct subject *s, const struct parent *parent, boo
     return SOTTO_OK;
 }
 
-static parent_check *const parent_checks[(CHECK_PATH_SECRET_LENGTH + 1)] = {
-    [CHECK_PARENT_ENCRYPTION_KEY] = parent_encryption_key,
-    [CHECK_PARENT_KEY_UNIQUE] = parent_key_unique,
-    [CHECK_PARENT_UNMERGED_MEMBER] = parent_unmerged_member,
-    [CHECK_PARENT_UNMERGED_BETWEEN] = parent_unmerged_between,
-    [CHECK_PARENT_HASH] = parent_hash,
+static const struct parent_row {
+    enum mls_check check;
+    parent_check *is_right;
+} parent_rows[] = {
+    {CHECK_PARENT_ENCRYPTION_KEY, parent_encryption_key},
+    {CHECK_PARENT_KEY_UNIQUE, parent_key_unique},
+    {CHECK_PARENT_UNMERGED_MEMBER, parent_unmerged_member},
+    {CHECK_PARENT_UNMERGED_BETWEEN, parent_unmerged_between},
+    {CHECK_PARENT_HASH, parent_hash},
 };
 
-/* A check from `first` to `last`, on a leaf or on a parent. */
-static sotto_err leaf_run(struct subject *s, const struct leaf *leaf, enum mls_check first,
-                          enum mls_check last, struct fault *ret_fault)
+/* One check on a leaf or a parent, or with CHECK_NONE all of them; but for the signature key: verifying the signature checks
+ * that anyway. */
+static sotto_err leaf_run(struct subject *s, const struct leaf *leaf, enum mls_check only,
+                          struct fault *ret_fault)
 {
-    for (enum mls_check check = first; check <= last; check++) {
+    for (size_t i = 0; i < COUNT_OF(leaf_rows); i++) {
+        enum mls_check check = leaf_rows[i].check;
         bool right = true;
-        if (check == CHECK_LEAF_SIGNATURE_KEY && first != last)
-            continue; /* verifying the signature checks the key anyway */
-        if (leaf_checks[check] != NULL)
-            TRY(leaf_checks[check](s, leaf, &right));
-        if (!right)
-            return check_fail(check, leaf->node, ret_fault);
+        if (only != CHECK_NONE ? check != only : check == CHECK_LEAF_SIGNATURE_KEY)
+            continue;
+        TRY(leaf_rows[i].is_right(s, leaf, &right));
+        TRY(check_that(check, right, leaf->node, ret_fault));
     }
     return SOTTO_OK;
 }
 
-static sotto_err parent_run(struct subject *s, const struct parent *parent, enum mls_check first,
-                            enum mls_check last, struct fault *ret_fault)
-{
-    for (enum mls_check check = first; check <= last; check++) {
-        bool right = true;
-        if (parent_checks[check] != NULL)
-            TRY(parent_checks[check](s, parent, &right));
-        if (!right)
-            return check_fail(check, parent->number, ret_fault);
-    }
-    return SOTTO_OK;
-}
-
-static sotto_err leaves_run(struct subject *s, enum mls_check first, enum mls_check last,
+static sotto_err parent_run(struct subject *s, const struct parent *parent, enum mls_check only,
                             struct fault *ret_fault)
+{
+    for (size_t i = 0; i < COUNT_OF(parent_rows); i++) {
+        enum mls_check check = parent_rows[i].check;
+        bool right = true;
+        if (only != CHECK_NONE ? check != only : check == CHECK_PARENT_HASH)
+            continue;
+        TRY(parent_rows[i].is_right(s, parent, &right));
+        TRY(check_that(check, right, parent->number, ret_fault));
+    }
+    return SOTTO_OK;
+}
+
+static sotto_err leaves_run(struct subject *s, enum mls_check only, struct fault *ret_fault)
 {
     for (uint32_t at = 0; tree_next_member(s->tree, &at); at++) {
         struct leaf leaf = {.index = at, .node = tree_math_leaf_node(at)};
         TRY(tree_leaf_read(s->tree, at, &leaf.parts));
-        TRY(leaf_run(s, &leaf, first, last, ret_fault));
+        TRY(leaf_run(s, &leaf, only, ret_fault));
     }
     return SOTTO_OK;
 }
 
-static sotto_err parents_run(struct subject *s, enum mls_check first, enum mls_check last,
-                             struct fault *ret_fault)
+static sotto_err parents_run(struct subject *s, enum mls_check only, struct fault *ret_fault)
 {
     for (uint32_t number = 1; number < tree_node_count(s->tree); number += 2) {
         struct parent parent = {number, tree_store_get(&s->tree->store, number)};
         if (parent.node != NULL)
-            TRY(parent_run(s, &parent, first, last, ret_fault));
+            TRY(parent_run(s, &parent, only, ret_fault));
     }
     return SOTTO_OK;
 }
@@ -527,17 +566,32 @@ static sotto_err tree_hash_check(struct subject *s, struct fault *ret_fault)
 {
     uint8_t root[HASH_MAX];
     TRY(tree_root_hash(s->c, s->tree, root));
-    if (view_equal(view_of(root, s->tree->suite->hash_len), s->context->tree_hash))
-        return SOTTO_OK;
-    return check_fail(CHECK_TREE_HASH, tree_math_root(s->tree->store.leaf_count), ret_fault);
+    return check_that(CHECK_TREE_HASH,
+                      view_equal(view_of(root, s->tree->suite->hash_len), s->context->tree_hash),
+                      tree_math_root(s->tree->store.leaf_count), ret_fault);
 }
 
 static sotto_err right_half_check(struct subject *s, struct fault *ret_fault)
 {
     uint32_t leaf_count = s->tree->store.leaf_count;
-    if (s->tree->width > 0 && s->tree->width > leaf_count / 2)
-        return SOTTO_OK;
-    return check_fail(CHECK_TREE_RIGHT_HALF, tree_math_root(leaf_count), ret_fault);
+    return check_that(CHECK_TREE_RIGHT_HALF, s->tree->width > 0 && s->tree->width > leaf_count / 2,
+                      tree_math_root(leaf_count), ret_fault);
+}
+
+static bool is_leaf_check(enum mls_check check)
+{
+    for (size_t i = 0; i < COUNT_OF(leaf_rows); i++)
+        if (leaf_rows[i].check == check)
+            return true;
+    return false;
+}
+
+static bool is_parent_check(enum mls_check check)
+{
+    for (size_t i = 0; i < COUNT_OF(parent_rows); i++)
+        if (parent_rows[i].check == check)
+            return true;
+    return false;
 }
 
 sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check_context *context,
@@ -550,11 +604,11 @@ sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check
         return right_half_check(&s, ret_fault);
     if (check == CHECK_LEAF_SIGNATURE)
         return signatures_run(&s, ret_fault);
-    if (check <= CHECK_NONE || check > CHECK_PATH_SECRET_LENGTH || check == CHECK_LEAF_SOURCE ||
-        (leaf_checks[check] == NULL && parent_checks[check] == NULL))
-        return SOTTO_E_USAGE;
-    return leaf_checks[check] != NULL ? leaves_run(&s, check, check, ret_fault)
-                                      : parents_run(&s, check, check, ret_fault);
+    if (is_parent_check(check))
+        return parents_run(&s, check, ret_fault);
+    if (is_leaf_check(check) && check != CHECK_LEAF_SOURCE)
+        return leaves_run(&s, check, ret_fault);
+    return SOTTO_E_USAGE;
 }
 
 /* The parent hashes come last among the parents' checks: they rely on the unmerged leaves being members below. */
@@ -564,9 +618,9 @@ sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
     DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
     TRY(tree_hash_check(&s, ret_fault));
     TRY(right_half_check(&s, ret_fault));
-    TRY(leaves_run(&s, CHECK_LEAF_VERSION, CHECK_LEAF_SIGNATURE_KEY_UNIQUE, ret_fault));
-    TRY(parents_run(&s, CHECK_PARENT_ENCRYPTION_KEY, CHECK_PARENT_UNMERGED_BETWEEN, ret_fault));
-    TRY(parents_run(&s, CHECK_PARENT_HASH, CHECK_PARENT_HASH, ret_fault));
+    TRY(leaves_run(&s, CHECK_NONE, ret_fault));
+    TRY(parents_run(&s, CHECK_NONE, ret_fault));
+    TRY(parents_run(&s, CHECK_PARENT_HASH, ret_fault));
     return signatures_run(&s, ret_fault);
 }
 
@@ -578,7 +632,7 @@ sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
     struct leaf leaf = {.index = leaf_index, .source = source};
     TRY(tree_leaf_read(tree, leaf_index, &leaf.parts));
     leaf.node = tree_math_leaf_node(leaf_index);
-    TRY(leaf_run(&s, &leaf, CHECK_LEAF_VERSION, CHECK_LEAF_SIGNATURE_KEY_UNIQUE, ret_fault));
+    TRY(leaf_run(&s, &leaf, CHECK_NONE, ret_fault));
     sotto_err err =
         leaf_signature_verify(c, tree->suite, &leaf.parts, context->group_id, leaf_index);
     return signature_judge(err, leaf.node, ret_fault);

@@ -20,7 +20,8 @@ struct tree_spread {
 struct tree_check_context {
     view group_id;
     view tree_hash;                               /* the one in the GroupContext */
-    const struct required_capabilities *required; /* the one in the GroupContext; NULL: none */
+    view extensions;                              /* those in the GroupContext */
+    const struct required_capabilities *required; /* the one among them; NULL: none */
     uint64_t now_s;          /* seconds since 1970; 0: lifetimes are not compared with it */
     uint64_t lifetime_max_s; /* 0: any */
     const struct tree_spread *spread; /* for the signatures; NULL: this thread */
