@@ -140,8 +140,7 @@ static sotto_err chain_take(const struct chain *chain, const struct tree *tree, 
 {
     DEFER(kem_key_freep) struct kem_key *key = NULL;
     TRY(chain_key(chain, &key));
-    if (!key_fits(key, tree, node))
-        return check_fail(CHECK_PATH_KEYS_DERIVED, node, ret_fault);
+    TRY(check_that(CHECK_PATH_KEYS_DERIVED, key_fits(key, tree, node), node, ret_fault));
     return private_put(keys, tree_math_level(node), MOVE(key));
 }
 
@@ -156,8 +155,8 @@ sotto_err treekem_private_set_path(sotto_crypto *c, const struct tree *tree,
     if (node >= tree_node_count(tree) || tree_math_is_leaf(node) ||
         !is_above(keys->leaf_index, node))
         return SOTTO_E_USAGE;
-    if (path_secret->len != chain.suite->hash_len)
-        return check_fail(CHECK_PATH_SECRET_LENGTH, node, ret_fault);
+    TRY(check_that(CHECK_PATH_SECRET_LENGTH, path_secret->len == chain.suite->hash_len, node,
+                   ret_fault));
     treekem_private_copy(keys, &mine);
     TRY(chain_take(&chain, tree, node, &mine, ret_fault));
     while (node != root) {
@@ -378,9 +377,9 @@ static sotto_err received_read(const struct tree *tree, uint32_t sender,
         node->encrypted_path_secret = rd_opaque(&at, MLS_MESSAGE_MAX);
         ret_received->public_keys[count] = node->encryption_key;
     }
-    if (rd_end(&at) != SOTTO_OK || count != ret_received->path.count)
-        return check_fail(CHECK_PATH_LENGTH, tree_math_leaf_node(sender), ret_fault);
-    return SOTTO_OK;
+    return check_that(CHECK_PATH_LENGTH,
+                      rd_end(&at) == SOTTO_OK && count == ret_received->path.count,
+                      tree_math_leaf_node(sender), ret_fault);
 }
 
 /* Takes one HPKECiphertext off a list of them. */
@@ -429,8 +428,10 @@ static sotto_err ciphertexts_check(const struct tree *tree, const struct receive
     for (size_t i = 0; i < received->path.count; i++) {
         const struct tree_step *step = &received->path.steps[i];
         view list = received->nodes[i].encrypted_path_secret;
-        if (ciphertexts_skip(&list, SIZE_MAX) != tree_resolution_count(tree, step->copath, added))
-            return check_fail(CHECK_PATH_CIPHERTEXTS, step->node, ret_fault);
+        size_t count = ciphertexts_skip(&list, SIZE_MAX);
+        TRY(check_that(CHECK_PATH_CIPHERTEXTS,
+                       count == tree_resolution_count(tree, step->copath, added), step->node,
+                       ret_fault));
     }
     return SOTTO_OK;
 }
@@ -439,13 +440,12 @@ static sotto_err key_check(sotto_crypto *c, const struct tree *tree, uint32_t se
                            uint32_t node, struct fault *ret_fault)
 {
     uint32_t other;
-    sotto_err err = kem_public_check(c, tree_suite(tree)->hpke.kem, key);
-    if (err == SOTTO_E_KEY)
-        return check_fail(CHECK_PATH_KEY, node, ret_fault);
-    TRY(err);
-    if (tree_find_key(tree, TREE_ENCRYPTION_KEY, key, tree_math_leaf_node(sender), &other))
-        return check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
-    return SOTTO_OK;
+    TRY(check_result(CHECK_PATH_KEY, kem_public_check(c, tree_suite(tree)->hpke.kem, key), node,
+                     ret_fault));
+    return check_that(
+        CHECK_PATH_KEYS_UNIQUE,
+        !tree_find_key(tree, TREE_ENCRYPTION_KEY, key, tree_math_leaf_node(sender), &other), node,
+        ret_fault);
 }
 
 /* Against the tree with the path blanked and the sender's old leaf gone, and against each other: 24 keys at most. */
@@ -462,8 +462,7 @@ static sotto_err keys_check(sotto_crypto *c, const struct tree *tree, uint32_t s
         bool twice = view_equal(key, leaf_key);
         for (size_t j = 0; j < i; j++)
             twice |= view_equal(key, received->public_keys[j]);
-        if (twice)
-            return check_fail(CHECK_PATH_KEYS_UNIQUE, node, ret_fault);
+        TRY(check_that(CHECK_PATH_KEYS_UNIQUE, !twice, node, ret_fault));
     }
     return SOTTO_OK;
 }
@@ -472,10 +471,9 @@ static sotto_err leaf_key_check(const struct tree *tree, uint32_t sender,
                                 const struct update_path *update, struct fault *ret_fault)
 {
     const struct tree_node *old = tree_leaf(tree, sender);
-    if (old != NULL &&
-        view_equal(tree_node_key(old, TREE_ENCRYPTION_KEY), update->leaf_node.encryption_key))
-        return check_fail(CHECK_PATH_LEAF_KEY_NEW, tree_math_leaf_node(sender), ret_fault);
-    return SOTTO_OK;
+    bool is_new = old == NULL || !view_equal(tree_node_key(old, TREE_ENCRYPTION_KEY),
+                                             update->leaf_node.encryption_key);
+    return check_that(CHECK_PATH_LEAF_KEY_NEW, is_new, tree_math_leaf_node(sender), ret_fault);
 }
 
 sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, bool external,
@@ -493,8 +491,9 @@ sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, boo
     TRY(tree_blank_path(tree, sender));
     TRY(keys_check(c, tree, sender, update, &received, ret_fault));
     TRY(path_put(c, tree, &received.path, received.public_keys, parent_hash, &len));
-    if (!view_equal(update->leaf_node.parent_hash, view_of(parent_hash, len)))
-        return check_fail(CHECK_PATH_PARENT_HASH, tree_math_leaf_node(sender), ret_fault);
+    TRY(check_that(CHECK_PATH_PARENT_HASH,
+                   view_equal(update->leaf_node.parent_hash, view_of(parent_hash, len)),
+                   tree_math_leaf_node(sender), ret_fault));
     return tree_set_leaf(tree, sender, update->leaf_node.encoded);
 }
 
@@ -541,13 +540,14 @@ static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,
     if (ciphertexts_skip(&list, ours->position) != ours->position ||
         !ciphertext_take(&list, &sealed))
         return SOTTO_E_USAGE; /* was not merged: there the ciphertexts are counted */
-    if (sealed.ciphertext.len != (size_t)suite->hash_len + AEAD_TAG)
-        return check_fail(CHECK_PATH_SECRET_LENGTH, received->path.steps[ours->step].node,
-                          ret_fault);
+    uint32_t node = received->path.steps[ours->step].node;
+    TRY(check_that(CHECK_PATH_SECRET_LENGTH,
+                   sealed.ciphertext.len == (size_t)suite->hash_len + AEAD_TAG, node, ret_fault));
     TRY(encrypt_context(c, suite, VIEW_LIT("UpdatePathNode"), group_context, &info));
     secret_resize(ret_path_secret, suite->hash_len);
-    return decrypt_with_label(c, &info, ours->key, sealed.kem_output, sealed.ciphertext,
-                              ret_path_secret->data);
+    sotto_err err = decrypt_with_label(c, &info, ours->key, sealed.kem_output, sealed.ciphertext,
+                                       ret_path_secret->data);
+    return check_result(CHECK_PATH_SECRET_OPENS, err, node, ret_fault);
 }
 
 sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender,

@@ -82,7 +82,7 @@ SOTTO_MUST_USE sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint3
                                        const struct tree_list *added, struct fault *ret_fault);
 /* Opens the one path secret that is ours and derives from it: *ret_keys, a variable other than *keys, are ours after this
  * commit. `tree` is the merged one, `keys` are those of a member of it who is not the sender. NOTFOUND: no key of ours fits, as for a member who was just added.
- * DECRYPT: was sealed for somebody else, or with another context. */
+ * CHECK_PATH_SECRET_OPENS: was sealed for somebody else, or with another context. */
 SOTTO_MUST_USE sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender,
                                       const struct update_path *update,
                                       const struct tree_list *added, view group_context,

@@ -536,7 +536,7 @@ static void a_path_secret_opens_for_its_receiver_and_context_alone(void **state)
     f.nodes[0].encrypted_path_secret = view_of(f.nodes[3].encrypted_path_secret.data, own.len);
     refusal_rewrite(&f);
     assert_err(open_as(&f, 3, merged, sent_context(&f.s), &fault), DECRYPT);
-    assert_int_equal(fault.check, CHECK_NONE);
+    assert_int_equal(fault.check, CHECK_PATH_SECRET_OPENS);
     tree_free(merged);
     refusal_clear(&f);
 }
