@@ -26,4 +26,11 @@ SOTTO_MUST_USE sotto_err commit_make(struct step *s, const struct commit_base *b
                                      const sotto_mls_commit_options *options,
                                      sotto_staged **ret_staged);
 
+/* A member's commit: what sotto_group_commit() gives. `predecessor`: the group that this new one takes the place of or branches
+ * from (11.2, 11.3), whose PSK the proposals then name; else NULL. */
+SOTTO_MUST_USE sotto_err group_commit(struct step *s, sotto_group *g,
+                                      const sotto_group *predecessor,
+                                      const sotto_mls_commit_options *options,
+                                      sotto_staged **ret_staged);
+
 #endif

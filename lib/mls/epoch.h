@@ -4,12 +4,13 @@
 #ifndef MLS_EPOCH_H
 #define MLS_EPOCH_H
 
-#include "mls/exporter_tree.h"
 #include "mls/key_schedule.h"
 #include "mls/message_protection.h"
 #include "mls/secret_tree.h"
 #include "mls/transcript_hash.h"
 #include "mls/treekem.h"
+
+struct exporter_tree;
 
 struct epoch {
     const struct mls_suite *suite;

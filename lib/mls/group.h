@@ -23,6 +23,11 @@ SOTTO_MUST_USE sotto_err group_alloc(const struct mls_suite *suite,
                                      const sotto_mls_settings *settings, sotto_group **ret_group);
 void group_freep(sotto_group **g);
 
+/* A group of one in epoch 0: what sotto_group_new() gives. */
+SOTTO_MUST_USE sotto_err group_create(struct step *s, const sotto_mls_client *client, view group_id,
+                                      view extensions, const sotto_mls_settings *settings,
+                                      sotto_group **ret_group);
+
 uint32_t group_past_epochs(const sotto_group *g);
 uint64_t group_past_age_s(const sotto_group *g);
 
