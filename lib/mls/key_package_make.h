@@ -8,7 +8,9 @@
  * besides the client. VALUE, KIND: not well-formed; UNSUPPORTED: a type that the client itself does not list. */
 SOTTO_MUST_USE sotto_err leaf_node_of_client(const sotto_mls_client *client, sotto_buf *storage,
                                              struct leaf_node *ret_leaf);
-/* Signs a leaf and writes it. `group_id` and `leaf_index` count for update and commit. */
+/* The lifetime of a KeyPackage or of a creator's leaf: from an hour before now, for 84 days; any time if now_s is 0. */
+struct lifetime lifetime_usual(uint64_t now_s);
+/* Signs a leaf and writes it; the leaf borrows from it then. `group_id` and `leaf_index` count for update and commit. */
 SOTTO_MUST_USE sotto_err leaf_node_sign(sotto_crypto *c, const sotto_sign_key *key,
                                         struct leaf_node *leaf, view group_id, uint32_t leaf_index,
                                         sotto_buf *ret_encoded);

@@ -16,6 +16,7 @@ struct pending_proposal {
     /* Of an Update of ours: the new leaf's keys; sign_key NULL: as before. */
     struct kem_key *leaf_key;
     sotto_sign_key *sign_key;
+    bool verified; /* proposal_check() was passed */
 };
 void pending_proposal_free(struct pending_proposal *p); /* accepts NULL; wipes */
 void pending_proposal_freep(struct pending_proposal **p);
