@@ -172,10 +172,9 @@ void component_data_write(struct wr *w, const struct component_data *component)
     wr_opaque(w, component->data);
 }
 
-/* struct { ComponentData component_data<V>; } AppDataDictionary;                             draft-ietf-mls-extensions */
-view app_data_dictionary_read(struct rd *r)
+view component_data_list_read(struct rd *r, size_t max)
 {
-    struct rd items = rd_vector(r, MLS_COMPONENTS_MAX);
+    struct rd items = rd_vector(r, max);
     const struct rd start = items;
     for (uint32_t next = 0; rd_more(&items);) {
         struct component_data component;
@@ -185,4 +184,24 @@ view app_data_dictionary_read(struct rd *r)
     }
     rd_join(r, &items);
     return rd_ok(r) ? rd_since(&items, &start) : (view){0};
+}
+
+void component_data_list_write(struct wr *w, const struct component_data *components, size_t count,
+                               size_t max)
+{
+    size_t mark = wr_vector_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && components[i].component_id <= components[i - 1].component_id)
+            wr_fail(w, SOTTO_E_USAGE);
+        component_data_write(w, &components[i]);
+    }
+    if (w->out->len - mark > max)
+        wr_fail(w, SOTTO_E_TOO_LARGE);
+    wr_vector_end(w, mark);
+}
+
+/* struct { ComponentData component_data<V>; } AppDataDictionary;                             draft-ietf-mls-extensions */
+view app_data_dictionary_read(struct rd *r)
+{
+    return component_data_list_read(r, MLS_COMPONENTS_MAX);
 }

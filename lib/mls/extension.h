@@ -50,7 +50,12 @@ struct component_data {
 };
 void component_data_read(struct rd *r, struct component_data *out);
 void component_data_write(struct wr *w, const struct component_data *component);
-/* The whole content of the extension; gives the list. VALUE: not sorted, or an id twice. */
+/* A vector of them, of at most `max` bytes, with rising component_id: AppDataDictionary and SafeAAD are that. Reading gives the
+ * list; VALUE: not sorted, or an id twice. The writer fails with USAGE then, and with TOO_LARGE over `max`. */
+view component_data_list_read(struct rd *r, size_t max);
+void component_data_list_write(struct wr *w, const struct component_data *components, size_t count,
+                               size_t max);
+/* The whole content of the extension; gives the list. */
 view app_data_dictionary_read(struct rd *r);
 
 #endif

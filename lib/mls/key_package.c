@@ -1,5 +1,7 @@
 #include "mls/key_package.h"
 
+#include "mls/app_data.h"
+
 /* struct {
  *     ProtocolVersion version;
  *     CipherSuite cipher_suite;
@@ -37,4 +39,11 @@ void key_package_write(struct wr *w, const struct key_package *package)
 {
     key_package_write_tbs(w, package);
     wr_opaque(w, package->signature);
+}
+
+bool key_package_is_last_resort(const struct key_package *package)
+{
+    view data;
+    return app_data_of(package->extensions, COMPONENT_LAST_RESORT_KEY_PACKAGE, &data) &&
+           data.len == 0;
 }

@@ -22,4 +22,8 @@ void key_package_write(struct wr *w, const struct key_package *package);
 /* KeyPackageTBS: the fields up to the signature. */
 void key_package_write_tbs(struct wr *w, const struct key_package *package);
 
+/* Whether its maker allows that it is used more than once, when there is no other: the component last_resort_key_package,
+ * which has no data (draft-ietf-mls-extensions, "Last-Resort KeyPackages"). */
+bool key_package_is_last_resort(const struct key_package *package);
+
 #endif

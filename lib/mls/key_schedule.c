@@ -50,6 +50,7 @@ void epoch_secrets_clear(struct epoch_secrets *secrets)
     secret_clear(&secrets->resumption_psk);
     secret_clear(&secrets->epoch_authenticator);
     secret_clear(&secrets->init_secret);
+    secret_clear(&secrets->application_export_secret);
 }
 
 sotto_err key_schedule_epoch_of(sotto_crypto *c, const struct mls_suite *suite,
@@ -70,6 +71,7 @@ sotto_err key_schedule_epoch_of(sotto_crypto *c, const struct mls_suite *suite,
         {VIEW_LIT("resumption"), &s.resumption_psk},
         {VIEW_LIT("authentication"), &s.epoch_authenticator},
         {VIEW_LIT("init"), &s.init_secret},
+        {VIEW_LIT("application_export"), &s.application_export_secret},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         TRY(derive_secret(c, suite, epoch_secret, rows[i].label, rows[i].secret));

@@ -38,7 +38,8 @@ struct epoch_secrets {
     struct secret membership_key;
     struct secret resumption_psk;
     struct secret epoch_authenticator;
-    struct secret init_secret; /* of the next epoch */
+    struct secret init_secret;               /* of the next epoch */
+    struct secret application_export_secret; /* draft-ietf-mls-extensions: see exporter_tree.h */
 };
 void epoch_secrets_clear(struct epoch_secrets *secrets);
 

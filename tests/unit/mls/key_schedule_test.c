@@ -126,6 +126,19 @@ static void a_confirmation_tag_has_its_whole_length(void **state)
                MAC);
 }
 
+/* The draft has no vector; this was computed with Python's hmac: HMAC-SHA256 with the key 00 01 ... 1f of the KDFLabel
+ * 0020 1a "MLS 1.0 application_export" 00, and a byte 01. */
+static void an_epoch_has_the_secret_of_the_safe_exporter(void **state)
+{
+    (void)state;
+    DEFER(epoch_secrets_clear) struct epoch_secrets secrets = {0};
+    struct secret epoch_secret =
+        secret_unhex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    assert_ok(key_schedule_epoch_of(crypto, mls_suite_find(1), &epoch_secret, &secrets));
+    assert_bytes(secret_view(&secrets.application_export_secret),
+                 "8acd4378709da79e351e8c50b39dc0af64aba5143849d745d3d33b271b1085c8");
+}
+
 static void only_commits_enter_the_transcript(void **state)
 {
     (void)state;
@@ -160,6 +173,7 @@ int main(void)
         cmocka_unit_test(an_external_init_needs_the_right_key),
         cmocka_unit_test(an_export_depends_on_label_context_and_length),
         cmocka_unit_test(a_confirmation_tag_has_its_whole_length),
+        cmocka_unit_test(an_epoch_has_the_secret_of_the_safe_exporter),
         cmocka_unit_test(only_commits_enter_the_transcript),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

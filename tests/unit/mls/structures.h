@@ -5,6 +5,7 @@
 
 #include "mls/mls_message.h"
 #include "mls/ratchet_tree.h"
+#include "mls/safe_aad.h"
 
 #define STRUCTURE(name, type, read, write)                         \
     static inline sotto_err name##_recode(view in, sotto_buf *out) \
@@ -99,6 +100,8 @@ STRUCTURE(group_secrets, struct group_secrets, group_secrets_read, group_secrets
 STRUCTURE(encrypted_group_secrets, struct encrypted_group_secrets, encrypted_group_secrets_read,
           encrypted_group_secrets_write)
 STRUCTURE(welcome, struct welcome, welcome_read, welcome_write)
+LIST(components_list, components_list_read)
+LIST(safe_aad, safe_aad_read)
 
 struct structure {
     const char *name;
@@ -156,6 +159,8 @@ static const struct structure structures[] = {
     {"group_secrets", group_secrets_recode},
     {"encrypted_group_secrets", encrypted_group_secrets_recode},
     {"welcome", welcome_recode},
+    {"components_list", components_list_recode},
+    {"safe_aad", safe_aad_recode},
 };
 
 static inline const struct structure *structure_find(const char *name)
