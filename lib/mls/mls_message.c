@@ -67,14 +67,14 @@ void mls_message_write(struct wr *w, const struct mls_message *message)
     }
 }
 
-sotto_err mls_message_parse(view bytes, struct mls_message *ret_message)
+sotto_err mls_message_parse(view bytes, struct mls_message *ret_message, struct fault *ret_fault)
 {
     if (bytes.len > MLS_MESSAGE_MAX)
         return SOTTO_E_TOO_LARGE;
     struct rd r = rd_of(bytes);
     struct mls_message message;
     mls_message_read(&r, &message);
-    TRY(rd_end(&r));
+    TRY(codec_end(&r, ret_fault));
     *ret_message = message;
     return SOTTO_OK;
 }

@@ -21,7 +21,9 @@ struct mls_message {
 void mls_message_read(struct rd *r, struct mls_message *out);
 void mls_message_write(struct wr *w, const struct mls_message *message);
 
-/* A whole message: nothing may be left over. *ret_message borrows from `bytes`, and is unchanged on an error. */
-SOTTO_MUST_USE sotto_err mls_message_parse(view bytes, struct mls_message *ret_message);
+/* A whole message: nothing may be left over. *ret_message borrows from `bytes`, and is unchanged on an error. `ret_fault`: as
+ * codec_end(). */
+SOTTO_MUST_USE sotto_err mls_message_parse(view bytes, struct mls_message *ret_message,
+                                           struct fault *ret_fault);
 
 #endif

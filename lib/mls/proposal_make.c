@@ -19,7 +19,7 @@ static sotto_err key_package_alone(view bytes, struct key_package *ret_package,
 sotto_err key_package_parse(view bytes, struct key_package *ret_package, struct fault *ret_fault)
 {
     struct mls_message message;
-    if (mls_message_parse(bytes, &message) != SOTTO_OK)
+    if (mls_message_parse(bytes, &message, NULL) != SOTTO_OK)
         return key_package_alone(bytes, ret_package, ret_fault);
     if (message.wire_format != WIRE_KEY_PACKAGE)
         return SOTTO_E_UNEXPECTED;

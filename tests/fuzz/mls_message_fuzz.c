@@ -82,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const view bytes = {data, size};
     struct mls_message message;
-    if (mls_message_parse(bytes, &message) != SOTTO_OK)
+    if (mls_message_parse(bytes, &message, NULL) != SOTTO_OK)
         return 0;
     walk(&message);
     sotto_buf out = {0};

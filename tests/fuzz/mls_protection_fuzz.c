@@ -94,7 +94,7 @@ static bool deliver(struct talk *t, view bytes)
     struct authenticated_content content;
     sotto_buf plain = {0};
     size_t memory = secret_tree_memory(t->receiver.secret_tree);
-    bool heard = mls_message_parse(bytes, &message) == SOTTO_OK &&
+    bool heard = mls_message_parse(bytes, &message, NULL) == SOTTO_OK &&
                  message.wire_format == WIRE_PRIVATE_MESSAGE &&
                  private_message_unprotect(crypto, &t->receiver, &message.private_message, &plain,
                                            &content) == SOTTO_OK;

@@ -145,7 +145,7 @@ static enum verdict open_check(struct vectors *v, struct group *g, view bytes, v
     struct mls_message message;
     DEFER(secret_tree_freep) struct secret_tree *tree = NULL;
     struct message_protection p = g->protection;
-    CHECK(outcome(v, mls_message_parse(bytes, &message)));
+    CHECK(outcome(v, mls_message_parse(bytes, &message, NULL)));
     CHECK(outcome(v, secret_tree_new(p.suite, 2, &g->encryption_secret, &tree)));
     p.secret_tree = tree;
     if (message.wire_format == WIRE_PUBLIC_MESSAGE)

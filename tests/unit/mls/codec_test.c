@@ -233,8 +233,8 @@ static void a_message_over_the_limit_is_refused_unread(void **state)
     (void)state;
     struct mls_message message = {.wire_format = 77};
     const uint8_t byte = 0;
-    assert_err(mls_message_parse((view){&byte, MLS_MESSAGE_MAX + 1}, &message), TOO_LARGE);
-    assert_err(mls_message_parse((view){&byte, 1}, &message), TRUNCATED);
+    assert_err(mls_message_parse((view){&byte, MLS_MESSAGE_MAX + 1}, &message, NULL), TOO_LARGE);
+    assert_err(mls_message_parse((view){&byte, 1}, &message, NULL), TRUNCATED);
     assert_int_equal(message.wire_format, 77);
 }
 

@@ -150,7 +150,7 @@ static sotto_err receive(struct group *g, view bytes, sotto_buf *plain,
                          struct authenticated_content *ret_content)
 {
     struct mls_message message;
-    TRY(mls_message_parse(bytes, &message));
+    TRY(mls_message_parse(bytes, &message, NULL));
     if (message.wire_format == WIRE_PRIVATE_MESSAGE)
         return private_message_unprotect(crypto, &g->receiver, &message.private_message, plain,
                                          ret_content);
@@ -260,7 +260,7 @@ static sotto_err open_private(struct group *g, view bytes, sotto_buf *plain,
                               struct message_key *ret_key)
 {
     struct mls_message message;
-    assert_ok(mls_message_parse(bytes, &message));
+    assert_ok(mls_message_parse(bytes, &message, NULL));
     assert_int_equal(message.wire_format, WIRE_PRIVATE_MESSAGE);
     return private_message_open(crypto, &g->receiver, &message.private_message, plain, ret_content,
                                 ret_key);
@@ -488,7 +488,7 @@ static void a_membership_tag_has_its_whole_length(void **state)
     const struct framed_content proposal = removal(SENDER_MEMBER);
     group_make(&g, 1);
     assert_ok(send_public(&g, g.keys[MEMBER], &proposal, &bytes));
-    assert_ok(mls_message_parse(buf_view(&bytes), &message));
+    assert_ok(mls_message_parse(buf_view(&bytes), &message, NULL));
     assert_int_equal(message.public_message.membership_tag.len, 32);
     for (size_t len = 0; len < 32; len++) {
         struct public_message shorter = message.public_message;
