@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* The reader's own (rd.h). */
-enum guard {
+enum guard_number {
     GUARD_NONE = 0,
     GUARD_VECTOR_SHORTEST = 36,
     GUARD_VECTOR_PREFIX = 37,

@@ -25,7 +25,7 @@ void rd_refuse(struct rd *r, sotto_err err, unsigned guard)
 }
 
 /* A rule of the reader's own. */
-static void rd_rule(struct rd *r, enum guard guard, bool right, sotto_err err)
+static void rd_rule(struct rd *r, enum guard_number guard, bool right, sotto_err err)
 {
     if (!right && guard_on(guard))
         rd_refuse(r, err, guard);
