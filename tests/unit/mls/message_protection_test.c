@@ -277,7 +277,7 @@ static void what_we_sent_ourselves_is_known_by_its_sender_data(void **state)
     const uint32_t mine = MEMBER, other = 0;
     group_make(&g, 1);
     send_private(&g, "hello", &bytes);
-    assert_ok(mls_message_parse(buf_view(&bytes), &message));
+    assert_ok(mls_message_parse(buf_view(&bytes), &message, NULL));
     assert_false(private_message_is_own(crypto, &g.receiver, &message.private_message));
     g.receiver.own_leaf = &mine;
     assert_true(private_message_is_own(crypto, &g.receiver, &message.private_message));
