@@ -513,6 +513,7 @@ const METHODS = {
 }
 
 // ---- the loop ----------------------------------------------------------------------------------------------------
+process.stdout.on("error", () => process.exit(1))   // nobody reads any more
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   const request = JSON.parse(line)
   let answer
