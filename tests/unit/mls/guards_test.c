@@ -99,7 +99,6 @@ static const enum mls_check pending[] = {
     CHECK_APP_EPHEMERAL_ACCEPTED,
     CHECK_GCE_APP_DATA,
     CHECK_SAFE_AAD,
-    CHECK_LEAF_COMPONENTS,
 };
 
 #define NUMBERS    256u

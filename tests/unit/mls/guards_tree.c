@@ -84,6 +84,12 @@ LEAF_CHANGE(encryption_key_of_another, leaf->encryption_key = kem_key_public(g->
 LEAF_CHANGE(wire_formats_listed, leaf->capabilities.extensions = VIEW_LIT("\0\7\0\x08");
             leaf->extensions = VIEW_LIT("\0\7\3\2\0\1"))
 
+static void dictionary_listed_set(struct group *g, struct leaf_node *leaf)
+{
+    (void)g;
+    leaf->capabilities.extensions = VIEW_LIT("\0\6");
+}
+
 static void required_extension(struct group *g)
 {
     g->required = (struct required_capabilities){.extension_types = VIEW_OF(private_use)};
@@ -105,6 +111,13 @@ static void required_credential(struct group *g)
 static void group_extension(struct group *g)
 {
     g->context.extensions = VIEW_LIT("\xf0\x01\0");
+}
+
+/* An app_data_dictionary with app_components alone: those that the group requires. */
+static void required_component(struct group *g)
+{
+    g->context.extensions = VIEW_LIT("\0\6\7\6\0\1\3\2\x80\1");
+    leaf_rewrite(g, LEAF, dictionary_listed_set);
 }
 
 static void required_wire_format(struct group *g)
@@ -220,6 +233,7 @@ static const struct guard_row rows[] = {
     OF_LEAF(LEAF_REQUIRED_CREDENTIALS, required_credential),
     OF_LEAF(LEAF_GROUP_EXTENSIONS, group_extension),
     OF_LEAF(LEAF_WIRE_FORMATS, required_wire_format),
+    OF_LEAF(LEAF_COMPONENTS, required_component),
     OF_LEAF(LEAF_CREDENTIAL_SUPPORTED, x509_where_not_all_can),
     OF_LEAF(LEAF_SUPPORTS_CREDENTIALS, x509_in_use),
     OF_LEAF(LEAF_LIFETIME_RANGE, lifetime_too_long),
