@@ -161,8 +161,9 @@ typedef struct sotto_mls_leaf {
 } sotto_mls_leaf;
 
 typedef struct sotto_mls_key_package_options {
-    uint64_t not_before_s, not_after_s; /* 0, 0: from an hour before now, for 84 days */
-    bool last_resort;                   /* may be used more than once (draft-ietf-mls-extensions) */
+    /* 0, 0: from an hour before now, for 84 days; any time if now_s is 0 */
+    uint64_t not_before_s, not_after_s;
+    bool last_resort; /* may be used more than once (draft-ietf-mls-extensions) */
     sotto_view extensions;
 } sotto_mls_key_package_options;
 

@@ -215,7 +215,8 @@ SOTTO_MUST_USE static inline sotto_err check_that(enum mls_check check, bool rig
     return right || !check_on(check) ? SOTTO_OK : check_fail(check, where, ret_fault);
 }
 
-/* A check that is an operation of its own: its error `err` becomes the check's, but for the host's (NOMEM, CRYPTO), which stay. */
+/* A check that is an operation of its own: its error `err` becomes the check's, but for the host's (NOMEM, CRYPTO), which stay;
+ * PERMISSION is what an application's rule says. */
 SOTTO_MUST_USE sotto_err check_result(enum mls_check check, sotto_err err, uint32_t where,
                                       struct fault *ret_fault);
 

@@ -31,7 +31,8 @@ SOTTO_MUST_USE sotto_err pending_proposal_read(sotto_crypto *c, const struct mls
                                                struct pending_proposal **ret_proposal);
 
 struct pending {
-    struct pending_proposal **items; /* read only */
+    struct pending_proposal **items;  /* read only */
+    struct pending_proposal **by_ref; /* private: the same, by rising ref */
     size_t count, cap;
     size_t bytes;
 };

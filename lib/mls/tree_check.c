@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "mls/app_data.h"
 #include "mls/tree_hash.h"
 #include "mls/tree_local.h"
 #include "mls/tree_math.h"
@@ -14,10 +13,17 @@
 /* What checks look at. */
 struct subject {
     sotto_crypto *c;
-    struct tree *tree; /* changed by nothing but its cache of hashes */
+    const struct mls_suite *suite;
+    struct tree *tree; /* changed by nothing but its cache of hashes; NULL: a leaf in none */
     const struct tree_check_context *context;
     struct tree_list scratch;
 };
+
+static struct subject subject_of(sotto_crypto *c, struct tree *tree,
+                                 const struct tree_check_context *context)
+{
+    return (struct subject){.c = c, .suite = tree->suite, .tree = tree, .context = context};
+}
 
 static void subject_clear(struct subject *s)
 {
@@ -48,7 +54,7 @@ static sotto_err leaf_version(struct subject *s, const struct leaf *leaf, bool *
 
 static sotto_err leaf_cipher_suite(struct subject *s, const struct leaf *leaf, bool *ret_right)
 {
-    *ret_right = codec_has_u16(leaf->parts.capabilities.cipher_suites, s->tree->suite->id);
+    *ret_right = codec_has_u16(leaf->parts.capabilities.cipher_suites, s->suite->id);
     return SOTTO_OK;
 }
 
@@ -171,13 +177,6 @@ static sotto_err leaf_wire_formats(struct subject *s, const struct leaf *leaf, b
     return SOTTO_OK;
 }
 
-static sotto_err leaf_components(struct subject *s, const struct leaf *leaf, bool *ret_right)
-{
-    *ret_right = app_data_supported(s->context->extensions, leaf->parts.extensions, leaf->index,
-                                    NULL) == SOTTO_OK;
-    return SOTTO_OK;
-}
-
 static sotto_err leaf_credential_supported(struct subject *s, const struct leaf *leaf,
                                            bool *ret_right)
 {
@@ -234,13 +233,13 @@ static sotto_err key_verdict(sotto_err err, bool *ret_right)
 
 static sotto_err leaf_encryption_key(struct subject *s, const struct leaf *leaf, bool *ret_right)
 {
-    return key_verdict(kem_public_check(s->c, s->tree->suite->hpke.kem, leaf->parts.encryption_key),
+    return key_verdict(kem_public_check(s->c, s->suite->hpke.kem, leaf->parts.encryption_key),
                        ret_right);
 }
 
 static sotto_err leaf_signature_key(struct subject *s, const struct leaf *leaf, bool *ret_right)
 {
-    return key_verdict(sign_public_check(s->c, s->tree->suite->sign, leaf->parts.signature_key),
+    return key_verdict(sign_public_check(s->c, s->suite->sign, leaf->parts.signature_key),
                        ret_right);
 }
 
@@ -294,33 +293,33 @@ static sotto_err signature_judge(sotto_err err, uint32_t node, struct fault *ret
 static const struct leaf_row {
     enum mls_check check;
     leaf_check *is_right;
+    bool alone; /* holds for a leaf wherever it stands */
 } leaf_rows[] = {
-    {CHECK_LEAF_VERSION, leaf_version},
-    {CHECK_LEAF_CIPHER_SUITE, leaf_cipher_suite},
-    {CHECK_LEAF_CREDENTIAL_LISTED, leaf_credential_listed},
-    {CHECK_LEAF_EXTENSIONS_LISTED, leaf_extensions_listed},
-    {CHECK_LEAF_DEFAULTS_UNLISTED, leaf_defaults_unlisted},
-    {CHECK_LEAF_REQUIRED_EXTENSIONS, leaf_required_extensions},
-    {CHECK_LEAF_REQUIRED_PROPOSALS, leaf_required_proposals},
-    {CHECK_LEAF_REQUIRED_CREDENTIALS, leaf_required_credentials},
-    {CHECK_LEAF_GROUP_EXTENSIONS, leaf_group_extensions},
-    {CHECK_LEAF_WIRE_FORMATS, leaf_wire_formats},
-    {CHECK_LEAF_COMPONENTS, leaf_components},
-    {CHECK_LEAF_CREDENTIAL_SUPPORTED, leaf_credential_supported},
-    {CHECK_LEAF_SUPPORTS_CREDENTIALS, leaf_supports_credentials},
-    {CHECK_LEAF_LIFETIME_RANGE, leaf_lifetime_range},
-    {CHECK_LEAF_LIFETIME_NOW, leaf_lifetime_now},
-    {CHECK_LEAF_SOURCE, leaf_source},
-    {CHECK_LEAF_ENCRYPTION_KEY, leaf_encryption_key},
-    {CHECK_LEAF_SIGNATURE_KEY, leaf_signature_key},
-    {CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, leaf_encryption_key_unique},
-    {CHECK_LEAF_SIGNATURE_KEY_UNIQUE, leaf_signature_key_unique},
+    {CHECK_LEAF_VERSION, leaf_version, true},
+    {CHECK_LEAF_CIPHER_SUITE, leaf_cipher_suite, true},
+    {CHECK_LEAF_CREDENTIAL_LISTED, leaf_credential_listed, true},
+    {CHECK_LEAF_EXTENSIONS_LISTED, leaf_extensions_listed, true},
+    {CHECK_LEAF_DEFAULTS_UNLISTED, leaf_defaults_unlisted, true},
+    {CHECK_LEAF_REQUIRED_EXTENSIONS, leaf_required_extensions, false},
+    {CHECK_LEAF_REQUIRED_PROPOSALS, leaf_required_proposals, false},
+    {CHECK_LEAF_REQUIRED_CREDENTIALS, leaf_required_credentials, false},
+    {CHECK_LEAF_GROUP_EXTENSIONS, leaf_group_extensions, false},
+    {CHECK_LEAF_WIRE_FORMATS, leaf_wire_formats, false},
+    {CHECK_LEAF_CREDENTIAL_SUPPORTED, leaf_credential_supported, false},
+    {CHECK_LEAF_SUPPORTS_CREDENTIALS, leaf_supports_credentials, false},
+    {CHECK_LEAF_LIFETIME_RANGE, leaf_lifetime_range, true},
+    {CHECK_LEAF_LIFETIME_NOW, leaf_lifetime_now, true},
+    {CHECK_LEAF_SOURCE, leaf_source, true},
+    {CHECK_LEAF_ENCRYPTION_KEY, leaf_encryption_key, true},
+    {CHECK_LEAF_SIGNATURE_KEY, leaf_signature_key, true},
+    {CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, leaf_encryption_key_unique, false},
+    {CHECK_LEAF_SIGNATURE_KEY_UNIQUE, leaf_signature_key_unique, false},
 };
 
 static sotto_err parent_encryption_key(struct subject *s, const struct parent *parent,
                                        bool *ret_right)
 {
-    return key_verdict(kem_public_check(s->c, s->tree->suite->hpke.kem,
+    return key_verdict(kem_public_check(s->c, s->suite->hpke.kem,
                                         tree_node_key(parent->node, TREE_ENCRYPTION_KEY)),
                        ret_right);
 }
@@ -443,7 +442,7 @@ static sotto_err bound_below(struct subject *s, const struct parent *parent, uin
         return SOTTO_OK;
     TRY(tree_parent_hash(s->c, s->tree, parent->number, sibling, hash));
     *ret_bound =
-        view_equal(parent_hash_field(s->tree, neighbour), view_of(hash, s->tree->suite->hash_len));
+        view_equal(parent_hash_field(s->tree, neighbour), view_of(hash, s->suite->hash_len));
     return SOTTO_OK;
 }
 
@@ -576,7 +575,7 @@ static sotto_err tree_hash_check(struct subject *s, struct fault *ret_fault)
     uint8_t root[HASH_MAX];
     TRY(tree_root_hash(s->c, s->tree, root));
     return check_that(CHECK_TREE_HASH,
-                      view_equal(view_of(root, s->tree->suite->hash_len), s->context->tree_hash),
+                      view_equal(view_of(root, s->suite->hash_len), s->context->tree_hash),
                       tree_math_root(s->tree->store.leaf_count), ret_fault);
 }
 
@@ -606,7 +605,7 @@ static bool is_parent_check(enum mls_check check)
 sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check_context *context,
                      enum mls_check check, struct fault *ret_fault)
 {
-    DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
+    DEFER(subject_clear) struct subject s = subject_of(c, tree, context);
     if (check == CHECK_TREE_HASH)
         return tree_hash_check(&s, ret_fault);
     if (check == CHECK_TREE_RIGHT_HALF)
@@ -624,7 +623,7 @@ sotto_err tree_check(sotto_crypto *c, struct tree *tree, const struct tree_check
 sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
                          const struct tree_check_context *context, struct fault *ret_fault)
 {
-    DEFER(subject_clear) struct subject s = {.c = c, .tree = tree, .context = context};
+    DEFER(subject_clear) struct subject s = subject_of(c, tree, context);
     TRY(tree_hash_check(&s, ret_fault));
     TRY(right_half_check(&s, ret_fault));
     TRY(leaves_run(&s, CHECK_NONE, ret_fault));
@@ -633,16 +632,42 @@ sotto_err tree_check_all(sotto_crypto *c, struct tree *tree,
     return signatures_run(&s, ret_fault);
 }
 
+sotto_err tree_check_leaf_place(sotto_crypto *c, struct tree *tree,
+                                const struct tree_check_context *context, uint32_t leaf_index,
+                                enum leaf_node_source source, struct fault *ret_fault)
+{
+    struct subject s = subject_of(c, tree, context);
+    struct leaf leaf = {.index = leaf_index, .source = source};
+    TRY(tree_leaf_read(tree, leaf_index, &leaf.parts));
+    leaf.node = tree_math_leaf_node(leaf_index);
+    return leaf_run(&s, &leaf, CHECK_NONE, ret_fault);
+}
+
 sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
                           const struct tree_check_context *context, uint32_t leaf_index,
                           enum leaf_node_source source, struct fault *ret_fault)
 {
-    struct subject s = {.c = c, .tree = tree, .context = context};
-    struct leaf leaf = {.index = leaf_index, .source = source};
-    TRY(tree_leaf_read(tree, leaf_index, &leaf.parts));
-    leaf.node = tree_math_leaf_node(leaf_index);
-    TRY(leaf_run(&s, &leaf, CHECK_NONE, ret_fault));
-    sotto_err err =
-        leaf_signature_verify(c, tree->suite, &leaf.parts, context->group_id, leaf_index);
-    return signature_judge(err, leaf.node, ret_fault);
+    struct leaf_node leaf;
+    TRY(tree_check_leaf_place(c, tree, context, leaf_index, source, ret_fault));
+    TRY(tree_leaf_read(tree, leaf_index, &leaf));
+    sotto_err err = leaf_signature_verify(c, tree->suite, &leaf, context->group_id, leaf_index);
+    return signature_judge(err, tree_math_leaf_node(leaf_index), ret_fault);
+}
+
+sotto_err leaf_node_check(sotto_crypto *c, const struct mls_suite *suite,
+                          const struct tree_check_context *context, const struct leaf_node *leaf,
+                          uint32_t leaf_index, enum leaf_node_source source, uint32_t where,
+                          struct fault *ret_fault)
+{
+    struct subject s = {.c = c, .suite = suite, .context = context};
+    struct leaf subject = {.index = leaf_index, .parts = *leaf, .source = source};
+    for (size_t i = 0; i < COUNT_OF(leaf_rows); i++) {
+        bool right = true;
+        if (!leaf_rows[i].alone || leaf_rows[i].check == CHECK_LEAF_SIGNATURE_KEY)
+            continue;
+        TRY(leaf_rows[i].is_right(&s, &subject, &right));
+        TRY(check_that(leaf_rows[i].check, right, where, ret_fault));
+    }
+    sotto_err err = leaf_signature_verify(c, suite, leaf, context->group_id, leaf_index);
+    return signature_judge(err, where, ret_fault);
 }

@@ -42,5 +42,19 @@ SOTTO_MUST_USE sotto_err tree_check_leaf(sotto_crypto *c, struct tree *tree,
                                          const struct tree_check_context *context,
                                          uint32_t leaf_index, enum leaf_node_source source,
                                          struct fault *ret_fault);
+/* The same but for its signature, which was verified before. */
+SOTTO_MUST_USE sotto_err tree_check_leaf_place(sotto_crypto *c, struct tree *tree,
+                                               const struct tree_check_context *context,
+                                               uint32_t leaf_index, enum leaf_node_source source,
+                                               struct fault *ret_fault);
+
+/* Those of them that hold for a leaf wherever it is put, its signature with them: no tree is needed, and of the context no more
+ * than group_id and the times. `leaf_index` is where it will stand, which the signature of an update or a commit covers.
+ * `where` is for the fault. */
+SOTTO_MUST_USE sotto_err leaf_node_check(sotto_crypto *c, const struct mls_suite *suite,
+                                         const struct tree_check_context *context,
+                                         const struct leaf_node *leaf, uint32_t leaf_index,
+                                         enum leaf_node_source source, uint32_t where,
+                                         struct fault *ret_fault);
 
 #endif
