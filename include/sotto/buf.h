@@ -24,6 +24,9 @@ typedef struct sotto_buf {
 /* Wipes, frees, leaves {0}. Accepts {0} and NULL. */
 SOTTO_API void sotto_buf_clear(sotto_buf *b);
 
+/* Replaces what it holds by a copy of `bytes`, for those that a call of yours has to fill. NOMEM: unchanged. */
+SOTTO_API SOTTO_MUST_USE sotto_err sotto_buf_set(sotto_buf *b, sotto_view bytes);
+
 /* What it holds; borrowed until it changes. */
 static inline sotto_view sotto_buf_view(const sotto_buf *b)
 {

@@ -9,6 +9,11 @@ void sotto_buf_clear(sotto_buf *b)
         buf_clear(b);
 }
 
+sotto_err sotto_buf_set(sotto_buf *b, sotto_view bytes)
+{
+    return buf_set(b, bytes);
+}
+
 sotto_err sotto_crypto_new(sotto_crypto **ret_crypto)
 {
     return crypto_new(ret_crypto);

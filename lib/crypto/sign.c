@@ -54,6 +54,21 @@ sotto_err sign_key_import(sotto_crypto *c, enum sign_id id, const struct secret 
     return SOTTO_OK;
 }
 
+sotto_err sign_key_copy(const sotto_sign_key *key, sotto_sign_key **ret_key)
+{
+    sotto_sign_key *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return SOTTO_E_NOMEM;
+    *copy = *key;
+    if (copy->pkey != NULL && EVP_PKEY_up_ref(copy->pkey) != 1) {
+        copy->pkey = NULL;
+        sign_key_free(copy);
+        return SOTTO_E_CRYPTO;
+    }
+    *ret_key = copy;
+    return SOTTO_OK;
+}
+
 enum sign_id sign_key_id(const sotto_sign_key *key)
 {
     return key->id;

@@ -30,6 +30,9 @@ SOTTO_MUST_USE sotto_err sign_key_import(sotto_crypto *c, enum sign_id id,
                                          const struct secret *private_key,
                                          sotto_sign_key **ret_key);
 
+/* Shares what was parsed, so that it costs an allocation. NOMEM. */
+SOTTO_MUST_USE sotto_err sign_key_copy(const sotto_sign_key *key, sotto_sign_key **ret_key);
+
 enum sign_id sign_key_id(const sotto_sign_key *key);
 view sign_key_public(const sotto_sign_key *key); /* borrowed from the key */
 /* The form that sign_key_import() takes. */

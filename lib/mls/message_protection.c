@@ -24,21 +24,30 @@ static bool external_may_propose(uint16_t proposal_type)
     }
 }
 
-static bool sender_may_say(const struct framed_content *content)
+/* Which check a sender fails who says what it may not; CHECK_NONE: it may. */
+static enum mls_check sender_judge(const struct framed_content *content)
 {
+    bool proposes = content->content_type == CONTENT_PROPOSAL;
+    bool commits = content->content_type == CONTENT_COMMIT;
     switch (content->sender.sender_type) {
     case SENDER_MEMBER:
-        return true;
+        return CHECK_NONE;
     case SENDER_EXTERNAL:
-        return content->content_type == CONTENT_PROPOSAL &&
-               external_may_propose(content->proposal.proposal_type);
+        if (!proposes)
+            return CHECK_SENDER_MAY_SAY;
+        return external_may_propose(content->proposal.proposal_type) ? CHECK_NONE
+                                                                     : CHECK_SENDER_EXTERNAL_TYPES;
     case SENDER_NEW_MEMBER_PROPOSAL:
-        return content->content_type == CONTENT_PROPOSAL &&
-               content->proposal.proposal_type == PROPOSAL_ADD;
+        if (!proposes)
+            return CHECK_SENDER_MAY_SAY;
+        return content->proposal.proposal_type == PROPOSAL_ADD ? CHECK_NONE
+                                                               : CHECK_SENDER_NEW_MEMBER_ADD;
     case SENDER_NEW_MEMBER_COMMIT:
-        return content->content_type == CONTENT_COMMIT && content->commit.has_path;
+        if (!commits)
+            return CHECK_SENDER_MAY_SAY;
+        return content->commit.has_path ? CHECK_NONE : CHECK_EXTERNAL_PATH;
     }
-    return false;
+    return CHECK_SENDER_MAY_SAY;
 }
 
 static sotto_err external_sender_key(const struct message_protection *p, uint32_t sender_index,
@@ -64,36 +73,51 @@ static sotto_err external_sender_key(const struct message_protection *p, uint32_
     return SOTTO_E_NOTFOUND;
 }
 
+/* The key of a new member stands in what it says, if that is what such a sender may say. */
+static view new_member_key(const struct framed_content *content)
+{
+    if (content->content_type == CONTENT_COMMIT && content->commit.has_path)
+        return content->commit.path.leaf_node.signature_key;
+    if (content->content_type == CONTENT_PROPOSAL &&
+        content->proposal.proposal_type == PROPOSAL_ADD)
+        return content->proposal.add.leaf_node.signature_key;
+    return (view){0};
+}
+
 /* RFC 9420 6.1: whose key the signature must be good for. */
 static sotto_err signature_key_of(const struct message_protection *p,
-                                  const struct framed_content *content, view *ret_key)
+                                  const struct framed_content *content, view *ret_key,
+                                  struct fault *ret_fault)
 {
-    switch (content->sender.sender_type) {
+    const struct sender *sender = &content->sender;
+    switch (sender->sender_type) {
     case SENDER_MEMBER:
-        return p->signature_key(p->members, content->sender.leaf_index, ret_key);
+        return check_result(CHECK_SENDER_MEMBER,
+                            p->signature_key(p->members, sender->leaf_index, ret_key),
+                            sender->leaf_index, ret_fault);
     case SENDER_EXTERNAL:
-        return external_sender_key(p, content->sender.sender_index, ret_key);
+        return check_result(CHECK_SENDER_EXTERNAL_LISTED,
+                            external_sender_key(p, sender->sender_index, ret_key),
+                            sender->sender_index, ret_fault);
     case SENDER_NEW_MEMBER_PROPOSAL:
-        *ret_key = content->proposal.add.leaf_node.signature_key;
-        return SOTTO_OK;
     case SENDER_NEW_MEMBER_COMMIT:
-        *ret_key = content->commit.path.leaf_node.signature_key;
+        *ret_key = new_member_key(content);
         return SOTTO_OK;
     }
     return SOTTO_E_VALUE;
 }
 
-static sotto_err check_place(const struct message_protection *p, view group_id, uint64_t epoch)
+static sotto_err check_place(const struct message_protection *p, view group_id, uint64_t epoch,
+                             struct fault *ret_fault)
 {
-    if (!view_equal(group_id, p->group_id))
-        return SOTTO_E_UNEXPECTED;
-    return epoch == p->epoch ? SOTTO_OK : SOTTO_E_NOT_NOW;
+    TRY(check_that(CHECK_MESSAGE_GROUP, view_equal(group_id, p->group_id), 0, ret_fault));
+    return check_that(CHECK_MESSAGE_EPOCH, epoch == p->epoch, 0, ret_fault);
 }
 
 static bool is_of_this_epoch(const struct message_protection *p,
                              const struct framed_content *content)
 {
-    return check_place(p, content->group_id, content->epoch) == SOTTO_OK;
+    return view_equal(content->group_id, p->group_id) && content->epoch == p->epoch;
 }
 
 sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *p,
@@ -107,8 +131,8 @@ sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *
     return sign_with_label(c, key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs), ret_signature);
 }
 
-static sotto_err signature_check(sotto_crypto *c, const struct message_protection *p,
-                                 const struct authenticated_content *content, view public_key)
+static sotto_err signature_verify(sotto_crypto *c, const struct message_protection *p,
+                                  const struct authenticated_content *content, view public_key)
 {
     DEFER(buf_clear) sotto_buf tbs = {0};
     struct wr w = wr_to(&tbs);
@@ -116,6 +140,14 @@ static sotto_err signature_check(sotto_crypto *c, const struct message_protectio
     TRY(wr_end(&w));
     return verify_with_label(c, p->suite, public_key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs),
                              content->auth.signature);
+}
+
+static sotto_err signature_check(sotto_crypto *c, const struct message_protection *p,
+                                 const struct authenticated_content *content, view public_key,
+                                 struct fault *ret_fault)
+{
+    return check_result(CHECK_MESSAGE_SIGNATURE, signature_verify(c, p, content, public_key),
+                        content->content.sender.leaf_index, ret_fault);
 }
 
 static sotto_err membership_tag_make(sotto_crypto *c, const struct message_protection *p,
@@ -134,7 +166,7 @@ sotto_err public_message_protect(sotto_crypto *c, const struct message_protectio
 {
     if (content->wire_format != WIRE_PUBLIC_MESSAGE ||
         content->content.content_type == CONTENT_APPLICATION ||
-        !sender_may_say(&content->content) || !is_of_this_epoch(p, &content->content))
+        sender_judge(&content->content) != CHECK_NONE || !is_of_this_epoch(p, &content->content))
         return SOTTO_E_USAGE;
     uint8_t tag[HASH_MAX];
     struct public_message message = {.content = content->content, .auth = content->auth};
@@ -150,28 +182,33 @@ sotto_err public_message_protect(sotto_crypto *c, const struct message_protectio
 }
 
 static sotto_err membership_check(sotto_crypto *c, const struct message_protection *p,
-                                  const struct authenticated_content *content, view tag)
+                                  const struct authenticated_content *content, view tag,
+                                  struct fault *ret_fault)
 {
     uint8_t expected[HASH_MAX];
     if (content->content.sender.sender_type != SENDER_MEMBER)
         return SOTTO_OK;
     TRY(membership_tag_make(c, p, content, expected));
-    return ct_equal(view_of(expected, p->suite->hash_len), tag) ? SOTTO_OK : SOTTO_E_MAC;
+    return check_that(CHECK_MEMBERSHIP_TAG, ct_equal(view_of(expected, p->suite->hash_len), tag),
+                      content->content.sender.leaf_index, ret_fault);
 }
 
 sotto_err public_message_unprotect(sotto_crypto *c, const struct message_protection *p,
                                    const struct public_message *message,
-                                   struct authenticated_content *ret_content)
+                                   struct authenticated_content *ret_content,
+                                   struct fault *ret_fault)
 {
     const struct authenticated_content content = {
         .wire_format = WIRE_PUBLIC_MESSAGE, .content = message->content, .auth = message->auth};
+    enum mls_check wrong = sender_judge(&content.content);
     view key = {0};
-    if (content.content.content_type == CONTENT_APPLICATION || !sender_may_say(&content.content))
-        return SOTTO_E_UNEXPECTED;
-    TRY(check_place(p, content.content.group_id, content.content.epoch));
-    TRY(signature_key_of(p, &content.content, &key));
-    TRY(membership_check(c, p, &content, message->membership_tag));
-    TRY(signature_check(c, p, &content, key));
+    TRY(check_that(CHECK_APPLICATION_IS_PRIVATE,
+                   content.content.content_type != CONTENT_APPLICATION, 0, ret_fault));
+    TRY(check_that(wrong, wrong == CHECK_NONE, 0, ret_fault));
+    TRY(check_place(p, content.content.group_id, content.content.epoch, ret_fault));
+    TRY(signature_key_of(p, &content.content, &key, ret_fault));
+    TRY(membership_check(c, p, &content, message->membership_tag, ret_fault));
+    TRY(signature_check(c, p, &content, key, ret_fault));
     *ret_content = content;
     return SOTTO_OK;
 }
@@ -351,31 +388,64 @@ static sotto_err content_parse(const struct private_message *message,
     return rd_end(&r);
 }
 
+/* Which of the checks of a generation an error of secret_tree_find() is. */
+static sotto_err generation_check(sotto_err err, uint32_t leaf_index, struct fault *ret_fault)
+{
+    switch (err) {
+    case SOTTO_E_REPLAYED:
+        return check_result(CHECK_GENERATION_NEW, err, leaf_index, ret_fault);
+    case SOTTO_E_MISSING:
+        return check_result(CHECK_GENERATION_NEAR, err, leaf_index, ret_fault);
+    case SOTTO_E_EXPIRED:
+        return check_result(CHECK_GENERATION_KEPT, err, leaf_index, ret_fault);
+    default:
+        return err;
+    }
+}
+
 static sotto_err message_open(sotto_crypto *c, const struct message_protection *p,
                               const struct private_message *message, sotto_buf *plain,
-                              struct authenticated_content *out, struct message_key *key)
+                              struct authenticated_content *out, struct message_key *key,
+                              struct fault *ret_fault)
 {
-    struct sender_data sender;
+    struct sender_data sender = {0};
+    struct sender member = {.sender_type = SENDER_MEMBER};
     view public_key = {0};
-    TRY(check_place(p, message->group_id, message->epoch));
-    TRY(sender_data_open(c, p, message, &sender));
-    TRY(p->signature_key(p->members, sender.leaf_index, &public_key));
-    TRY(secret_tree_find(c, p->secret_tree, sender.leaf_index, ratchet_of(message->content_type),
-                         sender.generation, key));
-    TRY(content_open(c, p, message, &sender, key, plain));
+    TRY(check_place(p, message->group_id, message->epoch, ret_fault));
+    TRY(check_result(CHECK_SENDER_DATA_OPENS, sender_data_open(c, p, message, &sender), 0,
+                     ret_fault));
+    if (p->own_leaf != NULL && sender.leaf_index == *p->own_leaf)
+        return SOTTO_E_REFLECTED;
+    member.leaf_index = sender.leaf_index;
+    const struct framed_content said = {.sender = member};
+    TRY(signature_key_of(p, &said, &public_key, ret_fault));
+    TRY(generation_check(secret_tree_find(c, p->secret_tree, sender.leaf_index,
+                                          ratchet_of(message->content_type), sender.generation,
+                                          key),
+                         sender.leaf_index, ret_fault));
+    TRY(check_result(CHECK_CONTENT_OPENS, content_open(c, p, message, &sender, key, plain),
+                     sender.leaf_index, ret_fault));
     TRY(content_parse(message, &sender, buf_view(plain), out));
-    return signature_check(c, p, out, public_key);
+    return signature_check(c, p, out, public_key, ret_fault);
+}
+
+bool private_message_is_own(sotto_crypto *c, const struct message_protection *p,
+                            const struct private_message *message)
+{
+    struct sender_data sender = {0};
+    return p->own_leaf != NULL && sender_data_open(c, p, message, &sender) == SOTTO_OK &&
+           sender.leaf_index == *p->own_leaf;
 }
 
 sotto_err private_message_open(sotto_crypto *c, const struct message_protection *p,
                                const struct private_message *message, sotto_buf *ret_plain,
                                struct authenticated_content *ret_content,
-                               struct message_key *ret_key)
+                               struct message_key *ret_key, struct fault *ret_fault)
 {
     struct authenticated_content content;
     buf_reset(ret_plain);
     *ret_key = (struct message_key){0};
-    sotto_err err = message_open(c, p, message, ret_plain, &content, ret_key);
+    sotto_err err = message_open(c, p, message, ret_plain, &content, ret_key, ret_fault);
     if (err == SOTTO_OK) {
         *ret_content = content;
     } else {
@@ -387,11 +457,12 @@ sotto_err private_message_open(sotto_crypto *c, const struct message_protection 
 
 sotto_err private_message_unprotect(sotto_crypto *c, const struct message_protection *p,
                                     const struct private_message *message, sotto_buf *ret_plain,
-                                    struct authenticated_content *ret_content)
+                                    struct authenticated_content *ret_content,
+                                    struct fault *ret_fault)
 {
     struct authenticated_content content;
     DEFER(message_key_clear) struct message_key key = {0};
-    TRY(private_message_open(c, p, message, ret_plain, &content, &key));
+    TRY(private_message_open(c, p, message, ret_plain, &content, &key, ret_fault));
     sotto_err err = secret_tree_consume(p->secret_tree, &key);
     if (err == SOTTO_OK)
         *ret_content = content;

@@ -4,6 +4,7 @@
 #ifndef MLS_MESSAGE_PROTECTION_H
 #define MLS_MESSAGE_PROTECTION_H
 
+#include "mls/check.h"
 #include "mls/framing.h"
 #include "mls/mls_message.h"
 #include "mls/secret_tree.h"
@@ -21,6 +22,8 @@ struct message_protection {
     /* The signature key of the leaf at an index of this epoch's tree. NOTFOUND: blank, or out of range. */
     sotto_err (*signature_key)(const void *members, uint32_t leaf_index, view *ret_key);
     const void *members;
+    /* Our own leaf, whose PrivateMessages are REFLECTED: their keys were used up when they were made. NULL: none is ours. */
+    const uint32_t *own_leaf;
 };
 
 /* The signature of content that will travel in this wire format (RFC 9420 6.1). It replaces what `ret_signature` held. */
@@ -35,13 +38,13 @@ SOTTO_MUST_USE sotto_err public_message_protect(sotto_crypto *c, const struct me
                                                 const struct authenticated_content *content,
                                                 sotto_buf *out);
 
-/* *ret_content borrows from what `message` borrows from.
- * UNEXPECTED: another group, application data, or a sender who may not say this. NOT_NOW: another epoch. NOTFOUND: no such
- * sender. MAC, SIGNATURE, KEY: not from whom it claims. The confirmation_tag of a commit is the caller's to check. */
+/* *ret_content borrows from what `message` borrows from. Each error is that of a check, which *ret_fault names: MESSAGE_GROUP
+ * to MESSAGE_SIGNATURE, EXTERNAL_PATH. The confirmation_tag of a commit is the caller's to check. */
 SOTTO_MUST_USE sotto_err public_message_unprotect(sotto_crypto *c,
                                                   const struct message_protection *p,
                                                   const struct public_message *message,
-                                                  struct authenticated_content *ret_content);
+                                                  struct authenticated_content *ret_content,
+                                                  struct fault *ret_fault);
 
 /* sender_data_key and sender_data_nonce for a ciphertext (RFC 9420 6.3.2). */
 SOTTO_MUST_USE sotto_err sender_data_key(sotto_crypto *c, const struct message_protection *p,
@@ -58,23 +61,25 @@ SOTTO_MUST_USE sotto_err private_message_protect(sotto_crypto *c,
                                                  const uint8_t reuse_guard[REUSE_GUARD],
                                                  sotto_buf *out);
 
+/* Whether a PrivateMessage is one of ours, as its sender data says; false for one that does not open. */
+SOTTO_MUST_USE bool private_message_is_own(sotto_crypto *c, const struct message_protection *p,
+                                           const struct private_message *message);
+
 /* The plaintext replaces what `ret_plain` held; *ret_content borrows from it, and from what `message` borrows from. All has
  * been checked but the confirmation_tag of a commit. The tree is as it was: take what was said into use, then consume the key
  * with secret_tree_consume(), before anything else changes the tree; or drop it with message_key_clear(), and the message can
- * be opened again. What *ret_key held is not cleared. Errors as public_message_unprotect() and secret_tree_find(), and
- * DECRYPT; ret_plain and ret_key are empty then. */
+ * be opened again. What *ret_key held is not cleared. Errors: REFLECTED: one of ours; those of the checks MESSAGE_GROUP to
+ * GENERATION_KEPT, and of the codec. ret_plain and ret_key are empty then. */
 SOTTO_MUST_USE sotto_err private_message_open(sotto_crypto *c, const struct message_protection *p,
                                               const struct private_message *message,
                                               sotto_buf *ret_plain,
                                               struct authenticated_content *ret_content,
-                                              struct message_key *ret_key);
+                                              struct message_key *ret_key, struct fault *ret_fault);
 
 /* private_message_open() for what is taken into use at once, such as application messages: consumes the key. NOMEM: the tree
  * is as it was, and ret_plain is empty. */
-SOTTO_MUST_USE sotto_err private_message_unprotect(sotto_crypto *c,
-                                                   const struct message_protection *p,
-                                                   const struct private_message *message,
-                                                   sotto_buf *ret_plain,
-                                                   struct authenticated_content *ret_content);
+SOTTO_MUST_USE sotto_err private_message_unprotect(
+    sotto_crypto *c, const struct message_protection *p, const struct private_message *message,
+    sotto_buf *ret_plain, struct authenticated_content *ret_content, struct fault *ret_fault);
 
 #endif

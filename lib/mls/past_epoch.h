@@ -6,11 +6,11 @@
 
 #include "mls/epoch.h"
 
-/* A leaf as it was before a commit changed it. */
+/* A leaf as it was before a commit changed it. After a bulk add there is one for each new member. */
 struct past_leaf {
     uint32_t leaf_index;
+    uint32_t key_at;  /* where its signature key lies in past_epoch.signature_keys */
     uint16_t key_len; /* 0: it was blank */
-    uint8_t key[SIGN_PUBLIC_MAX];
 };
 
 struct past_epoch {
@@ -22,13 +22,16 @@ struct past_epoch {
     struct secret sender_data_secret;
     struct secret resumption_psk;
     struct secret_tree *secret_tree;
-    struct past_leaf *leaves; /* rising; what the commit that ended it changed */
+    struct past_leaf
+        *leaves; /* rising: those whose signature key the commit that ended it changed */
     size_t leaf_count;
+    sotto_buf signature_keys;
 };
 void past_epoch_free(struct past_epoch *p); /* accepts NULL; wipes */
 void past_epoch_freep(struct past_epoch **p);
 
-/* Takes from `epoch` what is kept, so that the rest can be freed. `after`: the tree of the next epoch. Unchanged on failure. */
+/* Takes from `epoch` what is kept, so that the rest can be freed. `after`: the tree of the next epoch, or that of this one if we
+ * have no part in the next. Unchanged on failure. */
 SOTTO_MUST_USE sotto_err past_epoch_new(struct epoch *epoch, const struct tree *after,
                                         uint64_t now_s, struct past_epoch **ret_past);
 
@@ -47,12 +50,15 @@ void past_epochs_expire(struct past_epochs *past, uint64_t before_s);
 size_t past_epochs_find(const struct past_epochs *past, uint64_t number);
 void past_epochs_clear(struct past_epochs *past);
 
-/* What message protection needs to open a message of that epoch. `members` is storage that must live as long. */
+/* What message protection needs to open a message of that epoch. `members` is storage that must live as long. VALUE: a state that
+ * was read has a broken context. */
 struct past_members {
     const struct past_epochs *past;
     size_t place;
     const struct tree *present;
 };
-struct message_protection past_epoch_protection(struct past_members *members);
+SOTTO_MUST_USE sotto_err past_epoch_protection(const struct past_members *members,
+                                               struct group_context *ret_context,
+                                               struct message_protection *ret_protection);
 
 #endif

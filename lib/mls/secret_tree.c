@@ -1,4 +1,4 @@
-#include "mls/secret_tree.h"
+#include "mls/secret_tree_local.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,57 +9,16 @@
  * is open: a parent then has two children in the pool, a leaf its sender in the list of senders, and the secret is wiped. So
  * each leaf's keys can be derived from exactly one place. Secrets lie in an array of their own, hash_len bytes a node. */
 
-struct node_slot {
-    uint32_t child
-        [2]; /* places in the pool; of a leaf: its sender's place + 1, and 0. {0, 0}: not open */
-};
-
-/* A key that was passed by: its message may still come. */
-struct skipped {
-    uint32_t generation;
-    uint8_t key[32]; /* the longest AEAD key there is */
-    uint8_t nonce[AEAD_NONCE];
-};
-
-struct ratchet {
-    uint32_t generation;     /* of the next key */
-    uint32_t given_up;       /* keys below this generation may have been given up for age */
-    struct skipped *skipped; /* rising */
-    uint32_t skipped_count;
-    struct secret secret; /* of `generation` */
-};
-
-struct sender_ratchets {
-    struct ratchet ratchets[RATCHET_KINDS];
-};
-
-struct secret_tree {
-    const struct mls_suite *suite;
-    uint32_t leaf_count;
-    uint64_t version; /* counts what was consumed */
-    struct node_slot *nodes;
-    uint8_t *secrets;
-    uint32_t node_count, node_cap;
-    struct sender_ratchets **senders;
-    uint32_t sender_count, sender_cap;
-};
-
 #define NODES_FIRST   32u
 #define SENDERS_FIRST 4u
 
-static void wiped_free(void *memory, size_t len)
+void secret_tree_wiped_free(void *memory, size_t len)
 {
     ct_wipe(memory, len);
     free(memory);
 }
 
-static uint8_t *node_secret(const struct secret_tree *t, uint32_t slot)
-{
-    return t->secrets + (size_t)slot * t->suite->hash_len;
-}
-
-/* Room for `more` nodes. Old secrets are wiped where they were. */
-static sotto_err nodes_reserve(struct secret_tree *t, uint32_t more)
+sotto_err secret_tree_nodes_reserve(struct secret_tree *t, uint32_t more)
 {
     if (more <= t->node_cap - t->node_count)
         return SOTTO_OK;
@@ -78,7 +37,7 @@ static sotto_err nodes_reserve(struct secret_tree *t, uint32_t more)
         memcpy(nodes, t->nodes, t->node_count * sizeof *nodes);
         memcpy(secrets, t->secrets, t->node_count * hash_len);
     }
-    wiped_free(t->secrets, t->node_cap * hash_len);
+    secret_tree_wiped_free(t->secrets, t->node_cap * hash_len);
     free(t->nodes);
     t->nodes = nodes;
     t->secrets = secrets;
@@ -99,6 +58,19 @@ static sotto_err senders_reserve(struct secret_tree *t)
     return SOTTO_OK;
 }
 
+sotto_err secret_tree_sender_add(struct secret_tree *t, uint32_t leaf_index,
+                                 struct sender_ratchets **ret_sender)
+{
+    TRY(senders_reserve(t));
+    struct sender_ratchets *sender = calloc(1, sizeof *sender);
+    if (sender == NULL)
+        return SOTTO_E_NOMEM;
+    sender->leaf_index = leaf_index;
+    t->senders[t->sender_count++] = sender;
+    *ret_sender = sender;
+    return SOTTO_OK;
+}
+
 sotto_err secret_tree_new(const struct mls_suite *suite, uint32_t leaf_count,
                           const struct secret *encryption_secret, struct secret_tree **ret_tree)
 {
@@ -110,8 +82,9 @@ sotto_err secret_tree_new(const struct mls_suite *suite, uint32_t leaf_count,
         return SOTTO_E_NOMEM;
     t->suite = suite;
     t->leaf_count = leaf_count;
-    TRY(nodes_reserve(t, 1));
+    TRY(secret_tree_nodes_reserve(t, 1));
     memcpy(node_secret(t, 0), encryption_secret->data, suite->hash_len);
+    t->nodes[0].node = tree_math_root(leaf_count);
     t->node_count = 1;
     *ret_tree = MOVE(t);
     return SOTTO_OK;
@@ -121,9 +94,9 @@ static void sender_free(struct sender_ratchets *sender)
 {
     for (size_t i = 0; i < RATCHET_KINDS; i++) {
         struct ratchet *r = &sender->ratchets[i];
-        wiped_free(r->skipped, r->skipped_count * sizeof *r->skipped);
+        secret_tree_wiped_free(r->skipped, r->skipped_count * sizeof *r->skipped);
     }
-    wiped_free(sender, sizeof *sender);
+    secret_tree_wiped_free(sender, sizeof *sender);
 }
 
 void secret_tree_free(struct secret_tree *tree)
@@ -133,7 +106,9 @@ void secret_tree_free(struct secret_tree *tree)
     for (uint32_t i = 0; i < tree->sender_count; i++)
         sender_free(tree->senders[i]);
     free(tree->senders);
-    wiped_free(tree->secrets, (size_t)tree->node_cap * tree->suite->hash_len);
+    free(tree->gone);
+    loose_pieces_free(tree->loose);
+    secret_tree_wiped_free(tree->secrets, (size_t)tree->node_cap * tree->suite->hash_len);
     free(tree->nodes);
     free(tree);
 }
@@ -146,42 +121,21 @@ void secret_tree_freep(struct secret_tree **tree)
 
 void message_key_clear(struct message_key *key)
 {
-    wiped_free(key->skipped, key->skipped_count * sizeof *key->skipped);
+    secret_tree_wiped_free(key->skipped, key->skipped_count * sizeof *key->skipped);
     ct_wipe(key, sizeof *key);
 }
 
-/* Where the way from the root to a leaf ends in the pool. */
-struct place {
-    uint32_t slot;
-    uint32_t node; /* in the array of appendix C */
-};
-
-/* 1 if the leaf is below the right child. */
-static unsigned side_of(uint32_t parent, uint32_t leaf_index)
+uint32_t secret_tree_locate(const struct secret_tree *t, uint32_t leaf_index)
 {
-    return tree_math_leaf_node(leaf_index) > parent ? 1 : 0;
+    uint32_t slot = 0;
+    while (!tree_math_is_leaf(t->nodes[slot].node) && node_is_open(t, slot))
+        slot = t->nodes[slot].child[side_of(t->nodes[slot].node, leaf_index)];
+    return slot;
 }
 
 static uint32_t child_of(uint32_t parent, unsigned side)
 {
     return side == 0 ? tree_math_left(parent) : tree_math_right(parent);
-}
-
-static bool is_open(const struct secret_tree *t, uint32_t slot)
-{
-    return t->nodes[slot].child[0] != 0;
-}
-
-/* The lowest node above the leaf, or the leaf itself, that is there. */
-static struct place locate(const struct secret_tree *t, uint32_t leaf_index)
-{
-    struct place at = {.slot = 0, .node = tree_math_root(t->leaf_count)};
-    while (!tree_math_is_leaf(at.node) && is_open(t, at.slot)) {
-        unsigned side = side_of(at.node, leaf_index);
-        at.slot = t->nodes[at.slot].child[side];
-        at.node = child_of(at.node, side);
-    }
-    return at;
 }
 
 /* One level down: `secret` becomes the child's on `side`, `ret_other` gets the other child's. */
@@ -195,16 +149,17 @@ static sotto_err descend(sotto_crypto *c, const struct mls_suite *suite, unsigne
 }
 
 /* From the lowest secret above the leaf to the beginning of both its ratchets. */
-static sotto_err derive_ratchets(sotto_crypto *c, const struct secret_tree *t, struct place at,
+static sotto_err derive_ratchets(sotto_crypto *c, const struct secret_tree *t, uint32_t slot,
                                  struct message_key *key)
 {
     const struct mls_suite *suite = t->suite;
+    uint32_t node = t->nodes[slot].node;
     DEFER(secret_clear) struct secret secret = {0};
-    TRY(secret_set(&secret, view_of(node_secret(t, at.slot), suite->hash_len)));
-    for (; !tree_math_is_leaf(at.node); key->depth++) {
-        unsigned side = side_of(at.node, key->leaf_index);
+    TRY(secret_set(&secret, view_of(node_secret(t, slot), suite->hash_len)));
+    for (; !tree_math_is_leaf(node); key->depth++) {
+        unsigned side = side_of(node, key->leaf_index);
         TRY(descend(c, suite, side, &secret, key->copath[key->depth]));
-        at.node = child_of(at.node, side);
+        node = child_of(node, side);
     }
     key->first = true;
     TRY(derive_secret(c, suite, &secret, VIEW_LIT("handshake"), &key->ratchets[RATCHET_HANDSHAKE]));
@@ -280,18 +235,22 @@ static sotto_err kept_key(const struct mls_suite *suite, const struct ratchet *r
     return secret_set(&key->key, view_of(r->skipped[at].key, suite->key_len));
 }
 
-/* NULL as long as nothing of this leaf was consumed. */
-static struct sender_ratchets *sender_at(const struct secret_tree *t, struct place at)
+struct sender_ratchets *secret_tree_sender_at(const struct secret_tree *t, uint32_t slot)
 {
-    if (!tree_math_is_leaf(at.node) || !is_open(t, at.slot))
+    if (!tree_math_is_leaf(t->nodes[slot].node) || !node_is_open(t, slot))
         return NULL;
-    return t->senders[t->nodes[at.slot].child[0] - 1];
+    return t->senders[t->nodes[slot].child[0] - 1];
+}
+
+static struct sender_ratchets *sender_of(const struct secret_tree *t, uint32_t leaf_index)
+{
+    return secret_tree_sender_at(t, secret_tree_locate(t, leaf_index));
 }
 
 static sotto_err find(sotto_crypto *c, const struct secret_tree *t, struct message_key *key)
 {
-    struct place at = locate(t, key->leaf_index);
-    const struct sender_ratchets *sender = sender_at(t, at);
+    uint32_t slot = secret_tree_locate(t, key->leaf_index);
+    const struct sender_ratchets *sender = secret_tree_sender_at(t, slot);
     const struct ratchet *r = sender != NULL ? &sender->ratchets[key->kind] : NULL;
     uint32_t from = r != NULL ? r->generation : 0;
     if (key->generation < from)
@@ -301,7 +260,7 @@ static sotto_err find(sotto_crypto *c, const struct secret_tree *t, struct messa
     if (r != NULL)
         key->ratchets[key->kind] = r->secret;
     else
-        TRY(derive_ratchets(c, t, at, key));
+        TRY(derive_ratchets(c, t, slot, key));
     return derive_generation(c, t->suite, from, key);
 }
 
@@ -325,52 +284,72 @@ sotto_err secret_tree_next(sotto_crypto *c, const struct secret_tree *tree, uint
 {
     if (leaf_index >= tree->leaf_count)
         return SOTTO_E_NOTFOUND;
-    const struct sender_ratchets *sender = sender_at(tree, locate(tree, leaf_index));
+    const struct sender_ratchets *sender = sender_of(tree, leaf_index);
     uint32_t generation = sender != NULL ? sender->ratchets[kind].generation : 0;
     if (generation == UINT32_MAX)
         return SOTTO_E_FULL;
     return secret_tree_find(c, tree, leaf_index, kind, generation, ret_key);
 }
 
+uint32_t secret_tree_node_open(struct secret_tree *t, uint32_t slot)
+{
+    uint32_t first = t->node_count;
+    t->node_count += 2;
+    for (unsigned side = 0; side < 2; side++) {
+        t->nodes[first + side] = (struct node_slot){.node = child_of(t->nodes[slot].node, side)};
+        t->nodes[slot].child[side] = first + side;
+    }
+    return first;
+}
+
 /* Opens the way down to the leaf; room for everything is there. */
 static void open_path(struct secret_tree *t, const struct message_key *key, uint32_t sender)
 {
-    struct place at = locate(t, key->leaf_index);
+    uint32_t slot = secret_tree_locate(t, key->leaf_index);
     size_t hash_len = t->suite->hash_len;
+    if (slot < t->nodes_written)
+        secret_tree_gone_add(
+            t, (struct secret_tree_piece){.type = SECRET_TREE_NODE, .index = t->nodes[slot].node});
     for (uint32_t level = 0; level < key->depth; level++) {
-        unsigned side = side_of(at.node, key->leaf_index);
-        uint32_t first = t->node_count;
-        t->node_count += 2;
-        t->nodes[first] = t->nodes[first + 1] = (struct node_slot){{0, 0}};
+        unsigned side = side_of(t->nodes[slot].node, key->leaf_index);
+        uint32_t first = secret_tree_node_open(t, slot);
         memcpy(node_secret(t, first + 1 - side), key->copath[level], hash_len);
-        t->nodes[at.slot] = (struct node_slot){{first, first + 1}};
-        ct_wipe(node_secret(t, at.slot), hash_len);
-        at = (struct place){first + side, child_of(at.node, side)};
+        ct_wipe(node_secret(t, slot), hash_len);
+        slot = first + side;
     }
-    t->nodes[at.slot].child[0] = sender + 1;
-    ct_wipe(node_secret(t, at.slot), hash_len);
+    t->nodes[slot].child[0] = sender + 1;
+    ct_wipe(node_secret(t, slot), hash_len);
 }
 
 /* Makes the leaf's ratchets, and opens the way to them. */
-static sotto_err sender_begin(struct secret_tree *t, const struct message_key *key)
+static sotto_err sender_begin(struct secret_tree *t, const struct message_key *key,
+                              struct sender_ratchets **ret_sender)
 {
-    TRY(nodes_reserve(t, 2 * key->depth));
-    TRY(senders_reserve(t));
-    struct sender_ratchets *sender = calloc(1, sizeof *sender);
-    if (sender == NULL)
-        return SOTTO_E_NOMEM;
     enum ratchet_kind other =
         key->kind == RATCHET_HANDSHAKE ? RATCHET_APPLICATION : RATCHET_HANDSHAKE;
-    sender->ratchets[other].secret = key->ratchets[other];
-    t->senders[t->sender_count] = sender;
-    open_path(t, key, t->sender_count++);
+    TRY(secret_tree_nodes_reserve(t, 2 * key->depth));
+    TRY(secret_tree_sender_add(t, key->leaf_index, ret_sender));
+    (*ret_sender)->ratchets[other].secret = key->ratchets[other];
+    open_path(t, key, t->sender_count - 1);
     return SOTTO_OK;
 }
 
-static void kept_drop(struct ratchet *r, uint32_t generation)
+static void skipped_gone(struct secret_tree *t, const struct message_key *key, uint32_t generation)
 {
-    uint32_t at = skipped_find(r, generation);
+    secret_tree_gone_add(t, (struct secret_tree_piece){.type = SECRET_TREE_SKIPPED,
+                                                       .index = key->leaf_index,
+                                                       .kind = key->kind,
+                                                       .generation = generation});
+}
+
+static void kept_drop(struct secret_tree *t, struct ratchet *r, const struct message_key *key)
+{
+    uint32_t at = skipped_find(r, key->generation);
     uint32_t behind = r->skipped_count - at - 1;
+    if (at < r->skipped_written) {
+        skipped_gone(t, key, key->generation);
+        r->skipped_written--;
+    }
     memmove(&r->skipped[at], &r->skipped[at + 1], behind * sizeof *r->skipped);
     r->skipped_count--;
     ct_wipe(&r->skipped[r->skipped_count], sizeof *r->skipped);
@@ -380,74 +359,95 @@ static void kept_drop(struct ratchet *r, uint32_t generation)
     }
 }
 
+/* How many of the oldest keys must go, so that there is room for those that were passed by now. key->skipped_count is at most
+ * MLS_SKIPPED_MAX, so that they are all keys of `r`. */
+static uint32_t skipped_excess(const struct ratchet *r, const struct message_key *key)
+{
+    uint32_t count = r->skipped_count + key->skipped_count;
+    return count > MLS_SKIPPED_MAX ? count - MLS_SKIPPED_MAX : 0;
+}
+
 /* The keys that were kept and those that were passed by now, the last MLS_SKIPPED_MAX of them. */
 static sotto_err skipped_merge(const struct ratchet *r, const struct message_key *key,
                                struct skipped **ret_skipped, uint32_t *ret_count)
 {
-    uint32_t count = r->skipped_count + key->skipped_count;
-    uint32_t drop = count > MLS_SKIPPED_MAX ? count - MLS_SKIPPED_MAX : 0;
-    struct skipped *merged = calloc(count - drop, sizeof *merged);
+    uint32_t drop = skipped_excess(r, key);
+    uint32_t old = r->skipped_count - drop;
+    struct skipped *merged = calloc(old + key->skipped_count, sizeof *merged);
     if (merged == NULL)
         return SOTTO_E_NOMEM;
-    uint32_t old = r->skipped_count - drop; /* key->skipped_count is at most MLS_SKIPPED_MAX */
     if (r->skipped != NULL)
         memcpy(merged, r->skipped + drop, old * sizeof *merged);
     memcpy(merged + old, key->skipped, key->skipped_count * sizeof *merged);
     *ret_skipped = merged;
-    *ret_count = count - drop;
+    *ret_count = old + key->skipped_count;
     return SOTTO_OK;
 }
 
 /* Some keys are given up if not all that were passed by are kept now. */
-static void skipped_replace(struct ratchet *r, const struct message_key *key,
+static void skipped_replace(struct secret_tree *t, struct ratchet *r, const struct message_key *key,
                             struct skipped *skipped, uint32_t count)
 {
-    bool all = count == r->skipped_count + key->skipped_count &&
-               key->skipped_count == key->generation - r->generation;
-    if (!all)
+    uint32_t drop = skipped_excess(r, key);
+    uint32_t lost = (uint32_t)size_min(drop, r->skipped_written);
+    if (drop > 0 || key->skipped_count < key->generation - r->generation)
         r->given_up = skipped[0].generation;
-    wiped_free(r->skipped, r->skipped_count * sizeof *r->skipped);
+    for (uint32_t i = 0; i < lost; i++)
+        skipped_gone(t, key, r->skipped[i].generation);
+    r->skipped_written -= lost;
+    secret_tree_wiped_free(r->skipped, r->skipped_count * sizeof *r->skipped);
     r->skipped = skipped;
     r->skipped_count = count;
 }
 
-static sotto_err consume_new(struct secret_tree *t, struct message_key *key)
+static sotto_err consume_new(struct secret_tree *t, struct sender_ratchets *sender,
+                             struct message_key *key)
 {
     struct ratchet nothing = {0};
     struct skipped *skipped = NULL;
     uint32_t count = 0;
-    struct sender_ratchets *sender = sender_at(t, locate(t, key->leaf_index));
     if (key->skipped_count > 0)
         TRY(skipped_merge(sender != NULL ? &sender->ratchets[key->kind] : &nothing, key, &skipped,
                           &count));
     if (sender == NULL) {
-        sotto_err err = sender_begin(t, key);
+        sotto_err err = sender_begin(t, key, &sender);
         if (err != SOTTO_OK) {
-            wiped_free(skipped, count * sizeof *skipped);
+            secret_tree_wiped_free(skipped, count * sizeof *skipped);
             return err;
         }
-        sender = t->senders[t->sender_count - 1];
     }
     struct ratchet *r = &sender->ratchets[key->kind];
     if (skipped != NULL)
-        skipped_replace(r, key, skipped, count);
+        skipped_replace(t, r, key, skipped, count);
     r->generation = key->generation + 1;
     r->secret = key->ratchets[key->kind];
+    secret_tree_sender_changed(t, sender);
     return SOTTO_OK;
+}
+
+/* How many pieces that were written will be gone, at most. */
+static uint32_t pieces_lost(const struct secret_tree *t, uint32_t slot,
+                            const struct sender_ratchets *sender, const struct message_key *key)
+{
+    if (sender == NULL)
+        return slot < t->nodes_written ? 1 : 0;
+    const struct ratchet *r = &sender->ratchets[key->kind];
+    return (uint32_t)size_min(r->skipped_written, key->kept ? 1 : skipped_excess(r, key));
 }
 
 sotto_err secret_tree_consume(struct secret_tree *tree, struct message_key *key)
 {
     if (key->version != tree->version || key->leaf_index >= tree->leaf_count)
         return SOTTO_E_USAGE;
-    if (!key->kept) {
-        TRY(consume_new(tree, key));
-    } else {
-        struct sender_ratchets *sender = sender_at(tree, locate(tree, key->leaf_index));
-        if (sender == NULL)
-            return SOTTO_E_USAGE;
-        kept_drop(&sender->ratchets[key->kind], key->generation);
-    }
+    uint32_t slot = secret_tree_locate(tree, key->leaf_index);
+    struct sender_ratchets *sender = secret_tree_sender_at(tree, slot);
+    if (key->kept && sender == NULL)
+        return SOTTO_E_USAGE;
+    TRY(secret_tree_gone_reserve(tree, pieces_lost(tree, slot, sender, key)));
+    if (key->kept)
+        kept_drop(tree, &sender->ratchets[key->kind], key);
+    else
+        TRY(consume_new(tree, sender, key));
     tree->version++;
     message_key_clear(key);
     return SOTTO_OK;
@@ -456,6 +456,7 @@ sotto_err secret_tree_consume(struct secret_tree *tree, struct message_key *key)
 size_t secret_tree_memory(const struct secret_tree *tree)
 {
     size_t bytes = sizeof *tree + tree->sender_cap * sizeof(void *);
+    bytes += tree->gone_cap * sizeof *tree->gone;
     bytes += tree->node_cap * (sizeof *tree->nodes + tree->suite->hash_len);
     for (uint32_t i = 0; i < tree->sender_count; i++) {
         bytes += sizeof **tree->senders;

@@ -3,7 +3,8 @@
  * A key is looked up, used, and then consumed, which advances the tree and erases what led to the key (9.2); a key that is
  * dropped instead leaves the tree as it was, so that a message that can't be opened changes nothing.
  * Only what was needed is there: one path per sender that was heard, so that memory grows by O(log N) per sender, and a
- * message of a sender that was heard before costs the same in any group. One thread at a time. */
+ * message of a sender that was heard before costs the same in any group. One thread at a time.
+ * How a tree is kept and read back: secret_tree_state.h. */
 #ifndef MLS_SECRET_TREE_H
 #define MLS_SECRET_TREE_H
 
@@ -56,7 +57,7 @@ SOTTO_MUST_USE sotto_err secret_tree_find(sotto_crypto *c, const struct secret_t
                                           uint32_t generation, struct message_key *ret_key);
 
 /* Advances the tree past a key that was used, and erases it there. The tree must not have changed since the key was looked up:
- * else USAGE. NOMEM: unchanged. */
+ * else USAGE; clear the key, and look it up again. NOMEM: unchanged. */
 SOTTO_MUST_USE sotto_err secret_tree_consume(struct secret_tree *tree, struct message_key *key);
 
 /* For tests and benches: bytes on the heap. */

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "mls/app_data.h"
 #include "mls/tree_hash.h"
 #include "mls/tree_local.h"
 #include "mls/tree_math.h"
@@ -177,6 +178,13 @@ static sotto_err leaf_wire_formats(struct subject *s, const struct leaf *leaf, b
     return SOTTO_OK;
 }
 
+static sotto_err leaf_components(struct subject *s, const struct leaf *leaf, bool *ret_right)
+{
+    *ret_right = app_data_supported(s->context->extensions, leaf->parts.extensions, leaf->index,
+                                    NULL) == SOTTO_OK;
+    return SOTTO_OK;
+}
+
 static sotto_err leaf_credential_supported(struct subject *s, const struct leaf *leaf,
                                            bool *ret_right)
 {
@@ -305,6 +313,7 @@ static const struct leaf_row {
     {CHECK_LEAF_REQUIRED_CREDENTIALS, leaf_required_credentials, false},
     {CHECK_LEAF_GROUP_EXTENSIONS, leaf_group_extensions, false},
     {CHECK_LEAF_WIRE_FORMATS, leaf_wire_formats, false},
+    {CHECK_LEAF_COMPONENTS, leaf_components, false},
     {CHECK_LEAF_CREDENTIAL_SUPPORTED, leaf_credential_supported, false},
     {CHECK_LEAF_SUPPORTS_CREDENTIALS, leaf_supports_credentials, false},
     {CHECK_LEAF_LIFETIME_RANGE, leaf_lifetime_range, true},

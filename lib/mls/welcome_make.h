@@ -1,13 +1,8 @@
-/* welcome_make.h - GroupInfo and Welcome as members make them (RFC 9420 12.4.3). */
+/* welcome_make.h - the Welcome that a committer makes (RFC 9420 12.4.3). */
 #ifndef MLS_WELCOME_MAKE_H
 #define MLS_WELCOME_MAKE_H
 
-#include "mls/epoch.h"
-#include "mls/step.h"
-
-/* GroupInfo of an epoch, signed by the own leaf; without MLSMessage around it. */
-SOTTO_MUST_USE sotto_err group_info_make(struct step *s, const struct epoch *epoch, bool with_tree,
-                                         bool with_external_pub, sotto_buf *ret_group_info);
+#include "mls/group_info_make.h"
 
 /* One who is added. */
 struct new_member {

@@ -97,7 +97,7 @@ static bool deliver(struct talk *t, view bytes)
     bool heard = mls_message_parse(bytes, &message, NULL) == SOTTO_OK &&
                  message.wire_format == WIRE_PRIVATE_MESSAGE &&
                  private_message_unprotect(crypto, &t->receiver, &message.private_message, &plain,
-                                           &content) == SOTTO_OK;
+                                           &content, NULL) == SOTTO_OK;
     if (heard)
         check_heard(t, &content);
     else if (plain.len != 0 || memory != secret_tree_memory(t->receiver.secret_tree))

@@ -149,11 +149,11 @@ static enum verdict open_check(struct vectors *v, struct group *g, view bytes, v
     CHECK(outcome(v, secret_tree_new(p.suite, 2, &g->encryption_secret, &tree)));
     p.secret_tree = tree;
     if (message.wire_format == WIRE_PUBLIC_MESSAGE)
-        CHECK(outcome(
-            v, public_message_unprotect(v->crypto, &p, &message.public_message, ret_content)));
+        CHECK(outcome(v, public_message_unprotect(v->crypto, &p, &message.public_message,
+                                                  ret_content, NULL)));
     else
         CHECK(outcome(v, private_message_unprotect(v->crypto, &p, &message.private_message, plain,
-                                                   ret_content)));
+                                                   ret_content, NULL)));
     return said_check(v, ret_content, expected);
 }
 

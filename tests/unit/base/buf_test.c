@@ -117,6 +117,15 @@ static void set_replaces_shorter_and_longer(void **state)
     buf_clear(&b);
 }
 
+static void an_application_fills_a_buffer(void **state)
+{
+    (void)state;
+    DEFER(sotto_buf_clear) sotto_buf b = {0};
+    assert_ok(sotto_buf_set(&b, VIEW_LIT("a key")));
+    assert_ok(sotto_buf_set(&b, VIEW_LIT("another key")));
+    assert_true(view_equal(sotto_buf_view(&b), VIEW_LIT("another key")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +137,7 @@ int main(void)
         cmocka_unit_test(consumed_bytes_are_gone_and_wiped),
         cmocka_unit_test(reset_wipes_and_keeps_the_memory),
         cmocka_unit_test(set_replaces_shorter_and_longer),
+        cmocka_unit_test(an_application_fills_a_buffer),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
 }

@@ -179,6 +179,22 @@ static void a_key_comes_back_as_it_was_exported(void **state)
     }
 }
 
+static void a_copy_of_a_key_signs_when_the_first_one_is_gone(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        sotto_sign_key *key = some_key(*state, ids[i]);
+        sotto_sign_key *copy = NULL;
+        sotto_buf signature = {0};
+        assert_ok(sign_key_copy(key, &copy));
+        sign_key_free(key);
+        assert_ok(sign(*state, copy, VIEW_LIT("said"), &signature));
+        assert_ok(
+            verify(*state, ids[i], sign_key_public(copy), VIEW_LIT("said"), buf_view(&signature)));
+        sign_key_free(copy);
+        buf_clear(&signature);
+    }
+}
+
 static void seeds_and_keys_of_another_length_are_refused(void **state)
 {
     static const uint8_t bytes[100] = {0, 1};
@@ -239,6 +255,7 @@ int main(void)
         cmocka_unit_test(back_ends_agree_on_messages_of_every_size),
         cmocka_unit_test(a_changed_bit_is_refused),
         cmocka_unit_test(a_key_comes_back_as_it_was_exported),
+        cmocka_unit_test(a_copy_of_a_key_signs_when_the_first_one_is_gone),
         cmocka_unit_test(seeds_and_keys_of_another_length_are_refused),
         cmocka_unit_test(ecdsa_seeds_reduce_into_the_allowed_range),
     };

@@ -153,9 +153,10 @@ static sotto_err receive(struct group *g, view bytes, sotto_buf *plain,
     TRY(mls_message_parse(bytes, &message, NULL));
     if (message.wire_format == WIRE_PRIVATE_MESSAGE)
         return private_message_unprotect(crypto, &g->receiver, &message.private_message, plain,
-                                         ret_content);
+                                         ret_content, NULL);
     assert_int_equal(message.wire_format, WIRE_PUBLIC_MESSAGE);
-    return public_message_unprotect(crypto, &g->receiver, &message.public_message, ret_content);
+    return public_message_unprotect(crypto, &g->receiver, &message.public_message, ret_content,
+                                    NULL);
 }
 
 static void assert_heard(struct group *g, view bytes, const char *text)
@@ -263,7 +264,30 @@ static sotto_err open_private(struct group *g, view bytes, sotto_buf *plain,
     assert_ok(mls_message_parse(bytes, &message, NULL));
     assert_int_equal(message.wire_format, WIRE_PRIVATE_MESSAGE);
     return private_message_open(crypto, &g->receiver, &message.private_message, plain, ret_content,
-                                ret_key);
+                                ret_key, NULL);
+}
+
+static void what_we_sent_ourselves_is_known_by_its_sender_data(void **state)
+{
+    (void)state;
+    struct group g;
+    sotto_buf bytes = {0}, plain = {0};
+    struct authenticated_content content;
+    struct mls_message message;
+    const uint32_t mine = MEMBER, other = 0;
+    group_make(&g, 1);
+    send_private(&g, "hello", &bytes);
+    assert_ok(mls_message_parse(buf_view(&bytes), &message, NULL));
+    assert_false(private_message_is_own(crypto, &g.receiver, &message.private_message));
+    g.receiver.own_leaf = &mine;
+    assert_true(private_message_is_own(crypto, &g.receiver, &message.private_message));
+    assert_err(receive(&g, buf_view(&bytes), &plain, &content), REFLECTED);
+    g.receiver.own_leaf = &other;
+    assert_false(private_message_is_own(crypto, &g.receiver, &message.private_message));
+    assert_ok(receive(&g, buf_view(&bytes), &plain, &content));
+    buf_clear(&plain);
+    buf_clear(&bytes);
+    group_clear(&g);
 }
 
 static void a_message_is_opened_as_often_as_its_key_is_dropped(void **state)
@@ -493,9 +517,10 @@ static void a_membership_tag_has_its_whole_length(void **state)
     for (size_t len = 0; len < 32; len++) {
         struct public_message shorter = message.public_message;
         shorter.membership_tag.len = len;
-        assert_err(public_message_unprotect(crypto, &g.receiver, &shorter, &content), MAC);
+        assert_err(public_message_unprotect(crypto, &g.receiver, &shorter, &content, NULL), MAC);
     }
-    assert_ok(public_message_unprotect(crypto, &g.receiver, &message.public_message, &content));
+    assert_ok(
+        public_message_unprotect(crypto, &g.receiver, &message.public_message, &content, NULL));
     buf_clear(&bytes);
     group_clear(&g);
 }
@@ -514,7 +539,9 @@ static void application_data_never_travels_in_the_open(void **state)
     const struct public_message message = {.content = content,
                                            .auth = {.signature = buf_view(&signature)}};
     struct authenticated_content out;
-    assert_err(public_message_unprotect(crypto, &g.receiver, &message, &out), UNEXPECTED);
+    struct fault fault = {0};
+    assert_err(public_message_unprotect(crypto, &g.receiver, &message, &out, &fault), UNEXPECTED);
+    assert_int_equal(fault.check, CHECK_APPLICATION_IS_PRIVATE);
     buf_clear(&signature);
     group_clear(&g);
 }
@@ -546,7 +573,10 @@ static void external_senders_propose_what_they_may_and_nothing_else(void **state
                         .sender = {.sender_type = SENDER_EXTERNAL},
                         .content_type = CONTENT_PROPOSAL,
                         .proposal = {.proposal_type = forbidden[i]}}};
-        assert_err(public_message_unprotect(crypto, &g.receiver, &message, &content), UNEXPECTED);
+        struct fault fault = {0};
+        assert_err(public_message_unprotect(crypto, &g.receiver, &message, &content, &fault),
+                   UNEXPECTED);
+        assert_int_equal(fault.check, CHECK_SENDER_EXTERNAL_TYPES);
     }
     group_clear(&g);
 }
@@ -557,13 +587,14 @@ static void each_sender_says_only_what_belongs_to_it(void **state)
     static const struct {
         enum sender_type sender;
         enum content_type content;
+        enum mls_check check;
     } wrong[] = {
-        {SENDER_EXTERNAL, CONTENT_COMMIT},
-        {SENDER_EXTERNAL, CONTENT_APPLICATION},
-        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_COMMIT},
-        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_PROPOSAL}, /* a removal: only Add is allowed */
-        {SENDER_NEW_MEMBER_COMMIT, CONTENT_PROPOSAL},
-        {SENDER_NEW_MEMBER_COMMIT, CONTENT_COMMIT}, /* without a path there is no key */
+        {SENDER_EXTERNAL, CONTENT_COMMIT, CHECK_SENDER_MAY_SAY},
+        {SENDER_EXTERNAL, CONTENT_APPLICATION, CHECK_APPLICATION_IS_PRIVATE},
+        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_COMMIT, CHECK_SENDER_MAY_SAY},
+        {SENDER_NEW_MEMBER_PROPOSAL, CONTENT_PROPOSAL, CHECK_SENDER_NEW_MEMBER_ADD}, /* a removal */
+        {SENDER_NEW_MEMBER_COMMIT, CONTENT_PROPOSAL, CHECK_SENDER_MAY_SAY},
+        {SENDER_NEW_MEMBER_COMMIT, CONTENT_COMMIT, CHECK_EXTERNAL_PATH}, /* there is no key */
     };
     struct group g;
     struct authenticated_content content;
@@ -573,7 +604,10 @@ static void each_sender_says_only_what_belongs_to_it(void **state)
         message.content.content_type = wrong[i].content;
         if (wrong[i].content == CONTENT_COMMIT)
             message.content.commit = (struct commit){0};
-        assert_err(public_message_unprotect(crypto, &g.receiver, &message, &content), UNEXPECTED);
+        struct fault fault = {0};
+        assert_int_equal(public_message_unprotect(crypto, &g.receiver, &message, &content, &fault),
+                         check_row(wrong[i].check)->err);
+        assert_int_equal(fault.check, wrong[i].check);
     }
     group_clear(&g);
 }
@@ -683,6 +717,7 @@ int main(void)
         cmocka_unit_test(padding_makes_lengths_alike),
         cmocka_unit_test(a_message_changed_in_any_byte_is_refused_and_changes_nothing),
         cmocka_unit_test(a_repeated_message_is_refused_and_the_next_one_is_heard),
+        cmocka_unit_test(what_we_sent_ourselves_is_known_by_its_sender_data),
         cmocka_unit_test(a_message_is_opened_as_often_as_its_key_is_dropped),
         cmocka_unit_test(a_key_kept_over_another_message_is_not_consumed),
         cmocka_unit_test(what_was_refused_when_opened_leaves_no_key),

@@ -1,0 +1,168 @@
+#include "mls/past_epoch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "mls/tree_math.h"
+
+void past_epoch_free(struct past_epoch *p)
+{
+    if (p == NULL)
+        return;
+    buf_clear(&p->encoded_context);
+    buf_clear(&p->signature_keys);
+    secret_clear(&p->sender_data_secret);
+    secret_clear(&p->resumption_psk);
+    secret_tree_free(p->secret_tree);
+    free(p->leaves);
+    free(p);
+}
+
+void past_epoch_freep(struct past_epoch **p)
+{
+    past_epoch_free(*p);
+    *p = NULL;
+}
+
+static view leaf_key(const struct tree *tree, uint32_t leaf_index)
+{
+    const struct tree_node *leaf = tree_leaf(tree, leaf_index);
+    return leaf != NULL ? tree_node_key(leaf, TREE_SIGNATURE_KEY) : (view){0};
+}
+
+/* Most commits change the encryption keys of leaves alone, which nobody asks for later. */
+static sotto_err leaves_note(struct past_epoch *p, const struct tree *before,
+                             const struct tree *after)
+{
+    DEFER(tree_list_clear) struct tree_list nodes = {0};
+    TRY(tree_diff(before, after, &nodes));
+    p->leaves = calloc(nodes.count + 1, sizeof *p->leaves);
+    if (p->leaves == NULL)
+        return SOTTO_E_NOMEM;
+    for (size_t i = 0; i < nodes.count; i++) {
+        if (!tree_math_is_leaf(nodes.items[i]))
+            continue;
+        uint32_t index = tree_math_leaf_index(nodes.items[i]);
+        view key = leaf_key(before, index);
+        if (view_equal(key, leaf_key(after, index)))
+            continue;
+        p->leaves[p->leaf_count++] =
+            (struct past_leaf){index, (uint32_t)p->signature_keys.len, (uint16_t)key.len};
+        TRY(buf_append(&p->signature_keys, key));
+    }
+    return SOTTO_OK;
+}
+
+sotto_err past_epoch_new(struct epoch *epoch, const struct tree *after, uint64_t now_s,
+                         struct past_epoch **ret_past)
+{
+    DEFER(past_epoch_freep) struct past_epoch *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return SOTTO_E_NOMEM;
+    TRY(leaves_note(p, epoch->tree, after));
+    TRY(buf_set(&p->encoded_context, buf_view(&epoch->encoded_context)));
+    p->suite = epoch->suite;
+    p->number = epoch->context.epoch;
+    p->ended_s = now_s;
+    p->own_leaf = epoch->own_leaf;
+    p->sender_data_secret = epoch->secrets.sender_data_secret;
+    p->resumption_psk = epoch->secrets.resumption_psk;
+    p->secret_tree = MOVE(epoch->secret_tree);
+    *ret_past = MOVE(p);
+    return SOTTO_OK;
+}
+
+static void cut(struct past_epochs *past, size_t count)
+{
+    while (past->count > count)
+        past_epoch_freep(&past->items[--past->count]);
+}
+
+void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_t keep)
+{
+    assert(keep <= PAST_EPOCHS_MAX);
+    if (keep == 0) {
+        past_epoch_free(newest);
+        cut(past, 0);
+        return;
+    }
+    cut(past, keep - 1);
+    memmove(&past->items[1], &past->items[0], past->count * sizeof *past->items);
+    past->items[0] = newest;
+    past->count++;
+}
+
+void past_epochs_expire(struct past_epochs *past, uint64_t before_s)
+{
+    size_t count = past->count;
+    while (count > 0 && past->items[count - 1]->ended_s < before_s)
+        count--;
+    cut(past, count);
+}
+
+size_t past_epochs_find(const struct past_epochs *past, uint64_t number)
+{
+    for (size_t i = 0; i < past->count; i++)
+        if (past->items[i]->number == number)
+            return i;
+    return PAST_EPOCHS_MAX;
+}
+
+void past_epochs_clear(struct past_epochs *past)
+{
+    cut(past, 0);
+}
+
+/* NULL: the commit that ended this epoch left the leaf alone. */
+static const struct past_leaf *leaf_find(const struct past_epoch *p, uint32_t leaf_index)
+{
+    size_t low = 0, high = p->leaf_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->leaves[middle].leaf_index < leaf_index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < p->leaf_count && p->leaves[low].leaf_index == leaf_index ? &p->leaves[low] : NULL;
+}
+
+static sotto_err signature_key(const void *members, uint32_t leaf_index, view *ret_key)
+{
+    const struct past_members *at = members;
+    view key = leaf_key(at->present, leaf_index);
+    for (size_t i = at->place + 1; i > 0; i--) {
+        const struct past_epoch *p = at->past->items[i - 1];
+        const struct past_leaf *leaf = leaf_find(p, leaf_index);
+        if (leaf == NULL)
+            continue;
+        key = view_of(p->signature_keys.data + leaf->key_at, leaf->key_len);
+        break;
+    }
+    if (key.len == 0)
+        return SOTTO_E_NOTFOUND;
+    *ret_key = key;
+    return SOTTO_OK;
+}
+
+sotto_err past_epoch_protection(const struct past_members *members,
+                                struct group_context *ret_context,
+                                struct message_protection *ret_protection)
+{
+    const struct past_epoch *p = members->past->items[members->place];
+    struct rd r = rd_of(buf_view(&p->encoded_context));
+    struct group_context context;
+    group_context_read(&r, &context);
+    TRY(rd_end(&r));
+    *ret_context = context;
+    *ret_protection = (struct message_protection){.suite = p->suite,
+                                                  .group_id = context.group_id,
+                                                  .epoch = p->number,
+                                                  .group_context = buf_view(&p->encoded_context),
+                                                  .sender_data_secret = &p->sender_data_secret,
+                                                  .secret_tree = p->secret_tree,
+                                                  .signature_key = signature_key,
+                                                  .members = members,
+                                                  .own_leaf = &p->own_leaf};
+    return SOTTO_OK;
+}

@@ -1,0 +1,209 @@
+#include "guards.h"
+
+#include <sotto/error.h>
+
+static const struct guard_rows *const kinds[] = {&guards_form, &guards_path, &guards_tree};
+
+/* Checks whose attempt is not written yet. */
+static const enum mls_check pending[] = {
+    CHECK_KEY_PACKAGE_VERSION,
+    CHECK_KEY_PACKAGE_CIPHER_SUITE,
+    CHECK_KEY_PACKAGE_SIGNATURE,
+    CHECK_KEY_PACKAGE_INIT_KEY,
+    CHECK_KEY_PACKAGE_KEYS_DIFFER,
+    CHECK_KEY_PACKAGE_EXTENSIONS_LISTED,
+    CHECK_MESSAGE_GROUP,
+    CHECK_MESSAGE_EPOCH,
+    CHECK_SENDER_MEMBER,
+    CHECK_SENDER_EXTERNAL_LISTED,
+    CHECK_SENDER_EXTERNAL_TYPES,
+    CHECK_SENDER_NEW_MEMBER_ADD,
+    CHECK_SENDER_MAY_SAY,
+    CHECK_APPLICATION_IS_PRIVATE,
+    CHECK_MEMBERSHIP_TAG,
+    CHECK_MESSAGE_SIGNATURE,
+    CHECK_SENDER_DATA_OPENS,
+    CHECK_CONTENT_OPENS,
+    CHECK_GENERATION_NEW,
+    CHECK_GENERATION_NEAR,
+    CHECK_GENERATION_KEPT,
+    CHECK_CREDENTIAL_ACCEPTED,
+    CHECK_CREDENTIAL_SUCCESSOR,
+    CHECK_CREDENTIAL_X509_KEY,
+    CHECK_CREDENTIAL_EXTERNAL_SENDER,
+    CHECK_UPDATE_KEY_NEW,
+    CHECK_REMOVE_MEMBER,
+    CHECK_PSK_USAGE,
+    CHECK_PSK_NONCE,
+    CHECK_REINIT_VERSION,
+    CHECK_GCE_SUPPORTED,
+    CHECK_GCE_REQUIRED,
+    CHECK_LIST_COMMITTER_UPDATE,
+    CHECK_LIST_COMMITTER_REMOVE,
+    CHECK_LIST_LEAF_ONCE,
+    CHECK_LIST_ADD_ONCE,
+    CHECK_LIST_ADD_NEW,
+    CHECK_LIST_PSK_ONCE,
+    CHECK_LIST_GCE_ONCE,
+    CHECK_LIST_REINIT_ALONE,
+    CHECK_LIST_EXTERNAL_INIT,
+    CHECK_LIST_SUPPORTED,
+    CHECK_REFERENCE_KNOWN,
+    CHECK_PSK_KNOWN,
+    CHECK_COMMIT_PATH_REQUIRED,
+    CHECK_COMMIT_CONFIRMATION_TAG,
+    CHECK_COMMIT_EPOCH_LEFT,
+    CHECK_COMMIT_POLICY,
+    CHECK_COMMIT_ACTIVE,
+    CHECK_WELCOME_FOR_US,
+    CHECK_WELCOME_CIPHER_SUITE,
+    CHECK_WELCOME_SECRETS_OPEN,
+    CHECK_WELCOME_SECRETS_LENGTH,
+    CHECK_WELCOME_PSK_KNOWN,
+    CHECK_WELCOME_PSK_ONCE,
+    CHECK_WELCOME_PSK_NONCE,
+    CHECK_WELCOME_GROUP_INFO_OPENS,
+    CHECK_WELCOME_GROUP_INFO_SUITE,
+    CHECK_WELCOME_GROUP_NEW,
+    CHECK_WELCOME_OWN_LEAF,
+    CHECK_WELCOME_CONFIRMATION_TAG,
+    CHECK_WELCOME_PATH_PLACE,
+    CHECK_GROUP_INFO_SIGNER,
+    CHECK_GROUP_INFO_SIGNATURE,
+    CHECK_GROUP_INFO_TREE,
+    CHECK_GROUP_INFO_EXTENSIONS,
+    CHECK_WELCOME_PSK_SUCCESSOR,
+    CHECK_EXTERNAL_INIT_ONE,
+    CHECK_EXTERNAL_REMOVE_ONE,
+    CHECK_EXTERNAL_TYPES,
+    CHECK_EXTERNAL_BY_VALUE,
+    CHECK_EXTERNAL_PATH,
+    CHECK_EXTERNAL_SAME_CLIENT,
+    CHECK_EXTERNAL_KEM_OUTPUT,
+    CHECK_EXTERNAL_PUB,
+    CHECK_EXTERNAL_KEY_NEW,
+    CHECK_EXTERNAL_PUB_KEY,
+    CHECK_REINIT_GROUP,
+    CHECK_REINIT_MEMBERS,
+    CHECK_REINIT_PSK,
+    CHECK_BRANCH_GROUP,
+    CHECK_BRANCH_MEMBERS,
+    CHECK_BRANCH_PSK,
+    CHECK_SUCCESSOR_EPOCH,
+    CHECK_REINIT_COMMITTED,
+    CHECK_SELF_REMOVE_PUBLIC,
+    CHECK_SELF_REMOVE_REFERENCE,
+    CHECK_APP_DATA_REMOVE,
+    CHECK_APP_DATA_ONE_WAY,
+    CHECK_APP_DATA_ACCEPTED,
+    CHECK_APP_EPHEMERAL_ACCEPTED,
+    CHECK_GCE_APP_DATA,
+    CHECK_SAFE_AAD,
+};
+
+#define NUMBERS    256u
+#define ROWS_MAX   512u
+#define ROWS_LEAST 120u /* checks in use */
+
+static sotto_crypto *crypto;
+
+static int make_crypto(void **state)
+{
+    (void)state;
+    return crypto_new(&crypto) == SOTTO_OK ? 0 : -1;
+}
+
+static int free_crypto(void **state)
+{
+    (void)state;
+    crypto_free(crypto);
+    return 0;
+}
+
+static bool is_refused_by(enum mls_check check, sotto_err err, const struct fault *fault)
+{
+    return err == check_row(check)->err && (fault->check == CHECK_NONE || fault->check == check);
+}
+
+static void explain(const char *when, const struct guard_row *guard, sotto_err err,
+                    const struct fault *fault)
+{
+    const struct check_row *row = check_row(fault->check);
+    print_error("%s, %s: %s by %s\n", check_row(guard->check)->name, when, sotto_err_name(err),
+                row != NULL ? row->name : "no check");
+}
+
+static void refuses_and_nothing_else_does(void **state)
+{
+    const struct guard_row *guard = *state;
+    struct fault fault = {0};
+    sotto_err err = guard->attempt(crypto, guard->argument, &fault);
+    if (!is_refused_by(guard->check, err, &fault)) {
+        explain("switched on", guard, err, &fault);
+        fail();
+    }
+    fault = (struct fault){0};
+    guard_off = (unsigned)guard->check;
+    err = guard->attempt(crypto, guard->argument, &fault);
+    guard_off = GUARD_NONE;
+    if (is_refused_by(guard->check, err, &fault) || sotto_err_class_of(err) == SOTTO_CLASS_HOST) {
+        explain("switched off", guard, err, &fault);
+        fail();
+    }
+}
+
+static size_t rows_of(enum mls_check check)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < COUNT_OF(kinds); k++)
+        for (size_t i = 0; i < kinds[k]->count; i++)
+            count += kinds[k]->rows[i].check == check;
+    return count;
+}
+
+static bool is_pending(enum mls_check check)
+{
+    for (size_t i = 0; i < COUNT_OF(pending); i++)
+        if (pending[i] == check)
+            return true;
+    return false;
+}
+
+static void each_check_has_an_attempt(void **state)
+{
+    (void)state;
+    size_t checks = 0, attempted = 0, wrong = 0;
+    for (enum mls_check check = CHECK_NONE; check < NUMBERS; check++) {
+        const struct check_row *row = check_row(check);
+        if (row == NULL)
+            continue;
+        checks++;
+        attempted += rows_of(check) > 0;
+        if ((rows_of(check) > 0) == is_pending(check)) {
+            print_error("%s has %s\n", row->name,
+                        is_pending(check) ? "an attempt, and is said to have none" : "no attempt");
+            wrong++;
+        }
+    }
+    print_message("# %zu of %zu checks have an attempt\n", attempted, checks);
+    assert_int_equal(wrong, 0);
+    assert_true(checks >= ROWS_LEAST);
+}
+
+int main(void)
+{
+    static struct CMUnitTest tests[ROWS_MAX] = {
+        cmocka_unit_test(each_check_has_an_attempt),
+    };
+    size_t count = 1;
+    for (size_t k = 0; k < COUNT_OF(kinds); k++)
+        for (size_t i = 0; i < kinds[k]->count; i++) {
+            assert_true(count < COUNT_OF(tests));
+            tests[count++] = (struct CMUnitTest){
+                .name = check_row(kinds[k]->rows[i].check)->name,
+                .test_func = refuses_and_nothing_else_does,
+                .initial_state = (void *)(uintptr_t)&kinds[k]->rows[i],
+            };
+        }
+    return _cmocka_run_group_tests("guards", tests, count, make_crypto, free_crypto);
+}
