@@ -23,6 +23,6 @@ struct guard_rows {
 };
 
 /* One for each file. A check may have several rows. */
-extern const struct guard_rows guards_form, guards_path, guards_tree;
+extern const struct guard_rows guards_app_data, guards_form, guards_path, guards_tree;
 
 #endif

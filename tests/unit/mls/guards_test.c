@@ -2,7 +2,8 @@
 
 #include <sotto/error.h>
 
-static const struct guard_rows *const kinds[] = {&guards_form, &guards_path, &guards_tree};
+static const struct guard_rows *const kinds[] = {&guards_app_data, &guards_form, &guards_path,
+                                                 &guards_tree};
 
 /* Checks whose attempt is not written yet. */
 static const enum mls_check pending[] = {
@@ -93,12 +94,7 @@ static const enum mls_check pending[] = {
     CHECK_REINIT_COMMITTED,
     CHECK_SELF_REMOVE_PUBLIC,
     CHECK_SELF_REMOVE_REFERENCE,
-    CHECK_APP_DATA_REMOVE,
-    CHECK_APP_DATA_ONE_WAY,
-    CHECK_APP_DATA_ACCEPTED,
     CHECK_APP_EPHEMERAL_ACCEPTED,
-    CHECK_GCE_APP_DATA,
-    CHECK_SAFE_AAD,
 };
 
 #define NUMBERS    256u
