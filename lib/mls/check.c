@@ -25,6 +25,8 @@ const struct check_row *check_row(enum mls_check check)
 
 sotto_err check_fail(enum mls_check check, uint32_t where, struct fault *ret_fault)
 {
+    if (!check_on(check))
+        return SOTTO_E_UNSUPPORTED;
     if (ret_fault != NULL)
         *ret_fault = (struct fault){check, where};
     return rows[check].err;

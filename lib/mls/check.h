@@ -199,7 +199,8 @@ struct fault {
     uint32_t where;
 };
 
-/* The error of a failed check; notes it in `ret_fault`, which may be NULL. */
+/* The error of a failed check; notes it in `ret_fault`, which may be NULL. For what can't go on without what was missed: where
+ * the check is off it is an error all the same, but no check's. */
 sotto_err check_fail(enum mls_check check, uint32_t where, struct fault *ret_fault);
 
 /* A check can be switched off in one build (base/guard.h). */

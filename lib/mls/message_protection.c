@@ -375,7 +375,7 @@ static sotto_err content_open(sotto_crypto *c, const struct message_protection *
 
 static sotto_err content_parse(const struct private_message *message,
                                const struct sender_data *sender, view plain,
-                               struct authenticated_content *out)
+                               struct authenticated_content *out, struct fault *ret_fault)
 {
     *out = (struct authenticated_content){
         .wire_format = WIRE_PRIVATE_MESSAGE,
@@ -385,7 +385,7 @@ static sotto_err content_parse(const struct private_message *message,
                     .authenticated_data = message->authenticated_data}};
     struct rd r = rd_of(plain);
     private_message_content_read(&r, message->content_type, &out->content, &out->auth);
-    return rd_end(&r);
+    return codec_end(&r, ret_fault);
 }
 
 /* Which of the checks of a generation an error of secret_tree_find() is. */
@@ -393,11 +393,11 @@ static sotto_err generation_check(sotto_err err, uint32_t leaf_index, struct fau
 {
     switch (err) {
     case SOTTO_E_REPLAYED:
-        return check_result(CHECK_GENERATION_NEW, err, leaf_index, ret_fault);
+        return check_fail(CHECK_GENERATION_NEW, leaf_index, ret_fault);
     case SOTTO_E_MISSING:
-        return check_result(CHECK_GENERATION_NEAR, err, leaf_index, ret_fault);
+        return check_fail(CHECK_GENERATION_NEAR, leaf_index, ret_fault);
     case SOTTO_E_EXPIRED:
-        return check_result(CHECK_GENERATION_KEPT, err, leaf_index, ret_fault);
+        return check_fail(CHECK_GENERATION_KEPT, leaf_index, ret_fault);
     default:
         return err;
     }
@@ -425,7 +425,7 @@ static sotto_err message_open(sotto_crypto *c, const struct message_protection *
                          sender.leaf_index, ret_fault));
     TRY(check_result(CHECK_CONTENT_OPENS, content_open(c, p, message, &sender, key, plain),
                      sender.leaf_index, ret_fault));
-    TRY(content_parse(message, &sender, buf_view(plain), out));
+    TRY(content_parse(message, &sender, buf_view(plain), out, ret_fault));
     return signature_check(c, p, out, public_key, ret_fault);
 }
 
