@@ -11,8 +11,9 @@ struct sotto_group {
     struct epoch *epoch;
     struct past_epochs past;
     struct pending pending;
-    bool
-        removed; /* we are no member any more; the epoch is the last one that we were in, without its secrets */
+    /* We are no member any more: the epoch is the last one that we were in, without its secrets; `past` has what opens late
+     * messages of it. */
+    bool removed;
     sotto_buf reinit;           /* the ReInit that ended the group; empty: none */
     struct reinit reinit_parts; /* borrows from `reinit` */
     struct group_changes
@@ -22,6 +23,9 @@ struct sotto_group {
 SOTTO_MUST_USE sotto_err group_alloc(const struct mls_suite *suite,
                                      const sotto_mls_settings *settings, sotto_group **ret_group);
 void group_freep(sotto_group **g);
+bool group_is_active(const sotto_group *g);
+/* COMMIT_ACTIVE: see sotto_group_is_active(). */
+SOTTO_MUST_USE sotto_err group_check_active(const sotto_group *g, struct fault *ret_fault);
 
 /* A group of one in epoch 0: what sotto_group_new() gives. */
 SOTTO_MUST_USE sotto_err group_create(struct step *s, const sotto_mls_client *client, view group_id,
@@ -30,6 +34,10 @@ SOTTO_MUST_USE sotto_err group_create(struct step *s, const sotto_mls_client *cl
 
 uint32_t group_past_epochs(const sotto_group *g);
 uint64_t group_past_age_s(const sotto_group *g);
+/* Drops past epochs that ended too long ago. */
+void group_expire(sotto_group *g, uint64_t now_s);
+/* The ReInit that ended the group, encoded: taken over, with what it leaves behind. VALUE: none. */
+SOTTO_MUST_USE sotto_err group_set_reinit(sotto_group *g, sotto_buf *reinit);
 
 /* Notes for the state writer that a part may have changed. Never fails: what can't be noted makes it write all. */
 void group_changed_messages(sotto_group *g,
@@ -38,6 +46,7 @@ void group_changed_pending(sotto_group *g);
 /* The epoch was replaced; `before` is the tree of the one that ended. */
 void group_changed_epoch(sotto_group *g, const struct tree *before);
 void group_changed_settings(sotto_group *g);
+void group_changes_free(struct group_changes *changes); /* accepts NULL */
 
 /* A PSK: of the group itself or its predecessor, or else the application's. `check` is given for one that is unknown. */
 SOTTO_MUST_USE sotto_err group_psk_find(struct step *s, const sotto_group *own,

@@ -72,9 +72,9 @@ sotto_err past_epoch_new(struct epoch *epoch, const struct tree *after, uint64_t
     return SOTTO_OK;
 }
 
-static void cut(struct past_epochs *past, size_t count)
+void past_epochs_keep(struct past_epochs *past, size_t keep)
 {
-    while (past->count > count)
+    while (past->count > keep)
         past_epoch_freep(&past->items[--past->count]);
 }
 
@@ -83,10 +83,10 @@ void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_
     assert(keep <= PAST_EPOCHS_MAX);
     if (keep == 0) {
         past_epoch_free(newest);
-        cut(past, 0);
+        past_epochs_keep(past, 0);
         return;
     }
-    cut(past, keep - 1);
+    past_epochs_keep(past, keep - 1);
     memmove(&past->items[1], &past->items[0], past->count * sizeof *past->items);
     past->items[0] = newest;
     past->count++;
@@ -97,7 +97,7 @@ void past_epochs_expire(struct past_epochs *past, uint64_t before_s)
     size_t count = past->count;
     while (count > 0 && past->items[count - 1]->ended_s < before_s)
         count--;
-    cut(past, count);
+    past_epochs_keep(past, count);
 }
 
 size_t past_epochs_find(const struct past_epochs *past, uint64_t number)
@@ -110,7 +110,7 @@ size_t past_epochs_find(const struct past_epochs *past, uint64_t number)
 
 void past_epochs_clear(struct past_epochs *past)
 {
-    cut(past, 0);
+    past_epochs_keep(past, 0);
 }
 
 /* NULL: the commit that ended this epoch left the leaf alone. */
@@ -136,7 +136,9 @@ static sotto_err signature_key(const void *members, uint32_t leaf_index, view *r
         const struct past_leaf *leaf = leaf_find(p, leaf_index);
         if (leaf == NULL)
             continue;
-        key = view_of(p->signature_keys.data + leaf->key_at, leaf->key_len);
+        key = (view){0};
+        if (leaf->key_len > 0)
+            key = view_of(p->signature_keys.data + leaf->key_at, leaf->key_len);
         break;
     }
     if (key.len == 0)

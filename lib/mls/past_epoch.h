@@ -44,6 +44,8 @@ struct past_epochs {
 };
 /* The oldest beyond `keep` are freed; taken over. keep <= PAST_EPOCHS_MAX. */
 void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_t keep);
+/* Frees the oldest beyond `keep`. */
+void past_epochs_keep(struct past_epochs *past, size_t keep);
 /* Frees those that ended before `before_s`. */
 void past_epochs_expire(struct past_epochs *past, uint64_t before_s);
 /* Its place; PAST_EPOCHS_MAX: not kept. */
