@@ -79,16 +79,15 @@ void group_expire(sotto_group *g, uint64_t now_s)
     group_changed_messages(g, number);
 }
 
-sotto_err group_set_reinit(sotto_group *g, sotto_buf *reinit)
+sotto_err group_reinit_parse(view encoded, struct reinit *ret_parts)
 {
     struct proposal proposal = {.proposal_type = PROPOSAL_REINIT};
-    struct rd r = rd_of(buf_view(reinit));
+    if (encoded.len == 0)
+        return SOTTO_OK;
+    struct rd r = rd_of(encoded);
     proposal_body_read(&r, &proposal);
     TRY(rd_end(&r));
-    buf_clear(&g->reinit);
-    g->reinit = *reinit;
-    *reinit = (sotto_buf){0};
-    g->reinit_parts = proposal.reinit;
+    *ret_parts = proposal.reinit;
     return SOTTO_OK;
 }
 

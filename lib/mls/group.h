@@ -36,8 +36,8 @@ uint32_t group_past_epochs(const sotto_group *g);
 uint64_t group_past_age_s(const sotto_group *g);
 /* Drops past epochs that ended too long ago. */
 void group_expire(sotto_group *g, uint64_t now_s);
-/* The ReInit that ended the group, encoded: taken over, with what it leaves behind. VALUE: none. */
-SOTTO_MUST_USE sotto_err group_set_reinit(sotto_group *g, sotto_buf *reinit);
+/* What stands in sotto_group.reinit, a ReInit without its type; of nothing, nothing. The parts borrow from it. */
+SOTTO_MUST_USE sotto_err group_reinit_parse(view encoded, struct reinit *ret_parts);
 
 /* Notes for the state writer that a part may have changed. Never fails: what can't be noted makes it write all. */
 void group_changed_messages(sotto_group *g,

@@ -84,10 +84,9 @@ static view new_member_key(const struct framed_content *content)
     return (view){0};
 }
 
-/* RFC 9420 6.1: whose key the signature must be good for. */
-static sotto_err signature_key_of(const struct message_protection *p,
-                                  const struct framed_content *content, view *ret_key,
-                                  struct fault *ret_fault)
+sotto_err sender_signature_key(const struct message_protection *p,
+                               const struct framed_content *content, view *ret_key,
+                               struct fault *ret_fault)
 {
     const struct sender *sender = &content->sender;
     switch (sender->sender_type) {
@@ -206,7 +205,7 @@ sotto_err public_message_unprotect(sotto_crypto *c, const struct message_protect
                    content.content.content_type != CONTENT_APPLICATION, 0, ret_fault));
     TRY(check_that(wrong, wrong == CHECK_NONE, 0, ret_fault));
     TRY(check_place(p, content.content.group_id, content.content.epoch, ret_fault));
-    TRY(signature_key_of(p, &content.content, &key, ret_fault));
+    TRY(sender_signature_key(p, &content.content, &key, ret_fault));
     TRY(membership_check(c, p, &content, message->membership_tag, ret_fault));
     TRY(signature_check(c, p, &content, key, ret_fault));
     *ret_content = content;
@@ -418,7 +417,7 @@ static sotto_err message_open(sotto_crypto *c, const struct message_protection *
         return SOTTO_E_REFLECTED;
     member.leaf_index = sender.leaf_index;
     const struct framed_content said = {.sender = member};
-    TRY(signature_key_of(p, &said, &public_key, ret_fault));
+    TRY(sender_signature_key(p, &said, &public_key, ret_fault));
     TRY(generation_check(secret_tree_find(c, p->secret_tree, sender.leaf_index,
                                           ratchet_of(message->content_type), sender.generation,
                                           key),

@@ -32,6 +32,11 @@ SOTTO_MUST_USE sotto_err framed_content_sign(sotto_crypto *c, const struct messa
                                              const struct framed_content *content,
                                              sotto_buf *ret_signature);
 
+/* The key that a content's signature must be good for (RFC 9420 6.1). SENDER_MEMBER, SENDER_EXTERNAL_LISTED. */
+SOTTO_MUST_USE sotto_err sender_signature_key(const struct message_protection *p,
+                                              const struct framed_content *content, view *ret_key,
+                                              struct fault *ret_fault);
+
 /* Appends MLSMessage(PublicMessage). `content` is signed and, for a commit, has its confirmation_tag; its wire_format is
  * WIRE_PUBLIC_MESSAGE, group and epoch are those of `p`, and the sender may say it: else USAGE. */
 SOTTO_MUST_USE sotto_err public_message_protect(sotto_crypto *c, const struct message_protection *p,

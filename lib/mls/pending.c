@@ -110,6 +110,17 @@ sotto_err pending_add(struct pending *p, const struct mls_suite *suite,
     return SOTTO_OK;
 }
 
+void pending_drop_last(struct pending *p)
+{
+    struct pending_proposal *last = p->items[--p->count];
+    size_t place = 0;
+    while (p->by_ref[place] != last)
+        place++;
+    memmove(p->by_ref + place, p->by_ref + place + 1, (p->count - place) * sizeof *p->by_ref);
+    p->bytes -= last->encoded.len;
+    pending_proposal_free(last);
+}
+
 void pending_clear(struct pending *p)
 {
     for (size_t i = 0; i < p->count; i++)

@@ -42,6 +42,8 @@ SOTTO_MUST_USE sotto_err pending_add(struct pending *p, const struct mls_suite *
 /* NULL: none. Exact length, any bytes. */
 const struct pending_proposal *pending_find(const struct pending *p, const struct mls_suite *suite,
                                             view ref);
+/* Undoes the last pending_add(). */
+void pending_drop_last(struct pending *p);
 void pending_clear(struct pending *p);
 
 #endif

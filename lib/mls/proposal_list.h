@@ -19,6 +19,9 @@ struct proposed {
     bool refused;  /* by a check of proposal_list_apply() */
 };
 
+/* One that waits, as a list has it. */
+struct proposed proposed_of(const struct pending_proposal *pending);
+
 /* In the order of the commit. {0} is empty; clear with proposal_list_clear(). */
 struct proposal_list {
     struct proposed *items;
