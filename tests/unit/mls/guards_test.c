@@ -2,20 +2,12 @@
 
 #include <sotto/error.h>
 
-static const struct guard_rows *const kinds[] = {&guards_app_data, &guards_form, &guards_message,
-                                                 &guards_path, &guards_tree};
+static const struct guard_rows *const kinds[] = {&guards_app_data,    &guards_form,
+                                                 &guards_key_package, &guards_message,
+                                                 &guards_path,        &guards_tree};
 
 /* Checks whose attempt is not written yet. */
 static const enum mls_check pending[] = {
-    CHECK_KEY_PACKAGE_VERSION,
-    CHECK_KEY_PACKAGE_CIPHER_SUITE,
-    CHECK_KEY_PACKAGE_SIGNATURE,
-    CHECK_KEY_PACKAGE_INIT_KEY,
-    CHECK_KEY_PACKAGE_KEYS_DIFFER,
-    CHECK_KEY_PACKAGE_EXTENSIONS_LISTED,
-    CHECK_CREDENTIAL_ACCEPTED,
-    CHECK_CREDENTIAL_SUCCESSOR,
-    CHECK_CREDENTIAL_X509_KEY,
     CHECK_CREDENTIAL_EXTERNAL_SENDER,
     CHECK_UPDATE_KEY_NEW,
     CHECK_REMOVE_MEMBER,
