@@ -34,9 +34,9 @@ static sotto_err supported_check(struct step *s, const struct external_join *j,
 static sotto_err external_pub_find(struct step *s, const struct external_join *j,
                                    const struct group_info *info, view *ret_key)
 {
-    view data, key;
-    if (!extension_find(info->extensions, EXTENSION_EXTERNAL_PUB, &data))
-        return check_fail(CHECK_EXTERNAL_PUB, 0, &s->fault);
+    view data = {0}, key;
+    bool there = extension_find(info->extensions, EXTENSION_EXTERNAL_PUB, &data);
+    TRY(check_that(CHECK_EXTERNAL_PUB, there, 0, &s->fault));
     struct rd r = rd_of(data);
     external_pub_read(&r, &key);
     TRY(codec_end(&r, &s->fault));

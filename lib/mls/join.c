@@ -47,13 +47,13 @@ static sotto_err group_is_new(struct step *s, const struct joining *j)
 static sotto_err own_leaf_find(struct step *s, struct joining *j)
 {
     const struct leaf_node *own = &j->own.package.leaf_node;
-    uint32_t node = UINT32_MAX;
-    bool there = tree_find_key(j->epoch->tree, TREE_ENCRYPTION_KEY, own->encryption_key, UINT32_MAX,
-                               &node) &&
-                 tree_math_is_leaf(node);
-    if (!there || !view_equal(tree_node_encoded(tree_node(j->epoch->tree, node)), own->encoded))
-        return check_fail(CHECK_WELCOME_OWN_LEAF, 0, &s->fault);
-    j->epoch->own_leaf = tree_math_leaf_index(node);
+    uint32_t node = 0;
+    bool same = tree_find_key(j->epoch->tree, TREE_ENCRYPTION_KEY, own->encryption_key, UINT32_MAX,
+                              &node) &&
+                tree_math_is_leaf(node) &&
+                view_equal(tree_node_encoded(tree_node(j->epoch->tree, node)), own->encoded);
+    TRY(check_that(CHECK_WELCOME_OWN_LEAF, same, node, &s->fault));
+    j->epoch->own_leaf = same ? tree_math_leaf_index(node) : 0;
     return SOTTO_OK;
 }
 
@@ -99,6 +99,7 @@ static sotto_err epoch_enter(struct step *s, struct joining *j)
     sotto_err err = confirmation_tag_check(s->c, e->suite, &e->secrets.confirmation_key,
                                            e->context.confirmed_transcript_hash,
                                            j->welcome.info.confirmation_tag);
+    secret_clear(&e->secrets.confirmation_key); /* has no other use */
     return check_result(CHECK_WELCOME_CONFIRMATION_TAG, err, 0, &s->fault);
 }
 

@@ -32,15 +32,15 @@ static sotto_err entry_find(struct step *s, const struct opening *o,
     TRY(check_that(CHECK_WELCOME_CIPHER_SUITE, o->welcome->cipher_suite == suite->id, 0,
                    &s->fault));
     TRY(key_package_ref(s->c, suite, buf_view(&o->own->encoded), ref));
-    for (struct rd at = rd_of(o->welcome->secrets); rd_more(&at);) {
+    bool found = false;
+    for (struct rd at = rd_of(o->welcome->secrets); rd_more(&at) && !found;) {
         struct encrypted_group_secrets entry;
         encrypted_group_secrets_read(&at, &entry);
-        if (!view_equal(entry.new_member, view_of(ref, suite->hash_len)))
-            continue;
-        *ret_entry = entry;
-        return SOTTO_OK;
+        found = view_equal(entry.new_member, view_of(ref, suite->hash_len));
+        if (found)
+            *ret_entry = entry;
     }
-    return check_fail(CHECK_WELCOME_FOR_US, 0, &s->fault);
+    return check_that(CHECK_WELCOME_FOR_US, found, 0, &s->fault);
 }
 
 static sotto_err secrets_decrypt(struct step *s, struct opening *o)
