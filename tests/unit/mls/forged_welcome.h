@@ -30,6 +30,7 @@ struct bend {
     void (*secrets)(struct forge *f, struct group_secrets *secrets);
     void (*welcome)(struct forge *f, struct welcome *welcome);
     void (*join)(struct forge *f, sotto_mls_join_options *options);
+    uint32_t choice; /* what else a test wants to tell its functions */
 };
 
 struct forge {
@@ -54,6 +55,7 @@ struct forge {
     /* What is made: */
     sotto_buf context, info, secrets, welcome, tree_bytes;
     sotto_buf scratch; /* for what a test puts in place of something */
+    sotto_group *old;  /* that the new one follows */
 };
 
 static inline sotto_err forge_psk_rule(void *context, const sotto_mls_psk_id *id,
@@ -118,6 +120,7 @@ static inline void forge_clear(struct forge *f)
                          &f->secrets, &f->welcome,      &f->scratch, &f->tree_bytes};
     for (size_t i = 0; i < COUNT_OF(bufs); i++)
         buf_clear(bufs[i]);
+    sotto_group_free(f->old);
 }
 
 /* All members, and the path of a commit by the signer. */

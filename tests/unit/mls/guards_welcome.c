@@ -3,6 +3,9 @@
 #include "guards.h"
 
 #include "mls/group.h"
+#include "mls/proposal.h"
+
+#define OLD_EPOCH 7u
 
 static sotto_err attempt(sotto_crypto *c, const void *argument, struct fault *ret_fault)
 {
@@ -107,7 +110,7 @@ static void resumption_add(struct forge *f, enum psk_usage usage)
         (struct pre_shared_key){.id = {.psktype = PSK_RESUMPTION,
                                        .usage = usage,
                                        .psk_group_id = VIEW_LIT("the old group"),
-                                       .psk_epoch = 7,
+                                       .psk_epoch = OLD_EPOCH,
                                        .psk_nonce = view_of(zeros, f->suite->hash_len)},
                                 .psk = VIEW_LIT("the resumption_psk of the old group")};
 }
@@ -215,6 +218,137 @@ static void own_leaf_other(struct forge *f)
     member_sign(f->c, last, &profile);
 }
 
+/* ---- Successors ---- */
+
+/* What is wrong with the old group, or with what the Welcome says of it. */
+enum {
+    NOTHING,
+    OTHER_GROUP_ID,
+    OTHER_EXTENSIONS,
+    MEMBER_MORE,
+    MEMBER_LESS,
+    OTHER_SUITE,
+    NO_REINIT,
+    SAME_GROUP_ID
+};
+
+static void old_tree(struct forge *f, struct epoch *e)
+{
+    uint32_t at, count = f->bend->choice == MEMBER_LESS ? FORGE_MEMBERS - 2 : FORGE_MEMBERS;
+    assert_ok(tree_new(f->suite, tree_seed, &e->tree));
+    for (uint32_t i = 0; i < count; i++)
+        assert_ok(tree_add(e->tree, buf_view(&f->members[i].leaf), &at));
+    if (f->bend->choice != MEMBER_MORE)
+        return;
+    struct member more = member_new(f->c, f->suite, &f->rng);
+    assert_ok(tree_add(e->tree, buf_view(&more.leaf), &at));
+    member_clear(&more);
+}
+
+static void old_reinit(struct forge *f, sotto_group *g)
+{
+    static const uint8_t unknown[] = {0xf1, 0x23, 0};
+    struct proposal proposal = {
+        .proposal_type = PROPOSAL_REINIT,
+        .reinit = {.group_id = GROUP_ID, .version = PROTOCOL_MLS10, .cipher_suite = f->suite->id}};
+    if (f->bend->choice == OTHER_GROUP_ID)
+        proposal.reinit.group_id = VIEW_LIT("another one");
+    if (f->bend->choice == OTHER_SUITE)
+        proposal.reinit.cipher_suite = 3;
+    if (f->bend->choice == OTHER_EXTENSIONS)
+        proposal.reinit.extensions = VIEW_OF(unknown);
+    struct wr w = wr_to(&g->reinit);
+    proposal_body_write(&w, &proposal);
+    assert_ok(wr_end(&w));
+    assert_ok(group_reinit_parse(buf_view(&g->reinit), &g->reinit_parts));
+}
+
+/* The group before, as one of its members has it. */
+static void old_make(struct forge *f)
+{
+    struct epoch *e = NULL;
+    view group_id = f->bend->choice == SAME_GROUP_ID ? GROUP_ID : VIEW_LIT("the old group");
+    assert_ok(group_alloc(f->suite, NULL, &f->old));
+    assert_ok(epoch_new(f->suite, &e));
+    f->old->epoch = e;
+    old_tree(f, e);
+    assert_ok(epoch_set_context(f->c, e, group_id, OLD_EPOCH, (view){0}, (view){0}));
+    assert_ok(
+        secret_set(&e->secrets.resumption_psk, VIEW_LIT("the resumption_psk of the old group")));
+}
+
+static void reinit(struct forge *f)
+{
+    old_make(f);
+    if (f->bend->choice != NO_REINIT)
+        old_reinit(f, f->old);
+    resumption_add(f, PSK_USAGE_REINIT);
+}
+
+static void reinit_of_another_epoch(struct forge *f)
+{
+    reinit(f);
+    f->psks[0].id.psk_epoch--;
+}
+
+static void reinit_without_psk(struct forge *f)
+{
+    reinit(f);
+    f->psk_count = 0;
+}
+
+static void branch(struct forge *f)
+{
+    old_make(f);
+    resumption_add(f, PSK_USAGE_BRANCH);
+    if (f->bend->choice == OTHER_SUITE)
+        f->old->epoch->context.cipher_suite = 3;
+    if (f->bend->choice == OTHER_GROUP_ID)
+        f->psks[0].id.psk_group_id = VIEW_LIT("another group");
+    if (f->bend->choice == SAME_GROUP_ID)
+        f->psks[0].id.psk_group_id = GROUP_ID;
+}
+
+static void branch_without_psk(struct forge *f)
+{
+    branch(f);
+    f->psk_count = 0;
+}
+
+static void branch_unknown(struct forge *f)
+{
+    resumption_add(f, PSK_USAGE_BRANCH);
+}
+
+static void after_old(struct forge *f, sotto_mls_join_options *options)
+{
+    options->predecessor = f->old;
+}
+
+static void epoch_late(struct forge *f, struct group_context *context)
+{
+    (void)f;
+    context->epoch = 2;
+}
+
+static const struct bend successions[] = {
+    {.forge = reinit, .join = after_old, .choice = OTHER_GROUP_ID},
+    {.forge = reinit, .join = after_old, .choice = OTHER_EXTENSIONS},
+    {.forge = reinit, .join = after_old, .choice = OTHER_SUITE},
+    {.forge = reinit, .join = after_old, .choice = MEMBER_MORE},
+    {.forge = reinit_of_another_epoch, .join = after_old},
+    {.forge = reinit_without_psk, .join = after_old},
+    {.forge = reinit, .join = after_old, .choice = NO_REINIT},
+    {.forge = branch, .join = after_old, .choice = OTHER_SUITE},
+    {.forge = branch, .join = after_old, .choice = MEMBER_LESS},
+    {.forge = branch, .join = after_old, .choice = OTHER_GROUP_ID},
+    {.forge = branch_without_psk, .join = after_old},
+    {.forge = branch, .join = after_old, .context = epoch_late},
+    {.forge = reinit, .join = after_old, .context = epoch_late},
+    {.forge = branch_unknown, .context = epoch_late},
+    {.forge = branch, .join = after_old, .choice = SAME_GROUP_ID},
+};
+
 /* ---- Rules ---- */
 
 static sotto_err never(void *context, const sotto_mls_change *change)
@@ -293,6 +427,21 @@ static const struct guard_row rows[] = {
     {CHECK_WELCOME_OWN_LEAF, attempt, &bends[21]},
     {CHECK_COMMIT_POLICY, attempt, &bends[22]},
     {CHECK_CREDENTIAL_ACCEPTED, attempt, &bends[23]},
+    {CHECK_REINIT_GROUP, attempt, &successions[0]},
+    {CHECK_REINIT_GROUP, attempt, &successions[1]},
+    {CHECK_REINIT_GROUP, attempt, &successions[2]},
+    {CHECK_REINIT_MEMBERS, attempt, &successions[3]},
+    {CHECK_REINIT_PSK, attempt, &successions[4]},
+    {CHECK_REINIT_PSK, attempt, &successions[5]},
+    {CHECK_REINIT_COMMITTED, attempt, &successions[6]},
+    {CHECK_BRANCH_GROUP, attempt, &successions[7]},
+    {CHECK_BRANCH_MEMBERS, attempt, &successions[8]},
+    {CHECK_BRANCH_PSK, attempt, &successions[9]},
+    {CHECK_BRANCH_PSK, attempt, &successions[10]},
+    {CHECK_SUCCESSOR_EPOCH, attempt, &successions[11]},
+    {CHECK_SUCCESSOR_EPOCH, attempt, &successions[12]},
+    {CHECK_SUCCESSOR_EPOCH, attempt, &successions[13]},
+    {CHECK_WELCOME_GROUP_NEW, attempt, &successions[14]},
 };
 
 const struct guard_rows guards_welcome = {rows, COUNT_OF(rows)};
