@@ -257,7 +257,8 @@ struct sotto_mls_rules {
     void *context;
     /* Whether a new leaf's credential is whom it names (RFC 9420 5.3.1) and, if it takes the place of `before`, the same client.
      * An x509 leaf's certificate is known to hold its signature_key. An answer other than OK refuses what brings it. NULL: basic
-     * credentials are taken, if they don't change; others are refused. Asked for every leaf when joining. */
+     * credentials are taken, if they don't change; others are refused. Asked for every leaf when joining; and for new
+     * external_senders, whose leaf has index UINT32_MAX and nothing but signature_key and credential. */
     sotto_err (*credential)(void *context, const sotto_mls_leaf *leaf,
                             const sotto_mls_leaf *before);
     /* Whether a commit may take effect: the one place that every commit passes, ours too, before it is given out as staged. The

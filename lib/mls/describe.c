@@ -186,3 +186,23 @@ sotto_err credential_judge(struct step *s, const struct mls_suite *suite,
     return check_result(check, s->rules->credential(s->rules->context, leaf, before), leaf->index,
                         &s->fault);
 }
+
+sotto_err external_senders_judge(struct step *s, const struct mls_suite *suite,
+                                 view extensions_before, view extensions_after)
+{
+    view before = {0}, after = {0};
+    (void)extension_find(extensions_before, EXTENSION_EXTERNAL_SENDERS, &before);
+    if (!extension_find(extensions_after, EXTENSION_EXTERNAL_SENDERS, &after) ||
+        view_equal(before, after))
+        return SOTTO_OK;
+    struct rd r = rd_of(after);
+    for (struct rd at = rd_of(external_senders_read(&r)); rd_more(&at);) {
+        struct external_sender sender;
+        external_sender_read(&at, &sender);
+        const sotto_mls_leaf shown = {.index = UINT32_MAX,
+                                      .signature_key = sender.signature_key,
+                                      .credential = describe_credential(&sender.credential)};
+        TRY(credential_judge(s, suite, &shown, NULL, CHECK_CREDENTIAL_EXTERNAL_SENDER));
+    }
+    return SOTTO_OK;
+}

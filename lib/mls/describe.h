@@ -24,4 +24,9 @@ SOTTO_MUST_USE sotto_err credential_judge(struct step *s, const struct mls_suite
                                           const sotto_mls_leaf *leaf, const sotto_mls_leaf *before,
                                           enum mls_check check);
 
+/* Asks likewise for each of external_senders, if they change from one list of GroupContext extensions to the other (5.3.1): as for a
+ * leaf in no group, which has no more than signature_key and credential. */
+SOTTO_MUST_USE sotto_err external_senders_judge(struct step *s, const struct mls_suite *suite,
+                                                view extensions_before, view extensions_after);
+
 #endif

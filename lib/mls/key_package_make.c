@@ -2,7 +2,6 @@
 
 #include "mls/mls_message.h"
 #include "mls/proposal_make.h"
-#include "mls/tree_check.h"
 #include "mls/with_label.h"
 
 /* What is being made. */
@@ -162,7 +161,8 @@ static sotto_err package_signature_verify(sotto_crypto *c, const struct mls_suit
 }
 
 sotto_err key_package_check(struct step *s, const struct mls_suite *suite,
-                            const struct key_package *package, uint32_t where, bool alone)
+                            const struct key_package *package, uint32_t where,
+                            const struct tree_check_context *alone)
 {
     const struct leaf_node *leaf = &package->leaf_node;
     TRY(check_that(CHECK_KEY_PACKAGE_VERSION, package->version == PROTOCOL_MLS10, where,
@@ -176,11 +176,8 @@ sotto_err key_package_check(struct step *s, const struct mls_suite *suite,
                    &s->fault));
     TRY(check_result(CHECK_KEY_PACKAGE_INIT_KEY,
                      kem_public_check(s->c, suite->hpke.kem, package->init_key), where, &s->fault));
-    if (alone) {
-        const struct tree_check_context context = {.now_s = s->now_s};
-        TRY(leaf_node_check(s->c, suite, &context, leaf, 0, LEAF_NODE_KEY_PACKAGE, where,
-                            &s->fault));
-    }
+    if (alone != NULL)
+        TRY(leaf_node_check(s->c, suite, alone, leaf, 0, LEAF_NODE_KEY_PACKAGE, where, &s->fault));
     return check_result(CHECK_KEY_PACKAGE_SIGNATURE, package_signature_verify(s->c, suite, package),
                         where, &s->fault);
 }
@@ -203,7 +200,8 @@ static sotto_err package_show(struct step *s, view message, sotto_mls_key_packag
     struct key_package package;
     const struct mls_suite *suite;
     TRY(message_parse(message, &package, &suite, &s->fault));
-    TRY(key_package_check(s, suite, &package, 0, true));
+    const struct tree_check_context now = {.now_s = s->now_s};
+    TRY(key_package_check(s, suite, &package, 0, &now));
     sotto_mls_leaf leaf = describe_leaf(&package.leaf_node, UINT32_MAX);
     TRY(credential_judge(s, suite, &leaf, NULL, CHECK_CREDENTIAL_ACCEPTED));
     *ret_package = (sotto_mls_key_package){.suite = suite->id,

@@ -70,7 +70,8 @@ static sotto_err attempt_package(sotto_crypto *c, const void *argument, struct f
     struct rd r = rd_of(buf_view(&p.encoded));
     key_package_read(&r, &received);
     assert_ok(rd_end(&r));
-    sotto_err err = key_package_check(&s, mls_suite_find(1), &received, 0, true);
+    const struct tree_check_context any_time = {0};
+    sotto_err err = key_package_check(&s, mls_suite_find(1), &received, 0, &any_time);
     *ret_fault = s.fault;
     return err;
 }

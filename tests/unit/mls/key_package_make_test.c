@@ -285,13 +285,14 @@ static void each_demand_of_10_1_is_checked(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         DEFER(buf_clear)
         sotto_buf forged = package_forged(&a, buf_view(&p.message), cases[i].change);
+        const struct tree_check_context now = {.now_s = NOW};
         struct step s = step_plain(&a.m);
         struct key_package package;
         struct rd r = rd_of(buf_view(&forged));
         key_package_read(&r, &package);
         assert_ok(rd_end(&r));
         sotto_err err =
-            key_package_check(&s, mls_suite_find(SOTTO_SUITE_X25519_AES128), &package, 3, true);
+            key_package_check(&s, mls_suite_find(SOTTO_SUITE_X25519_AES128), &package, 3, &now);
         assert_int_equal(err == SOTTO_OK, cases[i].check == CHECK_NONE);
         assert_int_equal(s.fault.check, cases[i].check);
         assert_int_equal(s.fault.where, cases[i].check == CHECK_NONE ? 0 : 3);
@@ -306,7 +307,7 @@ static void a_key_package_is_for_one_suite(void **state)
     struct step s = step_plain(&a.m);
     assert_ok(mls_message_parse(buf_view(&p.message), &message, NULL));
     assert_err(key_package_check(&s, mls_suite_find(SOTTO_SUITE_X25519_CHACHA20),
-                                 &message.key_package, 0, true),
+                                 &message.key_package, 0, NULL),
                VALUE);
     assert_int_equal(s.fault.check, CHECK_KEY_PACKAGE_CIPHER_SUITE);
 }
