@@ -157,7 +157,7 @@ sotto_err sotto_group_new(sotto_mls *m, const sotto_mls_client *client, view gro
                           view extensions, const sotto_mls_settings *settings,
                           sotto_group **ret_group)
 {
-    DEFER(step_clear) struct step s;
+    DEFER(step_clear) struct step s = {0};
     TRY(step_begin(m, &s));
     return step_end(m, &s, group_create(&s, client, group_id, extensions, settings, ret_group));
 }

@@ -77,7 +77,7 @@ sotto_err sotto_group_commit(sotto_mls *m, sotto_group *g, const sotto_mls_commi
                              sotto_staged **ret_staged)
 {
     static const sotto_mls_commit_options usual;
-    DEFER(step_clear) struct step s;
+    DEFER(step_clear) struct step s = {0};
     TRY(step_begin(m, &s));
     return step_end(m, &s,
                     group_commit(&s, g, NULL, options != NULL ? options : &usual, ret_staged));

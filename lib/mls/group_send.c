@@ -46,7 +46,7 @@ static sotto_err protect(struct step *s, sotto_group *g, view data, view authent
 sotto_err sotto_group_protect(sotto_mls *m, sotto_group *g, view data, view authenticated_data,
                               size_t padding, sotto_buf *ret_message)
 {
-    DEFER(step_clear) struct step s;
+    DEFER(step_clear) struct step s = {0};
     TRY(step_begin(m, &s));
     return step_end(m, &s, protect(&s, g, data, authenticated_data, padding, ret_message));
 }
@@ -173,7 +173,7 @@ static sotto_err propose(struct step *s, sotto_group *g, const sotto_mls_proposa
 sotto_err sotto_group_propose(sotto_mls *m, sotto_group *g, const sotto_mls_proposal *proposal,
                               view authenticated_data, sotto_buf *ret_message)
 {
-    DEFER(step_clear) struct step s;
+    DEFER(step_clear) struct step s = {0};
     TRY(step_begin(m, &s));
     return step_end(m, &s, propose(&s, g, proposal, authenticated_data, ret_message));
 }
