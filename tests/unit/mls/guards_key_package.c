@@ -1,53 +1,9 @@
 /* KeyPackages and the credentials in them: one that is right in all but one thing, and signed for that. */
 #include "guards.h"
 
-#include "members.h"
+#include "made_package.h"
 #include "mls/describe.h"
 #include "mls/key_package_make.h"
-
-struct package {
-    struct member member;
-    struct kem_key *init_key;
-    struct key_package parts; /* before it is signed */
-    sotto_buf encoded;
-};
-
-static void package_clear(struct package *p)
-{
-    member_clear(&p->member);
-    kem_key_free(p->init_key);
-    buf_clear(&p->encoded);
-}
-
-static void package_init(sotto_crypto *c, struct package *p)
-{
-    uint8_t seed[RNG_SEED] = {41};
-    struct rng rng = rng_from(seed);
-    const struct mls_suite *suite = mls_suite_find(1);
-    *p = (struct package){.member = member_new(c, suite, &rng)};
-    p->init_key = fresh_kem_key(c, suite, &rng);
-    p->parts = (struct key_package){.version = PROTOCOL_MLS10,
-                                    .cipher_suite = suite->id,
-                                    .init_key = kem_key_public(p->init_key)};
-    struct rd r = rd_of(buf_view(&p->member.leaf));
-    leaf_node_read(&r, &p->parts.leaf_node);
-    assert_ok(rd_end(&r));
-}
-
-static void package_sign(sotto_crypto *c, struct package *p)
-{
-    DEFER(buf_clear) sotto_buf tbs = {0};
-    DEFER(buf_clear) sotto_buf signature = {0};
-    struct wr w = wr_to(&tbs);
-    key_package_write_tbs(&w, &p->parts);
-    assert_ok(wr_end(&w));
-    assert_ok(sign_with_label(c, p->member.sign_key, VIEW_LIT("KeyPackageTBS"), buf_view(&tbs),
-                              &signature));
-    w = wr_to(&p->encoded);
-    wr_bytes(&w, buf_view(&tbs));
-    wr_opaque(&w, buf_view(&signature));
-    assert_ok(wr_end(&w));
-}
 
 struct change {
     void (*before)(struct package *p); /* it is signed */
@@ -61,7 +17,7 @@ static sotto_err attempt_package(sotto_crypto *c, const void *argument, struct f
     sotto_mls m = {.crypto = c};
     struct step s = step_plain(&m);
     struct key_package received;
-    package_init(c, &p);
+    package_init(c, 0, &p);
     if (change->before != NULL)
         change->before(&p);
     package_sign(c, &p);
@@ -132,7 +88,7 @@ static sotto_err attempt_unwanted(sotto_crypto *c, const void *argument, struct 
     DEFER(buf_clear) sotto_buf message = {0};
     sotto_mls m = {.crypto = c, .rules = &rules};
     sotto_mls_key_package shown;
-    package_init(c, &p);
+    package_init(c, 0, &p);
     package_sign(c, &p);
     struct wr w = wr_to(&message);
     wr_u16(&w, PROTOCOL_MLS10);
