@@ -175,6 +175,36 @@ static void presence_is_zero_or_one(void **state)
     assert_err(rd_end(&r), TRUNCATED);
 }
 
+/* What was wrong in the innermost vector is what is told. */
+static void a_broken_rule_is_told_by_its_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        unsigned guard;
+    } broken[] = {{"4001", GUARD_VECTOR_SHORTEST},
+                  {"c0", GUARD_VECTOR_PREFIX},
+                  {"0a", GUARD_VECTOR_SIZE},
+                  {"05", GUARD_NONE}, /* it ends too early */
+                  {"00", GUARD_NONE},
+                  {"0000", GUARD_LEFTOVERS}};
+    for (size_t i = 0; i < COUNT_OF(broken); i++) {
+        sotto_buf in = unhex(broken[i].hex);
+        struct rd r = rd_of(buf_view(&in));
+        rd_opaque(&r, 9);
+        assert_int_equal(rd_guard(&r), broken[i].guard);
+        buf_clear(&in);
+    }
+    static const uint8_t outer[] = {2, 2, 0};
+    struct rd r = rd_of(VIEW_OF(outer)), inner = rd_vector(&r, 9);
+    assert_false(rd_optional(&inner));
+    rd_join(&r, &inner);
+    assert_int_equal(rd_guard(&r), GUARD_PRESENCE);
+    assert_err(rd_end(&r), VALUE);
+    rd_refuse(&r, SOTTO_E_KIND, 77); /* too late */
+    assert_int_equal(rd_guard(&r), GUARD_PRESENCE);
+}
+
 static void since_gives_what_was_read(void **state)
 {
     (void)state;
@@ -212,6 +242,7 @@ int main(void)
         cmocka_unit_test(vectors_are_read_item_by_item),
         cmocka_unit_test(errors_and_leftovers_of_a_vector_reach_its_parent),
         cmocka_unit_test(presence_is_zero_or_one),
+        cmocka_unit_test(a_broken_rule_is_told_by_its_number),
         cmocka_unit_test(since_gives_what_was_read),
         cmocka_unit_test(views_borrow_from_the_input),
     };

@@ -11,8 +11,8 @@
 
 struct guard_row {
     enum mls_check check;
-    /* Makes the attempt and gives its error. A fault that is noted must name the check; where the interface gives none it is
-     * left alone. Everything that the attempt is made of passes every check but one. */
+    /* Makes the attempt, and gives its error and the check that refused it. Everything that it is made of passes every check
+     * but one. */
     sotto_err (*attempt)(sotto_crypto *c, const void *argument, struct fault *ret_fault);
     const void *argument;
 };

@@ -39,12 +39,9 @@ static int free_crypto(void **state)
     return 0;
 }
 
-/* An attempt whose interface names the check, does so always: what no check is named for is something else's refusal. */
-static bool is_refused_by(enum mls_check check, bool is_named, sotto_err err,
-                          const struct fault *fault)
+static bool is_refused_by(enum mls_check check, sotto_err err, const struct fault *fault)
 {
-    return err == check_row(check)->err &&
-           (fault->check == check || (!is_named && fault->check == CHECK_NONE));
+    return err == check_row(check)->err && fault->check == check;
 }
 
 static void explain(const char *when, const struct guard_row *guard, sotto_err err,
@@ -60,17 +57,15 @@ static void refuses_and_nothing_else_does(void **state)
     const struct guard_row *guard = *state;
     struct fault fault = {0};
     sotto_err err = guard->attempt(crypto, guard->argument, &fault);
-    if (!is_refused_by(guard->check, false, err, &fault)) {
+    if (!is_refused_by(guard->check, err, &fault)) {
         explain("switched on", guard, err, &fault);
         fail();
     }
-    bool is_named = fault.check == guard->check;
     fault = (struct fault){0};
     guard_off = (unsigned)guard->check;
     err = guard->attempt(crypto, guard->argument, &fault);
     guard_off = GUARD_NONE;
-    if (is_refused_by(guard->check, is_named, err, &fault) ||
-        sotto_err_class_of(err) == SOTTO_CLASS_HOST) {
+    if (is_refused_by(guard->check, err, &fault) || sotto_err_class_of(err) == SOTTO_CLASS_HOST) {
         explain("switched off", guard, err, &fault);
         fail();
     }
