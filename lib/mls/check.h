@@ -124,7 +124,7 @@ enum check_who { WHO_MEMBER, WHO_PATH, WHO_JOINER };
     X(COMMIT_PATH_REQUIRED, 135, "12.4", MEMBER, VALUE, "a commit has a path, unless all it does can be done without") \
     X(COMMIT_CONFIRMATION_TAG, 136, "6.1, 12.4.2", PATH, MAC, "the confirmation_tag is right") \
     X(COMMIT_EPOCH_LEFT, 137, "8.1", MEMBER, FULL, "an epoch comes after this one") \
-    X(COMMIT_POLICY, 138, "12.2", MEMBER, PERMISSION, "the application takes the commit") \
+    X(COMMIT_POLICY, 138, "12.2, ext 4.8", MEMBER, PERMISSION, "the application takes the commit, and what its AppEphemerals bring") \
     X(COMMIT_ACTIVE, 139, "12.4.2", MEMBER, CLOSED, "the group was not ended by a ReInit") \
     X(WELCOME_FOR_US, 150, "12.4.3.1", JOINER, NOTFOUND, "a Welcome names our KeyPackage") \
     X(WELCOME_CIPHER_SUITE, 151, "12.4.3.1", JOINER, VALUE, "a Welcome is of our KeyPackage's cipher suite") \
@@ -170,7 +170,6 @@ enum check_who { WHO_MEMBER, WHO_PATH, WHO_JOINER };
     X(APP_DATA_REMOVE, 204, "ext 4.7", MEMBER, VALUE, "an AppDataUpdate removes nothing but what is there") \
     X(APP_DATA_ONE_WAY, 205, "ext 4.7", MEMBER, VALUE, "a component is removed once, or updated, not both") \
     X(APP_DATA_ACCEPTED, 206, "ext 4.7", MEMBER, VALUE, "the application knows the component of an AppDataUpdate and takes the update") \
-    X(APP_EPHEMERAL_ACCEPTED, 207, "ext 4.8", MEMBER, VALUE, "the application knows the component of an AppEphemeral and takes its data") \
     X(GCE_APP_DATA, 208, "ext 4.7", MEMBER, VALUE, "a GroupContextExtensions leaves the app_data_dictionary alone where AppDataUpdate is required") \
     X(SAFE_AAD, 209, "ext 4.9", MEMBER, VALUE, "authenticated_data is a SafeAAD with rising components where the GroupContext has safe_aad") \
     X(LEAF_COMPONENTS, 210, "ext 5", MEMBER, VALUE, "a leaf supports the components, and those of safe_aad, that the group requires") \
