@@ -11,6 +11,8 @@
 #define MLS_MESSAGE_MAX ((size_t)64 << 20)
 /* Leaf indices of trees lie below, so that node indices never overflow. */
 #define MLS_LEAF_LIMIT ((uint32_t)1 << 24)
+/* Nodes of an UpdatePath: levels below the root of the largest tree. */
+#define MLS_PATH_MAX 24
 
 #define MLS_GROUP_ID_MAX     ((size_t)4 << 10)
 #define MLS_KEY_MAX          ((size_t)4 << 10) /* a public key or a kem_output */

@@ -11,6 +11,7 @@
 
 _Static_assert(TREE_SEED == TREE_INDEX_KEY + TREE_CENSUS_KEY, "the seed is both keys");
 _Static_assert(MLS_LEAF_LIMIT == (uint32_t)1 << TREE_DEPTH, "TREE_DEPTH");
+_Static_assert(MLS_PATH_MAX == TREE_DEPTH, "an UpdatePath goes up to the root");
 
 static sotto_err tree_new_of(const struct mls_suite *suite, const uint8_t *seed,
                              uint32_t leaf_count, struct tree **ret_tree)

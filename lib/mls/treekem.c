@@ -356,8 +356,7 @@ const struct secret *treekem_path_secret(const struct treekem_path *path, uint32
     return NULL;
 }
 
-/* The nodes of a received path, one for each step. Their ciphertexts were looked at one by one when the path was read; after a
- * bulk add there are as many as members, so that they are not read again here. */
+/* The nodes of a received path, one for each step. Their ciphertexts were walked over when the path was read. */
 struct received {
     struct tree_path path;
     struct update_path_node nodes[TREE_DEPTH];
@@ -382,56 +381,16 @@ static sotto_err received_read(const struct tree *tree, uint32_t sender,
                       tree_math_leaf_node(sender), ret_fault);
 }
 
-/* Takes one HPKECiphertext off a list of them. */
-static bool ciphertext_take(view *list, struct hpke_ciphertext *ret_ciphertext)
-{
-    struct rd r = rd_of(*list);
-    hpke_ciphertext_read(&r, ret_ciphertext);
-    *list = rd_rest(&r);
-    return rd_ok(&r);
-}
-
-/* The bytes of an opaque<V>, its header included; SIZE_MAX if they are not all there. */
-static size_t opaque_size(view list)
-{
-    if (list.len < 4)
-        return list.len > 0 && list.data[0] < list.len ? (size_t)list.data[0] + 1 : SIZE_MAX;
-    const uint8_t *at = list.data;
-    size_t size =
-        at[0] < 0x40 ? (size_t)at[0] + 1
-        : at[0] < 0x80
-            ? ((size_t)(at[0] & 0x3f) << 8 | at[1]) + 2
-            : ((size_t)(at[0] & 0x3f) << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3]) + 4;
-    return size <= list.len ? size : SIZE_MAX;
-}
-
-/* Passes by `count` HPKECiphertexts, or all: gives how many there were. Written out, since after a bulk add the list has one for
- * every member, and nearly all are for others. */
-static size_t ciphertexts_skip(view *list, size_t count)
-{
-    size_t passed = 0;
-    while (passed < count && list->len > 0) {
-        for (unsigned field = 0; field < 2; field++) {
-            size_t size = opaque_size(*list);
-            if (size == SIZE_MAX)
-                return SIZE_MAX;
-            *list = view_of(list->data + size, list->len - size);
-        }
-        passed++;
-    }
-    return passed;
-}
-
-static sotto_err ciphertexts_check(const struct tree *tree, const struct received *received,
-                                   const struct tree_list *added, struct fault *ret_fault)
+static sotto_err ciphertexts_check(const struct tree *tree, const struct update_path *update,
+                                   const struct received *received, const struct tree_list *added,
+                                   struct fault *ret_fault)
 {
     for (size_t i = 0; i < received->path.count; i++) {
         const struct tree_step *step = &received->path.steps[i];
-        view list = received->nodes[i].encrypted_path_secret;
-        size_t count = ciphertexts_skip(&list, SIZE_MAX);
         TRY(check_that(CHECK_PATH_CIPHERTEXTS,
-                       count == tree_resolution_count(tree, step->copath, added), step->node,
-                       ret_fault));
+                       update->ciphertexts[i].count ==
+                           tree_resolution_count(tree, step->copath, added),
+                       step->node, ret_fault));
     }
     return SOTTO_OK;
 }
@@ -487,7 +446,7 @@ sotto_err treekem_merge(sotto_crypto *c, struct tree *tree, uint32_t sender, boo
         return SOTTO_E_NOTFOUND;
     TRY(leaf_key_check(tree, sender, update, ret_fault));
     TRY(received_read(tree, sender, update, &received, ret_fault));
-    TRY(ciphertexts_check(tree, &received, added, ret_fault));
+    TRY(ciphertexts_check(tree, update, &received, added, ret_fault));
     TRY(tree_blank_path(tree, sender));
     TRY(keys_check(c, tree, sender, update, &received, ret_fault));
     TRY(path_put(c, tree, &received.path, received.public_keys, parent_hash, &len));
@@ -529,17 +488,18 @@ static sotto_err ours_find(const struct tree *tree, const struct received *recei
 }
 
 static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,
-                           const struct received *received, const struct ours *ours,
-                           view group_context, struct secret *ret_path_secret,
-                           struct fault *ret_fault)
+                           const struct update_path *update, const struct received *received,
+                           const struct ours *ours, view group_context,
+                           struct secret *ret_path_secret, struct fault *ret_fault)
 {
     const struct mls_suite *suite = tree_suite(tree);
     DEFER(hpke_info_clear) struct hpke_info info = {0};
     struct hpke_ciphertext sealed = {0};
+    const struct hpke_ciphertexts *shape = &update->ciphertexts[ours->step];
     view list = received->nodes[ours->step].encrypted_path_secret;
-    if (ciphertexts_skip(&list, ours->position) != ours->position ||
-        !ciphertext_take(&list, &sealed))
+    if (ours->position >= shape->count)
         return SOTTO_E_USAGE; /* was not merged: there the ciphertexts are counted */
+    hpke_ciphertexts_get(list, shape, (uint32_t)ours->position, &sealed);
     uint32_t node = received->path.steps[ours->step].node;
     TRY(check_that(CHECK_PATH_SECRET_LENGTH,
                    sealed.ciphertext.len == (size_t)suite->hash_len + AEAD_TAG, node, ret_fault));
@@ -562,7 +522,7 @@ sotto_err treekem_open(sotto_crypto *c, const struct tree *tree, uint32_t sender
     DEFER(treekem_private_clear) struct treekem_private mine = {0};
     TRY(received_read(tree, sender, update, &received, ret_fault));
     TRY(ours_find(tree, &received, added, keys, &ours));
-    TRY(ours_open(c, tree, &received, &ours, group_context, &chain.secret, ret_fault));
+    TRY(ours_open(c, tree, update, &received, &ours, group_context, &chain.secret, ret_fault));
     treekem_private_copy(keys, &mine);
     for (size_t i = ours.step; i < received.path.count; i++) {
         TRY(chain_take(&chain, tree, received.path.steps[i].node, &mine, ret_fault));

@@ -324,7 +324,7 @@ struct refusal {
     struct update_path update;
     struct update_path_node nodes[TREE_DEPTH];
     size_t count;
-    sotto_buf list; /* the nodes, written again */
+    sotto_buf rewritten; /* all of it, with other nodes */
 };
 
 static inline void refusal_init(sotto_crypto *c, struct refusal *f)
@@ -347,17 +347,25 @@ static inline void refusal_clear(struct refusal *f)
 {
     sent_clear(&f->s);
     world_free(f->w);
-    buf_clear(&f->list);
+    buf_clear(&f->rewritten);
 }
 
+/* The leaf stays what the test has made of it. */
 static inline void refusal_rewrite(struct refusal *f)
 {
-    buf_reset(&f->list);
-    struct wr w = wr_to(&f->list);
+    sotto_buf encoded = {0};
+    struct wr w = wr_to(&encoded);
+    wr_bytes(&w, f->update.leaf_node.encoded);
+    size_t mark = wr_vector_begin(&w);
     for (size_t i = 0; i < f->count; i++)
         update_path_node_write(&w, &f->nodes[i]);
+    wr_vector_end(&w, mark);
     assert_ok(wr_end(&w));
-    f->update.nodes = buf_view(&f->list);
+    struct leaf_node leaf = f->update.leaf_node;
+    f->update = update_of(buf_view(&encoded));
+    f->update.leaf_node = leaf;
+    buf_clear(&f->rewritten);
+    f->rewritten = encoded;
 }
 
 static inline sotto_err open_as(struct refusal *f, uint32_t leaf, const struct tree *merged,
