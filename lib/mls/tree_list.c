@@ -16,9 +16,14 @@ sotto_err tree_list_add(struct tree_list *list, uint32_t number)
     return SOTTO_OK;
 }
 
-bool tree_list_has(const struct tree_list *rising, uint32_t number)
+size_t tree_list_count(const struct tree_list *rising)
 {
-    size_t low = 0, high = rising != NULL ? rising->count : 0;
+    return rising != NULL ? rising->count : 0;
+}
+
+size_t tree_list_place(const struct tree_list *rising, uint32_t number)
+{
+    size_t low = 0, high = tree_list_count(rising);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (rising->items[middle] < number)
@@ -26,7 +31,13 @@ bool tree_list_has(const struct tree_list *rising, uint32_t number)
         else
             high = middle;
     }
-    return rising != NULL && low < rising->count && rising->items[low] == number;
+    return low;
+}
+
+bool tree_list_has(const struct tree_list *rising, uint32_t number)
+{
+    size_t place = tree_list_place(rising, number);
+    return place < tree_list_count(rising) && rising->items[place] == number;
 }
 
 void tree_list_clear(struct tree_list *list)

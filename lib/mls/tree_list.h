@@ -10,7 +10,9 @@ struct tree_list {
 };
 
 SOTTO_MUST_USE sotto_err tree_list_add(struct tree_list *list, uint32_t number);
-/* Whether a number stands in a list that rises; NULL: an empty one. */
+/* Of lists that rise; NULL: an empty one. How many there are, where a number stands or would, and whether it is there. */
+size_t tree_list_count(const struct tree_list *rising);
+size_t tree_list_place(const struct tree_list *rising, uint32_t number);
 bool tree_list_has(const struct tree_list *rising, uint32_t number);
 void tree_list_clear(struct tree_list *list);
 

@@ -15,6 +15,10 @@ SOTTO_MUST_USE sotto_err tree_resolution(const struct tree *tree, uint32_t node,
 size_t tree_resolution_count(const struct tree *tree, uint32_t node,
                              const struct tree_list *except);
 
+/* Where `wanted` stands in that: false, if it doesn't. */
+bool tree_resolution_find(const struct tree *tree, uint32_t node, const struct tree_list *except,
+                          uint32_t wanted, size_t *ret_place);
+
 /* Whether the resolution of a node is empty: nothing is there from it downwards. */
 bool tree_resolution_is_empty(const struct tree *tree, uint32_t node);
 

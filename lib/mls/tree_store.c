@@ -18,7 +18,8 @@
 struct tree_chunk {
     uint32_t refs;
     uint32_t occupied;
-    uint64_t known; /* a bit for each slot: its hash is there */
+    uint64_t known;  /* a bit for each slot: its hash is there */
+    uint64_t filled; /* a bit for each slot: its node is there */
     struct tree_node *nodes[SLOTS];
     struct tree_chunk
         *children[]; /* CHILDREN of them, none in stratum 0; behind them SLOTS hashes */
@@ -59,13 +60,26 @@ static uint8_t strata_for(uint32_t leaf_count)
     return (uint8_t)(tree_math_level(tree_math_root(leaf_count)) / LEVELS + 1);
 }
 
+static uint64_t bit_of(uint32_t slot)
+{
+    return UINT64_C(1) << slot;
+}
+
+/* The lowest bit of a set that is not empty; taken out. */
+static uint32_t bit_take(uint64_t *set)
+{
+    uint32_t bit = (uint32_t)__builtin_ctzll(*set);
+    *set &= *set - 1;
+    return bit;
+}
+
 /* Depth of the recursion: strata. */
 static void chunk_unref(struct tree_chunk *chunk, uint32_t stratum)
 {
     if (chunk == NULL || --chunk->refs > 0)
         return;
-    for (size_t i = 0; i < SLOTS; i++)
-        tree_node_unref(chunk->nodes[i]);
+    for (uint64_t filled = chunk->filled; filled != 0;)
+        tree_node_unref(chunk->nodes[bit_take(&filled)]);
     for (size_t i = 0; i < children_of(stratum); i++)
         chunk_unref(chunk->children[i], stratum - 1);
     free(chunk);
@@ -95,9 +109,8 @@ static sotto_err chunk_own(const struct tree_store *s, struct tree_chunk **place
         return SOTTO_E_NOMEM;
     memcpy(copy, old, chunk_size(s, stratum));
     copy->refs = 1;
-    for (size_t i = 0; i < SLOTS; i++)
-        if (copy->nodes[i] != NULL)
-            tree_node_ref(copy->nodes[i]);
+    for (uint64_t filled = copy->filled; filled != 0;)
+        tree_node_ref(copy->nodes[bit_take(&filled)]);
     for (size_t i = 0; i < children_of(stratum); i++)
         if (copy->children[i] != NULL)
             copy->children[i]->refs++;
@@ -147,7 +160,7 @@ struct tree_node *tree_store_get(const struct tree_store *store, uint32_t node)
 static void chunk_forget(struct tree_chunk *chunk, uint32_t slot)
 {
     for (;; slot = tree_math_parent(slot)) {
-        chunk->known &= ~(UINT64_C(1) << slot);
+        chunk->known &= ~bit_of(slot);
         if (slot == SLOTS / 2)
             return;
     }
@@ -194,11 +207,13 @@ sotto_err tree_store_set(struct tree_store *store, uint32_t node, struct tree_no
     struct way way;
     TRY(way_own(store, node, &way));
     way_forget(&way, store->strata, node);
-    struct tree_node **slot = &way.chunks[way.count - 1]->nodes[place_in(node, stratum_of(node))];
+    struct tree_chunk *chunk = way.chunks[way.count - 1];
+    uint32_t slot = place_in(node, stratum_of(node));
     for (size_t i = 0; i < way.count; i++)
-        way.chunks[i]->occupied += (uint32_t)(put != NULL) - (uint32_t)(*slot != NULL);
-    tree_node_unref(*slot);
-    *slot = MOVE(put);
+        way.chunks[i]->occupied += (uint32_t)(put != NULL) - (uint32_t)(chunk->nodes[slot] != NULL);
+    tree_node_unref(chunk->nodes[slot]);
+    chunk->filled = put != NULL ? chunk->filled | bit_of(slot) : chunk->filled & ~bit_of(slot);
+    chunk->nodes[slot] = MOVE(put);
     return SOTTO_OK;
 }
 
@@ -227,42 +242,56 @@ bool tree_store_blank_below(const struct tree_store *store, uint32_t node)
 
 struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node)
 {
-    return (struct tree_walk){
-        .store = store, .chunk_number = UINT32_MAX, .depth = 1, .stack = {node}};
+    struct tree_walk walk = {.store = store, .depth = 1, .stack = {node}};
+    for (size_t i = 0; i < COUNT_OF(walk.last); i++)
+        walk.last[i].number = UINT32_MAX;
+    return walk;
 }
 
-/* Most nodes are in a lowest chunk, and the next one mostly in the same. */
+/* The next node of a stratum is mostly in the same chunk. */
 static const struct tree_chunk *walk_chunk(struct tree_walk *walk, uint32_t node, uint32_t stratum)
 {
-    if (stratum > 0)
-        return chunk_find(walk->store, node);
-    if (walk->chunk_number != node >> LEVELS) {
-        walk->chunk = chunk_find(walk->store, node);
-        walk->chunk_number = node >> LEVELS;
+    uint32_t number = node >> (LEVELS * stratum) >> LEVELS;
+    if (walk->last[stratum].number != number) {
+        walk->last[stratum].chunk = chunk_find(walk->store, node);
+        walk->last[stratum].number = number;
     }
-    return walk->chunk;
+    return walk->last[stratum].chunk;
+}
+
+/* The slots from one downwards. */
+static uint64_t slots_below(uint32_t slot)
+{
+    uint32_t half = ((uint32_t)1 << tree_math_level(slot)) - 1; /* how many are to its left */
+    return (bit_of(2 * half + 1) - 1) << (slot - half);
 }
 
 /* Depth first, with the right siblings still to come on the stack: each is popped before the next of its level is pushed. */
-const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_number)
+bool tree_walk_next(struct tree_walk *walk, struct tree_run *ret_run)
 {
+    const uint64_t leaves = UINT64_C(0x5555555555555555);
     while (walk->depth > 0) {
         uint32_t number = walk->stack[--walk->depth], stratum = stratum_of(number);
         const struct tree_chunk *chunk = walk_chunk(walk, number, stratum);
         if (chunk == NULL || chunk->occupied == 0)
             continue;
-        const struct tree_node *node = chunk->nodes[place_in(number, stratum)];
-        if (node != NULL) {
-            *ret_number = number;
-            return node;
+        uint32_t slot = place_in(number, stratum);
+        if ((chunk->filled >> slot & 1) != 0) {
+            *ret_run = (struct tree_run){number, 1};
+            return true;
         }
-        if (tree_math_is_leaf(number))
+        uint64_t below = chunk->filled & slots_below(slot);
+        if (stratum == 0 && (below & ~leaves) == 0) {
+            *ret_run = (struct tree_run){number - slot, below};
+            if (below != 0)
+                return true;
             continue;
+        }
         assert(walk->depth + 2 <= COUNT_OF(walk->stack));
         walk->stack[walk->depth++] = tree_math_right(number);
         walk->stack[walk->depth++] = tree_math_left(number);
     }
-    return NULL;
+    return false;
 }
 
 /* A place for a chunk in two stores. The smaller one hangs below as many chunks that are not there, at child 0 of each. */
@@ -336,7 +365,7 @@ sotto_err tree_store_extend(struct tree_store *store)
 /* Drops the slots from `first` on, and the chunks that hang to their right. */
 static void chunk_cut(struct tree_chunk *chunk, uint32_t stratum, uint32_t first)
 {
-    for (size_t i = first; i < SLOTS; i++) {
+    for (uint32_t i = first; i < SLOTS; i++) {
         chunk->occupied -= chunk->nodes[i] != NULL;
         tree_node_unref(chunk->nodes[i]);
         chunk->nodes[i] = NULL;
@@ -347,7 +376,8 @@ static void chunk_cut(struct tree_chunk *chunk, uint32_t stratum, uint32_t first
         chunk_unref(chunk->children[i], stratum - 1);
         chunk->children[i] = NULL;
     }
-    chunk->known &= (UINT64_C(1) << first) - 1;
+    chunk->known &= bit_of(first) - 1;
+    chunk->filled &= bit_of(first) - 1;
 }
 
 sotto_err tree_store_truncate(struct tree_store *store)
@@ -370,30 +400,62 @@ sotto_err tree_store_truncate(struct tree_store *store)
     return SOTTO_OK;
 }
 
-const uint8_t *tree_store_hash(const struct tree_store *store, uint32_t node)
+/* No chunk is copied for a hash; one that is not there is made, for all who share the place. */
+sotto_err tree_place_of(struct tree_store *store, uint32_t node, struct tree_place *ret_place)
 {
-    struct tree_chunk *chunk = chunk_find(store, node);
-    uint32_t stratum = stratum_of(node), slot = place_in(node, stratum);
-    if (chunk == NULL || (chunk->known >> slot & 1) == 0)
-        return NULL;
-    return chunk_hash(store, chunk, stratum, slot);
+    struct tree_chunk **at = &store->top;
+    assert(node < tree_math_node_count(store->leaf_count));
+    for (uint32_t k = store->strata - 1u, end = stratum_of(node);; k--) {
+        if (*at == NULL)
+            TRY(chunk_new(store, k, at));
+        if (k == end)
+            break;
+        at = &(*at)->children[place_in(node, k)];
+    }
+    *ret_place = (struct tree_place){*at, node};
+    return SOTTO_OK;
 }
 
-/* No chunk is copied for a hash; one that is not there is made, for all who share the place. */
-sotto_err tree_store_keep_hash(struct tree_store *store, uint32_t node, const uint8_t *hash)
+/* Below the lowest slots stand the topmost ones of two other chunks. */
+sotto_err tree_place_below(const struct tree_store *store, const struct tree_place *place,
+                           struct tree_place ret_children[2])
 {
-    uint32_t stratum = stratum_of(node), slot = place_in(node, stratum);
-    struct tree_chunk **place = &store->top;
-    for (uint32_t k = store->strata - 1u;; k--) {
-        if (*place == NULL)
-            TRY(chunk_new(store, k, place));
-        if (k == stratum)
-            break;
-        place = &(*place)->children[place_in(node, k)];
+    uint32_t stratum = stratum_of(place->node), slot = place_in(place->node, stratum);
+    uint32_t left = tree_math_left(place->node), right = tree_math_right(place->node);
+    struct tree_chunk **below[2] = {NULL, NULL};
+    for (uint32_t i = 0; tree_math_is_leaf(slot) && i < 2; i++) {
+        below[i] = &place->chunk->children[slot + i];
+        if (*below[i] == NULL)
+            TRY(chunk_new(store, stratum - 1, below[i]));
     }
-    memcpy(chunk_hash(store, *place, stratum, slot), hash, store->hash_len);
-    (*place)->known |= UINT64_C(1) << slot;
+    ret_children[0] = (struct tree_place){below[0] != NULL ? *below[0] : place->chunk, left};
+    ret_children[1] = (struct tree_place){below[1] != NULL ? *below[1] : place->chunk, right};
     return SOTTO_OK;
+}
+
+static uint32_t place_slot(const struct tree_place *place)
+{
+    return place_in(place->node, stratum_of(place->node));
+}
+
+const struct tree_node *tree_place_node(const struct tree_place *place)
+{
+    return place->chunk->nodes[place_slot(place)];
+}
+
+uint8_t *tree_place_hash(const struct tree_store *store, const struct tree_place *place)
+{
+    return chunk_hash(store, place->chunk, stratum_of(place->node), place_slot(place));
+}
+
+bool tree_place_known(const struct tree_place *place)
+{
+    return (place->chunk->known & bit_of(place_slot(place))) != 0;
+}
+
+void tree_place_keep(const struct tree_place *place)
+{
+    place->chunk->known |= bit_of(place_slot(place));
 }
 
 static size_t chunk_memory(const struct tree_store *s, const struct tree_chunk *chunk,

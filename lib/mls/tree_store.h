@@ -41,16 +41,25 @@ SOTTO_MUST_USE sotto_err tree_store_edit(struct tree_store *store, uint32_t node
  * node says so at each of its places, so that a long run of blank nodes is passed chunk by chunk. */
 bool tree_store_blank_below(const struct tree_store *store, uint32_t node);
 
-/* Walks over the topmost non-blank nodes from a node downwards, from left to right. The store must not change meanwhile. */
+/* Nodes next to each other in a chunk: `first` plus the number of each bit. */
+struct tree_run {
+    uint32_t first;
+    uint64_t nodes;
+};
+
+/* Walks over the topmost non-blank nodes from a node downwards, from left to right: each run is one parent, or leaves with nothing
+ * but blank nodes between. The store must not change meanwhile. */
 struct tree_walk {
     const struct tree_store *store; /* private, all of it */
-    const struct tree_chunk *chunk; /* the lowest one that was looked at */
-    uint32_t chunk_number;
+    struct {
+        const struct tree_chunk *chunk;
+        uint32_t number;
+    } last[5];                 /* chunk of each stratum that was looked at */
     uint32_t depth, stack[25]; /* nodes still to come; one for each level */
 };
 struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node);
-/* NULL at the end. */
-const struct tree_node *tree_walk_next(struct tree_walk *walk, uint32_t *ret_number);
+/* False at the end. */
+bool tree_walk_next(struct tree_walk *walk, struct tree_run *ret_run);
 
 /* Appends the nodes that stand in one store and not, or not the same one, in the other; rising. What a store has no room for is
  * blank there. Chunks that both share are passed by. NOMEM: a part was appended. */
@@ -62,11 +71,24 @@ SOTTO_MUST_USE sotto_err tree_store_extend(struct tree_store *store);
 /* Halves it: root and right half go, whatever they hold. NOMEM: unchanged. */
 SOTTO_MUST_USE sotto_err tree_store_truncate(struct tree_store *store);
 
-/* The cached tree hash; NULL: unknown. Borrowed until the store changes. */
-const uint8_t *tree_store_hash(const struct tree_store *store, uint32_t node);
-/* Keeps a hash of hash_len bytes, for all who share the node. NOMEM: unchanged. */
-SOTTO_MUST_USE sotto_err tree_store_keep_hash(struct tree_store *store, uint32_t node,
-                                              const uint8_t *hash);
+/* A node's place, from which one goes down without looking for each node from the top again. Good until the store changes. */
+struct tree_place {
+    struct tree_chunk *chunk; /* private */
+    uint32_t node;            /* read only */
+};
+/* NOMEM: a place in a blank part, where there was no room for its hash yet. */
+SOTTO_MUST_USE sotto_err tree_place_of(struct tree_store *store, uint32_t node,
+                                       struct tree_place *ret_place);
+/* The left and the right child. */
+SOTTO_MUST_USE sotto_err tree_place_below(const struct tree_store *store,
+                                          const struct tree_place *place,
+                                          struct tree_place ret_children[2]);
+/* NULL: blank. */
+const struct tree_node *tree_place_node(const struct tree_place *place);
+/* The kept tree hash, of hash_len bytes, for all who share the node; whether it is known yet, and that it is from now on. */
+uint8_t *tree_place_hash(const struct tree_store *store, const struct tree_place *place);
+bool tree_place_known(const struct tree_place *place);
+void tree_place_keep(const struct tree_place *place);
 
 /* For tests and benches: bytes on the heap, as far as we asked for them, as if nothing were shared. */
 size_t tree_store_memory(const struct tree_store *store);

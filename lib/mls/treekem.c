@@ -464,27 +464,37 @@ struct ours {
     const struct kem_key *key;
 };
 
+/* Takes a node, if it is one of those receivers and we have its key. */
+static bool ours_take(const struct tree *tree, uint32_t copath, const struct tree_list *added,
+                      const struct treekem_private *keys, uint32_t node, struct ours *ours)
+{
+    ours->key = treekem_private_find(keys, node);
+    return ours->key != NULL && key_fits(ours->key, tree, node) &&
+           tree_resolution_find(tree, copath, added, node, &ours->position);
+}
+
+/* A resolution has at most two nodes on our way: the topmost that is not blank and, where that has us unmerged, our leaf. */
 static sotto_err ours_find(const struct tree *tree, const struct received *received,
                            const struct tree_list *added, const struct treekem_private *keys,
                            struct ours *ret_ours)
 {
-    DEFER(tree_list_clear) struct tree_list receivers = {0};
-    uint32_t leaf = tree_math_leaf_node(keys->leaf_index);
-    size_t step = 0;
-    while (step < received->path.count &&
-           !tree_math_in_subtree(leaf, received->path.steps[step].copath))
-        step++;
-    if (step == received->path.count)
+    uint32_t leaf = tree_math_leaf_node(keys->leaf_index), topmost = leaf;
+    struct ours ours = {.step = 0};
+    while (ours.step < received->path.count &&
+           !tree_math_in_subtree(leaf, received->path.steps[ours.step].copath))
+        ours.step++;
+    if (ours.step == received->path.count)
         return SOTTO_E_NOTFOUND;
-    TRY(tree_resolution(tree, received->path.steps[step].copath, added, &receivers));
-    for (size_t i = 0; i < receivers.count; i++) {
-        const struct kem_key *key = treekem_private_find(keys, receivers.items[i]);
-        if (key == NULL || !key_fits(key, tree, receivers.items[i]))
-            continue;
-        *ret_ours = (struct ours){step, i, key};
-        return SOTTO_OK;
+    uint32_t copath = received->path.steps[ours.step].copath;
+    for (uint32_t node = leaf; node != copath;) {
+        node = tree_math_parent(node);
+        topmost = tree_node(tree, node) != NULL ? node : topmost;
     }
-    return SOTTO_E_NOTFOUND;
+    if (!ours_take(tree, copath, added, keys, topmost, &ours) &&
+        !ours_take(tree, copath, added, keys, leaf, &ours))
+        return SOTTO_E_NOTFOUND;
+    *ret_ours = ours;
+    return SOTTO_OK;
 }
 
 static sotto_err ours_open(sotto_crypto *c, const struct tree *tree,

@@ -350,6 +350,36 @@ static inline void assert_same_path(const struct tree *tree, const struct model 
     }
 }
 
+/* What is counted and what is found without a list is what the list says; `except` rises. */
+static inline void assert_resolution_found(const struct tree *tree, uint32_t node,
+                                           const struct tree_list *except)
+{
+    struct tree_list list = {0};
+    assert_ok(tree_resolution(tree, node, except, &list));
+    assert_int_equal(tree_resolution_count(tree, node, except), list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        size_t place = SIZE_MAX;
+        assert_true(tree_resolution_find(tree, node, except, list.items[i], &place));
+        assert_int_equal(place, i);
+    }
+    size_t found = 0, place;
+    for (uint32_t i = 0; i < tree_node_count(tree); i++)
+        found += tree_resolution_find(tree, node, except, i, &place);
+    assert_int_equal(found, list.count);
+    tree_list_clear(&list);
+}
+
+static inline void assert_resolutions(const struct tree *tree, uint32_t node)
+{
+    struct tree_list except = {0};
+    assert_resolution_found(tree, node, NULL);
+    assert_resolution_found(tree, node, &except);
+    for (uint32_t leaf = node % 3; leaf < tree_leaf_count(tree); leaf += 1 + (leaf ^ node) % 4)
+        assert_ok(tree_list_add(&except, leaf));
+    assert_resolution_found(tree, node, &except);
+    tree_list_clear(&except);
+}
+
 static inline void assert_same_node(sotto_crypto *c, struct tree *tree, const struct model *m,
                                     uint32_t node)
 {
@@ -362,6 +392,7 @@ static inline void assert_same_node(sotto_crypto *c, struct tree *tree, const st
     model_resolution(m, node, &want_list);
     assert_same_list(&got_list, &want_list);
     assert_int_equal(tree_resolution_is_empty(tree, node), want_list.count == 0);
+    assert_resolutions(tree, node);
     tree_list_clear(&got_list);
     tree_list_clear(&want_list);
 }
