@@ -391,15 +391,15 @@ static bool hash_once(void *unused)
     return ok;
 }
 
-/* Hashes of parents, `count` times: as long as those of this tree are. */
+/* Hashes of parents, `count` times, each with the one before in its input: as long as those of this tree are, below the root. */
 static bool inner_hash_bare(uint32_t count)
 {
-    static const uint8_t inner[8 + KEM_PUBLIC_MAX + 3 * (HASH_MAX + 1)] = {2};
-    uint8_t out[HASH_MAX];
-    const struct tree_node *root = tree_node(g.tree, tree_math_root(tree_leaf_count(g.tree)));
-    size_t len = 2 + 2u * (g.suite->hash_len + 1u) + (root != NULL ? root->len + 4u : 0);
+    static uint8_t inner[8 + KEM_PUBLIC_MAX + 3 * (HASH_MAX + 1)] = {2};
+    uint32_t root = tree_math_root(tree_leaf_count(g.tree));
+    const struct tree_node *parent = tree_node(g.tree, tree_math_left(root));
+    size_t len = 2 + 2u * (g.suite->hash_len + 1u) + (parent != NULL ? parent->len + 4u : 0);
     for (uint32_t i = 0; i < count; i++)
-        if (hash(g.c, suite_hash(g.suite), view_of(inner, len), out) != SOTTO_OK)
+        if (hash(g.c, suite_hash(g.suite), view_of(inner, len), inner + 8) != SOTTO_OK)
             return false;
     return true;
 }

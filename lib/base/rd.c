@@ -32,7 +32,7 @@ static void rd_rule(struct rd *r, enum guard_number guard, bool right, sotto_err
 }
 
 /* The place of the next `len` bytes, or NULL with the reader failed. */
-static const uint8_t *rd_take(struct rd *r, size_t len)
+static inline const uint8_t *rd_take(struct rd *r, size_t len)
 {
     if (r->err != SOTTO_OK)
         return NULL;
@@ -45,9 +45,9 @@ static const uint8_t *rd_take(struct rd *r, size_t len)
     return place;
 }
 
-static uint64_t rd_number(struct rd *r, size_t size)
+/* Inline, so that the loop is gone where the size is known. */
+static inline uint64_t number_of(const uint8_t *place, size_t size)
 {
-    const uint8_t *place = rd_take(r, size);
     uint64_t number = 0;
     for (size_t i = 0; place != NULL && i < size; i++)
         number = number << 8 | place[i];
@@ -56,34 +56,47 @@ static uint64_t rd_number(struct rd *r, size_t size)
 
 uint8_t rd_u8(struct rd *r)
 {
-    return (uint8_t)rd_number(r, 1);
+    return (uint8_t)number_of(rd_take(r, 1), 1);
 }
 
 uint16_t rd_u16(struct rd *r)
 {
-    return (uint16_t)rd_number(r, 2);
+    return (uint16_t)number_of(rd_take(r, 2), 2);
 }
 
 uint32_t rd_u32(struct rd *r)
 {
-    return (uint32_t)rd_number(r, 4);
+    return (uint32_t)number_of(rd_take(r, 4), 4);
 }
 
 uint64_t rd_u64(struct rd *r)
 {
-    return rd_number(r, 8);
+    return number_of(rd_take(r, 8), 8);
+}
+
+/* A header whose first byte says that there are more. */
+static uint32_t varint_long(struct rd *r, uint8_t first)
+{
+    unsigned prefix = first >> 6;
+    rd_rule(r, GUARD_VECTOR_PREFIX, prefix != 3, SOTTO_E_VARINT);
+    size_t more = prefix == 1 ? 1 : 3;
+    uint32_t number =
+        (uint32_t)(first & 0x3f) << (8 * more) | (uint32_t)number_of(rd_take(r, more), more);
+    bool shortest = !((prefix == 1 && number < 0x40) || (prefix == 2 && number < 0x4000));
+    rd_rule(r, GUARD_VECTOR_SHORTEST, !rd_ok(r) || shortest, SOTTO_E_VARINT);
+    return rd_ok(r) ? number : 0;
+}
+
+/* Nearly all headers are of one byte. */
+static inline uint32_t varint(struct rd *r)
+{
+    uint8_t first = (uint8_t)number_of(rd_take(r, 1), 1);
+    return first < 0x40 ? first : varint_long(r, first);
 }
 
 uint32_t rd_varint(struct rd *r)
 {
-    uint8_t first = rd_u8(r);
-    unsigned prefix = first >> 6;
-    rd_rule(r, GUARD_VECTOR_PREFIX, prefix != 3, SOTTO_E_VARINT);
-    size_t more = prefix == 0 ? 0 : prefix == 1 ? 1 : 3;
-    uint32_t number = (uint32_t)(first & 0x3f) << (8 * more) | (uint32_t)rd_number(r, more);
-    bool shortest = !((prefix == 1 && number < 0x40) || (prefix == 2 && number < 0x4000));
-    rd_rule(r, GUARD_VECTOR_SHORTEST, !rd_ok(r) || shortest, SOTTO_E_VARINT);
-    return rd_ok(r) ? number : 0;
+    return varint(r);
 }
 
 void rd_copy(struct rd *r, uint8_t *out, size_t len)
@@ -95,22 +108,32 @@ void rd_copy(struct rd *r, uint8_t *out, size_t len)
         memset(out, 0, len);
 }
 
-view rd_bytes(struct rd *r, size_t len)
+static inline view bytes(struct rd *r, size_t len)
 {
     const uint8_t *place = rd_take(r, len);
     return place != NULL ? (view){place, len} : (view){0};
 }
 
+view rd_bytes(struct rd *r, size_t len)
+{
+    return bytes(r, len);
+}
+
+static inline view opaque(struct rd *r, size_t max)
+{
+    uint32_t len = varint(r);
+    rd_rule(r, GUARD_VECTOR_SIZE, len <= max, SOTTO_E_TOO_LARGE);
+    return bytes(r, len);
+}
+
 view rd_opaque(struct rd *r, size_t max)
 {
-    uint32_t len = rd_varint(r);
-    rd_rule(r, GUARD_VECTOR_SIZE, len <= max, SOTTO_E_TOO_LARGE);
-    return rd_bytes(r, len);
+    return opaque(r, max);
 }
 
 struct rd rd_vector(struct rd *r, size_t max)
 {
-    struct rd child = rd_of(rd_opaque(r, max));
+    struct rd child = rd_of(opaque(r, max));
     child.err = r->err;
     child.guard = r->guard;
     return child;

@@ -10,14 +10,11 @@ view codec_list(struct rd *r, size_t max, void (*item)(struct rd *))
     return rd_ok(r) ? rd_since(&items, &start) : (view){0};
 }
 
-static void u16_item(struct rd *r)
-{
-    (void)rd_u16(r);
-}
-
 view codec_u16s(struct rd *r)
 {
-    return codec_list(r, MLS_TYPES_MAX, u16_item);
+    view list = rd_opaque(r, MLS_TYPES_MAX);
+    codec_require(r, list.len % 2 == 0, SOTTO_E_TRUNCATED);
+    return rd_ok(r) ? list : (view){0};
 }
 
 bool codec_has_u16(view list, uint16_t number)

@@ -114,7 +114,7 @@ sotto_err tree_leaf_read(const struct tree *tree, uint32_t leaf_index, struct le
     return SOTTO_OK;
 }
 
-/* Where nothing is below the lowest parents, their whole chunk may be passed; 32 leaves at once. */
+/* Where nothing is below the lowest parents, their whole chunk may be passed. */
 bool tree_next_member(const struct tree *tree, uint32_t *at)
 {
     for (uint32_t i = *at; i < tree->width; i++) {
@@ -124,7 +124,7 @@ bool tree_next_member(const struct tree *tree, uint32_t *at)
             return true;
         }
         if (tree_store_blank_below(&tree->store, node))
-            i |= 31;
+            i |= TREE_CHUNK_LEAVES - 1;
     }
     return false;
 }
@@ -198,7 +198,7 @@ static void width_find(struct tree *tree)
         if (tree_store_get(&tree->store, node) != NULL)
             return;
         if (tree_store_blank_below(&tree->store, node))
-            tree->width = (tree->width - 1) & ~31u;
+            tree->width = (tree->width - 1) & ~(TREE_CHUNK_LEAVES - 1u);
         else
             tree->width--;
     }

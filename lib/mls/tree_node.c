@@ -113,14 +113,27 @@ static sotto_err unmerged_reserve(struct tree_node *parent)
     return SOTTO_OK;
 }
 
-/* Leaves are mostly added from left to right, so the place is mostly the end. */
+/* Where a leaf stands, or would. Leaves are mostly added from left to right, so that this is mostly the end. */
+static uint32_t unmerged_place(const struct tree_node *parent, uint32_t leaf_index)
+{
+    uint32_t low = 0, high = parent->unmerged_count;
+    if (high == 0 || parent->unmerged[high - 1] < leaf_index)
+        return high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (parent->unmerged[middle] < leaf_index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 sotto_err tree_node_unmerge(struct tree_node *parent, uint32_t leaf_index)
 {
     assert(parent->refs == 1 && !parent->is_leaf);
     TRY(unmerged_reserve(parent));
-    uint32_t at = parent->unmerged_count;
-    while (at > 0 && parent->unmerged[at - 1] >= leaf_index)
-        at--;
+    uint32_t at = unmerged_place(parent, leaf_index);
     if (at < parent->unmerged_count && parent->unmerged[at] == leaf_index)
         return SOTTO_OK;
     memmove(parent->unmerged + at + 1, parent->unmerged + at,

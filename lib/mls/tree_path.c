@@ -116,6 +116,8 @@ bool tree_resolution_find(const struct tree *tree, uint32_t node, const struct t
 
 bool tree_resolution_is_empty(const struct tree *tree, uint32_t node)
 {
+    if (tree_store_get(&tree->store, node) != NULL)
+        return false;
     struct tree_walk walk = tree_walk_from(&tree->store, node);
     struct tree_run run;
     return !tree_walk_next(&walk, &run);

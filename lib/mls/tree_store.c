@@ -11,9 +11,9 @@
 
 #include "mls/tree_math.h"
 
-#define LEVELS   6  /* of a chunk */
-#define SLOTS    63 /* nodes of a chunk */
-#define CHILDREN 64 /* chunks below a chunk */
+#define LEVELS   TREE_CHUNK_LEVELS
+#define CHILDREN (1u << LEVELS) /* chunks below a chunk */
+#define SLOTS    (CHILDREN - 1) /* nodes of a chunk */
 
 struct tree_chunk {
     uint32_t refs;
@@ -168,7 +168,7 @@ static void chunk_forget(struct tree_chunk *chunk, uint32_t slot)
 
 /* The way of chunks to a node, all ours now, the topmost first. */
 struct way {
-    struct tree_chunk *chunks[5];
+    struct tree_chunk *chunks[TREE_STRATA];
     size_t count;
 };
 

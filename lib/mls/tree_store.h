@@ -12,6 +12,10 @@
 
 struct tree_chunk;
 
+#define TREE_CHUNK_LEVELS 6
+#define TREE_CHUNK_LEAVES (1 << (TREE_CHUNK_LEVELS - 1)) /* of a lowest chunk */
+#define TREE_STRATA       5
+
 struct tree_store {
     uint32_t leaf_count;    /* of the full tree; read only */
     uint8_t hash_len;       /* read only */
@@ -54,7 +58,7 @@ struct tree_walk {
     struct {
         const struct tree_chunk *chunk;
         uint32_t number;
-    } last[5];                 /* chunk of each stratum that was looked at */
+    } last[TREE_STRATA];       /* chunk of each stratum that was looked at */
     uint32_t depth, stack[25]; /* nodes still to come; one for each level */
 };
 struct tree_walk tree_walk_from(const struct tree_store *store, uint32_t node);
