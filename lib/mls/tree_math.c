@@ -25,29 +25,6 @@ uint32_t tree_math_node_count(uint32_t leaf_count)
     return 2 * leaf_count - 1;
 }
 
-bool tree_math_is_leaf(uint32_t node)
-{
-    return node % 2 == 0;
-}
-
-uint32_t tree_math_leaf_node(uint32_t leaf_index)
-{
-    assert(leaf_index < MLS_LEAF_LIMIT);
-    return 2 * leaf_index;
-}
-
-uint32_t tree_math_leaf_index(uint32_t node)
-{
-    assert(tree_math_is_leaf(node));
-    return node / 2;
-}
-
-uint32_t tree_math_level(uint32_t node)
-{
-    assert(node != UINT32_MAX);
-    return (uint32_t)__builtin_ctz(~node);
-}
-
 uint32_t tree_math_root(uint32_t leaf_count)
 {
     assert(leaf_count >= 1 && leaf_count <= MLS_LEAF_LIMIT);
@@ -55,50 +32,14 @@ uint32_t tree_math_root(uint32_t leaf_count)
     return leaf_count - 1;
 }
 
-/* Half of the distance to a child, and so to the parent of the level above. */
-static uint32_t step(uint32_t level)
-{
-    assert(level < 31);
-    return (uint32_t)1 << level;
-}
-
-uint32_t tree_math_left(uint32_t node)
-{
-    assert(!tree_math_is_leaf(node));
-    return node - step(tree_math_level(node) - 1);
-}
-
-uint32_t tree_math_right(uint32_t node)
-{
-    assert(!tree_math_is_leaf(node));
-    return node + step(tree_math_level(node) - 1);
-}
-
-uint32_t tree_math_parent(uint32_t node)
-{
-    uint32_t level = tree_math_level(node);
-    return (node | step(level)) & ~step(level + 1);
-}
-
-uint32_t tree_math_sibling(uint32_t node)
-{
-    return node ^ step(tree_math_level(node) + 1);
-}
-
-bool tree_math_in_subtree(uint32_t node, uint32_t ancestor)
-{
-    uint32_t level = tree_math_level(ancestor);
-    return tree_math_level(node) <= level && node >> (level + 1) == ancestor >> (level + 1);
-}
-
 uint32_t tree_math_first_leaf(uint32_t node)
 {
-    return (node + 1 - step(tree_math_level(node))) / 2;
+    return (node + 1 - tree_math_step(tree_math_level(node))) / 2;
 }
 
 uint32_t tree_math_last_leaf(uint32_t node)
 {
-    return (node - 1 + step(tree_math_level(node))) / 2;
+    return (node - 1 + tree_math_step(tree_math_level(node))) / 2;
 }
 
 uint32_t tree_math_common_ancestor(uint32_t a, uint32_t b)
