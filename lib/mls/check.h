@@ -19,7 +19,7 @@ enum check_who { WHO_MEMBER, WHO_PATH, WHO_JOINER };
     X(TREE_HASH, 1, "12.4.3.1", JOINER, VALUE, "the tree hash is the one in the GroupContext") \
     X(TREE_RIGHT_HALF, 2, "7.7", JOINER, VALUE, "the right half of a tree has a member: it is no larger than it needs to be") \
     X(LEAF_VERSION, 3, "7.3, 11.1", MEMBER, VALUE, "a leaf's capabilities list mls10") \
-    X(LEAF_CIPHER_SUITE, 4, "7.3, 11.1", MEMBER, VALUE, "a leaf's capabilities list the group's cipher suite") \
+    X(LEAF_CIPHER_SUITE, 4, "7.2, 11", MEMBER, VALUE, "the capabilities of a leaf that we bring in list the group's cipher suite") \
     X(LEAF_CREDENTIAL_LISTED, 5, "7.2", MEMBER, VALUE, "a leaf's capabilities list the type of its own credential") \
     X(LEAF_EXTENSIONS_LISTED, 6, "7.2, 7.3", MEMBER, VALUE, "a leaf's capabilities list the types of its own extensions, but for default ones") \
     X(LEAF_DEFAULTS_UNLISTED, 7, "7.2", MEMBER, VALUE, "a leaf's capabilities list no default extension or proposal type") \
@@ -80,7 +80,7 @@ enum check_who { WHO_MEMBER, WHO_PATH, WHO_JOINER };
     X(KEY_PACKAGE_SIGNATURE, 62, "10.1", MEMBER, SIGNATURE, "a KeyPackage is signed with the key of its leaf") \
     X(KEY_PACKAGE_INIT_KEY, 63, "10", MEMBER, KEY, "a KeyPackage's init_key is a key") \
     X(KEY_PACKAGE_KEYS_DIFFER, 64, "10.1", MEMBER, VALUE, "a KeyPackage's init_key is not its leaf's encryption_key") \
-    X(KEY_PACKAGE_EXTENSIONS_LISTED, 65, "10", MEMBER, VALUE, "a KeyPackage's extensions are in the capabilities of its leaf, but for default ones") \
+    X(KEY_PACKAGE_EXTENSIONS_LISTED, 65, "10, 13.4", MEMBER, VALUE, "those of a KeyPackage's extensions that we know are in the capabilities of its leaf, but for default ones") \
     X(KEY_PACKAGE_SOURCE, 66, "10", MEMBER, VALUE, "the leaf of a KeyPackage has the source key_package") \
     X(KEY_PACKAGE_MESSAGE_VERSION, 67, "10", MEMBER, VERSION, "a KeyPackage that comes as a message has the message's protocol version") \
     X(MESSAGE_GROUP, 70, "6", MEMBER, UNEXPECTED, "a message is of this group") \

@@ -160,6 +160,19 @@ static sotto_err package_signature_verify(sotto_crypto *c, const struct mls_suit
                              package->encoded_unsigned, package->signature);
 }
 
+/* Others are ignored, GREASE among them, which stands in no capabilities (RFC 9420 13.4, 13.5). */
+static bool known_extensions_are_listed(const struct key_package *package)
+{
+    const struct capabilities *capabilities = &package->leaf_node.capabilities;
+    view data;
+    for (uint16_t type = EXTENSION_APP_DATA_DICTIONARY; type <= EXTENSION_REQUIRED_WIRE_FORMATS;
+         type++)
+        if (extension_find(package->extensions, type, &data) &&
+            !codec_has_u16(capabilities->extensions, type))
+            return false;
+    return true;
+}
+
 sotto_err key_package_check(struct step *s, const struct mls_suite *suite,
                             const struct key_package *package, uint32_t where,
                             const struct tree_check_context *alone)
@@ -171,8 +184,7 @@ sotto_err key_package_check(struct step *s, const struct mls_suite *suite,
                    &s->fault));
     TRY(check_that(CHECK_KEY_PACKAGE_KEYS_DIFFER,
                    !view_equal(package->init_key, leaf->encryption_key), where, &s->fault));
-    TRY(check_that(CHECK_KEY_PACKAGE_EXTENSIONS_LISTED,
-                   extensions_are_listed(package->extensions, &leaf->capabilities), where,
+    TRY(check_that(CHECK_KEY_PACKAGE_EXTENSIONS_LISTED, known_extensions_are_listed(package), where,
                    &s->fault));
     TRY(check_result(CHECK_KEY_PACKAGE_INIT_KEY,
                      kem_public_check(s->c, suite->hpke.kem, package->init_key), where, &s->fault));
@@ -200,7 +212,7 @@ static sotto_err package_show(struct step *s, view message, sotto_mls_key_packag
     struct key_package package;
     const struct mls_suite *suite;
     TRY(message_parse(message, &package, &suite, &s->fault));
-    const struct tree_check_context now = {.now_s = s->now_s};
+    const struct tree_check_context now = {.now_s = s->now_s, .sending = true};
     TRY(key_package_check(s, suite, &package, 0, &now));
     sotto_mls_leaf leaf = describe_leaf(&package.leaf_node, UINT32_MAX);
     TRY(credential_judge(s, suite, &leaf, NULL, CHECK_CREDENTIAL_ACCEPTED));

@@ -144,7 +144,8 @@ static void context_of(struct applying *a, bool sending, uint64_t lifetime_max_s
     a->context = (struct tree_check_context){.group_id = a->epoch->context.group_id,
                                              .extensions = buf_view(&a->applied->extensions),
                                              .now_s = sending ? a->s->now_s : 0,
-                                             .lifetime_max_s = lifetime_max_s};
+                                             .lifetime_max_s = lifetime_max_s,
+                                             .sending = sending};
     if (!extension_find(a->context.extensions, EXTENSION_REQUIRED_CAPABILITIES, &data))
         return;
     struct rd r = rd_of(data);

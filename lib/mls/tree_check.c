@@ -53,9 +53,12 @@ static sotto_err leaf_version(struct subject *s, const struct leaf *leaf, bool *
     return SOTTO_OK;
 }
 
+/* Asked of those who make a leaf and who pick members (RFC 9420 7.2, 11), but no part of 7.3: there are clients in suites that
+ * they don't list, and refusing what all others took would keep us out of their groups. */
 static sotto_err leaf_cipher_suite(struct subject *s, const struct leaf *leaf, bool *ret_right)
 {
-    *ret_right = codec_has_u16(leaf->parts.capabilities.cipher_suites, s->suite->id);
+    *ret_right =
+        !s->context->sending || codec_has_u16(leaf->parts.capabilities.cipher_suites, s->suite->id);
     return SOTTO_OK;
 }
 

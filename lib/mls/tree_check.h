@@ -24,6 +24,7 @@ struct tree_check_context {
     const struct required_capabilities *required; /* the one among them; NULL: none */
     uint64_t now_s;          /* seconds since 1970; 0: lifetimes are not compared with it */
     uint64_t lifetime_max_s; /* 0: any */
+    bool sending;            /* the leaf is one that we bring in: see CHECK_LEAF_CIPHER_SUITE */
     const struct tree_spread *spread; /* for the signatures; NULL: this thread */
 };
 

@@ -48,8 +48,8 @@ static inline struct group *group_new(sotto_crypto *c)
     struct group *g = calloc(1, sizeof *g);
     assert_non_null(g);
     *g = (struct group){.c = c, .suite = mls_suite_find(1), .rng = rng_from(seed)};
-    g->context =
-        (struct tree_check_context){.group_id = GROUP_ID, .now_s = NOW, .lifetime_max_s = 1000};
+    g->context = (struct tree_check_context){
+        .group_id = GROUP_ID, .now_s = NOW, .lifetime_max_s = 1000, .sending = true};
     assert_ok(tree_new(g->suite, tree_seed, &g->tree));
     for (uint32_t i = 0; i < MEMBERS; i++) {
         uint32_t leaf;

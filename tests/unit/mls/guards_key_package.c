@@ -54,7 +54,7 @@ static void short_init_key(struct package *p)
 
 static void unlisted_extension(struct package *p)
 {
-    p->parts.extensions = VIEW_LIT("\xf0\x01\0");
+    p->parts.extensions = VIEW_LIT("\0\x06\x01\0");
 }
 
 static void change_signature(struct package *p)

@@ -262,7 +262,13 @@ static void other_version(struct key_package *package)
 
 static void unlisted_extension(struct key_package *package)
 {
-    package->extensions = VIEW_LIT("\xf0\x01\x00");
+    package->extensions = VIEW_LIT("\0\x08\x01\0");
+}
+
+/* GREASE (RFC 9420 13.5): of a type that nobody knows, and in no capabilities. */
+static void unknown_extension(struct key_package *package)
+{
+    package->extensions = VIEW_LIT("\x0a\x0a\x02hi");
 }
 
 static void unchanged(struct key_package *package)
@@ -276,6 +282,7 @@ static void each_demand_of_10_1_is_checked(void **state)
         void (*change)(struct key_package *package);
         enum mls_check check;
     } cases[] = {{unchanged, CHECK_NONE},
+                 {unknown_extension, CHECK_NONE},
                  {same_keys, CHECK_KEY_PACKAGE_KEYS_DIFFER},
                  {no_init_key, CHECK_KEY_PACKAGE_INIT_KEY},
                  {other_version, CHECK_KEY_PACKAGE_VERSION},
