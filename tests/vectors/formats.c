@@ -20,7 +20,8 @@ static const struct format formats[] = {
     {mls_tree_operations_fits, NULL, mls_tree_operations_run},
     {mls_tree_validation_fits, mls_curve, mls_tree_validation_run},
     {mls_treekem_fits, mls_curve, mls_treekem_run},
-    {mls_fits, NULL, mls_run},
+    {mls_welcome_fits, mls_curve, mls_welcome_run},
+    {mls_passive_fits, mls_curve, mls_passive_run},
 };
 
 const struct format *format_find(const json_t *root)

@@ -131,8 +131,10 @@ void mls_tree_validation_run(struct vectors *v, const json_t *root);
 bool mls_treekem_fits(const json_t *root);
 void mls_treekem_run(struct vectors *v, const json_t *root);
 bool mls_curve(const json_t *root);
-bool mls_fits(const json_t *root);
-void mls_run(struct vectors *v, const json_t *root);
+bool mls_welcome_fits(const json_t *root);
+void mls_welcome_run(struct vectors *v, const json_t *root);
+bool mls_passive_fits(const json_t *root);
+void mls_passive_run(struct vectors *v, const json_t *root);
 
 /* source.c: the files. */
 struct source {
