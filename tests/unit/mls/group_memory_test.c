@@ -1,0 +1,239 @@
+/* Groups when memory runs out at any allocation: the call fails, or does without; the group is as it was, the same call works when
+ * there is memory again, and nothing leaks. Linked so that allocations come through the functions below. */
+#include "peers.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static size_t allocations_left = SIZE_MAX; /* before one fails; SIZE_MAX: none does */
+static bool allocation_failed;
+
+static bool allocation_fails(void)
+{
+    if (allocations_left == SIZE_MAX || allocations_left-- > 0)
+        return false;
+    allocations_left = SIZE_MAX; /* just this one */
+    allocation_failed = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return allocation_fails() ? NULL : __real_realloc(old, size);
+}
+
+static sotto_crypto *crypto;
+
+#define PEERS 4 /* three in the group, one to come */
+
+struct scene {
+    struct peer peers[PEERS];
+    sotto_buf message; /* what comes */
+    sotto_buf out;     /* what was made */
+    sotto_staged *staged;
+    sotto_mls_event event;
+};
+
+static struct peer *actor(struct scene *s)
+{
+    return &s->peers[1];
+}
+
+static void scene_begin(struct scene *s)
+{
+    *s = (struct scene){0};
+    for (size_t i = 0; i < PEERS; i++)
+        peer_init(&s->peers[i], crypto, 1, (unsigned)i);
+    peers_found(s->peers, PEERS - 1, NULL);
+    (void)peer_publish(&s->peers[PEERS - 1]);
+}
+
+static void scene_end(struct scene *s)
+{
+    sotto_mls_event_clear(&s->event);
+    sotto_staged_free(s->staged);
+    sotto_buf_clear(&s->message);
+    sotto_buf_clear(&s->out);
+    for (size_t i = 0; i < PEERS; i++)
+        peer_clear(&s->peers[i]);
+}
+
+static sotto_err commit_by(struct scene *s, struct peer *p, sotto_staged **ret_staged)
+{
+    const sotto_mls_proposal proposals[] = {
+        {.type = SOTTO_MLS_ADD, .key_package = buf_view(&s->peers[PEERS - 1].package)},
+        {.type = SOTTO_MLS_REMOVE, .removed = 2}};
+    const sotto_mls_commit_options options = {.proposals = proposals, .proposal_count = 2};
+    return sotto_group_commit(&p->m, p->group, &options, ret_staged);
+}
+
+static void no_preparation(struct scene *s)
+{
+    (void)s;
+}
+
+static void a_commit_comes(struct scene *s)
+{
+    sotto_staged *staged = NULL;
+    assert_ok(commit_by(s, &s->peers[0], &staged));
+    assert_ok(sotto_buf_set(&s->message, sotto_staged_commit(staged)));
+    sotto_staged_free(staged);
+}
+
+static void a_commit_of_proposals_comes(struct scene *s)
+{
+    const sotto_mls_proposal update = {.type = SOTTO_MLS_UPDATE};
+    for (size_t i = 1; i < 3; i++) {
+        sotto_buf proposal = peer_propose(&s->peers[i], &update);
+        for (size_t j = 0; j < 3; j++)
+            if (j != i)
+                peer_hears_proposal(&s->peers[j], buf_view(&proposal), SOTTO_MLS_UPDATE);
+        sotto_buf_clear(&proposal);
+    }
+    a_commit_comes(s); /* but for the Update of who is removed */
+}
+
+static void a_commit_was_received(struct scene *s)
+{
+    a_commit_comes(s);
+    s->event = peer_receive(actor(s), buf_view(&s->message));
+}
+
+static void a_message_comes(struct scene *s)
+{
+    s->message = peer_say(&s->peers[0], "hello");
+}
+
+static void a_late_message_comes(struct scene *s)
+{
+    s->message = peer_say(&s->peers[0], "hello");
+    peers_commit(s->peers, 3, 2, NULL, 0);
+}
+
+static void a_proposal_comes(struct scene *s)
+{
+    const sotto_mls_proposal update = {.type = SOTTO_MLS_UPDATE};
+    s->message = peer_propose(&s->peers[0], &update);
+}
+
+static sotto_err commits(struct scene *s)
+{
+    return commit_by(s, actor(s), &s->staged);
+}
+
+static sotto_err receives(struct scene *s)
+{
+    return sotto_group_receive(&actor(s)->m, actor(s)->group, buf_view(&s->message), &s->event);
+}
+
+static sotto_err merges(struct scene *s)
+{
+    return sotto_staged_merge(&actor(s)->m, &actor(s)->group, &s->event.staged);
+}
+
+static sotto_err protects(struct scene *s)
+{
+    return sotto_group_protect(&actor(s)->m, actor(s)->group, VIEW_LIT("said"), (view){0}, 0,
+                               &s->out);
+}
+
+static sotto_err proposes(struct scene *s)
+{
+    const sotto_mls_proposal update = {.type = SOTTO_MLS_UPDATE};
+    return sotto_group_propose(&actor(s)->m, actor(s)->group, &update, (view){0}, &s->out);
+}
+
+static sotto_err exports(struct scene *s)
+{
+    return sotto_group_safe_export(&actor(s)->m, actor(s)->group, 7, &s->out);
+}
+
+static sotto_err creates(struct scene *s)
+{
+    struct peer *p = &s->peers[PEERS - 1];
+    return sotto_group_new(&p->m, &p->client, (view){0}, (view){0}, NULL, &p->group);
+}
+
+struct step_of_a_scene {
+    void (*prepare)(struct scene *s);
+    sotto_err (*act)(struct scene *s);
+};
+
+/* Fails at one allocation. False: there are fewer. */
+static bool try_at(const struct step_of_a_scene *step, size_t at)
+{
+    struct scene s;
+    sotto_buf context = {0};
+    sotto_mls_proposed proposed;
+    scene_begin(&s);
+    step->prepare(&s);
+    assert_ok(sotto_buf_set(&context, sotto_group_context(actor(&s)->group)));
+    bool pending = sotto_group_pending(actor(&s)->group, 0, &proposed);
+    allocation_failed = false;
+    allocations_left = at;
+    sotto_err err = step->act(&s);
+    bool failed = allocation_failed;
+    allocations_left = SIZE_MAX;
+    if (err != SOTTO_OK) {
+        assert_true(failed);
+        assert_err(err, NOMEM);
+        assert_true(view_equal(buf_view(&context), sotto_group_context(actor(&s)->group)));
+        assert_int_equal(pending, sotto_group_pending(actor(&s)->group, 0, &proposed));
+        assert_int_equal(s.out.len, 0);
+        assert_ok(step->act(&s));
+    }
+    buf_clear(&context);
+    scene_end(&s);
+    return failed;
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    static const struct step_of_a_scene steps[] = {
+        {no_preparation, commits},
+        {no_preparation, protects},
+        {no_preparation, proposes},
+        {no_preparation, exports},
+        {no_preparation, creates},
+        {a_commit_comes, receives},
+        {a_commit_of_proposals_comes, receives},
+        {a_commit_of_proposals_comes, commits},
+        {a_commit_was_received, merges},
+        {a_message_comes, receives},
+        {a_late_message_comes, receives},
+        {a_proposal_comes, receives},
+    };
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        size_t at = 0;
+        while (try_at(&steps[i], at))
+            at++;
+        assert_true(at > 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_may_run_out_anywhere),
+    };
+    if (sotto_crypto_new(&crypto) != SOTTO_OK)
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    sotto_crypto_free(crypto);
+    return failed;
+}
