@@ -349,6 +349,47 @@ static const struct bend successions[] = {
     {.forge = branch, .join = after_old, .choice = SAME_GROUP_ID},
 };
 
+/* ---- Joining by a commit of one's own ---- */
+
+/* The GroupInfo that a Welcome would hold is handed out, with or without an external_pub. */
+static sotto_err attempt_external(sotto_crypto *c, const void *argument, struct fault *ret_fault)
+{
+    struct forge f;
+    sotto_staged *staged = NULL;
+    forge_init(c, mls_suite_find(1), argument, &f);
+    forge_make(&f);
+    struct member outsider = member_new(c, f.suite, &f.rng);
+    const sotto_mls_client client = {.suite = f.suite->id,
+                                     .sign_key = outsider.sign_key,
+                                     .credential = {SOTTO_MLS_BASIC, view_str(outsider.name)}};
+    sotto_buf message = {0};
+    struct wr w = wr_to(&message);
+    wr_u16(&w, PROTOCOL_MLS10);
+    wr_u16(&w, WIRE_GROUP_INFO);
+    wr_bytes(&w, buf_view(&f.info));
+    assert_ok(wr_end(&w));
+    sotto_err err = sotto_mls_join_external(&f.mls, &client, buf_view(&message), NULL, &staged);
+    *ret_fault = (struct fault){(enum mls_check)f.mls.check, f.mls.check_where};
+    sotto_staged_free(staged);
+    buf_clear(&message);
+    member_clear(&outsider);
+    forge_clear(&f);
+    return err;
+}
+
+static void external_pub_short(struct forge *f, struct group_info *info)
+{
+    static const uint8_t data[] = {31, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    struct wr w = wr_to(&f->scratch);
+    wr_bytes(&w, info->extensions);
+    extension_write(&w, &(struct extension){EXTENSION_EXTERNAL_PUB, VIEW_OF(data)});
+    assert_ok(wr_end(&w));
+    info->extensions = buf_view(&f->scratch);
+}
+
+static const struct bend handouts[] = {{.choice = NOTHING}, {.info = external_pub_short}};
+
 /* ---- Rules ---- */
 
 static sotto_err never(void *context, const sotto_mls_change *change)
@@ -442,6 +483,8 @@ static const struct guard_row rows[] = {
     {CHECK_SUCCESSOR_EPOCH, attempt, &successions[12]},
     {CHECK_SUCCESSOR_EPOCH, attempt, &successions[13]},
     {CHECK_WELCOME_GROUP_NEW, attempt, &successions[14]},
+    {CHECK_EXTERNAL_PUB, attempt_external, &handouts[0]},
+    {CHECK_EXTERNAL_PUB_KEY, attempt_external, &handouts[1]},
 };
 
 const struct guard_rows guards_welcome = {rows, COUNT_OF(rows)};
