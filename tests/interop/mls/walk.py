@@ -94,6 +94,7 @@ class Member:
         self.identity = name.encode().hex()
         self.state = self.transaction = self.key_package = None
         self.since = 0  # the first epoch of which it can read messages
+        self.leaf = None
 
     def __str__(self):
         return self.name
@@ -124,7 +125,7 @@ class Walk:
         self.programs, self.suites, self.suite = programs, suites, suite
         self.rng = random.Random(f"{seed}/{suite}")
         self.low, self.high = low, high
-        self.members, self.extensions, self.signers, self.held = [], [], [], []
+        self.members, self.stranded, self.extensions, self.signers, self.held = [], [], [], [], []
         self.epoch = 0
         self.group_id = ""
         self.names = self.groups = self.messages = 0
@@ -156,10 +157,15 @@ class Walk:
         left = collections.Counter(m.program for m in self.members)
         chosen = []
         for m in members:
-            if left[m.program] > 1 and len(self.members) - len(chosen) > self.low:
+            if left[m.program] > 1 and len(self.members) - len(chosen) > self.low and self.keeps_left_half(chosen + [m]):
                 left[m.program] -= 1
                 chosen.append(m)
         return chosen
+
+    def keeps_left_half(self, leaving):
+        """A tree whose left half is blank has a root that is in no filtered direct path (RFC 9420 4.1.2)."""
+        leaves = [m.leaf for m in self.others(*leaving)]
+        return 2 * min(leaves) < 1 << max(leaves).bit_length() or self.all_can("blank left half")
 
     def can(self, program, what):
         """Whether a program has an ability; else the lack is counted, and told at the end."""
@@ -167,6 +173,18 @@ class Walk:
             return True
         self.skipped[f"{program.name}: {program.lacks[what]}"] += 1
         return False
+
+    def all_can(self, what):
+        return all([self.can(program, what) for program in self.programs])
+
+    def able(self, members, what):
+        lacking = [p for p in self.programs if any(m.program is p for m in members) and not self.can(p, what)]
+        return [m for m in members if m.program not in lacking]
+
+    def committer(self, members, what):
+        """Somebody for a commit that needs a path, if that is `what`; None: nobody can."""
+        able = self.able(members, what)
+        return self.rng.choice(able) if able else None
 
     # ---- calls ---------------------------------------------------------------------------------------------------
     def note(self, text):
@@ -211,7 +229,10 @@ class Walk:
 
     def check(self):
         """All members are in the same epoch with the same secrets."""
-        self.agree(self.members, [a["state_auth_secret"] for a in self.all(self.members, "state_auth", state_id=self.state_of)], "state_auth")
+        answers = self.all(self.members, "state_auth", state_id=self.state_of)
+        self.agree(self.members, [a["state_auth_secret"] for a in answers], "state_auth")
+        for m, answer in zip(self.members, answers):
+            m.leaf = answer["leaf_index"]
         answers = self.all(self.members, "export", state_id=self.state_of, label=self.rng.choice(["walk", "", "exporter"]),
                            context=self.octets(0, 40).hex(), key_length=self.rng.choice([1, 16, 32, 64]))
         if len({a["exported_secret"] for a in answers}) != 1:
@@ -223,14 +244,32 @@ class Walk:
         joiner.transaction, joiner.key_package = answer["transaction_id"], answer["key_package"]
 
     def join(self, joiners, answer, epoch_authenticator):
-        results = self.all(joiners, "join_group", transaction_id=lambda m: m.transaction, welcome=answer["welcome"],
-                           encrypt_handshake=self.encrypt_handshake, identity=lambda m: m.identity,
-                           ratchet_tree=answer.get("ratchet_tree", ""))
-        for m, result in zip(joiners, results):
+        fields = {"welcome": answer["welcome"], "ratchet_tree": answer.get("ratchet_tree", ""), "transaction_id": lambda m: m.transaction,
+                  "encrypt_handshake": self.encrypt_handshake, "identity": lambda m: m.identity}
+        sure = [m for m in joiners if "join any tree" not in m.program.lacks]
+        results = self.all(sure, "join_group", **fields)
+        for joiner in joiners:
+            if joiner not in sure:
+                try:
+                    results += self.all([joiner], "join_group", **fields)
+                    sure.append(joiner)
+                except Failed as error:
+                    if "unmerged_leaves" not in str(error):
+                        raise
+                    self.can(joiner.program, "join any tree")
+                    self.stranded.append(joiner)
+        for m, result in zip(sure, results):
             m.state, m.since = result["state_id"], self.epoch
-        self.agree(joiners, [r["epoch_authenticator"] for r in results] + [epoch_authenticator], "join_group")
-        self.members += joiners
+        self.agree(sure, [r["epoch_authenticator"] for r in results] + [epoch_authenticator], "join_group")
+        self.members += sure
         self.largest = max(self.largest, len(self.members))
+
+    def remove_stranded(self):
+        """Those who could not join have leaves all the same."""
+        while self.stranded:
+            removed = [{"proposal_type": "remove", "removed_id": m.identity} for m in self.stranded]
+            self.stranded = []
+            self.commit(self.committer(self.members, "path"), by_value=removed)
 
     def follow(self, commit, proposals, leaving, epoch_authenticator, besides, joiners=()):
         """A commit reaches everybody else; those who leave must see that they do."""
@@ -240,7 +279,7 @@ class Walk:
             m.state = result["state_id"]
         self.agree(rest, [r["epoch_authenticator"] for r in results] + [epoch_authenticator], "handle_commit")
         for m in leaving:
-            if not joiners or self.can(m.program, "removed and leaf filled"):
+            if self.can(m.program, "removed") and (not joiners or self.can(m.program, "removed and leaf filled")):
                 if not self.call(m, "handle_commit", state_id=m.state, proposal=proposals, commit=commit).get("removed"):
                     raise Failed(f"{m}: handle_commit: did not see that it was removed")
                 self.refuses(m, "protect", state_id=m.state, plaintext="00")
@@ -284,8 +323,9 @@ class Walk:
 
     # ---- parts of a commit: each gives (by reference, by value) ---------------------------------------------------
     def part_add(self, committer, joiner, stay):
-        if self.chance(0.15):  # the newcomer proposes itself
-            teller = self.rng.choice(stay)
+        tellers = self.able(stay, "external_pub")
+        if tellers and self.chance(0.15):  # the newcomer proposes itself
+            teller = self.rng.choice(tellers)
             info = self.call(teller, "group_info", state_id=teller.state, external_tree=self.chance(0.5))
             self.note(f"{joiner}: new_member_add_proposal")
             answer = self.call(joiner, "new_member_add_proposal", group_info=info["group_info"], identity=joiner.identity)
@@ -337,6 +377,8 @@ class Walk:
             kinds = b"".join(k.to_bytes(2, "big") for k in PRIVATE_EXTENSIONS if self.chance(0.5))
             data = vector(kinds) + vector(b"") + vector(b"\0\1")
             new.append({"extension_type": REQUIRED_CAPABILITIES, "extension_data": data.hex()})
+        if not new and not self.all_can("no extensions"):
+            new.append({"extension_type": PRIVATE_EXTENSIONS[0], "extension_data": ""})
         self.rng.shuffle(new)
         return new
 
@@ -375,7 +417,9 @@ class Walk:
         stay = self.others(*leaving)
         if not leaving:
             return False
-        committer = self.rng.choice(stay)
+        committer = self.committer(stay, "path")
+        if committer is None:
+            return False
         reference, value = [], []
         for m in leaving:
             r, v = self.part_remove(committer, m, stay)
@@ -384,8 +428,11 @@ class Walk:
         return True
 
     def step_update(self):
-        committer = self.rng.choice(self.members)
-        updating = self.some(self.others(committer), 3)
+        committer = self.committer(self.members, "path")
+        able = self.able(self.others(committer), "update_proposal")
+        if committer is None or not able:
+            return False
+        updating = self.some(able, 3)
         self.commit(committer, [self.proposal(m, "update_proposal") for m in updating])
         return True
 
@@ -399,22 +446,28 @@ class Walk:
         return True
 
     def step_resumption_psk(self):
-        committer = self.rng.choice(self.members)
+        committer = self.committer(self.members, "commit resumption psk")
+        if committer is None:
+            return False
         self.commit(committer, *self.part_resumption(committer, self.members))
         return True
 
     def step_extensions(self):
-        committer = self.rng.choice(self.members)
+        committer = self.committer(self.members, "path")
+        if committer is None:
+            return False
         self.commit(committer, *self.part_extensions(committer, self.members))
         return True
 
     def step_mixed(self):
         """Several kinds in one commit."""
-        members = self.rng.sample(self.members, len(self.members))
-        committer, rest = members[0], members[1:]
+        committer = self.committer(self.members, "path")
+        if committer is None:
+            return False
+        rest = self.others(committer)
         leaving = self.removable(self.some(rest, 2)) if self.chance(0.5) else []
         stay = self.others(*leaving)
-        updating = [m for m in rest if m not in leaving and self.chance(0.3)]
+        updating = [m for m in self.able(rest, "update_proposal") if m not in leaving and self.chance(0.3)]
         room = self.high - len(self.members)
         joiners = [self.newcomer() for _ in range(min(room, self.rng.randint(0, 2)))]
         parts = [([self.proposal(m, "update_proposal")], []) for m in updating]
@@ -440,7 +493,7 @@ class Walk:
         return True
 
     def external_join(self, joiner, remove_prior):
-        teller = self.rng.choice(self.others(joiner))
+        teller = self.rng.choice(self.able(self.others(joiner), "external_pub"))
         external_tree = self.chance(0.5)
         info = self.call(teller, "group_info", state_id=teller.state, external_tree=external_tree)
         psks = []
@@ -459,9 +512,12 @@ class Walk:
         joiner.since = self.epoch
 
     def step_external_join(self):
-        if len(self.members) >= self.high:
+        programs = [p for p in self.programs if self.can(p, "external_join")]
+        if len(self.members) >= self.high or not programs:
             return False
-        joiner = self.newcomer()
+        joiner = self.newcomer(self.rng.choice(programs))
+        if not self.able(self.members, "external_pub"):
+            return False
         self.external_join(joiner, False)
         self.members.append(joiner)
         self.largest = max(self.largest, len(self.members))
@@ -469,19 +525,25 @@ class Walk:
 
     def step_rejoin(self):
         """A member has lost its state and comes back by itself, perhaps with the other program."""
-        joiner = self.rng.choice(self.members)
+        programs = [p for p in self.programs if self.can(p, "external_join")]
+        joiners = self.members if len(programs) == len(self.programs) else [m for m in self.members if m.program in programs]
+        if not joiners:
+            return False
+        joiner = self.rng.choice(joiners)
+        if not self.able(self.others(joiner), "external_pub"):
+            return False
         self.call(joiner, "free", state_id=joiner.state)
         self.held = [h._replace(recipients=[m for m in h.recipients if m is not joiner]) for h in self.held]
         if sum(m.program is joiner.program for m in self.members) > 1 and self.chance(0.5):
-            joiner.program = self.rng.choice(self.programs)
+            joiner.program = self.rng.choice(programs)
         self.external_join(joiner, True)
         return True
 
     def step_add_signer(self):
-        if len(self.signers) >= 2:
+        if len(self.signers) >= 2 or not self.all_can("external senders"):
             return False
         program = self.rng.choice(self.programs)
-        committer, proposer = self.rng.choice(self.members), self.rng.choice(self.members)
+        committer, proposer = self.committer(self.members, "path"), self.rng.choice(self.members)
         made = program.call("create_external_signer", cipher_suite=self.suite, identity=f"signer{self.epoch}".encode().hex())
         self.note(f"{proposer}: add_external_signer")
         answer = self.call(proposer, "add_external_signer", state_id=proposer.state, external_sender=made["external_sender"])
@@ -525,7 +587,10 @@ class Walk:
         """The group ends and goes on as another one, perhaps with another suite."""
         committer, proposer = self.rng.choice(self.members), self.rng.choice(self.members)
         suite, group_id = self.rng.choice(self.suites), self.new_group_id()
-        extensions = [e for e in self.choose_extensions() if e["extension_type"] != EXTERNAL_SENDERS]  # their keys are of this suite
+        left_out = [EXTERNAL_SENDERS]  # whose keys are of this suite
+        if not self.all_can("reinit with required_capabilities"):
+            left_out.append(REQUIRED_CAPABILITIES)
+        extensions = [e for e in self.choose_extensions() if e["extension_type"] not in left_out]
         external_tree = self.chance(0.5)
         wanted = {"cipher_suite": suite, "group_id": group_id, "extensions": extensions}
         signed = self.by_signer(committer, {"proposal_type": "reinit", **wanted})
@@ -617,6 +682,7 @@ class Walk:
             suite = self.suite
             if getattr(self, "step_" + kind)():
                 break
+        self.remove_stranded()
         self.check()
         self.kinds[kind] += 1
         return suite
