@@ -3,15 +3,16 @@
 #   make run      starts a relay and shows a conversation between two people     make test     everything, N passed, N failed
 #   make build    build/sotto, build/sottod, build/sotto-bench, build/libsotto.so   make install  PREFIX=/usr/local DESTDIR=
 #   make bench    all benches (BENCH="crypto --json" for one)                     make lint     what make test checks first
+#   make test-long   what takes tens of minutes: long walks, ours against another implementation of MLS
 #   make vectors DIR=PATH   every test vector file below a folder                 make fuzz     SECONDS_EACH=60 each target
-#   make setup, make setup-test   only install what is missing                    make clean
+#   make setup, make setup-test, make setup-long   only install what is missing   make clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH ?=
 SECONDS_EACH ?= 60
 
-.PHONY: all setup setup-test build run test vectors bench fuzz lint install clean
+.PHONY: all setup setup-test setup-long build run test test-long vectors bench fuzz lint install clean
 all: build
 
 setup:
@@ -19,6 +20,9 @@ setup:
 
 setup-test:
 	@tools/setup -q test
+
+setup-long:
+	@tools/setup -q long
 
 build: setup
 	@tools/configure release -Dprefix=$(PREFIX)
@@ -29,6 +33,9 @@ run: build
 
 test: setup-test
 	@tools/test
+
+test-long: setup-long
+	@tools/test long
 
 vectors: setup-test
 	@test -n "$(DIR)" || { echo 'make: which folder? make vectors DIR=PATH' >&2; exit 2; }
