@@ -345,8 +345,8 @@ typedef struct sotto_mls_event {
     sotto_mls_event_kind kind;
     uint64_t epoch; /* in which it was sent */
     sotto_mls_sender_type sender_type;
-    uint32_t sender;               /* a leaf index of that epoch, or that of an external sender */
-    sotto_view sender_key;         /* signature_key of who sent it */
+    uint32_t sender;       /* a leaf index of that epoch, or that of an external sender */
+    sotto_view sender_key; /* signature_key of who sent it: of a commit, borrowed from `staged` */
     sotto_view authenticated_data; /* borrowed from the message */
     sotto_buf data;                /* APPLICATION: yours */
     sotto_mls_proposed proposed;   /* PROPOSAL: borrowed from the group */

@@ -11,6 +11,7 @@
 struct receiving {
     struct step *s;
     sotto_group *group;
+    view given;
     sotto_buf bytes; /* a copy of a handshake message: what it says stays */
     sotto_buf plain;
     struct mls_message message;
@@ -37,12 +38,15 @@ void sotto_mls_event_clear(sotto_mls_event *event)
     *event = (sotto_mls_event){0};
 }
 
-sotto_err sotto_mls_envelope_read(view message, sotto_mls_envelope *ret_envelope)
+static sotto_err envelope_parse(view message, sotto_mls_envelope *ret_envelope,
+                                struct fault *ret_fault)
 {
     struct rd r = rd_of(message);
     sotto_mls_envelope envelope = {0};
     codec_check(&r, CHECK_FORM_VERSION, rd_u16(&r) == PROTOCOL_MLS10);
     uint16_t wire_format = rd_u16(&r);
+    codec_check(&r, CHECK_FORM_WIRE_FORMAT,
+                wire_format >= WIRE_PUBLIC_MESSAGE && wire_format <= WIRE_KEY_PACKAGE);
     if (rd_ok(&r) && wire_format != WIRE_PUBLIC_MESSAGE && wire_format != WIRE_PRIVATE_MESSAGE)
         return SOTTO_E_UNEXPECTED;
     envelope.is_private = wire_format == WIRE_PRIVATE_MESSAGE;
@@ -54,10 +58,15 @@ sotto_err sotto_mls_envelope_read(view message, sotto_mls_envelope *ret_envelope
         (void)rd_opaque(&r, MLS_AAD_MAX);
     }
     envelope.content_type = codec_enum(&r, CONTENT_COMMIT, CHECK_FORM_CONTENT_TYPE);
-    if (!rd_ok(&r))
-        return r.err;
+    (void)rd_rest(&r);
+    TRY(codec_end(&r, ret_fault));
     *ret_envelope = envelope;
     return SOTTO_OK;
+}
+
+sotto_err sotto_mls_envelope_read(view message, sotto_mls_envelope *ret_envelope)
+{
+    return envelope_parse(message, ret_envelope, NULL);
 }
 
 static bool is_application(const sotto_mls_envelope *envelope)
@@ -114,13 +123,20 @@ static sotto_err epoch_find(struct receiving *r, const sotto_mls_envelope *envel
     return check_that(CHECK_MESSAGE_EPOCH, envelope->epoch == present, 0, &r->s->fault);
 }
 
-static sotto_err message_read(struct receiving *r, const sotto_mls_envelope *envelope, view bytes)
+static sotto_err message_read(struct receiving *r, const sotto_mls_envelope *envelope)
 {
-    if (!is_application(envelope)) {
-        TRY(buf_set(&r->bytes, bytes));
-        bytes = buf_view(&r->bytes);
-    }
-    return mls_message_parse(bytes, &r->message, &r->s->fault);
+    if (is_application(envelope))
+        return mls_message_parse(r->given, &r->message, &r->s->fault);
+    TRY(buf_set(&r->bytes, r->given));
+    return mls_message_parse(buf_view(&r->bytes), &r->message, &r->s->fault);
+}
+
+/* What stands in our copy, in the message as it was given. */
+static view as_given(const struct receiving *r, view part)
+{
+    if (r->bytes.len == 0 || part.len == 0)
+        return part;
+    return view_of(r->given.data + (part.data - r->bytes.data), part.len);
 }
 
 static sotto_err message_open(struct receiving *r)
@@ -142,6 +158,7 @@ static void event_of(const struct receiving *r, sotto_mls_event *event)
     event->sender = sender->sender_type == SENDER_MEMBER     ? sender->leaf_index
                     : sender->sender_type == SENDER_EXTERNAL ? sender->sender_index
                                                              : UINT32_MAX;
+    event->authenticated_data = as_given(r, content->authenticated_data);
 }
 
 static sotto_err own_event(const struct receiving *r, sotto_mls_event *event)
@@ -150,6 +167,10 @@ static sotto_err own_event(const struct receiving *r, sotto_mls_event *event)
     event->epoch = r->protection.epoch;
     event->sender_type = SOTTO_MLS_MEMBER;
     event->sender = *r->protection.own_leaf;
+    event->authenticated_data =
+        as_given(r, r->message.wire_format == WIRE_PRIVATE_MESSAGE
+                        ? r->message.private_message.authenticated_data
+                        : r->message.public_message.content.authenticated_data);
     return r->protection.signature_key(r->protection.members, event->sender, &event->sender_key);
 }
 
@@ -179,7 +200,6 @@ static sotto_err take_application(struct receiving *r, sotto_mls_event *event)
     TRY(r->protection.signature_key(r->protection.members, event->sender, &event->sender_key));
     TRY(secret_tree_consume(r->protection.secret_tree, &r->key));
     event->kind = SOTTO_MLS_EVENT_APPLICATION;
-    event->authenticated_data = r->content.content.authenticated_data;
     data_take(r, &event->data);
     group_changed_messages(r->group, epoch);
     return SOTTO_OK;
@@ -216,7 +236,6 @@ static sotto_err take_proposal(struct receiving *r, sotto_mls_event *event)
         return err;
     }
     event->kind = SOTTO_MLS_EVENT_PROPOSAL;
-    event->authenticated_data = pending->content.content.authenticated_data;
     event->proposed = describe_proposed(&proposed, g->suite, g->epoch->tree, NULL);
     group_changed_pending(g);
     return SOTTO_OK;
@@ -234,8 +253,9 @@ static sotto_err take_commit(struct receiving *r, sotto_mls_event *event)
     r->bytes = (sotto_buf){0};
     r->plain = (sotto_buf){0};
     event->kind = SOTTO_MLS_EVENT_COMMIT;
-    event->sender_key = staged->change.committer_after.signature_key;
-    event->authenticated_data = staged->change.authenticated_data;
+    event->sender_key = staged->change.committer_before.index != UINT32_MAX
+                            ? staged->change.committer_before.signature_key
+                            : staged->change.committer_after.signature_key;
     event->staged = staged;
     return SOTTO_OK;
 }
@@ -268,12 +288,12 @@ static sotto_err past_handshake(struct receiving *r, sotto_mls_event *event)
 
 static sotto_err receive(struct step *s, sotto_group *g, view bytes, sotto_mls_event *ret_event)
 {
-    DEFER(receiving_clear) struct receiving r = {.s = s, .group = g};
+    DEFER(receiving_clear) struct receiving r = {.s = s, .group = g, .given = bytes};
     sotto_mls_event event = {0};
     sotto_mls_envelope envelope = {0};
-    TRY(sotto_mls_envelope_read(bytes, &envelope));
+    TRY(envelope_parse(bytes, &envelope, &s->fault));
     TRY(epoch_find(&r, &envelope));
-    TRY(message_read(&r, &envelope, bytes));
+    TRY(message_read(&r, &envelope));
     if (r.past.past != NULL && !is_application(&envelope)) {
         TRY(past_handshake(&r, &event));
     } else {

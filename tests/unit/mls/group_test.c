@@ -774,6 +774,151 @@ static void secrets_are_exported_alike(void **state)
     world_end(&w);
 }
 
+/* The GroupInfo of a member's epoch, for who joins by it. */
+static sotto_buf invitation(struct peer *p)
+{
+    sotto_buf info = {0};
+    assert_ok(sotto_group_info(&p->m, p->group, true, true, &info));
+    return info;
+}
+
+static sotto_staged *external_commit(struct peer *p, view info,
+                                     const sotto_mls_join_options *options)
+{
+    sotto_staged *staged = NULL;
+    sotto_err err = sotto_mls_join_external(&p->m, &p->client, info, options, &staged);
+    if (err != SOTTO_OK)
+        print_message("%s joins: %s, check %u\n", p->name, sotto_err_name(err), p->m.check);
+    assert_ok(err);
+    return staged;
+}
+
+static void who_has_a_group_info_joins_by_a_commit(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, SUITE, 3, 4, NULL);
+    sotto_buf info = invitation(&w.peers[1]);
+    sotto_staged *staged = external_commit(&w.peers[3], buf_view(&info), NULL);
+    assert_null(sotto_staged_change(staged)->group);
+    for (size_t i = 0; i < 3; i++) {
+        sotto_mls_event event = peer_receive(&w.peers[i], sotto_staged_commit(staged));
+        const sotto_mls_change *change = sotto_staged_change(event.staged);
+        assert_int_equal(event.sender_type, SOTTO_MLS_NEW_MEMBER_COMMIT);
+        assert_int_equal(change->sender, 3);
+        assert_int_equal(change->committer_before.index, UINT32_MAX);
+        assert_true(view_equal(event.sender_key, sotto_sign_key_public(w.peers[3].key)));
+        peer_merge(&w.peers[i], &event.staged);
+        sotto_mls_event_clear(&event);
+    }
+    peer_merge(&w.peers[3], &staged);
+    assert_int_equal(sotto_group_own_leaf(w.peers[3].group), 3);
+    peers_agree(&w.peers[0], &w.peers[3]);
+    world_talks(&w);
+    peers_commit(w.peers, 4, 3, NULL, 0);
+    world_talks(&w);
+    sotto_buf_clear(&info);
+    world_end(&w);
+}
+
+static void who_lost_its_state_comes_back_in_place_of_itself(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, SUITE, 3, 3, NULL);
+    sotto_buf info = invitation(&w.peers[0]);
+    const sotto_mls_join_options options = {.rejoin = true, .rejoin_index = 1};
+    struct peer *back = &w.peers[1];
+    sotto_staged *staged = external_commit(back, buf_view(&info), &options);
+    peer_process(&w.peers[0], sotto_staged_commit(staged));
+    peer_process(&w.peers[2], sotto_staged_commit(staged));
+    sotto_mls_event event = peer_receive(back, sotto_staged_commit(staged)); /* its old self */
+    assert_true(sotto_staged_change(event.staged)->removes_us);
+    sotto_mls_event_clear(&event);
+    sotto_group_free(back->group);
+    back->group = NULL;
+    peer_merge(back, &staged);
+    assert_int_equal(sotto_group_member_count(w.peers[0].group), 3);
+    peers_agree(&w.peers[0], back);
+    world_talks(&w);
+    sotto_buf_clear(&info);
+    world_end(&w);
+}
+
+static void nobody_takes_the_place_of_another(void **state)
+{
+    (void)state;
+    struct world w;
+    sotto_staged *staged = NULL;
+    world_begin(&w, SUITE, 3, 4, NULL);
+    sotto_buf info = invitation(&w.peers[0]);
+    const sotto_mls_join_options options = {.rejoin = true, .rejoin_index = 1};
+    struct peer *other = &w.peers[3];
+    assert_err(
+        sotto_mls_join_external(&other->m, &other->client, buf_view(&info), &options, &staged),
+        CERTIFICATE);
+    assert_null(staged);
+    sotto_buf_clear(&info);
+    world_end(&w);
+}
+
+static void who_leaves_is_removed_by_another(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, SUITE, 3, 3, NULL);
+    const sotto_mls_proposal leave = {.type = SOTTO_MLS_SELF_REMOVE};
+    sotto_buf message = peer_propose(&w.peers[2], &leave);
+    peer_hears_proposal(&w.peers[0], buf_view(&message), SOTTO_MLS_SELF_REMOVE);
+    peer_hears_proposal(&w.peers[1], buf_view(&message), SOTTO_MLS_SELF_REMOVE);
+    peers_commit(w.peers, 3, 1, NULL, 0);
+    assert_false(sotto_group_is_active(w.peers[2].group));
+    assert_int_equal(sotto_group_member_count(w.peers[0].group), 2);
+    world_talks(&w);
+    sotto_buf_clear(&message);
+    world_end(&w);
+}
+
+static void outsiders_propose_what_members_commit_to(void **state)
+{
+    (void)state;
+    struct world w;
+    sotto_buf list = {0}, messages[2] = {{0}, {0}};
+    const sotto_mls_credential server = {SOTTO_MLS_BASIC, VIEW_LIT("server")};
+    world_begin(&w, SUITE, 3, 5, NULL);
+    sotto_sign_key *key = w.peers[4].key;
+    assert_ok(sotto_mls_external_sender_add(&list, sotto_sign_key_public(key), server));
+    const sotto_mls_proposal change = {.type = SOTTO_MLS_GROUP_CONTEXT_EXTENSIONS,
+                                       .extensions = buf_view(&list)};
+    peers_commit(w.peers, 3, 0, &change, 1);
+    struct peer *asks = &w.peers[3];
+    (void)peer_publish(asks);
+    assert_ok(sotto_mls_propose_self(&asks->m, VIEW_LIT("group"), 2, buf_view(&asks->package),
+                                     buf_view(&asks->private_part), &messages[0]));
+    const sotto_mls_proposal remove = removal(&w.peers[2]);
+    assert_ok(sotto_mls_propose_external(&w.peers[4].m, SUITE, key, 0, VIEW_LIT("group"), 2,
+                                         &remove, &messages[1]));
+    for (size_t i = 0; i < 3; i++) {
+        peer_hears_proposal(&w.peers[i], buf_view(&messages[0]), SOTTO_MLS_ADD);
+        sotto_mls_event event = peer_receive(&w.peers[i], buf_view(&messages[1]));
+        assert_int_equal(event.sender_type, SOTTO_MLS_EXTERNAL);
+        assert_int_equal(event.sender, 0);
+        assert_true(view_equal(event.sender_key, sotto_sign_key_public(key)));
+        sotto_mls_event_clear(&event);
+    }
+    sotto_staged *staged = peer_commit(&w.peers[0], NULL, 0);
+    peer_process(&w.peers[1], sotto_staged_commit(staged));
+    peer_process(&w.peers[2], sotto_staged_commit(staged));
+    peer_join(asks, sotto_staged_welcome(staged), NULL);
+    peer_merge(&w.peers[0], &staged);
+    peers_agree(&w.peers[0], asks);
+    assert_int_equal(sotto_group_member_count(asks->group), 3);
+    for (size_t i = 0; i < 2; i++)
+        sotto_buf_clear(&messages[i]);
+    sotto_buf_clear(&list);
+    world_end(&w);
+}
+
 static void members_by_the_dozen_come_and_go(void **state)
 {
     (void)state;
@@ -829,6 +974,11 @@ int main(void)
         cmocka_unit_test(pending_proposals_can_be_dropped),
         cmocka_unit_test(handshakes_are_padded_as_the_settings_say),
         cmocka_unit_test(secrets_are_exported_alike),
+        cmocka_unit_test(who_has_a_group_info_joins_by_a_commit),
+        cmocka_unit_test(who_lost_its_state_comes_back_in_place_of_itself),
+        cmocka_unit_test(nobody_takes_the_place_of_another),
+        cmocka_unit_test(who_leaves_is_removed_by_another),
+        cmocka_unit_test(outsiders_propose_what_members_commit_to),
         cmocka_unit_test(members_by_the_dozen_come_and_go),
     };
     return cmocka_run_group_tests(tests, crypto_begin, crypto_end);
