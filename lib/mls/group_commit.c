@@ -27,6 +27,26 @@ static enum psk_usage successor_usage(const sotto_mls_commit_options *options)
     return 0;
 }
 
+/* Whoever proposes a PSK does not know whether the others have it. What is secret about it is asked for again when it is used. */
+static sotto_err refuse_unknown_psks(struct step *s, const sotto_group *g,
+                                     struct proposal_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct proposed *item = &list->items[i];
+        DEFER(buf_clear) sotto_buf psk = {0};
+        if (item->pending == NULL || item->proposal.proposal_type != PROPOSAL_PSK)
+            continue;
+        sotto_err err =
+            group_psk_find(s, g, NULL, &item->proposal.psk, CHECK_PSK_KNOWN, (uint32_t)i, &psk);
+        item->refused = s->fault.check == CHECK_PSK_KNOWN;
+        s->fault = (struct fault){0};
+        if (!item->refused)
+            TRY(err);
+    }
+    (void)proposal_list_drop_refused(list);
+    return SOTTO_OK;
+}
+
 /* Once more as long as there are pending proposals that turned out not to fit. */
 static sotto_err commit_list(struct step *s, const struct commit_base *base,
                              struct proposal_list *list, const sotto_mls_commit_options *options,
@@ -65,8 +85,10 @@ sotto_err group_commit(struct step *s, sotto_group *g, const sotto_group *predec
     TRY(proposal_list_resolve(s, g->suite, &g->pending, buf_view(&given), &base.sender, &list));
     if (predecessor != NULL)
         list.successor = successor_usage(options);
-    if (!options->without_pending)
+    if (!options->without_pending) {
         TRY(proposal_list_select(g->epoch, &g->pending, &list));
+        TRY(refuse_unknown_psks(s, g, &list));
+    }
     TRY(commit_list(s, &base, &list, options, ret_staged));
     if (!g->settings.public_handshakes)
         group_changed_messages(g, g->epoch->context.epoch);

@@ -695,6 +695,32 @@ static void pending_proposals_that_do_not_fit_are_left_out(void **state)
     world_end(&w);
 }
 
+static void a_pending_psk_that_the_committer_lacks_is_left_out(void **state)
+{
+    (void)state;
+    struct world w;
+    static char psk[] = "the psk";
+    const sotto_mls_rules rules = {.context = psk, .psk = psk_of_peers};
+    const sotto_mls_proposal proposal = {
+        .type = SOTTO_MLS_PSK, .psk = {.type = SOTTO_MLS_PSK_EXTERNAL, .id = VIEW_LIT("name")}};
+    world_begin(&w, SUITE, 3, 3, NULL);
+    sotto_buf message = peer_propose(&w.peers[1], &proposal);
+    peer_hears_proposal(&w.peers[0], buf_view(&message), SOTTO_MLS_PSK);
+    peer_hears_proposal(&w.peers[2], buf_view(&message), SOTTO_MLS_PSK);
+    sotto_buf_clear(&message);
+    sotto_staged *staged = peer_commit(&w.peers[0], NULL, 0);
+    assert_int_equal(sotto_staged_change(staged)->proposal_count, 0);
+    assert_int_equal(w.peers[0].m.check, 0);
+    sotto_staged_free(staged);
+    for (size_t i = 0; i < 3; i++)
+        w.peers[i].m.rules = &rules;
+    staged = peer_commit(&w.peers[0], NULL, 0);
+    assert_int_equal(sotto_staged_change(staged)->proposal_count, 1);
+    sotto_staged_free(staged);
+    peers_commit(w.peers, 3, 0, NULL, 0);
+    world_end(&w);
+}
+
 static void proposals_by_value_that_do_not_fit_are_an_error(void **state)
 {
     (void)state;
@@ -970,6 +996,7 @@ int main(void)
         cmocka_unit_test(a_reinit_ends_the_group),
         cmocka_unit_test(extensions_of_the_group_change_by_a_commit),
         cmocka_unit_test(pending_proposals_that_do_not_fit_are_left_out),
+        cmocka_unit_test(a_pending_psk_that_the_committer_lacks_is_left_out),
         cmocka_unit_test(proposals_by_value_that_do_not_fit_are_an_error),
         cmocka_unit_test(pending_proposals_can_be_dropped),
         cmocka_unit_test(handshakes_are_padded_as_the_settings_say),
