@@ -46,6 +46,7 @@ struct scene {
     sotto_buf out;     /* what was made */
     sotto_staged *staged;
     sotto_mls_event event;
+    sotto_group *branch;
 };
 
 static struct peer *actor(struct scene *s)
@@ -66,6 +67,7 @@ static void scene_end(struct scene *s)
 {
     sotto_mls_event_clear(&s->event);
     sotto_staged_free(s->staged);
+    sotto_group_free(s->branch);
     sotto_buf_clear(&s->message);
     sotto_buf_clear(&s->out);
     for (size_t i = 0; i < PEERS; i++)
@@ -130,6 +132,27 @@ static void a_proposal_comes(struct scene *s)
     s->message = peer_propose(&s->peers[0], &update);
 }
 
+static void a_welcome_comes(struct scene *s)
+{
+    sotto_staged *staged = NULL;
+    assert_ok(commit_by(s, &s->peers[0], &staged));
+    assert_ok(sotto_buf_set(&s->message, sotto_staged_welcome(staged)));
+    sotto_staged_free(staged);
+}
+
+static void a_group_info_comes(struct scene *s)
+{
+    struct peer *p = &s->peers[0];
+    assert_ok(sotto_group_info(&p->m, p->group, true, true, &s->message));
+}
+
+static void another_is_asked_along(struct scene *s)
+{
+    sotto_buf_clear(&s->peers[0].package);
+    sotto_buf_clear(&s->peers[0].private_part);
+    (void)peer_publish(&s->peers[0]);
+}
+
 static sotto_err commits(struct scene *s)
 {
     return commit_by(s, actor(s), &s->staged);
@@ -166,6 +189,46 @@ static sotto_err creates(struct scene *s)
 {
     struct peer *p = &s->peers[PEERS - 1];
     return sotto_group_new(&p->m, &p->client, (view){0}, (view){0}, NULL, &p->group);
+}
+
+static sotto_err joins(struct scene *s)
+{
+    struct peer *p = &s->peers[PEERS - 1];
+    return sotto_mls_join(&p->m, buf_view(&s->message), buf_view(&p->private_part), NULL,
+                          &s->staged);
+}
+
+static sotto_err joins_by_a_commit(struct scene *s)
+{
+    struct peer *p = &s->peers[PEERS - 1];
+    return sotto_mls_join_external(&p->m, &p->client, buf_view(&s->message), NULL, &s->staged);
+}
+
+static sotto_err asks_in(struct scene *s)
+{
+    struct peer *p = &s->peers[PEERS - 1];
+    return sotto_mls_propose_self(&p->m, VIEW_LIT("group"), 1, buf_view(&p->package),
+                                  buf_view(&p->private_part), &s->out);
+}
+
+static sotto_err proposes_from_outside(struct scene *s)
+{
+    const sotto_mls_proposal remove = {.type = SOTTO_MLS_REMOVE, .removed = 1};
+    struct peer *p = &s->peers[PEERS - 1];
+    return sotto_mls_propose_external(&p->m, 1, p->key, 0, VIEW_LIT("group"), 1, &remove, &s->out);
+}
+
+static sotto_err hands_out(struct scene *s)
+{
+    return sotto_group_info(&actor(s)->m, actor(s)->group, true, true, &s->out);
+}
+
+static sotto_err branches(struct scene *s)
+{
+    const sotto_view members[] = {buf_view(&s->peers[0].package)};
+    return sotto_group_branch(&actor(s)->m, actor(s)->group, &actor(s)->client,
+                              VIEW_LIT("a side room"), (view){0}, members, 1, false, &s->branch,
+                              &s->staged);
 }
 
 struct step_of_a_scene {
@@ -217,6 +280,12 @@ static void memory_may_run_out_anywhere(void **state)
         {a_message_comes, receives},
         {a_late_message_comes, receives},
         {a_proposal_comes, receives},
+        {a_welcome_comes, joins},
+        {a_group_info_comes, joins_by_a_commit},
+        {no_preparation, asks_in},
+        {no_preparation, proposes_from_outside},
+        {no_preparation, hands_out},
+        {another_is_asked_along, branches},
     };
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         size_t at = 0;
