@@ -325,7 +325,8 @@ SOTTO_API void sotto_group_set_settings(sotto_group *g, const sotto_mls_settings
 
 /* Seals application data for the members of this epoch (RFC 9420 6.3): MLSMessage(PrivateMessage). `authenticated_data` is
  * seen by all and covered; `padding` zero bytes hide the length. Uses up a key: write the changed parts before it leaves.
- * NOT_NOW: proposals are pending that must be committed first (12.4), or the group has ended. */
+ * NOT_NOW: proposals are pending that must be committed first (12.4), or the group has ended. TOO_LARGE: 64 MiB of data and
+ * padding, or 64 KiB of authenticated_data. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_protect(sotto_mls *m, sotto_group *g,
                                                        sotto_view data,
                                                        sotto_view authenticated_data,
@@ -356,7 +357,8 @@ SOTTO_API void sotto_mls_event_clear(sotto_mls_event *event); /* accepts {0} */
 
 /* Takes an MLSMessage: a PublicMessage or a PrivateMessage. An error of class WIRE or AUTH: drop the message. NOT_NOW: it is of
  * an epoch to come; keep it and try again after the next commit. EXPIRED: of one that is not kept any more. MISSING with
- * CHECK_REFERENCE_KNOWN: a commit whose proposals have not come yet: keep it likewise. */
+ * CHECK_REFERENCE_KNOWN: a commit whose proposals have not come yet: keep it likewise. EXISTS: a proposal that is pending already.
+ * CLOSED: the group has ended, and this is not of its past. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_receive(sotto_mls *m, sotto_group *g,
                                                        sotto_view message,
                                                        sotto_mls_event *ret_event);
@@ -374,7 +376,8 @@ SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_envelope_read(sotto_view message,
 /* ---- Proposals and commits ---- */
 
 /* Makes a proposal, which is pending at once with us too. Write the changed parts (an Update's new key is among them) before it
- * leaves. VALUE and the errors of the checks: it could not be committed by anybody. */
+ * leaves. VALUE and the errors of the checks: it could not be committed by anybody. EXISTS: it is pending. NOT_NOW: the group has
+ * ended. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_propose(sotto_mls *m, sotto_group *g,
                                                        const sotto_mls_proposal *proposal,
                                                        sotto_view authenticated_data,
@@ -397,7 +400,8 @@ typedef struct sotto_mls_commit_options {
 } sotto_mls_commit_options;
 
 /* Commits (RFC 9420 12.4.1). Pending proposals that can't go into this commit (a second change of one leaf, say) are left
- * out; those by value that can't are an error. NOT_NOW: the group has ended. */
+ * out; those by value that can't are an error. NOT_NOW: the group has ended. USAGE: `update` lacks a key of the group's suite.
+ * PERMISSION with CHECK_COMMIT_POLICY: the application's own rule refuses it, perhaps for what is pending: see without_pending. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_commit(sotto_mls *m, sotto_group *g,
                                                       const sotto_mls_commit_options *options,
                                                       sotto_staged **ret_staged);

@@ -225,6 +225,10 @@ sotto_err commit_make(struct step *s, const struct commit_base *base, struct pro
                       view proposals, const sotto_mls_commit_options *options,
                       sotto_staged **ret_staged)
 {
+    const sotto_mls_client *client = base->client;
+    if (client != NULL &&
+        (client->sign_key == NULL || sign_key_id(client->sign_key) != base->epoch->suite->sign))
+        return SOTTO_E_USAGE;
     DEFER(making_clear)
     struct making m = {.s = s,
                        .base = base,

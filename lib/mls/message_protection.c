@@ -119,24 +119,36 @@ static bool is_of_this_epoch(const struct message_protection *p,
     return view_equal(content->group_id, p->group_id) && content->epoch == p->epoch;
 }
 
+/* FramedContentTBS: on the caller's stack if it fits there, as most application messages do. */
+static sotto_err tbs_write(const struct message_protection *p, uint16_t wire_format,
+                           const struct framed_content *content, sotto_buf *stack)
+{
+    struct wr w = wr_to(stack);
+    framed_content_write_tbs(&w, wire_format, content, p->group_context);
+    if (wr_end(&w) == SOTTO_OK)
+        return SOTTO_OK;
+    *stack = (sotto_buf){0};
+    w = wr_to(stack);
+    framed_content_write_tbs(&w, wire_format, content, p->group_context);
+    return wr_end(&w);
+}
+
 sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *p,
                               const sotto_sign_key *key, uint16_t wire_format,
                               const struct framed_content *content, sotto_buf *ret_signature)
 {
-    DEFER(buf_clear) sotto_buf tbs = {0};
-    struct wr w = wr_to(&tbs);
-    framed_content_write_tbs(&w, wire_format, content, p->group_context);
-    TRY(wr_end(&w));
+    uint8_t stack[WITH_LABEL_STACK];
+    DEFER(buf_clear) sotto_buf tbs = BUF_ON(stack);
+    TRY(tbs_write(p, wire_format, content, &tbs));
     return sign_with_label(c, key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs), ret_signature);
 }
 
 static sotto_err signature_verify(sotto_crypto *c, const struct message_protection *p,
                                   const struct authenticated_content *content, view public_key)
 {
-    DEFER(buf_clear) sotto_buf tbs = {0};
-    struct wr w = wr_to(&tbs);
-    framed_content_write_tbs(&w, content->wire_format, &content->content, p->group_context);
-    TRY(wr_end(&w));
+    uint8_t stack[WITH_LABEL_STACK];
+    DEFER(buf_clear) sotto_buf tbs = BUF_ON(stack);
+    TRY(tbs_write(p, content->wire_format, &content->content, &tbs));
     return verify_with_label(c, p->suite, public_key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs),
                              content->auth.signature);
 }
@@ -167,6 +179,8 @@ sotto_err public_message_protect(sotto_crypto *c, const struct message_protectio
         content->content.content_type == CONTENT_APPLICATION ||
         sender_judge(&content->content) != CHECK_NONE || !is_of_this_epoch(p, &content->content))
         return SOTTO_E_USAGE;
+    if (content->content.authenticated_data.len > MLS_AAD_MAX)
+        return SOTTO_E_TOO_LARGE;
     uint8_t tag[HASH_MAX];
     struct public_message message = {.content = content->content, .auth = content->auth};
     if (content->content.sender.sender_type == SENDER_MEMBER) {
@@ -280,6 +294,15 @@ struct layout {
     size_t ciphertext_len;
 };
 
+/* Enough for application data, so that it is laid without moving. */
+static size_t size_about(const struct authenticated_content *content, size_t padding)
+{
+    const struct framed_content *framed = &content->content;
+    size_t data = framed->content_type == CONTENT_APPLICATION ? framed->application_data.len : 0;
+    return framed->group_id.len + framed->authenticated_data.len + data +
+           content->auth.signature.len + padding + 128;
+}
+
 /* The message with the plaintext where the ciphertext will be, and zeros for the rest. */
 static sotto_err private_message_lay(const struct authenticated_content *content, size_t padding,
                                      sotto_buf *out, struct layout *ret_layout)
@@ -290,6 +313,7 @@ static sotto_err private_message_lay(const struct authenticated_content *content
                                             .epoch = framed->epoch,
                                             .content_type = framed->content_type,
                                             .authenticated_data = framed->authenticated_data};
+    TRY(buf_reserve(out, size_about(content, padding)));
     struct wr w = wr_to(out);
     wr_u16(&w, PROTOCOL_MLS10);
     wr_u16(&w, WIRE_PRIVATE_MESSAGE);
@@ -342,7 +366,7 @@ sotto_err private_message_protect(sotto_crypto *c, const struct message_protecti
     if (content->wire_format != WIRE_PRIVATE_MESSAGE ||
         framed->sender.sender_type != SENDER_MEMBER || !is_of_this_epoch(p, framed))
         return SOTTO_E_USAGE;
-    if (padding > MLS_MESSAGE_MAX)
+    if (padding > MLS_MESSAGE_MAX || framed->authenticated_data.len > MLS_AAD_MAX)
         return SOTTO_E_TOO_LARGE;
     size_t start = out->len;
     struct layout layout;
@@ -350,7 +374,9 @@ sotto_err private_message_protect(sotto_crypto *c, const struct message_protecti
     TRY(secret_tree_next(c, p->secret_tree, framed->sender.leaf_index,
                          ratchet_of(framed->content_type), &key));
     TRY(private_message_lay(content, padding, out, &layout));
-    sotto_err err = private_message_seal(c, p, &key, &layout, reuse_guard, out->data);
+    sotto_err err = SOTTO_E_TOO_LARGE;
+    if (layout.ciphertext_len <= MLS_MESSAGE_MAX)
+        err = private_message_seal(c, p, &key, &layout, reuse_guard, out->data);
     if (err == SOTTO_OK)
         err = secret_tree_consume(p->secret_tree, &key);
     if (err != SOTTO_OK)

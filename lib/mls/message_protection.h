@@ -38,7 +38,7 @@ SOTTO_MUST_USE sotto_err sender_signature_key(const struct message_protection *p
                                               struct fault *ret_fault);
 
 /* Appends MLSMessage(PublicMessage). `content` is signed and, for a commit, has its confirmation_tag; its wire_format is
- * WIRE_PUBLIC_MESSAGE, group and epoch are those of `p`, and the sender may say it: else USAGE. */
+ * WIRE_PUBLIC_MESSAGE, group and epoch are those of `p`, and the sender may say it: else USAGE. TOO_LARGE: authenticated_data. */
 SOTTO_MUST_USE sotto_err public_message_protect(sotto_crypto *c, const struct message_protection *p,
                                                 const struct authenticated_content *content,
                                                 sotto_buf *out);
@@ -57,8 +57,8 @@ SOTTO_MUST_USE sotto_err sender_data_key(sotto_crypto *c, const struct message_p
                                          uint8_t ret_nonce[AEAD_NONCE]);
 
 /* Appends MLSMessage(PrivateMessage), with `padding` zero bytes inside and four fresh random bytes as reuse_guard. The sender
- * is a member, this one; wire_format is WIRE_PRIVATE_MESSAGE, group and epoch are those of `p`: else USAGE. Takes one
- * generation of the sender's ratchet: keep the tree before the message leaves, since no key may ever be used twice. */
+ * is a member, this one; wire_format is WIRE_PRIVATE_MESSAGE, group and epoch are those of `p`: else USAGE. TOO_LARGE: over
+ * MLS_MESSAGE_MAX or MLS_AAD_MAX, which nobody would read. Takes one generation of the sender's ratchet: keep the tree before the message leaves, since no key may ever be used twice. */
 SOTTO_MUST_USE sotto_err private_message_protect(sotto_crypto *c,
                                                  const struct message_protection *p,
                                                  const struct authenticated_content *content,

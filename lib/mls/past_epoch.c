@@ -87,7 +87,7 @@ void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_
         return;
     }
     past_epochs_keep(past, keep - 1);
-    memmove(&past->items[1], &past->items[0], past->count * sizeof *past->items);
+    memmove(&past->items[1], &past->items[0], past->count * sizeof(void *));
     past->items[0] = newest;
     past->count++;
 }
