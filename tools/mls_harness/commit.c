@@ -17,15 +17,27 @@ static sotto_err by_value(struct call *c, const struct thing *t, sotto_mls_commi
     return SOTTO_OK;
 }
 
+/* A commit takes all that is pending or nothing of it: what is listed has to be all. */
+static sotto_err by_reference(struct harness *h, struct call *c, struct thing *t,
+                              sotto_mls_commit_options *options)
+{
+    sotto_mls_proposed proposed;
+    size_t listed = json_array_size(json_object_get(c->request, "by_reference"));
+    TRY(learn(h, c, t, "by_reference"));
+    options->without_pending = listed == 0;
+    if (listed > 0 && sotto_group_pending(t->group, listed, &proposed))
+        return call_fail(c, "by_reference: other proposals are pending, too");
+    return SOTTO_OK;
+}
+
 sotto_err on_commit(struct harness *h, struct call *c)
 {
     struct thing *t = NULL;
     sotto_mls_rules rules;
     sotto_mls_commit_options options = {0};
     TRY(thing_get(h, c, GROUP, "state_id", &t));
-    TRY(learn(h, c, t, "by_reference"));
+    TRY(by_reference(h, c, t, &options));
     TRY(by_value(c, t, &options));
-    options.without_pending = json_array_size(json_object_get(c->request, "by_reference")) == 0;
     options.without_path = !call_flag(c->request, "force_path");
     options.tree_beside = call_flag(c->request, "external_tree");
     sotto_mls m = with(h, t, &rules);
