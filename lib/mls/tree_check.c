@@ -302,30 +302,30 @@ static sotto_err signature_judge(sotto_err err, uint32_t node, struct fault *ret
 }
 
 static const struct leaf_row {
-    enum mls_check check;
     leaf_check *is_right;
+    enum mls_check check;
     bool alone; /* holds for a leaf wherever it stands */
 } leaf_rows[] = {
-    {CHECK_LEAF_VERSION, leaf_version, true},
-    {CHECK_LEAF_CIPHER_SUITE, leaf_cipher_suite, true},
-    {CHECK_LEAF_CREDENTIAL_LISTED, leaf_credential_listed, true},
-    {CHECK_LEAF_EXTENSIONS_LISTED, leaf_extensions_listed, true},
-    {CHECK_LEAF_DEFAULTS_UNLISTED, leaf_defaults_unlisted, true},
-    {CHECK_LEAF_REQUIRED_EXTENSIONS, leaf_required_extensions, false},
-    {CHECK_LEAF_REQUIRED_PROPOSALS, leaf_required_proposals, false},
-    {CHECK_LEAF_REQUIRED_CREDENTIALS, leaf_required_credentials, false},
-    {CHECK_LEAF_GROUP_EXTENSIONS, leaf_group_extensions, false},
-    {CHECK_LEAF_WIRE_FORMATS, leaf_wire_formats, false},
-    {CHECK_LEAF_COMPONENTS, leaf_components, false},
-    {CHECK_LEAF_CREDENTIAL_SUPPORTED, leaf_credential_supported, false},
-    {CHECK_LEAF_SUPPORTS_CREDENTIALS, leaf_supports_credentials, false},
-    {CHECK_LEAF_LIFETIME_RANGE, leaf_lifetime_range, true},
-    {CHECK_LEAF_LIFETIME_NOW, leaf_lifetime_now, true},
-    {CHECK_LEAF_SOURCE, leaf_source, true},
-    {CHECK_LEAF_ENCRYPTION_KEY, leaf_encryption_key, true},
-    {CHECK_LEAF_SIGNATURE_KEY, leaf_signature_key, true},
-    {CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, leaf_encryption_key_unique, false},
-    {CHECK_LEAF_SIGNATURE_KEY_UNIQUE, leaf_signature_key_unique, false},
+    {leaf_version, CHECK_LEAF_VERSION, true},
+    {leaf_cipher_suite, CHECK_LEAF_CIPHER_SUITE, true},
+    {leaf_credential_listed, CHECK_LEAF_CREDENTIAL_LISTED, true},
+    {leaf_extensions_listed, CHECK_LEAF_EXTENSIONS_LISTED, true},
+    {leaf_defaults_unlisted, CHECK_LEAF_DEFAULTS_UNLISTED, true},
+    {leaf_required_extensions, CHECK_LEAF_REQUIRED_EXTENSIONS, false},
+    {leaf_required_proposals, CHECK_LEAF_REQUIRED_PROPOSALS, false},
+    {leaf_required_credentials, CHECK_LEAF_REQUIRED_CREDENTIALS, false},
+    {leaf_group_extensions, CHECK_LEAF_GROUP_EXTENSIONS, false},
+    {leaf_wire_formats, CHECK_LEAF_WIRE_FORMATS, false},
+    {leaf_components, CHECK_LEAF_COMPONENTS, false},
+    {leaf_credential_supported, CHECK_LEAF_CREDENTIAL_SUPPORTED, false},
+    {leaf_supports_credentials, CHECK_LEAF_SUPPORTS_CREDENTIALS, false},
+    {leaf_lifetime_range, CHECK_LEAF_LIFETIME_RANGE, true},
+    {leaf_lifetime_now, CHECK_LEAF_LIFETIME_NOW, true},
+    {leaf_source, CHECK_LEAF_SOURCE, true},
+    {leaf_encryption_key, CHECK_LEAF_ENCRYPTION_KEY, true},
+    {leaf_signature_key, CHECK_LEAF_SIGNATURE_KEY, true},
+    {leaf_encryption_key_unique, CHECK_LEAF_ENCRYPTION_KEY_UNIQUE, false},
+    {leaf_signature_key_unique, CHECK_LEAF_SIGNATURE_KEY_UNIQUE, false},
 };
 
 static sotto_err parent_encryption_key(struct subject *s, const struct parent *parent,
