@@ -132,7 +132,8 @@ sotto_err proposal_check(struct step *s, const struct epoch *epoch, uint64_t lif
     bool own = sender->sender_type == SENDER_MEMBER && sender->leaf_index == epoch->own_leaf;
     const struct tree_check_context context = {.group_id = epoch->context.group_id,
                                                .now_s = own ? s->now_s : 0,
-                                               .lifetime_max_s = lifetime_max_s};
+                                               .lifetime_max_s = lifetime_max_s,
+                                               .sending = own};
     struct proposed arriving = proposed_by(sender, &proposed->proposal);
     arriving.pending = proposed->pending;
     TRY(proposed_check(epoch, &arriving, 0, 0, &s->fault));
