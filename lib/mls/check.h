@@ -134,7 +134,7 @@ enum check_who { WHO_MEMBER, WHO_PATH, WHO_JOINER };
     X(WELCOME_PSK_ONCE, 155, "8.4, 12.2", JOINER, VALUE, "a Welcome names each PSK once") \
     X(WELCOME_PSK_NONCE, 156, "8.4", JOINER, VALUE, "the psk_nonce of each PSK has the length of the KDF's output") \
     X(WELCOME_GROUP_INFO_OPENS, 157, "12.4.3.1", JOINER, DECRYPT, "the GroupInfo opens") \
-    X(WELCOME_GROUP_INFO_SUITE, 158, "12.4.3.1", JOINER, VALUE, "the GroupInfo is of the Welcome's cipher suite") \
+    X(WELCOME_GROUP_INFO_SUITE, 158, "12.4.3.1", JOINER, VALUE, "a GroupInfo is of the cipher suite of the Welcome, or of the client that joins with it") \
     X(WELCOME_GROUP_NEW, 159, "12.4.3, 12.4.3.1", JOINER, EXISTS, "we are in no group of this group_id") \
     X(WELCOME_OWN_LEAF, 160, "12.4.3.1", JOINER, VALUE, "one leaf is that of our KeyPackage") \
     X(WELCOME_CONFIRMATION_TAG, 161, "12.4.3.1", JOINER, MAC, "the confirmation_tag is right") \

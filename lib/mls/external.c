@@ -125,6 +125,8 @@ static sotto_err join_external(struct step *s, const sotto_mls_client *client, v
     TRY(mls_message_parse(group_info, &message, &s->fault));
     if (message.wire_format != WIRE_GROUP_INFO)
         return SOTTO_E_UNEXPECTED;
+    TRY(check_that(CHECK_WELCOME_GROUP_INFO_SUITE,
+                   message.group_info.group_context.cipher_suite == client->suite, 0, &s->fault));
     TRY(external_pub_find(s, &j, &message.group_info, &external_pub));
     TRY(supported_check(s, &j, &message.group_info));
     TRY(group_info_check(s, j.suite, &message.group_info, options->tree, &j.epoch));

@@ -18,19 +18,15 @@ static void sealing_clear(struct sealing *sealing)
     buf_clear(&sealing->psks);
 }
 
-static sotto_err sealing_begin(struct step *s, const struct welcome_parts *parts,
-                               view encrypted_group_info, struct sealing *ret_sealing)
+/* `sealing` has suite and parts; the caller clears it, whatever comes of this. */
+static sotto_err sealing_begin(struct step *s, view encrypted_group_info, struct sealing *sealing)
 {
-    DEFER(sealing_clear) struct sealing sealing = {.suite = parts->epoch->suite, .parts = parts};
-    struct wr w = wr_to(&sealing.psks);
-    for (size_t i = 0; i < parts->psk_count; i++)
-        pre_shared_key_id_write(&w, &parts->psks[i]);
+    struct wr w = wr_to(&sealing->psks);
+    for (size_t i = 0; i < sealing->parts->psk_count; i++)
+        pre_shared_key_id_write(&w, &sealing->parts->psks[i]);
     TRY(wr_end(&w));
-    TRY(encrypt_context(s->c, sealing.suite, VIEW_LIT("Welcome"), encrypted_group_info,
-                        &sealing.info));
-    *ret_sealing = sealing;
-    sealing = (struct sealing){0};
-    return SOTTO_OK;
+    return encrypt_context(s->c, sealing->suite, VIEW_LIT("Welcome"), encrypted_group_info,
+                           &sealing->info);
 }
 
 static sotto_err group_secrets_make(const struct sealing *sealing, uint32_t leaf_index,
@@ -86,10 +82,10 @@ static sotto_err members_seal(struct step *s, const struct welcome_parts *parts,
                               view encrypted_group_info, const struct new_member *members,
                               size_t count, sotto_buf *out)
 {
-    DEFER(sealing_clear) struct sealing sealing = {0};
+    DEFER(sealing_clear) struct sealing sealing = {.suite = parts->epoch->suite, .parts = parts};
     DEFER(buf_clear) sotto_buf plain = {0};
     DEFER(buf_clear) sotto_buf sealed = {0};
-    TRY(sealing_begin(s, parts, encrypted_group_info, &sealing));
+    TRY(sealing_begin(s, encrypted_group_info, &sealing));
     struct wr w = wr_to(out);
     for (size_t i = 0; i < count; i++)
         TRY(member_seal(s, &sealing, &members[i], &plain, &sealed, &w));

@@ -59,6 +59,18 @@ static enum verdict called(struct client *c, sotto_err err)
                  sotto_err_text(err));
 }
 
+/* A message, parsed and written again. */
+static enum verdict message_again(struct vectors *v, view bytes)
+{
+    DEFER(buf_clear) sotto_buf out = {0};
+    struct mls_message message;
+    CHECK(outcome(v, mls_message_parse(bytes, &message, NULL)));
+    struct wr w = wr_to(&out);
+    mls_message_write(&w, &message);
+    CHECK(outcome(v, wr_end(&w)));
+    return same(v, "a message that was written again", buf_view(&out), bytes);
+}
+
 /* ---- Welcome ---- */
 
 static enum verdict key_of(struct vectors *v, const struct mls_suite *suite, const json_t *json,
@@ -102,6 +114,7 @@ static enum verdict welcome_case(struct vectors *v, const struct mls_suite *suit
     CHECK(outcome(v, mls_message_parse(field_hex(v, json, "welcome"), &message, NULL)));
     if (message.wire_format != WIRE_WELCOME)
         return wrong(v, "no Welcome");
+    CHECK(message_again(v, field_hex(v, json, "welcome")));
     CHECK(outcome(v, welcome_open(&step, &own, &message.welcome, NULL, &opened)));
     CHECK(outcome(v, verify_with_label(v->crypto, suite, field_hex(v, json, "signer_pub"),
                                        VIEW_LIT("GroupInfoTBS"), opened.info.encoded_unsigned,
@@ -153,6 +166,8 @@ static enum verdict join_case(struct client *c, const struct mls_suite *suite)
     if (json_is_string(json_object_get(c->json, "ratchet_tree")))
         options.tree = field_hex(c->v, c->json, "ratchet_tree");
     CHECK(private_part_of(c->v, suite, c->json, &private_part));
+    CHECK(message_again(c->v, field_hex(c->v, c->json, "key_package")));
+    CHECK(message_again(c->v, field_hex(c->v, c->json, "welcome")));
     CHECK(called(c, sotto_mls_join(&c->mls, field_hex(c->v, c->json, "welcome"),
                                    buf_view(&private_part), &options, &staged)));
     CHECK(called(c, sotto_staged_merge(&c->mls, &c->group, &staged)));
@@ -166,6 +181,7 @@ static enum verdict receive(struct client *c, view message, sotto_mls_event_kind
                             sotto_staged **ret_staged)
 {
     sotto_mls_event event = {0};
+    CHECK(message_again(c->v, message));
     CHECK(called(c, sotto_group_receive(&c->mls, c->group, message, &event)));
     sotto_mls_event_kind kind = event.kind;
     if (ret_staged != NULL)

@@ -308,6 +308,12 @@ static void a_client_of_another_suite_stays_out(void **state)
         sotto_mls_join_external(&peers[2].m, &peers[2].client, buf_view(&info), NULL, &staged),
         VALUE);
     assert_int_equal(peers[2].m.check, CHECK_WELCOME_GROUP_INFO_SUITE);
+    peer_clear(&peers[2]);
+    peer_init(&peers[2], crypto, 2, 9);
+    assert_err(
+        sotto_mls_join_external(&peers[2].m, &peers[2].client, buf_view(&info), NULL, &staged),
+        VALUE);
+    assert_int_equal(peers[2].m.check, CHECK_WELCOME_GROUP_INFO_SUITE);
     peers[2].client.suite = 77;
     assert_err(
         sotto_mls_join_external(&peers[2].m, &peers[2].client, buf_view(&info), NULL, &staged),
