@@ -427,8 +427,11 @@ SOTTO_API SOTTO_MUST_USE sotto_err sotto_staged_merge(sotto_mls *m, sotto_group 
                                                       sotto_staged **staged);
 SOTTO_API void sotto_staged_free(sotto_staged *s); /* drops it; accepts NULL; wipes */
 
-/* A staged commit of our own as bytes, a secret, to be kept while it travels; and back. NOT_NOW: made in another epoch. */
+/* A staged commit of our own as bytes, a secret, to be kept while it travels: write the group's changed parts with it. USAGE: not
+ * made by sotto_group_commit(). */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_staged_write(const sotto_staged *s, sotto_buf *ret_bytes);
+/* And back; no rule is asked again. NOT_NOW: made in another epoch, or for another group. VERSION: written by a later version. VALUE,
+ * TRUNCATED, TRAILING, KEY: not what was written. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_staged_read(sotto_mls *m, const sotto_group *g,
                                                      sotto_view bytes, sotto_staged **ret_staged);
 
@@ -523,14 +526,18 @@ SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_resumption_psk(const sotto_group 
 #define SOTTO_GROUP_PART_NAME 24
 typedef sotto_err sotto_group_part(void *context, sotto_view name, sotto_view value);
 
-/* Gives the parts that changed since the last sotto_group_written(), or all of them. */
+/* Gives the parts that changed since the last sotto_group_written(), and the names of those that are gone: they held keys, so that
+ * no bytes of them may stay. `all`: those that did not change, too; a group's first write, after it was made or joined, gives
+ * all in any case, and belongs into a store that has no parts of a group before it. Nothing is told twice in one write. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_write(sotto_group *g, bool all,
                                                      sotto_group_part *part, void *context);
-/* Tells that they are stored. */
+/* Tells that they are stored; the group has not changed since they were given. */
 SOTTO_API void sotto_group_written(sotto_group *g);
 
-/* Reads a group back: begin, each part in any order, end. VERSION: written by a later version. VALUE, TRUNCATED, TRAILING: not
- * what was written. A reader is used up by its end, and freed there or by sotto_group_reader_free(). */
+/* Reads a group back: begin, each part in any order, end. VERSION: written by a later version. UNSUPPORTED: of a
+ * suite that is not in this build. VALUE, TRUNCATED, TRAILING, KEY and other errors of class WIRE and AUTH: not what was written, or
+ * not all of it, or of different writes. Signatures are not verified again; m->seed is drawn from. A reader is used up by its
+ * end, and freed there or by sotto_group_reader_free(). */
 typedef struct sotto_group_reader sotto_group_reader;
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_read_begin(sotto_group_reader **ret_reader);
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_read_part(sotto_group_reader *r, sotto_view name,

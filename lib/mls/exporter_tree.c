@@ -22,6 +22,7 @@ struct exporter_tree {
     const struct mls_suite *suite;
     struct exporter_node *nodes;
     uint32_t count, cap;
+    bool stored; /* and has not changed since */
 };
 
 #define NODES_FIRST 17u /* the first export of a tree needs 16 */
@@ -167,8 +168,19 @@ sotto_err exporter_tree_export(sotto_crypto *c, struct exporter_tree *tree, uint
     TRY(descend(c, tree->suite, node->node, component_id, &d));
     TRY(nodes_reserve(tree, tree->count - 1 + d.depth));
     node_replace(tree, at, &d);
+    tree->stored = false;
     *ret_secret = d.secret;
     return SOTTO_OK;
+}
+
+bool exporter_tree_is_stored(const struct exporter_tree *tree)
+{
+    return tree->stored;
+}
+
+void exporter_tree_stored(struct exporter_tree *tree)
+{
+    tree->stored = true;
 }
 
 /* struct {
@@ -221,6 +233,7 @@ void exporter_tree_read(struct rd *r, const struct mls_suite *suite,
     for (uint32_t next = 0; rd_more(&items);)
         node_read(&items, t, &next);
     rd_join(r, &items);
+    t->stored = true;
     if (rd_ok(r))
         *ret_tree = MOVE(t);
 }

@@ -30,6 +30,10 @@ void exporter_tree_freep(struct exporter_tree **tree);
 SOTTO_MUST_USE sotto_err exporter_tree_export(sotto_crypto *c, struct exporter_tree *tree,
                                               uint16_t component_id, struct secret *ret_secret);
 
+/* Whether the store has it as it is: since it was read, or exporter_tree_stored() was called. */
+bool exporter_tree_is_stored(const struct exporter_tree *tree);
+void exporter_tree_stored(struct exporter_tree *tree);
+
 /* The tree as one vector of what is left of it, for whoever keeps the epoch: secret bytes, 5 + hash_len for a new tree. */
 void exporter_tree_write(struct wr *w, const struct exporter_tree *tree);
 /* *ret_tree is set if the reader is still well, and is to be released then. VALUE: nodes that are none or overlap. The reader

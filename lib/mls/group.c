@@ -31,7 +31,7 @@ void sotto_group_free(sotto_group *g)
     past_epochs_clear(&g->past);
     pending_clear(&g->pending);
     buf_clear(&g->reinit);
-    group_changes_free(g->changes);
+    group_stored_clear(&g->stored);
     free(g);
 }
 
@@ -69,14 +69,8 @@ uint64_t group_past_age_s(const sotto_group *g)
 void group_expire(sotto_group *g, uint64_t now_s)
 {
     uint64_t age_s = group_past_age_s(g);
-    if (g->past.count == 0 || now_s <= age_s)
-        return;
-    const struct past_epoch *oldest = g->past.items[g->past.count - 1];
-    uint64_t number = oldest->number;
-    if (oldest->ended_s >= now_s - age_s)
-        return;
-    past_epochs_expire(&g->past, now_s - age_s);
-    group_changed_messages(g, number);
+    if (now_s > age_s)
+        past_epochs_expire(&g->past, now_s - age_s);
 }
 
 sotto_err group_reinit_parse(view encoded, struct reinit *ret_parts)
@@ -249,5 +243,4 @@ void sotto_group_set_settings(sotto_group *g, const sotto_mls_settings *settings
 {
     g->settings = *settings;
     past_epochs_keep(&g->past, group_past_epochs(g));
-    group_changed_settings(g);
 }

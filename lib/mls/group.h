@@ -5,6 +5,18 @@
 #include "mls/past_epoch.h"
 #include "mls/proposal_list.h"
 
+/* What the store has, as far as sotto_group_written() told: what is to be written is what differs from it. What is used up within
+ * an epoch, and what waits, knows by itself what of it is stored. */
+struct group_stored {
+    bool any;
+    sotto_buf head; /* the part of this name (group_part.h) */
+    uint64_t epoch;
+    bool removed;
+    struct tree *tree; /* of that epoch, once the group has left it; NULL: the group's own */
+    sotto_buf
+        head_told; /* by sotto_group_write(), and not known to be written yet; empty: nothing was told */
+};
+
 struct sotto_group {
     const struct mls_suite *suite;
     sotto_mls_settings settings; /* as given: ask group_past_epochs() and group_past_age_s() */
@@ -16,8 +28,7 @@ struct sotto_group {
     bool removed;
     sotto_buf reinit;           /* the ReInit that ended the group; empty: none */
     struct reinit reinit_parts; /* borrows from `reinit` */
-    struct group_changes
-        *changes; /* what the state writer has to write (group_state.c); NULL: all */
+    struct group_stored stored;
 };
 
 SOTTO_MUST_USE sotto_err group_alloc(const struct mls_suite *suite,
@@ -39,14 +50,9 @@ void group_expire(sotto_group *g, uint64_t now_s);
 /* What stands in sotto_group.reinit, a ReInit without its type; of nothing, nothing. The parts borrow from it. */
 SOTTO_MUST_USE sotto_err group_reinit_parse(view encoded, struct reinit *ret_parts);
 
-/* Notes for the state writer that a part may have changed. Never fails: what can't be noted makes it write all. */
-void group_changed_messages(sotto_group *g,
-                            uint64_t epoch); /* message keys or exports were used up */
-void group_changed_pending(sotto_group *g);
-/* The epoch was replaced; `before` is the tree of the one that ended. */
-void group_changed_epoch(sotto_group *g, const struct tree *before);
-void group_changed_settings(sotto_group *g);
-void group_changes_free(struct group_changes *changes); /* accepts NULL */
+/* The group has left an epoch, whose tree this was: taken over, to be compared with the present one when that is written. */
+void group_left(sotto_group *g, struct tree *tree);
+void group_stored_clear(struct group_stored *stored);
 
 /* A PSK: of the group itself or its predecessor, or else the application's. `check` is given for one that is unknown. */
 SOTTO_MUST_USE sotto_err group_psk_find(struct step *s, const sotto_group *own,

@@ -89,10 +89,7 @@ sotto_err group_commit(struct step *s, sotto_group *g, const sotto_group *predec
         TRY(proposal_list_select(g->epoch, &g->pending, &list));
         TRY(refuse_unknown_psks(s, g, &list));
     }
-    TRY(commit_list(s, &base, &list, options, ret_staged));
-    if (!g->settings.public_handshakes)
-        group_changed_messages(g, g->epoch->context.epoch);
-    return SOTTO_OK;
+    return commit_list(s, &base, &list, options, ret_staged);
 }
 
 sotto_err sotto_group_commit(sotto_mls *m, sotto_group *g, const sotto_mls_commit_options *options,

@@ -22,7 +22,6 @@ static sotto_err key_consume(sotto_crypto *c, sotto_group *g, const sotto_staged
         return SOTTO_OK; /* the same commit was merged in part before, or given up */
     TRY(err);
     TRY(secret_tree_consume(g->epoch->secret_tree, &key));
-    group_changed_messages(g, g->epoch->context.epoch);
     return SOTTO_OK;
 }
 
@@ -32,28 +31,23 @@ static void epoch_swap(sotto_group *g, sotto_staged *s)
     if (s->next == NULL) {
         g->removed = true;
         epoch_clear_secrets(g->epoch);
-        group_changed_epoch(g, g->epoch->tree);
         return;
     }
     DEFER(epoch_freep) struct epoch *before = g->epoch;
     g->epoch = MOVE(s->next);
-    group_changed_epoch(g, before->tree);
+    group_left(g, MOVE(before->tree));
 }
 
 static sotto_err merge(sotto_crypto *c, uint64_t now_s, sotto_group *g, sotto_staged *s)
 {
     struct past_epoch *past = NULL;
     struct reinit reinit = {0};
-    size_t keep = group_past_epochs(g);
     if (!is_base(s, g))
         return SOTTO_E_NOT_NOW;
     TRY(key_consume(c, g, s));
     TRY(group_reinit_parse(buf_view(&s->reinit), &reinit));
-    if (keep > 0)
-        TRY(past_epoch_new(g->epoch, s->next != NULL ? s->next->tree : g->epoch->tree, now_s,
-                           &past));
-    if (past != NULL)
-        past_epochs_push(&g->past, past, keep);
+    TRY(past_epoch_new(g->epoch, s->next != NULL ? s->next->tree : g->epoch->tree, now_s, &past));
+    past_epochs_push(&g->past, past, group_past_epochs(g));
     g->reinit = s->reinit;
     g->reinit_parts = reinit;
     s->reinit = (sotto_buf){0};

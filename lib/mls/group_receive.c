@@ -196,12 +196,10 @@ static void data_take(struct receiving *r, sotto_buf *ret_data)
 
 static sotto_err take_application(struct receiving *r, sotto_mls_event *event)
 {
-    uint64_t epoch = r->protection.epoch;
     TRY(r->protection.signature_key(r->protection.members, event->sender, &event->sender_key));
     TRY(secret_tree_consume(r->protection.secret_tree, &r->key));
     event->kind = SOTTO_MLS_EVENT_APPLICATION;
     data_take(r, &event->data);
-    group_changed_messages(r->group, epoch);
     return SOTTO_OK;
 }
 
@@ -209,9 +207,7 @@ static sotto_err key_consume(struct receiving *r)
 {
     if (r->content.wire_format != WIRE_PRIVATE_MESSAGE)
         return SOTTO_OK;
-    TRY(secret_tree_consume(r->protection.secret_tree, &r->key));
-    group_changed_messages(r->group, r->protection.epoch);
-    return SOTTO_OK;
+    return secret_tree_consume(r->protection.secret_tree, &r->key);
 }
 
 static sotto_err take_proposal(struct receiving *r, sotto_mls_event *event)
@@ -237,7 +233,6 @@ static sotto_err take_proposal(struct receiving *r, sotto_mls_event *event)
     }
     event->kind = SOTTO_MLS_EVENT_PROPOSAL;
     event->proposed = describe_proposed(&proposed, g->suite, g->epoch->tree, NULL);
-    group_changed_pending(g);
     return SOTTO_OK;
 }
 

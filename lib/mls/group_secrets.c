@@ -104,7 +104,6 @@ static sotto_err safe_export(struct step *s, sotto_group *g, uint16_t component,
         return SOTTO_E_NOT_NOW;
     TRY(buf_reserve(ret_secret, g->suite->hash_len)); /* so that nothing fails once it is erased */
     TRY(exporter_tree_export(s->c, g->epoch->exporter_tree, component, &secret));
-    group_changed_messages(g, g->epoch->context.epoch);
     return buf_set(ret_secret, secret_view(&secret));
 }
 

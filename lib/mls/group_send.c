@@ -38,7 +38,6 @@ static sotto_err protect(struct step *s, sotto_group *g, view data, view authent
     buf_clear(ret_message);
     *ret_message = out;
     out = (sotto_buf){0};
-    group_changed_messages(g, protection.epoch);
     group_expire(g, s->now_s);
     return SOTTO_OK;
 }
@@ -161,9 +160,7 @@ static sotto_err propose(struct step *s, sotto_group *g, const sotto_mls_proposa
     TRY(proposal_judge(s, g, &p));
     const struct message_protection protection = epoch_protection(g->epoch);
     TRY(handshake_protect(s, &protection, &g->settings, &p.content, &p.message));
-    group_changed_messages(g, protection.epoch);
     TRY(pending_add(&g->pending, g->suite, &p.pending));
-    group_changed_pending(g);
     buf_clear(ret_message);
     *ret_message = p.message;
     p.message = (sotto_buf){0};
@@ -190,5 +187,4 @@ bool sotto_group_pending(const sotto_group *g, size_t i, sotto_mls_proposed *ret
 void sotto_group_drop_pending(sotto_group *g)
 {
     pending_clear(&g->pending);
-    group_changed_pending(g);
 }

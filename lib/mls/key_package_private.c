@@ -3,6 +3,8 @@
  * The public keys are made from the private ones again when it is read, and must be those of the KeyPackage. */
 #include "mls/key_package_private.h"
 
+#include "mls/private_key.h"
+
 #define PRIVATE_VERSION 1
 
 void key_package_private_clear(struct key_package_private *p)
@@ -12,32 +14,6 @@ void key_package_private_clear(struct key_package_private *p)
     sign_key_free(p->sign_key);
     buf_clear(&p->encoded);
     *p = (struct key_package_private){0};
-}
-
-static void secret_write(struct wr *w, const struct secret *secret)
-{
-    wr_opaque(w, secret_view(secret));
-}
-
-static void secret_read(struct rd *r, struct secret *out)
-{
-    view bytes = rd_opaque(r, SECRET_MAX);
-    if (rd_ok(r) && secret_set(out, bytes) != SOTTO_OK)
-        rd_fail(r, SOTTO_E_TOO_LARGE);
-}
-
-static void kem_key_write(struct wr *w, const struct kem_key *key)
-{
-    DEFER(secret_clear) struct secret secret = {0};
-    kem_key_export(key, &secret);
-    secret_write(w, &secret);
-}
-
-static void sign_key_write(struct wr *w, const sotto_sign_key *key)
-{
-    DEFER(secret_clear) struct secret secret = {0};
-    sign_key_export(key, &secret);
-    secret_write(w, &secret);
 }
 
 void key_package_private_write(struct wr *w, const struct kem_key *init_key,
@@ -67,9 +43,9 @@ static sotto_err private_parse(view bytes, struct private_secrets *secrets, view
     struct rd r = rd_of(bytes);
     if (rd_u8(&r) != PRIVATE_VERSION)
         rd_fail(&r, SOTTO_E_VERSION);
-    secret_read(&r, &secrets->init_key);
-    secret_read(&r, &secrets->leaf_key);
-    secret_read(&r, &secrets->sign_key);
+    secret_read_opaque(&r, &secrets->init_key);
+    secret_read_opaque(&r, &secrets->leaf_key);
+    secret_read_opaque(&r, &secrets->sign_key);
     *ret_package = rd_opaque(&r, MLS_MESSAGE_MAX);
     return rd_end(&r);
 }

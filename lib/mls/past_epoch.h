@@ -26,6 +26,7 @@ struct past_epoch {
         *leaves; /* rising: those whose signature key the commit that ended it changed */
     size_t leaf_count;
     sotto_buf signature_keys;
+    struct past_epoch *next_dropped; /* in past_epochs.dropped */
 };
 void past_epoch_free(struct past_epoch *p); /* accepts NULL; wipes */
 void past_epoch_freep(struct past_epoch **p);
@@ -41,7 +42,12 @@ SOTTO_MUST_USE sotto_err past_epoch_new(struct epoch *epoch, const struct tree *
 struct past_epochs {
     struct past_epoch *items[PAST_EPOCHS_MAX];
     size_t count;
+    /* If a store has them, those that are not kept any more wait here, to be deleted there: a tree still names its pieces. */
+    bool in_store;
+    struct past_epoch *dropped;
 };
+/* The store has all that are kept, and no others. */
+void past_epochs_stored(struct past_epochs *past);
 /* The oldest beyond `keep` are freed; taken over. keep <= PAST_EPOCHS_MAX. */
 void past_epochs_push(struct past_epochs *past, struct past_epoch *newest, size_t keep);
 /* Frees the oldest beyond `keep`. */
@@ -51,6 +57,13 @@ void past_epochs_expire(struct past_epochs *past, uint64_t before_s);
 /* Its place; PAST_EPOCHS_MAX: not kept. */
 size_t past_epochs_find(const struct past_epochs *past, uint64_t number);
 void past_epochs_clear(struct past_epochs *past);
+
+/* A past epoch but for its number and its secret tree, which are kept beside it: secret bytes. */
+void past_epoch_write(struct wr *w, const struct past_epoch *past);
+/* *ret_past is set if the reader is still well; its secret tree is to be given its pieces (secret_tree_state.h). VALUE: not of this
+ * epoch of this group. The reader fails with NOMEM, too. */
+void past_epoch_read(struct rd *r, const struct mls_suite *suite, uint64_t number,
+                     struct past_epoch **ret_past);
 
 /* What message protection needs to open a message of that epoch. `members` is storage that must live as long. VALUE: a state that
  * was read has a broken context. */

@@ -127,5 +127,12 @@ void pending_clear(struct pending *p)
         pending_proposal_free(p->items[i]);
     free(p->items);
     free(p->by_ref);
-    *p = (struct pending){0};
+    size_t before = p->stored > p->stored_before ? p->stored : p->stored_before;
+    *p = (struct pending){.stored_before = before};
+}
+
+void pending_stored(struct pending *p)
+{
+    p->stored = p->count;
+    p->stored_before = 0;
 }

@@ -35,6 +35,8 @@ struct pending {
     struct pending_proposal **by_ref; /* private: the same, by rising ref */
     size_t count, cap;
     size_t bytes;
+    /* How many of the items the store has, from the first on, and how many places it had before those were cleared. */
+    size_t stored, stored_before;
 };
 /* Taken over on success. EXISTS: it is there already. FULL. */
 SOTTO_MUST_USE sotto_err pending_add(struct pending *p, const struct mls_suite *suite,
@@ -45,5 +47,7 @@ const struct pending_proposal *pending_find(const struct pending *p, const struc
 /* Undoes the last pending_add(). */
 void pending_drop_last(struct pending *p);
 void pending_clear(struct pending *p);
+/* The store has all of them, and no others. */
+void pending_stored(struct pending *p);
 
 #endif

@@ -100,6 +100,11 @@ static void sender_free(struct sender_ratchets *sender)
     secret_tree_wiped_free(sender, sizeof *sender);
 }
 
+uint32_t secret_tree_leaf_count(const struct secret_tree *tree)
+{
+    return tree->leaf_count;
+}
+
 void secret_tree_free(struct secret_tree *tree)
 {
     if (tree == NULL)

@@ -20,6 +20,7 @@ enum ratchet_kind { RATCHET_HANDSHAKE, RATCHET_APPLICATION, RATCHET_KINDS };
 SOTTO_MUST_USE sotto_err secret_tree_new(const struct mls_suite *suite, uint32_t leaf_count,
                                          const struct secret *encryption_secret,
                                          struct secret_tree **ret_tree);
+uint32_t secret_tree_leaf_count(const struct secret_tree *tree);
 void secret_tree_free(struct secret_tree *tree); /* accepts NULL; wipes */
 void secret_tree_freep(struct secret_tree **tree);
 

@@ -197,6 +197,18 @@ void secret_tree_changes_done(struct secret_tree *tree)
     tree->gone_count = 0;
 }
 
+void secret_tree_changes_undone(struct secret_tree *tree)
+{
+    for (uint32_t i = 0; i < tree->sender_count; i++) {
+        struct sender_ratchets *sender = tree->senders[i];
+        for (size_t kind = 0; kind < RATCHET_KINDS; kind++)
+            sender->ratchets[kind].skipped_written = 0;
+        secret_tree_sender_changed(tree, sender);
+    }
+    tree->nodes_written = 0;
+    tree->gone_count = 0;
+}
+
 void loose_pieces_free(struct loose_pieces *loose)
 {
     if (loose == NULL)

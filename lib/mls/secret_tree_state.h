@@ -45,6 +45,8 @@ SOTTO_MUST_USE sotto_err secret_tree_changes(const struct secret_tree *tree, boo
                                              secret_tree_piece_fn *fn, void *context);
 /* What secret_tree_changes() told has been written; the tree has not changed since. */
 void secret_tree_changes_done(struct secret_tree *tree);
+/* No store has anything of it, as when it was read from elsewhere: each piece is new. */
+void secret_tree_changes_undone(struct secret_tree *tree);
 
 /* A tree to be read. It has no keys before secret_tree_read_end(). USAGE as secret_tree_new(). */
 SOTTO_MUST_USE sotto_err secret_tree_read_begin(const struct mls_suite *suite, uint32_t leaf_count,

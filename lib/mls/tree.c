@@ -368,6 +368,61 @@ sotto_err tree_read(const struct mls_suite *suite, const uint8_t seed[TREE_SEED]
     return SOTTO_OK;
 }
 
+static bool leaf_count_is_full(uint32_t leaf_count)
+{
+    return leaf_count > 0 && leaf_count <= MLS_LEAF_LIMIT &&
+           leaf_count == tree_math_leaf_count(leaf_count);
+}
+
+sotto_err tree_new_blank(const struct mls_suite *suite, const uint8_t seed[TREE_SEED],
+                         uint32_t leaf_count, struct tree **ret_tree)
+{
+    if (!leaf_count_is_full(leaf_count))
+        return SOTTO_E_VALUE;
+    return tree_new_of(suite, seed, leaf_count, ret_tree);
+}
+
+/* The unmerged leaves rise. */
+static bool unmerged_fit(const struct parent_node *parent, uint32_t leaf_count)
+{
+    size_t count = parent->unmerged_leaves.len / 4;
+    return count == 0 || parent_node_unmerged(parent, count - 1) < leaf_count;
+}
+
+sotto_err tree_read_node(struct tree *tree, uint32_t number, view encoded)
+{
+    struct rd r = rd_of(encoded);
+    struct node node;
+    node_read(&r, &node);
+    TRY(rd_end(&r));
+    if (number >= tree_node_count(tree))
+        return SOTTO_E_VALUE;
+    if (tree_math_is_leaf(number)) {
+        if (node.node_type == NODE_PARENT)
+            return SOTTO_E_VALUE;
+        return leaf_put(tree, tree_math_leaf_index(number),
+                        node.node_type == NODE_LEAF ? &node.leaf_node : NULL);
+    }
+    if (node.node_type == NODE_BLANK)
+        return tree_store_set(&tree->store, number, NULL);
+    if (node.node_type != NODE_PARENT || !unmerged_fit(&node.parent_node, tree->store.leaf_count))
+        return SOTTO_E_VALUE;
+    return parent_put(tree, number, &node.parent_node);
+}
+
+sotto_err tree_resize(struct tree *tree, uint32_t leaf_count)
+{
+    if (!leaf_count_is_full(leaf_count) || tree->width > leaf_count)
+        return SOTTO_E_VALUE;
+    while (tree->store.leaf_count < leaf_count)
+        TRY(tree_store_extend(&tree->store));
+    while (tree->store.leaf_count > leaf_count)
+        TRY(tree_store_truncate(&tree->store));
+    if (tree->first_blank > leaf_count)
+        tree->first_blank = leaf_count;
+    return SOTTO_OK;
+}
+
 void tree_write_node(struct wr *w, const struct tree *tree, uint32_t number)
 {
     const struct tree_node *node = tree_node(tree, number);

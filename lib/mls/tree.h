@@ -32,6 +32,16 @@ void tree_write(struct wr *w, const struct tree *tree);
 /* One optional<Node> of it, as it stands there; a node outside of the tree is blank. */
 void tree_write_node(struct wr *w, const struct tree *tree, uint32_t node);
 
+/* A tree that comes node by node, as when a state is read back: `leaf_count` blank leaves; VALUE: not the number of a full tree. */
+SOTTO_MUST_USE sotto_err tree_new_blank(const struct mls_suite *suite,
+                                        const uint8_t seed[TREE_SEED], uint32_t leaf_count,
+                                        struct tree **ret_tree);
+/* Puts or blanks one node, as tree_write_node() wrote it. VALUE: outside of the tree, of the wrong kind for its place, or an
+ * unmerged leaf is outside. Other errors of the codec. */
+SOTTO_MUST_USE sotto_err tree_read_node(struct tree *tree, uint32_t node, view encoded);
+/* Extends or truncates it. VALUE: no number of leaves of a full tree, or a member would be lost. */
+SOTTO_MUST_USE sotto_err tree_resize(struct tree *tree, uint32_t leaf_count);
+
 SOTTO_MUST_USE sotto_err tree_clone(struct tree *base, struct tree **ret_tree);
 void tree_free(struct tree *tree); /* accepts NULL */
 void tree_freep(struct tree **tree);

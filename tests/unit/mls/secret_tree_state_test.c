@@ -505,6 +505,25 @@ static void keys_given_up_are_deleted(void **state)
     free(p);
 }
 
+static void a_tree_of_another_store_is_new_as_a_whole(void **state)
+{
+    (void)state;
+    struct pieces *p = pieces_new(), *other = pieces_new();
+    struct secret_tree *tree = tree_of(mls_suite_find(1), 4), *back = NULL;
+    assert_ok(take(tree, 1, APPLICATION, 3));
+    assert_ok(take(tree, 2, HANDSHAKE, 0));
+    pieces_write(p, tree);
+    assert_ok(pieces_read(p, tree->suite, 4, &back));
+    assert_ok(take(back, 1, APPLICATION, 1));
+    secret_tree_changes_undone(back);
+    pieces_write(other, back);
+    assert_pieces_of(other, back);
+    secret_tree_free(tree);
+    secret_tree_free(back);
+    free(other);
+    free(p);
+}
+
 /* Bytes that must be written after a message, in a group of 16,384 leaves, names and all. */
 static void a_message_writes_less_than_a_kibibyte(void **state)
 {
@@ -909,6 +928,7 @@ int main(void)
         cmocka_unit_test(a_new_tree_is_one_piece),
         cmocka_unit_test(pieces_have_the_names_and_values_that_are_written_down),
         cmocka_unit_test(keys_given_up_are_deleted),
+        cmocka_unit_test(a_tree_of_another_store_is_new_as_a_whole),
         cmocka_unit_test(a_message_writes_less_than_a_kibibyte),
         cmocka_unit_test(nothing_is_remembered_for_who_never_writes),
         cmocka_unit_test(a_step_without_memory_changes_nothing),
