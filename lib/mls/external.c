@@ -120,7 +120,7 @@ static sotto_err join_external(struct step *s, const sotto_mls_client *client, v
     view external_pub = {0};
     if (j.suite == NULL)
         return SOTTO_E_UNSUPPORTED;
-    if (client->sign_key == NULL)
+    if (client->sign_key == NULL || sign_key_id(client->sign_key) != j.suite->sign)
         return SOTTO_E_USAGE;
     TRY(mls_message_parse(group_info, &message, &s->fault));
     if (message.wire_format != WIRE_GROUP_INFO)

@@ -2,7 +2,7 @@
 
 #include "mls/describe.h"
 
-/* The tree is read once; whoever is on its way is checked in tree_check.c. */
+/* *ret_tree may be set on an error, too. */
 static sotto_err tree_take(struct step *s, const struct mls_suite *suite,
                            const struct group_info *info, view beside, struct tree **ret_tree)
 {
@@ -12,7 +12,8 @@ static sotto_err tree_take(struct step *s, const struct mls_suite *suite,
         beside.len > 0 || extension_find(info->extensions, EXTENSION_RATCHET_TREE, &content);
     TRY(check_that(CHECK_GROUP_INFO_TREE, there, 0, &s->fault));
     rng_bytes(&s->rng, seed, sizeof seed);
-    return tree_read(suite, seed, content, ret_tree);
+    TRY(tree_read(suite, seed, content, ret_tree));
+    return tree_leaf_count(*ret_tree) <= MLS_JOIN_LEAF_LIMIT ? SOTTO_OK : SOTTO_E_TOO_LARGE;
 }
 
 static sotto_err signature_check(struct step *s, const struct group_info *info,

@@ -11,6 +11,9 @@
 #define MLS_MESSAGE_MAX ((size_t)64 << 20)
 /* Leaf indices of trees lie below, so that node indices never overflow. */
 #define MLS_LEAF_LIMIT ((uint32_t)1 << 24)
+/* Leaves of a tree that is joined. No message has room for as many members; but a blank leaf comes as two bytes, and takes 160, and
+ * a hash, before the tree hash shows whether the tree is the one that was signed. */
+#define MLS_JOIN_LEAF_LIMIT ((uint32_t)1 << 20)
 /* Nodes of an UpdatePath: levels below the root of the largest tree. */
 #define MLS_PATH_MAX 24
 

@@ -239,6 +239,39 @@ static void a_welcome_is_taken_whole(void **state)
     forge_clear(&f);
 }
 
+/* Two million blank nodes, and a member behind them. */
+static void vast(struct forge *f, sotto_mls_join_options *options)
+{
+    DEFER(buf_clear) sotto_buf nodes = {0};
+    uint8_t *blank;
+    struct wr w = wr_to(&nodes);
+    size_t count = 2 * (size_t)MLS_JOIN_LEAF_LIMIT;
+    assert_ok(buf_extend(&nodes, count, &blank));
+    memset(blank, 0, count);
+    wr_u8(&w, 1);
+    wr_u8(&w, NODE_LEAF);
+    wr_bytes(&w, buf_view(&f->members[0].leaf));
+    assert_ok(wr_end(&w));
+    buf_reset(&f->scratch);
+    w = wr_to(&f->scratch);
+    wr_opaque(&w, buf_view(&nodes));
+    assert_ok(wr_end(&w));
+    options->tree = buf_view(&f->scratch);
+}
+
+static void a_vast_tree_is_refused_before_it_takes_memory(void **state)
+{
+    (void)state;
+    struct forge f;
+    sotto_staged *staged = NULL;
+    const struct bend bend = {.join = vast};
+    forge_init(crypto, mls_suite_find(1), &bend, &f);
+    forge_make(&f);
+    assert_err(forge_join(&f, &staged), TOO_LARGE);
+    assert_null(staged);
+    forge_clear(&f);
+}
+
 static void what_is_no_welcome_is_refused(void **state)
 {
     (void)state;
@@ -270,6 +303,7 @@ int main(void)
         cmocka_unit_test(the_application_is_asked_about_each_member),
         cmocka_unit_test(a_welcome_says_whom_it_is_for),
         cmocka_unit_test(a_welcome_is_taken_whole),
+        cmocka_unit_test(a_vast_tree_is_refused_before_it_takes_memory),
         cmocka_unit_test(what_is_no_welcome_is_refused),
     };
     return cmocka_run_group_tests(tests, make_crypto, free_crypto);
