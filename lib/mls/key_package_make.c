@@ -165,10 +165,10 @@ static bool known_extensions_are_listed(const struct key_package *package)
 {
     const struct capabilities *capabilities = &package->leaf_node.capabilities;
     view data;
-    for (uint16_t type = EXTENSION_APP_DATA_DICTIONARY; type <= EXTENSION_REQUIRED_WIRE_FORMATS;
+    for (unsigned type = EXTENSION_APP_DATA_DICTIONARY; type <= EXTENSION_REQUIRED_WIRE_FORMATS;
          type++)
-        if (extension_find(package->extensions, type, &data) &&
-            !codec_has_u16(capabilities->extensions, type))
+        if (extension_find(package->extensions, (uint16_t)type, &data) &&
+            !codec_has_u16(capabilities->extensions, (uint16_t)type))
             return false;
     return true;
 }

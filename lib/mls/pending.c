@@ -75,7 +75,7 @@ const struct pending_proposal *pending_find(const struct pending *p, const struc
 
 static sotto_err items_grow(struct pending_proposal ***items, size_t cap)
 {
-    struct pending_proposal **grown = realloc(*items, cap * sizeof *grown);
+    struct pending_proposal **grown = realloc(*items, cap * sizeof(void *));
     if (grown == NULL)
         return SOTTO_E_NOMEM;
     *items = grown;
@@ -103,7 +103,7 @@ sotto_err pending_add(struct pending *p, const struct mls_suite *suite,
         return SOTTO_E_FULL;
     TRY(pending_reserve(p));
     size_t place = ref_place(p, (*proposal)->ref, suite->hash_len);
-    memmove(p->by_ref + place + 1, p->by_ref + place, (p->count - place) * sizeof *p->by_ref);
+    memmove(p->by_ref + place + 1, p->by_ref + place, (p->count - place) * sizeof(void *));
     p->by_ref[place] = *proposal;
     p->items[p->count++] = MOVE(*proposal);
     p->bytes += bytes;
@@ -116,7 +116,7 @@ void pending_drop_last(struct pending *p)
     size_t place = 0;
     while (p->by_ref[place] != last)
         place++;
-    memmove(p->by_ref + place, p->by_ref + place + 1, (p->count - place) * sizeof *p->by_ref);
+    memmove(p->by_ref + place, p->by_ref + place + 1, (p->count - place) * sizeof(void *));
     p->bytes -= last->encoded.len;
     pending_proposal_free(last);
 }

@@ -219,13 +219,13 @@ sotto_err proposal_list_sorted(const struct proposal_list *list, const struct li
                                struct proposed ***ret_items, size_t *ret_count)
 {
     size_t count = 0;
-    struct proposed **items = malloc((list->count + 1) * sizeof *items);
+    struct proposed **items = calloc(list->count + 1, sizeof(void *));
     if (items == NULL)
         return SOTTO_E_NOMEM;
     for (size_t i = 0; i < list->count; i++)
         if (likeness->concerns(&list->items[i]))
             items[count++] = &list->items[i];
-    qsort(items, count, sizeof *items, likeness->order);
+    qsort(items, count, sizeof(void *), likeness->order);
     *ret_items = items;
     *ret_count = count;
     return SOTTO_OK;
