@@ -52,12 +52,27 @@ END
 cp "$place/user.c" "$place/user.cc"
 library=$(find "$place" -name 'libsotto.so' | head -n 1)
 pc=$(find "$place" -name 'sotto.pc' | head -n 1)
-builds_against() { # COMPILER SOURCE OUT
+compiles() { # COMPILER SOURCE OUT
     # shellcheck disable=SC2046  # flags are words
-    PKG_CONFIG_PATH=${pc%/*} "$1" -Wall -Wextra -Werror -pedantic -o "$3" "$2" \
-        $(PKG_CONFIG_PATH=${pc%/*} pkg-config --cflags --libs sotto) -Wl,-rpath,"${library%/*}" && alone "$3"
+    PKG_CONFIG_PATH=${pc%/*} "$1" -Wall -Wextra -Werror -pedantic -D_GNU_SOURCE -o "$3" "$2" \
+        $(PKG_CONFIG_PATH=${pc%/*} pkg-config --cflags --libs sotto) -Wl,-rpath,"${library%/*}"
+}
+builds_against() { # COMPILER SOURCE OUT
+    compiles "$@" && alone "$3"
 }
 check 'a C program builds against it by pkg-config, and runs' builds_against gcc "$place/user.c" "$place/user"
+hello() {
+    compiles gcc examples/mls_hello.c "$place/mls_hello" && said=$(alone "$place/mls_hello") && printf '%s\n' "$said" &&
+        [ "$(printf '%s\n' "$said" | grep -c 'hello, both')" = 2 ] && [ "$(printf '%s\n' "$said" | grep -c 'just us')" = 1 ] &&
+        printf '%s\n' "$said" | grep -q '^Carol: epoch .*removed$' && printf '%s\n' "$said" | tail -n 1 | grep -q '^Carol: ('
+}
+check 'examples/mls_hello.c builds and does what it says' hello
+group() {
+    compiles gcc examples/mls_group.c "$place/mls_group" && said=$(alone "$place/mls_group" "$place/state") && printf '%s\n' "$said" &&
+        printf '%s\n' "$said" | grep -q 'refused: ' && printf '%s\n' "$said" | grep -q 'joins by itself: leaf 2: Carol' &&
+        [ "$(printf '%s\n' "$said" | tail -n 1)" = '3 members' ]
+}
+check 'examples/mls_group.c builds and does what it says' group
 check 'the headers are clean in C++' clang++ -fsyntax-only -Wall -Wextra -Werror -pedantic -I"$place/include" "$place/user.cc"
 check 'man pages are there' test -f "$place/share/man/man1/sotto.1" -a -f "$place/share/man/man8/sottod.8"
 mandoc_silent() { ! mandoc -T lint -W warning "$place/share/man/man1/sotto.1" "$place/share/man/man8/sottod.8" | grep .; }
