@@ -24,6 +24,6 @@ struct guard_rows {
 
 /* One for each file. A check may have several rows. */
 extern const struct guard_rows guards_app_data, guards_commit, guards_form, guards_key_package,
-    guards_message, guards_path, guards_proposals, guards_tree, guards_welcome;
+    guards_message, guards_path, guards_proposals, guards_receive, guards_tree, guards_welcome;
 
 #endif

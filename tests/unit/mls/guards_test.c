@@ -3,8 +3,8 @@
 #include <sotto/error.h>
 
 static const struct guard_rows *const kinds[] = {
-    &guards_app_data, &guards_commit,    &guards_form, &guards_key_package, &guards_message,
-    &guards_path,     &guards_proposals, &guards_tree, &guards_welcome};
+    &guards_app_data, &guards_commit,    &guards_form,    &guards_key_package, &guards_message,
+    &guards_path,     &guards_proposals, &guards_receive, &guards_tree,        &guards_welcome};
 
 #define NUMBERS    1000u
 #define ROWS_MAX   512u
