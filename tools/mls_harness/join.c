@@ -11,7 +11,7 @@ sotto_err joined(struct harness *h, struct call *c, struct thing *from, sotto_gr
     DEFER(thing_freep) struct thing *t = calloc(1, sizeof *t);
     if (t == NULL)
         return SOTTO_E_NOMEM;
-    *t = (struct thing){.kind = GROUP, .suite = from->suite};
+    *t = (struct thing){.kind = GROUP, .suite = from->suite, .touched = true};
     TRY(sotto_buf_set(&t->identity, sotto_buf_view(&from->identity)));
     if (staged != NULL)
         TRY(told(c, &m, "merge", sotto_staged_merge(&m, group, staged)));

@@ -1,6 +1,7 @@
 /* main.c - mls-harness: libsotto's MLS behind standard input and output, for other implementations to meet it
  * (docs/mls-harness.md). It knows the public headers alone. */
 #include "methods.h"
+#include "restore.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,9 @@ static bool answer(struct harness *h, const char *line, size_t len)
     if (request == NULL || c.result == NULL)
         return false;
     sotto_err err = serve(h, &c);
+    sotto_err restored = h->restores ? restore_touched(h, &c) : SOTTO_OK;
+    if (err == SOTTO_OK)
+        err = restored;
     if (err == SOTTO_OK && c.nomem)
         err = SOTTO_E_NOMEM;
     json_t *answer = json_object();
@@ -67,12 +71,16 @@ static bool answer(struct harness *h, const char *line, size_t len)
     return good;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    struct harness h = {0};
+    struct harness h = {.restores = argc == 2 && strcmp(argv[1], "--restore") == 0};
     char *line = NULL;
     size_t size = 0;
     ssize_t len;
+    if (argc > 1 && !h.restores) {
+        fprintf(stderr, "usage: mls-harness [--restore]\n");
+        return 2;
+    }
     bool good = sotto_crypto_new(&h.crypto) == SOTTO_OK;
     while (good && (len = getline(&line, &size, stdin)) > 0)
         good = answer(&h, line, (size_t)len);

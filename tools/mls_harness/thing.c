@@ -24,8 +24,7 @@ void stored_free(struct stored **list)
 
 const struct stored *stored_find(const struct stored *list, sotto_view name)
 {
-    while (list != NULL && (list->name.len != name.len ||
-                            (name.len > 0 && memcmp(list->name.data, name.data, name.len) != 0)))
+    while (list != NULL && !same(sotto_buf_view(&list->name), name))
         list = list->next;
     return list;
 }
@@ -41,6 +40,18 @@ sotto_err stored_add(struct stored **list, sotto_view name, sotto_view value)
     return sotto_buf_set(&one->value, value);
 }
 
+void stored_remove(struct stored **list, sotto_view name)
+{
+    while (*list != NULL && !same(sotto_buf_view(&(*list)->name), name))
+        list = &(*list)->next;
+    if (*list == NULL)
+        return;
+    struct stored *found = *list;
+    *list = found->next;
+    found->next = NULL;
+    stored_free(&found);
+}
+
 static void thing_free(struct thing *t)
 {
     if (t == NULL)
@@ -49,6 +60,7 @@ static void thing_free(struct thing *t)
     sotto_buf_clear(&t->identity);
     stored_free(&t->psks);
     stored_free(&t->read);
+    stored_free(&t->parts);
     sotto_staged_free(t->pending);
     sotto_group_free(t->group);
     sotto_buf_clear(&t->key_package);
@@ -86,6 +98,7 @@ sotto_err thing_get(const struct harness *h, struct call *c, enum kind kind, con
     struct thing *t = thing_at(h, number);
     if (t == NULL || t->kind != kind)
         return call_fail(c, "%s: no such thing", name);
+    t->touched = kind == GROUP;
     *ret_thing = t;
     return SOTTO_OK;
 }

@@ -15,13 +15,14 @@
     } while (0)
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-struct stored { /* a PSK, or a proposal that was read in this epoch */
+struct stored { /* a PSK, a proposal that was read in this epoch, a part of a state */
     struct stored *next;
     sotto_buf name, value;
 };
 void stored_free(struct stored **list);
 const struct stored *stored_find(const struct stored *list, sotto_view name);
 sotto_err stored_add(struct stored **list, sotto_view name, sotto_view value);
+void stored_remove(struct stored **list, sotto_view name);
 
 enum kind { GROUP, PACKAGE, REINIT, SIGNER };
 
@@ -34,6 +35,8 @@ struct thing {
     sotto_group *group;    /* GROUP */
     sotto_staged *pending; /* GROUP: our commit */
     struct stored *read;   /* GROUP: the proposals that it has already */
+    struct stored *parts;  /* GROUP: its state as it is stored, if it is */
+    bool touched;          /* GROUP: by the present call */
     sotto_buf key_package; /* PACKAGE, REINIT: MLSMessage(KeyPackage) */
     sotto_buf private_part;
     uint64_t old; /* REINIT: the group that ended */
@@ -44,6 +47,7 @@ struct harness {
     sotto_crypto *crypto;
     struct thing **things; /* by number - 1; NULL: freed */
     size_t thing_count;
+    bool restores; /* states go through storage */
 };
 void harness_clear(struct harness *h);
 

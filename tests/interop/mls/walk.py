@@ -28,7 +28,7 @@ class Failed(Exception):
     """The walk cannot go on: somebody refused, or members differ."""
 
 
-class Refused(Exception):
+class Refused(Failed):
     """The answer was an error."""
 
 
