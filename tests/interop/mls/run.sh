@@ -13,4 +13,4 @@ command -v node >/dev/null || {
 }
 theirs=$("$here/install.sh")
 # shellcheck disable=SC2086  # options are words
-exec python3 "$here/walk.py" --ours "$harness" --theirs "node $here/ts_mls_client.mjs $theirs" "$@" ${SOTTO_WALK:-}
+exec python3 "$here/walk.py" --ours "$harness --restore" --theirs "node $here/ts_mls_client.mjs $theirs" "$@" ${SOTTO_WALK:-}
