@@ -169,7 +169,8 @@ typedef struct sotto_mls_key_package_options {
 
 /* Makes a KeyPackage (RFC 9420 10). `ret_message` is to be published: MLSMessage(KeyPackage). `ret_private`, a secret, is what
  * its owner needs to join with it: keep it under `ret_ref`, which a Welcome names (NULL: not wanted), and delete it once
- * a join by it was merged and stored, unless it is a last resort. UNSUPPORTED: no such suite. USAGE: a field is missing. */
+ * a join by it was merged and stored, unless it is a last resort. UNSUPPORTED: no such suite, or a type that the
+ * client itself does not list. USAGE: a field is missing. CERTIFICATE: the first certificate is for another key. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_key_package_new(
     sotto_mls *m, const sotto_mls_client *client, const sotto_mls_key_package_options *options,
     sotto_buf *ret_message, sotto_buf *ret_private, sotto_buf *ret_ref);

@@ -150,17 +150,17 @@ sotto_mls_proposed describe_proposed(const struct proposed *proposed, const stru
         .after = describe_after(proposed, after)};
 }
 
-/* RFC 9420 5.3: the key of the first certificate is the leaf's. */
-static sotto_err certificate_check(const struct mls_suite *suite, const sotto_mls_leaf *leaf,
-                                   bool *ret_right)
+sotto_err credential_key_check(const struct mls_suite *suite,
+                               const sotto_mls_credential *credential, view signature_key,
+                               bool *ret_right)
 {
     DEFER(buf_clear) sotto_buf key = {0};
-    view rest = leaf->credential.content, der = {0};
-    *ret_right = false;
-    if (!sotto_mls_certificate_next(&rest, &der))
+    view rest = credential->content, der = {0};
+    *ret_right = credential->type != CREDENTIAL_X509;
+    if (*ret_right || !sotto_mls_certificate_next(&rest, &der))
         return SOTTO_OK;
     sotto_err err = x509_public_key(der, suite->sign, &key);
-    *ret_right = err == SOTTO_OK && view_equal(buf_view(&key), leaf->signature_key);
+    *ret_right = err == SOTTO_OK && view_equal(buf_view(&key), signature_key);
     return err == SOTTO_E_CERTIFICATE ? SOTTO_OK : err;
 }
 
@@ -174,9 +174,8 @@ sotto_err credential_judge(struct step *s, const struct mls_suite *suite,
                            const sotto_mls_leaf *leaf, const sotto_mls_leaf *before,
                            enum mls_check check)
 {
-    bool right = true;
-    if (leaf->credential.type == CREDENTIAL_X509)
-        TRY(certificate_check(suite, leaf, &right));
+    bool right = false;
+    TRY(credential_key_check(suite, &leaf->credential, leaf->signature_key, &right));
     TRY(check_that(CHECK_CREDENTIAL_X509_KEY, right, leaf->index, &s->fault));
     if (s->rules->credential == NULL) {
         right = leaf->credential.type == CREDENTIAL_BASIC &&

@@ -17,6 +17,10 @@ sotto_mls_proposed describe_proposed(const struct proposed *proposed, const stru
 sotto_mls_psk_id describe_psk(const struct pre_shared_key_id *id);
 struct pre_shared_key_id psk_of(const sotto_mls_psk_id *from);
 
+/* Whether the first certificate of an x509 credential is for this key (RFC 9420 5.3); true for all others. */
+SOTTO_MUST_USE sotto_err credential_key_check(const struct mls_suite *suite,
+                                              const sotto_mls_credential *credential,
+                                              view signature_key, bool *ret_right);
 /* Asks the application about a credential: its rule, or the default (sotto/mls.h). `check`: CHECK_CREDENTIAL_ACCEPTED,
  * CHECK_CREDENTIAL_SUCCESSOR or CHECK_EXTERNAL_SAME_CLIENT. x509: that the first certificate holds the leaf's key (5.3) is
  * checked here. */

@@ -110,8 +110,15 @@ sotto_err leaf_node_of_client(const sotto_mls_client *client, sotto_buf *storage
                               struct leaf_node *ret_leaf)
 {
     struct leaf_node leaf = {.signature_key = sign_key_public(client->sign_key)};
+    const struct mls_suite *suite = mls_suite_find(client->suite);
+    bool right = false;
     buf_reset(storage);
+    if (suite == NULL)
+        return SOTTO_E_UNSUPPORTED;
     TRY(credential_of(&client->credential, &leaf.credential));
+    TRY(credential_key_check(suite, &client->credential, leaf.signature_key, &right));
+    if (!right)
+        return SOTTO_E_CERTIFICATE;
     TRY(client_write(client, storage, &leaf));
     if (!codec_has_u16(leaf.capabilities.credentials, leaf.credential.credential_type) ||
         !codec_has_u16(leaf.capabilities.cipher_suites, client->suite) ||

@@ -11,7 +11,7 @@
 /* The fields of a leaf that a client has: credential, capabilities, extensions, signature_key. `storage` is replaced, and keeps
  * what the leaf borrows besides the client. A client that lists app_data_dictionary, and says nothing of its components, gets
  * an app_components with those of the library. VALUE, KIND and other errors of the codec: not well-formed; UNSUPPORTED: a
- * type, or the suite, that the client itself does not list. */
+ * type, or the suite, that the client itself does not list; CERTIFICATE: the first one is for another key. */
 SOTTO_MUST_USE sotto_err leaf_node_of_client(const sotto_mls_client *client, sotto_buf *storage,
                                              struct leaf_node *ret_leaf);
 /* The lifetime of a KeyPackage or of a creator's leaf: from an hour before now, for 84 days; any time if now_s is 0. */

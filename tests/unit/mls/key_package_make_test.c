@@ -1,5 +1,6 @@
 #include "mls/key_package_make.h"
 
+#include "../crypto/certificate.h"
 #include "../crypto/handle.h"
 #include "mls/app_data.h"
 #include "mls/mls_message.h"
@@ -384,6 +385,47 @@ static void the_application_is_asked_whose_it_is(void **state)
     assert_refused(&a, buf_view(&p.message), CHECK_CREDENTIAL_ACCEPTED);
 }
 
+static sotto_err accept(void *context, const sotto_mls_leaf *leaf, const sotto_mls_leaf *before)
+{
+    (void)context;
+    (void)leaf;
+    (void)before;
+    return SOTTO_OK;
+}
+
+static sotto_sign_key *key_of(sotto_crypto *c, const struct certificate *cert)
+{
+    uint8_t raw[32];
+    size_t len = sizeof raw;
+    sotto_sign_key *key = NULL;
+    assert_int_equal(EVP_PKEY_get_raw_private_key(cert->key, raw, &len), 1);
+    assert_ok(sotto_sign_key_import(c, SOTTO_SUITE_X25519_AES128, VIEW_OF(raw), &key));
+    return key;
+}
+
+static void a_certificate_shows_the_key_of_its_client(void **state)
+{
+    static const sotto_mls_rules rules = {.credential = accept};
+    DEFER(client_clear) struct client a = client_new(*state, SOTTO_SUITE_X25519_AES128);
+    DEFER(certificate_clear) struct certificate cert = certificate_new(0, true);
+    DEFER(buf_clear) sotto_buf chain = {0};
+    DEFER(package_clear) struct package p = {0};
+    sotto_mls_key_package shown;
+    assert_ok(sotto_mls_certificate_add(&chain, buf_view(&cert.der)));
+    a.client.credential = (sotto_mls_credential){SOTTO_MLS_X509, buf_view(&chain)};
+    assert_err(sotto_mls_key_package_new(&a.m, &a.client, NULL, &p.message, &p.private_part, NULL),
+               CERTIFICATE);
+    sotto_sign_key_free(a.key);
+    a.client.sign_key = a.key = key_of(*state, &cert);
+    assert_ok(sotto_mls_key_package_new(&a.m, &a.client, NULL, &p.message, &p.private_part, NULL));
+    assert_refused(&a, buf_view(&p.message), CHECK_CREDENTIAL_ACCEPTED); /* no rule: no judge */
+    a.m.rules = &rules;
+    assert_ok(sotto_mls_key_package_check(&a.m, buf_view(&p.message), &shown));
+    view rest = shown.leaf.credential.content, der;
+    assert_true(sotto_mls_certificate_next(&rest, &der));
+    assert_true(view_equal(der, buf_view(&cert.der)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +444,7 @@ int main(void)
         cmocka_unit_test(private_parts_that_are_cut_or_longer_are_refused),
         cmocka_unit_test(private_keys_of_another_key_package_are_refused),
         cmocka_unit_test(the_application_is_asked_whose_it_is),
+        cmocka_unit_test(a_certificate_shows_the_key_of_its_client),
     };
     return cmocka_run_group_tests(tests, handle_setup, handle_teardown);
 }
