@@ -7,8 +7,7 @@
 
 #define SENDER_DATA_SEALED (SENDER_DATA_SIZE + AEAD_TAG)
 
-/* Only what a sender of this type may say (RFC 9420 6.1, 12.1.8). */
-static bool external_may_propose(uint16_t proposal_type)
+bool external_may_propose(uint16_t proposal_type)
 {
     switch (proposal_type) {
     case PROPOSAL_ADD:

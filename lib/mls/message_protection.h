@@ -32,6 +32,9 @@ SOTTO_MUST_USE sotto_err framed_content_sign(sotto_crypto *c, const struct messa
                                              const struct framed_content *content,
                                              sotto_buf *ret_signature);
 
+/* Whether an external sender may propose this type (RFC 9420 12.1.8; draft-ietf-mls-extensions 4.7, 4.8). */
+bool external_may_propose(uint16_t proposal_type);
+
 /* The key that a content's signature must be good for (RFC 9420 6.1). SENDER_MEMBER, SENDER_EXTERNAL_LISTED. */
 SOTTO_MUST_USE sotto_err sender_signature_key(const struct message_protection *p,
                                               const struct framed_content *content, view *ret_key,

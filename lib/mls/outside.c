@@ -56,14 +56,6 @@ sotto_err sotto_mls_propose_self(sotto_mls *m, sotto_view group_id, uint64_t epo
                     propose_self(&s, group_id, epoch, key_package, private_part, ret_message));
 }
 
-/* RFC 9420 12.1.8 */
-static bool external_sender_may(uint16_t proposal_type)
-{
-    return proposal_type == PROPOSAL_ADD || proposal_type == PROPOSAL_REMOVE ||
-           proposal_type == PROPOSAL_PSK || proposal_type == PROPOSAL_REINIT ||
-           proposal_type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
-}
-
 static sotto_err propose_external(struct step *s, const struct outside *at,
                                   const sotto_sign_key *key, uint32_t sender,
                                   const sotto_mls_proposal *from, sotto_buf *ret_message)
@@ -74,7 +66,7 @@ static sotto_err propose_external(struct step *s, const struct outside *at,
         return SOTTO_E_UNSUPPORTED;
     if (sign_key_id(key) != at->suite->sign)
         return SOTTO_E_USAGE;
-    TRY(check_that(CHECK_SENDER_EXTERNAL_TYPES, external_sender_may(from->type), 0, &s->fault));
+    TRY(check_that(CHECK_SENDER_EXTERNAL_TYPES, external_may_propose(from->type), 0, &s->fault));
     TRY(proposal_make(s, at->suite, from, &encoded));
     struct rd r = rd_of(buf_view(&encoded));
     proposal_read(&r, &proposal);

@@ -152,11 +152,13 @@ static void an_external_sender_says_what_it_may_alone(void **state)
     const sotto_mls_proposal reinit = {
         .type = SOTTO_MLS_REINIT, .group_id = VIEW_LIT("new"), .suite = 1};
     const sotto_mls_proposal extensions = {.type = SOTTO_MLS_GROUP_CONTEXT_EXTENSIONS};
+    const sotto_mls_proposal app_data = {.type = SOTTO_MLS_APP_DATA_UPDATE, .component = 0x8001};
+    const sotto_mls_proposal ephemeral = {.type = SOTTO_MLS_APP_EPHEMERAL, .component = 0x8001};
     group_make(1);
     assert_err(propose(&peers[3], &leave, &message), UNEXPECTED);
     assert_int_equal(peers[3].m.check, CHECK_SENDER_EXTERNAL_TYPES);
     assert_err(propose(&peers[3], &update, &message), UNEXPECTED);
-    const sotto_mls_proposal *may[] = {&remove, &psk, &reinit, &extensions};
+    const sotto_mls_proposal *may[] = {&remove, &psk, &reinit, &extensions, &app_data, &ephemeral};
     for (size_t i = 0; i < COUNT_OF(may); i++) {
         assert_ok(propose(&peers[3], may[i], &message));
         hears(&peers[0], buf_view(&message), may[i]->type, SOTTO_MLS_EXTERNAL);
