@@ -454,7 +454,9 @@ typedef struct sotto_mls_join_options {
 
 /* Joins by a Welcome (RFC 9420 12.4.3.1) with the private part of the KeyPackage that it was made for. Everything is verified:
  * the whole tree, each leaf, the GroupInfo's signature, the confirmation_tag. That we are in no group of this id is yours to
- * check: sotto_staged_change()->group_id. */
+ * check: sotto_staged_change()->group_id. Then sotto_staged_merge(), with a group that is NULL. UNEXPECTED: no Welcome. NOTFOUND:
+ * CHECK_WELCOME_FOR_US, it is for another KeyPackage; CHECK_WELCOME_PSK_KNOWN, a PSK is not at hand. MISSING: the tree did not
+ * come along; get it, and call again. TOO_LARGE: a tree of over 2^20 leaves. Else what the codec and the checks give: drop it. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_join(sotto_mls *m, sotto_view welcome,
                                                   sotto_view private_part,
                                                   const sotto_mls_join_options *options,
@@ -463,21 +465,26 @@ SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_join(sotto_mls *m, sotto_view welco
 SOTTO_API bool sotto_mls_welcome_for(sotto_view welcome, size_t i, sotto_view *ret_ref);
 
 /* Joins by a commit of one's own (12.4.3.2), with a GroupInfo that has an external_pub: MLSMessage(GroupInfo).
- * sotto_staged_commit() is what to send; merge it when it was accepted. */
+ * sotto_staged_commit() is what to send; merge it when it was accepted, with a group that is NULL; when another commit won, take a
+ * new GroupInfo. UNEXPECTED: no GroupInfo. UNSUPPORTED: no such suite, or an extension of the group that the client does not
+ * support. USAGE: the key does not sign in the client's suite. Else as sotto_mls_join(). */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_join_external(sotto_mls *m,
                                                            const sotto_mls_client *client,
                                                            sotto_view group_info,
                                                            const sotto_mls_join_options *options,
                                                            sotto_staged **ret_staged);
 
-/* The GroupInfo of this epoch (12.4.3), and its tree. */
+/* The GroupInfo of this epoch (12.4.3): MLSMessage(GroupInfo); and its tree, as the content of a ratchet_tree extension
+ * (12.4.3.3). NOT_NOW: we are no member any more, or the group has ended. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_info(sotto_mls *m, sotto_group *g, bool with_tree,
                                                     bool with_external_pub,
                                                     sotto_buf *ret_group_info);
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_tree(const sotto_group *g, sotto_buf *ret_tree);
 
 /* Proposals from outside (12.1.8): PublicMessages. The first asks to be added, with a KeyPackage and its private part. The second
- * is an external sender's, who stands at `sender` in the group's external_senders. */
+ * is an external sender's, who stands at `sender` in the group's external_senders. USAGE: the private part is of another
+ * KeyPackage, or the key does not sign in this suite. UNEXPECTED: an external sender may not propose this. Errors of the codec:
+ * the KeyPackage or the proposal is not well-formed. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_propose_self(sotto_mls *m, sotto_view group_id,
                                                           uint64_t epoch, sotto_view key_package,
                                                           sotto_view private_part,
