@@ -474,8 +474,8 @@ SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_join_external(sotto_mls *m,
                                                            const sotto_mls_join_options *options,
                                                            sotto_staged **ret_staged);
 
-/* The GroupInfo of this epoch (12.4.3): MLSMessage(GroupInfo); and its tree, as the content of a ratchet_tree extension
- * (12.4.3.3). NOT_NOW: we are no member any more, or the group has ended. */
+/* The GroupInfo of this epoch (12.4.3): MLSMessage(GroupInfo). NOT_NOW: we are no member any more, or the group has ended. And its
+ * tree, as the content of a ratchet_tree extension (12.4.3.3). */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_info(sotto_mls *m, sotto_group *g, bool with_tree,
                                                     bool with_external_pub,
                                                     sotto_buf *ret_group_info);
