@@ -945,6 +945,36 @@ static void outsiders_propose_what_members_commit_to(void **state)
     world_end(&w);
 }
 
+static void what_nobody_could_take_is_not_sent(void **state)
+{
+    (void)state;
+    struct world w;
+    sotto_staged *staged = NULL;
+    sotto_buf message = {0};
+    world_begin(&w, SUITE, 2, 2, NULL);
+    struct peer *p = &w.peers[0];
+    uint8_t *large = calloc(1, (64 << 10) + 1);
+    view aad = {large, (64 << 10) + 1};
+    assert_err(sotto_group_protect(&p->m, p->group, (view){0}, aad, 0, &message), TOO_LARGE);
+    assert_err(sotto_group_protect(&p->m, p->group, (view){0}, (view){0}, 64 << 20, &message),
+               TOO_LARGE);
+    sotto_mls_commit_options options = {.authenticated_data = aad};
+    assert_err(sotto_group_commit(&p->m, p->group, &options, &staged), TOO_LARGE);
+    sotto_mls_client client = p->client;
+    client.sign_key = NULL;
+    options = (sotto_mls_commit_options){.update = &client};
+    assert_err(sotto_group_commit(&p->m, p->group, &options, &staged), USAGE);
+    const sotto_mls_proposal update = {.type = SOTTO_MLS_UPDATE, .update = &client};
+    assert_err(sotto_group_propose(&p->m, p->group, &update, (view){0}, &message), USAGE);
+    options = (sotto_mls_commit_options){.proposals = &update, .proposal_count = 1};
+    assert_err(sotto_group_commit(&p->m, p->group, &options, &staged), USAGE);
+    assert_null(staged);
+    assert_int_equal(message.len, 0);
+    world_talks(&w);
+    free(large);
+    world_end(&w);
+}
+
 static void members_by_the_dozen_come_and_go(void **state)
 {
     (void)state;
@@ -1006,6 +1036,7 @@ int main(void)
         cmocka_unit_test(nobody_takes_the_place_of_another),
         cmocka_unit_test(who_leaves_is_removed_by_another),
         cmocka_unit_test(outsiders_propose_what_members_commit_to),
+        cmocka_unit_test(what_nobody_could_take_is_not_sent),
         cmocka_unit_test(members_by_the_dozen_come_and_go),
     };
     return cmocka_run_group_tests(tests, crypto_begin, crypto_end);
