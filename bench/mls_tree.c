@@ -424,7 +424,7 @@ static bool join_once(void *unused)
         return false;
     const struct tree_check_context context = {.group_id = GROUP_ID,
                                                .tree_hash = view_of(root, g.suite->hash_len)};
-    bool ok = tree_read(g.suite, seed, buf_view(&g.encoded), &tree) == SOTTO_OK &&
+    bool ok = tree_read(g.suite, seed, buf_view(&g.encoded), &tree, NULL) == SOTTO_OK &&
               tree_check_all(g.c, tree, &context, NULL) == SOTTO_OK;
     tree_free(tree);
     return ok;

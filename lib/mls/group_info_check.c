@@ -12,7 +12,7 @@ static sotto_err tree_take(struct step *s, const struct mls_suite *suite,
         beside.len > 0 || extension_find(info->extensions, EXTENSION_RATCHET_TREE, &content);
     TRY(check_that(CHECK_GROUP_INFO_TREE, there, 0, &s->fault));
     rng_bytes(&s->rng, seed, sizeof seed);
-    TRY(tree_read(suite, seed, content, ret_tree));
+    TRY(tree_read(suite, seed, content, ret_tree, &s->fault));
     return tree_leaf_count(*ret_tree) <= MLS_JOIN_LEAF_LIMIT ? SOTTO_OK : SOTTO_E_TOO_LARGE;
 }
 

@@ -346,12 +346,12 @@ static sotto_err parent_put(struct tree *tree, uint32_t number, const struct par
 }
 
 sotto_err tree_read(const struct mls_suite *suite, const uint8_t seed[TREE_SEED], view content,
-                    struct tree **ret_tree)
+                    struct tree **ret_tree, struct fault *ret_fault)
 {
     struct rd r = rd_of(content);
     struct ratchet_tree form;
     ratchet_tree_read(&r, &form);
-    TRY(rd_end(&r));
+    TRY(codec_end(&r, ret_fault));
     DEFER(tree_freep) struct tree *tree = NULL;
     TRY(tree_new_of(suite, seed, tree_math_leaf_count_of_nodes(form.node_count), &tree));
     struct rd at = rd_of(form.nodes);

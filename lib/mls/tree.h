@@ -24,9 +24,9 @@ SOTTO_MUST_USE sotto_err tree_new(const struct mls_suite *suite, const uint8_t s
 /* The tree that came in a ratchet_tree extension, or beside a Welcome: `content` is the content of the extension. What its form
  * says is checked (ratchet_tree_read()); whether it can be trusted is for tree_check.h. Nothing is borrowed. A blank node came
  * as one byte, and takes up to 80 here once hashes are computed: whoever has a limit of members looks at the node_count that
- * ratchet_tree_read() gives before. */
+ * ratchet_tree_read() gives before. `ret_fault`: as codec_end(). */
 SOTTO_MUST_USE sotto_err tree_read(const struct mls_suite *suite, const uint8_t seed[TREE_SEED],
-                                   view content, struct tree **ret_tree);
+                                   view content, struct tree **ret_tree, struct fault *ret_fault);
 /* The content of a ratchet_tree extension (RFC 9420 12.4.3.3). USAGE: a tree without members. */
 void tree_write(struct wr *w, const struct tree *tree);
 /* One optional<Node> of it, as it stands there; a node outside of the tree is blank. */

@@ -35,7 +35,7 @@ static void check_read_again(sotto_crypto *c, struct tree *tree)
     sotto_buf encoded = encoding_of(tree), again;
     struct tree *fresh = NULL;
     uint8_t one[HASH_MAX], two[HASH_MAX];
-    HOLDS(tree_read(tree_suite(tree), seed, buf_view(&encoded), &fresh) == SOTTO_OK);
+    HOLDS(tree_read(tree_suite(tree), seed, buf_view(&encoded), &fresh, NULL) == SOTTO_OK);
     HOLDS(tree_member_count(fresh) == tree_member_count(tree));
     again = encoding_of(fresh);
     HOLDS(view_equal(buf_view(&encoded), buf_view(&again)));
@@ -164,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)rd_opaque(&r, MLS_MESSAGE_MAX);
     view content = rd_since(&r, &start), script = rd_rest(&r);
     struct tree *tree = NULL;
-    if (tree_read(mls_suite_find(1), seed, content, &tree) == SOTTO_OK) {
+    if (tree_read(mls_suite_find(1), seed, content, &tree, NULL) == SOTTO_OK) {
         sotto_buf encoded = encoding_of(tree);
         HOLDS(view_equal(buf_view(&encoded), content));
         buf_clear(&encoded);

@@ -108,7 +108,7 @@ static bool tree_make(struct forge *f, const struct script *s)
     assert_ok(wr_end(&w));
     bool ok = true;
     if (edits_make(s, IN_TREE, &bytes)) {
-        ok = tree_read(f->suite, tree_seed, buf_view(&bytes), &tree) == SOTTO_OK;
+        ok = tree_read(f->suite, tree_seed, buf_view(&bytes), &tree, NULL) == SOTTO_OK;
         if (ok) {
             tree_free(f->tree);
             f->tree = tree;

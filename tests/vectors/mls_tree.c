@@ -9,7 +9,7 @@ enum verdict tree_of(struct vectors *v, const struct mls_suite *suite, view cont
                      struct tree **ret_tree)
 {
     static const uint8_t seed[TREE_SEED] = "no tree of ours is keyed by this";
-    return outcome(v, tree_read(suite, seed, content, ret_tree));
+    return outcome(v, tree_read(suite, seed, content, ret_tree, NULL));
 }
 
 enum verdict root_hash_check(struct vectors *v, struct tree *tree, view expected)

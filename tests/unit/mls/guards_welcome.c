@@ -218,6 +218,33 @@ static void own_leaf_other(struct forge *f)
     member_sign(f->c, last, &profile);
 }
 
+/* ---- The tree, for whose kinds of checks these stand: the others are in guards_tree.c and guards_form.c ---- */
+
+static void context_of_another_tree(struct forge *f, struct group_context *context)
+{
+    context->tree_hash = view_of(zeros, f->suite->hash_len);
+}
+
+static void member_unsigned(struct forge *f)
+{
+    sotto_buf *leaf = &f->members[3].leaf;
+    leaf->data[leaf->len - 1] ^= 1;
+}
+
+static void blank_node_behind(struct forge *f, sotto_mls_join_options *options)
+{
+    struct rd r = rd_of(options->tree);
+    view nodes = rd_opaque(&r, MLS_MESSAGE_MAX);
+    buf_clear(&f->scratch);
+    struct wr w = wr_to(&f->scratch);
+    size_t mark = wr_vector_begin(&w);
+    wr_bytes(&w, nodes);
+    wr_optional(&w, false);
+    wr_vector_end(&w, mark);
+    assert_ok(wr_end(&w));
+    options->tree = buf_view(&f->scratch);
+}
+
 /* ---- Successors ---- */
 
 /* What is wrong with the old group, or with what the Welcome says of it. */
@@ -441,9 +468,15 @@ static const struct bend bends[] = {
     {.forge = own_leaf_other},
     {.forge = policy},
     {.forge = credential},
+    {.context = context_of_another_tree},
+    {.forge = member_unsigned},
+    {.forge = tree_nowhere, .join = blank_node_behind},
 };
 
 static const struct guard_row rows[] = {
+    {CHECK_TREE_HASH, attempt, &bends[24]},
+    {CHECK_LEAF_SIGNATURE, attempt, &bends[25]},
+    {CHECK_FORM_NODE_LAST, attempt, &bends[26]},
     {CHECK_WELCOME_FOR_US, attempt, &bends[0]},
     {CHECK_WELCOME_CIPHER_SUITE, attempt, &bends[1]},
     {CHECK_WELCOME_SECRETS_OPEN, attempt, &bends[2]},

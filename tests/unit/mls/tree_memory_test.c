@@ -71,7 +71,7 @@ static sotto_err read_back(struct scene *s)
 {
     DEFER(tree_freep) struct tree *tree = NULL;
     uint8_t root[HASH_MAX];
-    TRY(tree_read(s->suite, tree_seed, buf_view(&s->encoded), &tree));
+    TRY(tree_read(s->suite, tree_seed, buf_view(&s->encoded), &tree, NULL));
     TRY(tree_root_hash(s->c, tree, root));
     const struct tree_check_context context = {.group_id = GROUP_ID,
                                                .tree_hash = view_of(root, s->suite->hash_len)};

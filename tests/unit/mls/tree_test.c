@@ -286,16 +286,16 @@ static void reading_what_was_written_gives_the_same_tree(void **state)
     assert_ok(wr_end(&w));
     tree_free(p.tree);
     p.tree = NULL;
-    assert_ok(tree_read(p.suite, tree_seed, buf_view(&encoded), &p.tree));
+    assert_ok(tree_read(p.suite, tree_seed, buf_view(&encoded), &p.tree, NULL));
     assert_same_tree(p.c, p.tree, &p.model);
     for (size_t len = 0; len < encoded.len; len += len < 600 ? 1 : 97) {
         struct tree *cut = NULL;
-        assert_int_not_equal(tree_read(p.suite, tree_seed, view_of(encoded.data, len), &cut),
+        assert_int_not_equal(tree_read(p.suite, tree_seed, view_of(encoded.data, len), &cut, NULL),
                              SOTTO_OK);
     }
     struct tree *longer = NULL;
     assert_ok(buf_append(&encoded, VIEW_LIT("\0")));
-    assert_err(tree_read(p.suite, tree_seed, buf_view(&encoded), &longer), TRAILING);
+    assert_err(tree_read(p.suite, tree_seed, buf_view(&encoded), &longer, NULL), TRAILING);
     buf_clear(&encoded);
     pair_clear(&p);
 }
