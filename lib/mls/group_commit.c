@@ -47,6 +47,29 @@ static sotto_err refuse_unknown_psks(struct step *s, const sotto_group *g,
     return SOTTO_OK;
 }
 
+/* Who is refused is not always who is at fault: what waits never stops what was asked for. Extensions go first, since new leaves
+ * are judged by them. */
+static bool drop_pending(struct proposal_list *list)
+{
+    bool extensions = false;
+    for (size_t i = 0; i < list->count; i++) {
+        struct proposed *item = &list->items[i];
+        item->refused = item->pending != NULL &&
+                        item->proposal.proposal_type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS;
+        extensions = extensions || item->refused;
+    }
+    for (size_t i = 0; i < list->count && !extensions; i++)
+        list->items[i].refused = list->items[i].pending != NULL;
+    return proposal_list_drop_refused(list);
+}
+
+static bool can_drop(enum mls_check check, struct proposal_list *list)
+{
+    if (check == CHECK_NONE || check == CHECK_COMMIT_POLICY)
+        return false;
+    return proposal_list_drop_refused(list) || drop_pending(list);
+}
+
 /* Once more as long as there are pending proposals that turned out not to fit. */
 static sotto_err commit_list(struct step *s, const struct commit_base *base,
                              struct proposal_list *list, const sotto_mls_commit_options *options,
@@ -58,7 +81,7 @@ static sotto_err commit_list(struct step *s, const struct commit_base *base,
         proposal_list_write(&w, base->epoch->suite, list);
         TRY(wr_end(&w));
         sotto_err err = commit_make(s, base, list, buf_view(&proposals), options, ret_staged);
-        if (err == SOTTO_OK || !proposal_list_drop_refused(list))
+        if (err == SOTTO_OK || !can_drop(s->fault.check, list))
             return err;
         s->fault = (struct fault){0};
         buf_reset(&proposals);

@@ -721,6 +721,38 @@ static void a_pending_psk_that_the_committer_lacks_is_left_out(void **state)
     world_end(&w);
 }
 
+static void what_waits_never_stops_what_is_asked_for(void **state)
+{
+    (void)state;
+    struct world w;
+    sotto_buf extensions = {0};
+    world_begin(&w, SUITE, 3, 4, NULL);
+    assert_ok(sotto_mls_extension_add(&extensions, 0xF0F0, VIEW_LIT("which nobody supports")));
+    const sotto_mls_proposal unsupported = {.type = SOTTO_MLS_GROUP_CONTEXT_EXTENSIONS,
+                                            .extensions = buf_view(&extensions)};
+    const sotto_mls_proposal add = {.type = SOTTO_MLS_ADD,
+                                    .key_package = peer_publish(&w.peers[3])};
+    const sotto_mls_proposal update = {.type = SOTTO_MLS_UPDATE};
+    const sotto_mls_proposal *proposals[] = {&unsupported, &update};
+    for (size_t i = 0; i < 2; i++) {
+        sotto_buf message = peer_propose(&w.peers[1 + i], proposals[i]);
+        for (size_t j = 0; j < 3; j++)
+            if (j != 1 + i)
+                peer_hears_proposal(&w.peers[j], buf_view(&message), proposals[i]->type);
+        sotto_buf_clear(&message);
+    }
+    sotto_staged *staged = peer_commit(&w.peers[0], &add, 1);
+    assert_int_equal(sotto_staged_change(staged)->proposal_count, 2);
+    assert_int_equal(sotto_staged_change(staged)->proposals[0].proposal.type, SOTTO_MLS_UPDATE);
+    assert_int_equal(sotto_staged_change(staged)->proposals[1].proposal.type, SOTTO_MLS_ADD);
+    for (size_t i = 1; i < 3; i++)
+        peer_process(&w.peers[i], sotto_staged_commit(staged));
+    peer_merge(&w.peers[0], &staged);
+    peers_agree(&w.peers[0], &w.peers[2]);
+    sotto_buf_clear(&extensions);
+    world_end(&w);
+}
+
 static void proposals_by_value_that_do_not_fit_are_an_error(void **state)
 {
     (void)state;
@@ -1027,6 +1059,7 @@ int main(void)
         cmocka_unit_test(extensions_of_the_group_change_by_a_commit),
         cmocka_unit_test(pending_proposals_that_do_not_fit_are_left_out),
         cmocka_unit_test(a_pending_psk_that_the_committer_lacks_is_left_out),
+        cmocka_unit_test(what_waits_never_stops_what_is_asked_for),
         cmocka_unit_test(proposals_by_value_that_do_not_fit_are_an_error),
         cmocka_unit_test(pending_proposals_can_be_dropped),
         cmocka_unit_test(handshakes_are_padded_as_the_settings_say),
