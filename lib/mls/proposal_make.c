@@ -14,15 +14,16 @@ static sotto_err key_package_alone(view bytes, struct key_package *ret_package,
     return SOTTO_OK;
 }
 
-/* Both begin with a version. In an MLSMessage follow wire_format and another version; a KeyPackage of cipher suite 5 has the same
- * number there, but then the length of a key, so that it can't be read as an MLSMessage. */
+/* Both begin with a version, and what stands there alone can have the form of another message by chance: a key is a group_id,
+ * and behind that come random bytes. As MLSMessage(KeyPackage) it can't be read, since the length of a key is no version. */
 sotto_err key_package_parse(view bytes, struct key_package *ret_package, struct fault *ret_fault)
 {
     struct mls_message message;
-    if (mls_message_parse(bytes, &message, NULL) != SOTTO_OK)
-        return key_package_alone(bytes, ret_package, ret_fault);
-    if (message.wire_format != WIRE_KEY_PACKAGE)
-        return SOTTO_E_UNEXPECTED;
+    bool is_message = mls_message_parse(bytes, &message, NULL) == SOTTO_OK;
+    if (!is_message || message.wire_format != WIRE_KEY_PACKAGE) {
+        sotto_err err = key_package_alone(bytes, ret_package, ret_fault);
+        return err != SOTTO_OK && is_message ? SOTTO_E_UNEXPECTED : err;
+    }
     *ret_package = message.key_package;
     return SOTTO_OK;
 }

@@ -4,6 +4,7 @@
 #include "../crypto/handle.h"
 #include "mls/app_data.h"
 #include "mls/mls_message.h"
+#include "mls/proposal_make.h"
 
 #define NOW 1795132800
 
@@ -426,9 +427,32 @@ static void a_certificate_shows_the_key_of_its_client(void **state)
     assert_true(view_equal(der, buf_view(&cert.der)));
 }
 
+/* Its second key begins so that it is a PublicMessage to its last byte, too. */
+static void a_key_package_alone_is_one_whatever_else_it_may_look_like(void **state)
+{
+    (void)state;
+    struct mls_message message;
+    struct key_package package;
+    DEFER(buf_clear)
+    sotto_buf bytes =
+        unhex("0001000120d5399c4abe2d65f8871eb2d72e3c67cf8bd5ae27f60e0d16bcbc4690895bc204203ea1"
+              "b5b4ad331a02be23376340c6b6030e571b5bcf19c894d20bee60f6c1c96820f4597ecc896d96f215"
+              "eb542773d083eb80dc01585be6677bc7abd86ed1ce602f0001046305000002000112000100020003"
+              "0004000500060007f0a1f0a2060006f0010a0a0800080009000a1a1a040001000201000000000000"
+              "00017fffffffffffffff0e00060b0a0001070600010002000440404e94033388a032a9f06246a555"
+              "0221fdc1cccbbc1659ebc141944ab9ce1ffee02dd0679e37f014997c1b25ea5279e161e80b09a769"
+              "5833b0da31783c6c1382010040402c77241b6e8815e07abdf6fb567d688040118b80ee9cbeb95708"
+              "a4610a94f4645eac9b68327ac8b635eef1960a76e3bbb2b58bdda16bd43235475901b172d60a");
+    assert_ok(mls_message_parse(buf_view(&bytes), &message, NULL));
+    assert_int_equal(message.wire_format, WIRE_PUBLIC_MESSAGE);
+    assert_ok(key_package_parse(buf_view(&bytes), &package, NULL));
+    assert_true(view_equal(package.encoded, buf_view(&bytes)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_package_alone_is_one_whatever_else_it_may_look_like),
         cmocka_unit_test(every_suite_makes_key_packages_that_pass_all_checks),
         cmocka_unit_test(no_two_key_packages_are_alike),
         cmocka_unit_test(the_usual_capabilities_list_what_we_have_and_no_default),
