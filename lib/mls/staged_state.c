@@ -11,15 +11,8 @@
 
 #define STAGED_VERSION 1
 
-/* The leaf that a proposal is about, as proposal_list_apply() found it. */
-static uint32_t leaf_of(const sotto_mls_proposed *shown)
-{
-    return shown->before.index != UINT32_MAX ? shown->before.index : shown->after.index;
-}
-
 /* struct {
  *     optional<> by_reference;
- *     uint32 leaf_index;
  *     opaque proposal<V>;               AuthenticatedContent if by reference, else Proposal
  * } Shown; */
 static sotto_err shown_write(struct wr *w, const sotto_staged *s, const sotto_mls_proposed *shown,
@@ -35,7 +28,6 @@ static sotto_err shown_write(struct wr *w, const sotto_staged *s, const sotto_ml
         encoded = buf_view(&proposal);
     }
     wr_optional(w, shown->by_reference);
-    wr_u32(w, leaf_of(shown));
     wr_opaque(w, encoded);
     return SOTTO_OK;
 }
@@ -241,7 +233,6 @@ static sotto_err proposals_count(view list, size_t *ret_count)
     struct rd r = rd_of(list);
     for (; rd_more(&r); count++) {
         (void)rd_optional(&r);
-        (void)rd_u32(&r);
         (void)rest_of(&r);
     }
     TRY(rd_end(&r));
@@ -261,12 +252,37 @@ static sotto_err referred_read(sotto_crypto *c, sotto_staged *s, view encoded,
     return SOTTO_OK;
 }
 
+/* The leaf that a proposal is about, which proposal_list_apply() knew. */
+static sotto_err leaf_find(const sotto_staged *s, struct proposed *item)
+{
+    uint32_t node;
+    item->leaf_index = UINT32_MAX;
+    switch (item->proposal.proposal_type) {
+    case PROPOSAL_ADD:
+        if (!tree_find_key(s->next->tree, TREE_ENCRYPTION_KEY,
+                           item->proposal.add.leaf_node.encryption_key, UINT32_MAX, &node) ||
+            !tree_math_is_leaf(node))
+            return SOTTO_E_VALUE;
+        item->leaf_index = tree_math_leaf_index(node);
+        return SOTTO_OK;
+    case PROPOSAL_UPDATE:
+    case PROPOSAL_SELF_REMOVE:
+        item->leaf_index = item->sender.leaf_index;
+        break;
+    case PROPOSAL_REMOVE:
+        item->leaf_index = item->proposal.removed;
+        break;
+    default:
+        return SOTTO_OK;
+    }
+    return tree_leaf(s->before, item->leaf_index) != NULL ? SOTTO_OK : SOTTO_E_VALUE;
+}
+
 static sotto_err shown_read(sotto_crypto *c, sotto_staged *s, struct rd *r,
                             sotto_mls_proposed *ret_shown)
 {
     struct proposed item = {.sender = {SENDER_MEMBER, s->next->own_leaf, 0}};
     bool by_reference = rd_optional(r);
-    item.leaf_index = rd_u32(r);
     view encoded = rest_of(r);
     if (by_reference) {
         TRY(referred_read(c, s, encoded, &item));
@@ -275,6 +291,7 @@ static sotto_err shown_read(sotto_crypto *c, sotto_staged *s, struct rd *r,
         proposal_read(&at, &item.proposal);
         TRY(rd_end(&at));
     }
+    TRY(leaf_find(s, &item));
     *ret_shown = describe_proposed(&item, s->suite, s->before, s->next->tree);
     return SOTTO_OK;
 }

@@ -1,6 +1,6 @@
 /* Groups when memory runs out at any allocation: the call fails, or does without; the group is as it was, the same call works when
  * there is memory again, and nothing leaks. Linked so that allocations come through the functions below. */
-#include "peers.h"
+#include "part_store.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -47,6 +47,7 @@ struct scene {
     sotto_staged *staged;
     sotto_mls_event event;
     sotto_group *branch;
+    struct part_store store; /* of the actor's group */
 };
 
 static struct peer *actor(struct scene *s)
@@ -68,6 +69,7 @@ static void scene_end(struct scene *s)
     sotto_mls_event_clear(&s->event);
     sotto_staged_free(s->staged);
     sotto_group_free(s->branch);
+    store_clear(&s->store);
     sotto_buf_clear(&s->message);
     sotto_buf_clear(&s->out);
     for (size_t i = 0; i < PEERS; i++)
@@ -231,6 +233,73 @@ static sotto_err branches(struct scene *s)
                               &s->staged);
 }
 
+/* A past epoch, proposals that wait, a key for a message that was passed by. */
+static void much_is_kept(struct scene *s)
+{
+    sotto_buf passed_by = peer_say(&s->peers[0], "passed by"),
+              said = peer_say(&s->peers[0], "said");
+    peer_hears(actor(s), buf_view(&said), "said", 0);
+    peers_commit(s->peers, PEERS - 1, 0, NULL, 0);
+    a_commit_of_proposals_comes(s);
+    store_write(&s->store, actor(s)->group);
+    sotto_buf_clear(&s->message);
+    sotto_buf_clear(&passed_by);
+    sotto_buf_clear(&said);
+}
+
+static void an_epoch_is_to_be_written(struct scene *s)
+{
+    much_is_kept(s);
+    peers_commit(s->peers, PEERS - 1, 0, NULL, 0);
+}
+
+static void a_commit_is_kept(struct scene *s)
+{
+    sotto_staged *staged = NULL;
+    much_is_kept(s);
+    assert_ok(commit_by(s, actor(s), &staged));
+    assert_ok(sotto_staged_write(staged, &s->message));
+    sotto_staged_free(staged);
+}
+
+static sotto_err part_drop(void *context, sotto_view name, sotto_view value)
+{
+    (void)context, (void)name, (void)value;
+    return SOTTO_OK;
+}
+
+static sotto_err writes(struct scene *s)
+{
+    return sotto_group_write(actor(s)->group, false, part_drop, NULL);
+}
+
+static sotto_err reads_back(struct scene *s)
+{
+    sotto_group_reader *reader = NULL;
+    sotto_err err = sotto_group_read_begin(&reader);
+    for (size_t i = 0; i < s->store.count && err == SOTTO_OK; i++)
+        err = sotto_group_read_part(reader, part_name(&s->store.parts[i]),
+                                    buf_view(&s->store.parts[i].value));
+    if (err == SOTTO_OK)
+        err = sotto_group_read_end(&actor(s)->m, &reader, &s->branch);
+    sotto_group_reader_free(reader);
+    return err;
+}
+
+static sotto_err commits_and_keeps(struct scene *s)
+{
+    TRY(commit_by(s, actor(s), &s->staged));
+    sotto_err err = sotto_staged_write(s->staged, &s->out);
+    sotto_staged_free(s->staged);
+    s->staged = NULL;
+    return err;
+}
+
+static sotto_err reads_a_commit_back(struct scene *s)
+{
+    return sotto_staged_read(&actor(s)->m, actor(s)->group, buf_view(&s->message), &s->staged);
+}
+
 struct step_of_a_scene {
     void (*prepare)(struct scene *s);
     sotto_err (*act)(struct scene *s);
@@ -286,6 +355,10 @@ static void memory_may_run_out_anywhere(void **state)
         {no_preparation, proposes_from_outside},
         {no_preparation, hands_out},
         {another_is_asked_along, branches},
+        {an_epoch_is_to_be_written, writes},
+        {much_is_kept, reads_back},
+        {much_is_kept, commits_and_keeps},
+        {a_commit_is_kept, reads_a_commit_back},
     };
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         size_t at = 0;
