@@ -459,6 +459,119 @@ static void a_node_is_written_as_it_stands_in_the_tree(void **state)
     pair_clear(&p);
 }
 
+static void a_tree_that_comes_node_by_node_is_the_same_tree(void **state)
+{
+    struct pair p = pair_new(*state, 21);
+    struct tree *back = NULL;
+    for (int i = 0; i < 41; i++)
+        pair_add(&p);
+    for (uint32_t i = 0; i < 40; i += 7)
+        pair_path(&p, i);
+    pair_remove(&p, 9);
+    pair_add(&p);
+    pair_remove(&p, 3);
+    assert_ok(tree_new_blank(p.suite, tree_seed, tree_leaf_count(p.tree), &back));
+    for (uint32_t node = tree_node_count(p.tree); node-- > 0;) {
+        sotto_buf encoded = node_encoded(p.tree, node);
+        if (node % 3 == 0 || tree_node(p.tree, node) != NULL) /* blank ones may come, or not */
+            assert_ok(tree_read_node(back, node, buf_view(&encoded)));
+        buf_clear(&encoded);
+    }
+    tree_free(p.tree);
+    p.tree = back;
+    assert_same_tree(p.c, p.tree, &p.model);
+    for (int i = 0; i < 3; i++)
+        pair_add(&p);
+    pair_remove(&p, 40);
+    assert_same_tree(p.c, p.tree, &p.model);
+    assert_ok(parent_hash_verdict(&p));
+    pair_clear(&p);
+}
+
+/* `before` becomes `after` by the nodes in which they differ. */
+static void assert_applied(sotto_crypto *c, struct tree *before, struct tree *after)
+{
+    struct tree *tree = NULL;
+    struct tree_list diff = {0};
+    uint8_t got[HASH_MAX], want[HASH_MAX];
+    assert_ok(tree_diff(before, after, &diff));
+    assert_ok(tree_clone(before, &tree));
+    if (tree_leaf_count(after) > tree_leaf_count(tree))
+        assert_ok(tree_resize(tree, tree_leaf_count(after)));
+    for (size_t i = 0; i < diff.count; i++) {
+        sotto_buf encoded = node_encoded(after, diff.items[i]);
+        assert_ok(tree_read_node(tree, diff.items[i], buf_view(&encoded)));
+        buf_clear(&encoded);
+    }
+    assert_ok(tree_resize(tree, tree_leaf_count(after)));
+    assert_ok(tree_root_hash(c, tree, got));
+    assert_ok(tree_root_hash(c, after, want));
+    assert_memory_equal(got, want, tree_suite(tree)->hash_len);
+    assert_int_equal(tree_member_count(tree), tree_member_count(after));
+    tree_list_clear(&diff);
+    tree_free(tree);
+}
+
+static void a_difference_leads_from_one_tree_to_the_other(void **state)
+{
+    struct pair p = pair_new(*state, 22);
+    struct tree *large = NULL, *small = NULL;
+    for (int i = 0; i < 5; i++)
+        pair_add(&p);
+    assert_ok(tree_clone(p.tree, &small));
+    for (int i = 0; i < 60; i++)
+        pair_add(&p);
+    pair_path(&p, 64);
+    assert_ok(tree_clone(p.tree, &large));
+    for (uint32_t i = 64; i > 0; i--)
+        pair_remove(&p, i);
+    struct tree *trees[] = {small, large, p.tree};
+    for (size_t i = 0; i < COUNT_OF(trees); i++)
+        for (size_t j = 0; j < COUNT_OF(trees); j++)
+            assert_applied(p.c, trees[i], trees[j]);
+    tree_free(small);
+    tree_free(large);
+    pair_clear(&p);
+}
+
+static void nodes_that_do_not_fit_are_refused(void **state)
+{
+    struct pair p = pair_new(*state, 23);
+    struct tree *tree = NULL;
+    assert_err(tree_new_blank(p.suite, tree_seed, 0, &tree), VALUE);
+    assert_err(tree_new_blank(p.suite, tree_seed, 3, &tree), VALUE);
+    assert_err(tree_new_blank(p.suite, tree_seed, 2 * MLS_LEAF_LIMIT, &tree), VALUE);
+    assert_null(tree);
+    for (int i = 0; i < 4; i++)
+        pair_add(&p);
+    pair_path(&p, 0);
+    pair_add(&p); /* leaf 4 */
+    pair_path(&p, 0);
+    pair_add(&p); /* leaf 5 is unmerged in the root, node 7 */
+    sotto_buf leaf = node_encoded(p.tree, 0), parent = node_encoded(p.tree, 1),
+              root = node_encoded(p.tree, 7);
+    assert_ok(tree_new_blank(p.suite, tree_seed, 4, &tree));
+    assert_err(tree_read_node(tree, 1, buf_view(&leaf)), VALUE);
+    assert_err(tree_read_node(tree, 2, buf_view(&parent)), VALUE);
+    assert_err(tree_read_node(tree, 7, buf_view(&parent)), VALUE);
+    assert_err(tree_read_node(tree, UINT32_MAX, buf_view(&parent)), VALUE);
+    assert_err(tree_read_node(tree, 3, buf_view(&root)), VALUE);
+    for (size_t len = 0; len < leaf.len; len++)
+        assert_err(tree_read_node(tree, 0, view_of(leaf.data, len)), TRUNCATED);
+    assert_ok(buf_append(&leaf, VIEW_LIT("\0")));
+    assert_err(tree_read_node(tree, 0, buf_view(&leaf)), TRAILING);
+    assert_int_equal(tree_member_count(tree), 0);
+    assert_err(tree_resize(p.tree, 4), VALUE); /* two members would be lost */
+    assert_err(tree_resize(p.tree, 12), VALUE);
+    assert_err(tree_resize(p.tree, 0), VALUE);
+    assert_same_tree(p.c, p.tree, &p.model);
+    buf_clear(&leaf);
+    buf_clear(&parent);
+    buf_clear(&root);
+    tree_free(tree);
+    pair_clear(&p);
+}
+
 /* A group as it lives: each epoch is a clone of the one before, which is then dropped. */
 static void keys_are_found_through_thousands_of_epochs(void **state)
 {
@@ -569,6 +682,9 @@ int main(void)
         cmocka_unit_test(a_difference_has_what_a_change_touched_and_nothing_else),
         cmocka_unit_test(trees_of_two_sizes_differ_where_one_has_no_room),
         cmocka_unit_test(a_node_is_written_as_it_stands_in_the_tree),
+        cmocka_unit_test(a_tree_that_comes_node_by_node_is_the_same_tree),
+        cmocka_unit_test(a_difference_leads_from_one_tree_to_the_other),
+        cmocka_unit_test(nodes_that_do_not_fit_are_refused),
         cmocka_unit_test(keys_are_found_through_thousands_of_epochs),
         cmocka_unit_test(a_new_blank_leaf_waits_for_who_joins_by_commit),
         cmocka_unit_test(what_all_members_support_is_counted),
