@@ -715,14 +715,14 @@ def run(tap, walk, suite, steps, seed):
     except Failed as error:
         last = "\n".join(walk.log)
         members = names(walk.members)
-        tap.result(False, f"suite {suite}: {steps} steps", f"seed {seed}, suite {suite}, step {done + 1}: {error}\nmembers: {members}\nthe last operations:\n{last}")
+        tap.result(False, f"suite {suite}: {steps} steps, seed {seed}", f"seed {seed}, suite {suite}, step {done + 1}: {error}\nmembers: {members}\nthe last operations:\n{last}")
         return
     suites = ", ".join(f"suite {s} {n}" for s, n in sorted(in_suite.items()))
-    tap.result(True, f"suite {suite}: {steps} steps, at most {walk.largest} members", f"{suites}; {walk.messages} messages")
+    tap.result(True, f"suite {suite}: {steps} steps, seed {seed}, at most {walk.largest} members", f"{suites}; {walk.messages} messages")
     for kind, count in sorted(walk.kinds.items()):
         tap.result(True, f"suite {suite}: {kind.replace('_', ' ')}: {count}")
     for what, count in sorted(walk.skipped.items()):
-        tap.skip(f"suite {suite}: {count} times", what)
+        tap.skip(f"suite {suite}: left out {count} times: {what}", "see docs/mls-harness.md")
 
 
 def main():
