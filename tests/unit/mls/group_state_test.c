@@ -606,6 +606,40 @@ static void names_that_are_none_are_refused(void **state)
     world_free(w);
 }
 
+/* Where a part says of which group it is. */
+static uint8_t *group_id_in(const struct kept_part *part)
+{
+    for (size_t i = 0; i + 5 < part->value.len; i++)
+        if (memcmp(part->value.data + i, "\x05group", 6) == 0)
+            return part->value.data + i + 1;
+    return NULL;
+}
+
+static void what_is_of_another_group_is_refused(void **state)
+{
+    (void)state;
+    struct world *w = varied_world();
+    struct part_store *s = &w->stores[0];
+    size_t changed = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        uint8_t kind = s->parts[i].name[0], *id = group_id_in(&s->parts[i]);
+        if ((kind != PART_PAST && kind != PART_PENDING) || id == NULL)
+            continue;
+        id[0] ^= 1;
+        assert_err(read_result(w, s), VALUE);
+        id[0] ^= 1;
+        if (kind == PART_PENDING) {
+            id[5 + 7] ^= 1; /* of another epoch */
+            assert_err(read_result(w, s), VALUE);
+            id[5 + 7] ^= 1;
+        }
+        changed++;
+    }
+    assert_true(changed >= 3);
+    assert_ok(read_result(w, s));
+    world_free(w);
+}
+
 static void a_later_version_is_told(void **state)
 {
     (void)state;
@@ -876,6 +910,7 @@ int main(void)
         cmocka_unit_test(a_part_with_other_bytes_is_refused_or_read_as_what_it_says),
         cmocka_unit_test(parts_of_different_times_are_refused),
         cmocka_unit_test(names_that_are_none_are_refused),
+        cmocka_unit_test(what_is_of_another_group_is_refused),
         cmocka_unit_test(a_later_version_is_told),
         cmocka_unit_test(no_parts_are_no_group),
         cmocka_unit_test(a_commit_on_its_way_survives_a_restart),
