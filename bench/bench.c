@@ -1,5 +1,5 @@
-/* A round runs an operation for about ROUND_NS; ROUNDS rounds alternate between ours and the bare one, the first place
- * changing each time. The figure is the median round. */
+/* A round runs an operation for about ROUND_NS; up to ROUNDS rounds, as many as ROUNDS_NS has room for, alternate between ours
+ * and the bare one, the first place changing each time. The figure is the median round. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-#define ROUND_NS 1000000 /* 1 ms */
-#define ROUNDS   41
+#define ROUND_NS   1000000    /* 1 ms */
+#define ROUNDS_NS  1500000000 /* 1.5 s */
+#define ROUNDS     41
+#define ROUNDS_MIN 3
 
 void bench_row(struct bench *b, const struct bench_row *row)
 {
@@ -47,9 +49,12 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Nanoseconds of `count` runs in all; negative: one failed. */
-static double round_ns(bench_op *op, void *context, uint64_t count)
+/* Nanoseconds of `count` runs of one side in all; negative: one failed. */
+static double round_ns(const struct bench_case *t, size_t side, void *context, uint64_t count)
 {
+    bench_op *op = side == 0 ? t->ours : t->bare;
+    if (side == 0 && t->prepare != NULL && !t->prepare(context, count))
+        return -1;
     double began = now_ns();
     for (uint64_t i = 0; i < count; i++)
         if (!op(context))
@@ -57,16 +62,22 @@ static double round_ns(bench_op *op, void *context, uint64_t count)
     return now_ns() - began;
 }
 
-/* Doubles the count until a round is long enough; that warms up, too. 0: the operation failed. */
-static uint64_t calibrate(bench_op *op, void *context)
+/* Doubles the count until a round of ours is long enough; that warms up, too. *ret_ns: of that round. 0: the operation failed. */
+static uint64_t calibrate(const struct bench_case *t, void *context, double *ret_ns)
 {
     for (uint64_t count = 1;; count *= 2) {
-        double ns = round_ns(op, context, count);
-        if (ns < 0)
+        *ret_ns = round_ns(t, 0, context, count);
+        if (*ret_ns < 0)
             return 0;
-        if (ns >= ROUND_NS)
+        if (*ret_ns >= ROUND_NS)
             return count;
     }
+}
+
+static size_t round_count(double ns)
+{
+    double room = ROUNDS_NS / ns;
+    return room >= ROUNDS ? ROUNDS : room <= ROUNDS_MIN ? ROUNDS_MIN : (size_t)room;
 }
 
 static int ascending(const void *a, const void *b)
@@ -84,30 +95,32 @@ static double median(double *values, size_t count)
 
 bool bench_time(struct bench *b, const struct bench_case *t, void *context)
 {
-    bench_op *ops[2] = {t->ours, t->bare};
     size_t sides = t->bare != NULL ? 2 : 1;
-    double rounds[2][ROUNDS];
-    uint64_t count = calibrate(t->ours, context);
-    bool ok = count > 0 && (sides == 1 || calibrate(t->bare, context) > 0);
-    for (size_t round = 0; ok && round < ROUNDS; round++)
+    double rounds[2][ROUNDS], once[2] = {0};
+    uint64_t count = calibrate(t, context, &once[0]);
+    bool ok = count > 0;
+    if (ok && sides == 2)
+        ok = (once[1] = round_ns(t, 1, context, count)) >= 0;
+    size_t round_total = ok ? round_count(once[0] + once[1]) : 0;
+    for (size_t round = 0; ok && round < round_total; round++)
         for (size_t i = 0; ok && i < sides; i++) {
             size_t side = sides == 2 ? (i + round) % 2 : 0;
-            rounds[side][round] = round_ns(ops[side], context, count);
+            rounds[side][round] = round_ns(t, side, context, count);
             ok = rounds[side][round] >= 0;
         }
     if (!ok) {
         fprintf(stderr, "sotto-bench: %s: %s failed\n", b->name, t->op);
         return false;
     }
-    double scale = strcmp(t->unit, "us") == 0 ? 1e-3 : 1;
+    double scale = strcmp(t->unit, "us") == 0 ? 1e-3 : strcmp(t->unit, "ms") == 0 ? 1e-6 : 1;
     struct bench_row row = {
         .section = t->section,
         .op = t->op,
         .n = t->n,
         .unit = t->unit,
-        .value = median(rounds[0], ROUNDS) / (double)count * scale,
-        .floor = sides == 2 ? median(rounds[1], ROUNDS) / (double)count * scale : 0,
-        .iterations = count * ROUNDS,
+        .value = median(rounds[0], round_total) / (double)count * scale,
+        .floor = sides == 2 ? median(rounds[1], round_total) / (double)count * scale : 0,
+        .iterations = count * round_total,
     };
     bench_row(b, &row);
     return true;

@@ -33,12 +33,15 @@ typedef bool bench_op(void *context);
 struct bench_case {
     const char *section, *op;
     uint64_t n;
-    const char *unit; /* "ns" or "us" */
+    const char *unit; /* "ns", "us" or "ms" */
     bench_op *ours;
     bench_op *bare; /* NULL: no floor */
+    /* Makes ready what the next `count` runs of `ours` take; not timed. NULL: nothing. */
+    bool (*prepare)(void *context, uint64_t count);
 };
 
-/* Times it in CPU time of this thread and gives the row. False: an operation failed; a message is on stderr. */
+/* Times it in CPU time of this thread and gives the row: fewer rounds for what takes long. False: an operation failed; a
+ * message is on stderr. */
 bool bench_time(struct bench *b, const struct bench_case *t, void *context);
 
 /* One bench: a row in main.c and a file. `argv` is what follows its name, without --json. The result is the exit status. */
@@ -49,6 +52,7 @@ struct bench_program {
 
 int bench_connections(struct bench *b, int argc, char **argv);
 int bench_crypto(struct bench *b, int argc, char **argv);
+int bench_mls(struct bench *b, int argc, char **argv);
 int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 

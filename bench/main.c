@@ -10,6 +10,7 @@ static const struct bench_program programs[] = {
     {"crypto", "each primitive through our layer, beside the library alone", bench_crypto},
     {"connections", "idle connections, handshakes and wake-ups of a real server",
      bench_connections},
+    {"mls", "MLS groups of any size, beside the primitives that they take", bench_mls},
     {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives",
      bench_mls_tree},
     {"relay", "messages passed on by a real server", bench_relay},

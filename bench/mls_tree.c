@@ -501,7 +501,12 @@ static bool row_of(struct bench *b, bool is_long, const struct bench_case *t)
 static bool process_row(struct bench *b, const char *section, const char *op,
                         const struct treekem_private *receiver, size_t keys)
 {
-    const struct bench_case t = {section, op, g.n, "us", process_once, process_bare};
+    const struct bench_case t = {.section = section,
+                                 .op = op,
+                                 .n = g.n,
+                                 .unit = "us",
+                                 .ours = process_once,
+                                 .bare = process_bare};
     g.receiver = receiver;
     g.keys = keys;
     return bench_time(b, &t, NULL);
@@ -509,8 +514,12 @@ static bool process_row(struct bench *b, const char *section, const char *op,
 
 static bool commit_rows(struct bench *b, const char *section)
 {
-    const struct bench_case create = {section, "UpdatePath create", g.n,
-                                      "us",    create_once,         create_bare};
+    const struct bench_case create = {.section = section,
+                                      .op = "UpdatePath create",
+                                      .n = g.n,
+                                      .unit = "us",
+                                      .ours = create_once,
+                                      .bare = create_bare};
     /* The seals are random, and the last create's are those that are processed. */
     return commit_prepare() && row_of(b, g.seals > 500, &create) && commit_prepare() &&
            process_row(b, section, "process, near", &g.near, g.path_len) &&
@@ -519,16 +528,29 @@ static bool commit_rows(struct bench *b, const char *section)
 
 static bool tree_rows(struct bench *b, const char *section)
 {
-    const struct bench_case hash_case = {section,  "tree hash after a change", g.n, "us", hash_once,
-                                         hash_bare};
-    const struct bench_case join = {section, "read and validate", g.n, "us", join_once, join_bare};
+    const struct bench_case hash_case = {.section = section,
+                                         .op = "tree hash after a change",
+                                         .n = g.n,
+                                         .unit = "us",
+                                         .ours = hash_once,
+                                         .bare = hash_bare};
+    const struct bench_case join = {.section = section,
+                                    .op = "read and validate",
+                                    .n = g.n,
+                                    .unit = "us",
+                                    .ours = join_once,
+                                    .bare = join_bare};
     const struct bench_row heap = {.section = section,
                                    .op = "heap (MB)",
                                    .n = g.n,
                                    .value = (double)g.heap / 1e6,
                                    .unit = "MB"};
-    const struct bench_case build = {section, "add all, validated", g.n,
-                                     "us",    build_once,           join_bare};
+    const struct bench_case build = {.section = section,
+                                     .op = "add all, validated",
+                                     .n = g.n,
+                                     .unit = "us",
+                                     .ours = build_once,
+                                     .bare = join_bare};
     for (uint32_t i = 0; i < 2; i++)
         if (!leaf_make(g.kem_key, g.sign_key, i, &g.spare_leaf[i]))
             return false;
