@@ -22,6 +22,7 @@
 /* One size, and what its operations work on. */
 static struct {
     struct bench *bench;
+    const char *only; /* rows whose names have it in them; NULL: all */
     struct mls_world world;
     struct mls_floor floor;
     struct mls_bill bill;
@@ -221,7 +222,8 @@ static bool row(const char *section, const char *op, const char *unit, bench_op 
                                  .ours = ours,
                                  .bare = pay,
                                  .prepare = prepare};
-    bool ok = done(billed, op) && bench_time(x.bench, &t, NULL);
+    bool wanted = x.only == NULL || strstr(op, x.only) != NULL;
+    bool ok = done(billed, op) && (!wanted || bench_time(x.bench, &t, NULL));
     mls_bill_clear(&x.bill);
     return ok;
 }
@@ -628,6 +630,8 @@ static bool options_read(int argc, char **argv, struct options *o)
             return false;
         if (strcmp(argv[i], "--suite") == 0)
             o->suite = strtol(argv[i + 1], NULL, 0);
+        else if (strcmp(argv[i], "--op") == 0)
+            x.only = argv[i + 1];
         else if (strcmp(argv[i], "--n") != 0 || !sizes_read(argv[i + 1], o))
             return false;
     }
@@ -639,7 +643,9 @@ int bench_mls(struct bench *b, int argc, char **argv)
     struct options o = {.suite = 1, .sizes = {2, 8, 64, 512, 1000, 4096, 10000}, .size_count = 7};
     DEFER(crypto_freep) sotto_crypto *c = NULL;
     if (!options_read(argc, argv, &o)) {
-        fprintf(stderr, "usage: sotto-bench mls [--suite NUMBER] [--n MEMBERS,...] [--json]\n");
+        fprintf(
+            stderr,
+            "usage: sotto-bench mls [--suite NUMBER] [--n MEMBERS,...] [--op PART-OF-A-NAME]\n");
         return 2;
     }
     const struct mls_suite *suite = mls_suite_find((uint16_t)o.suite);
