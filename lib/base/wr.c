@@ -3,6 +3,7 @@
 #include "base/ct.h"
 
 #define VARINT_LIMIT ((size_t)1 << 30)
+#define LONG_HEADER  4 /* bytes of the header of a vector of 16 KiB and more */
 
 struct wr wr_to(sotto_buf *out)
 {
@@ -82,6 +83,13 @@ void wr_optional(struct wr *w, bool present)
     wr_u8(w, present ? 1 : 0);
 }
 
+static void header_put(uint8_t *place, size_t len, size_t size)
+{
+    uint64_t header = varint_header(len, size);
+    for (size_t i = size; i-- > 0; header >>= 8)
+        place[i] = (uint8_t)header;
+}
+
 size_t wr_vector_begin(struct wr *w)
 {
     return w->out->len;
@@ -98,9 +106,31 @@ void wr_vector_end(struct wr *w, size_t mark)
     size_t size = varint_size(len);
     uint8_t *content = w->out->data + mark;
     memmove(content + size, content, len);
-    uint64_t header = varint_header(len, size);
-    for (size_t i = size; i-- > 0; header >>= 8)
-        content[i] = (uint8_t)header;
+    header_put(content, len, size);
+}
+
+size_t wr_long_vector_begin(struct wr *w)
+{
+    wr_number(w, 0, LONG_HEADER);
+    return w->out->len;
+}
+
+void wr_long_vector_end(struct wr *w, size_t mark)
+{
+    if (w->err != SOTTO_OK)
+        return;
+    size_t len = w->out->len - mark, size = varint_size(len), spare = LONG_HEADER - size;
+    uint8_t *content = w->out->data + mark;
+    if (len >= VARINT_LIMIT) {
+        wr_fail(w, SOTTO_E_TOO_LARGE);
+        return;
+    }
+    header_put(content - LONG_HEADER, len, size);
+    if (spare == 0)
+        return;
+    memmove(content - spare, content, len);
+    w->out->len -= spare;
+    ct_wipe(w->out->data + w->out->len, spare);
 }
 
 sotto_err wr_end(struct wr *w)

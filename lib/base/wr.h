@@ -36,6 +36,9 @@ void wr_optional(struct wr *w, bool present);
  * `mark` is what begin gave. Vectors nest. */
 size_t wr_vector_begin(struct wr *w);
 void wr_vector_end(struct wr *w, size_t mark);
+/* The same for a vector that is long, as a rule: from 16 KiB on its content is not moved. */
+size_t wr_long_vector_begin(struct wr *w);
+void wr_long_vector_end(struct wr *w, size_t mark);
 
 /* Makes the writer fail, for a check of the caller's own; the first error stays. */
 void wr_fail(struct wr *w, sotto_err err);

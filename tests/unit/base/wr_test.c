@@ -115,6 +115,39 @@ static void vectors_get_their_length_behind_them(void **state)
     }
 }
 
+/* Whichever of the two writes it, and whatever stands beside it. */
+static void long_vectors_have_the_same_form(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {0, 1, 63, 64, 300, 16383, 16384, 70000};
+    static uint8_t content[70000];
+    for (size_t i = 0; i < sizeof content; i++)
+        content[i] = (uint8_t)(i * 7);
+    for (size_t i = 0; i < COUNT_OF(lens); i++) {
+        sotto_buf out = {0}, same = {0};
+        struct wr w = wr_to(&out), v = wr_to(&same);
+        wr_u8(&w, 0xee);
+        size_t outer = wr_long_vector_begin(&w), inner = wr_long_vector_begin(&w);
+        wr_bytes(&w, view_of(content, lens[i]));
+        wr_long_vector_end(&w, inner);
+        wr_u8(&w, 0xdd);
+        wr_long_vector_end(&w, outer);
+        wr_u8(&w, 0xcc);
+        assert_ok(wr_end(&w));
+
+        wr_u8(&v, 0xee);
+        size_t mark = wr_vector_begin(&v);
+        wr_opaque(&v, view_of(content, lens[i]));
+        wr_u8(&v, 0xdd);
+        wr_vector_end(&v, mark);
+        wr_u8(&v, 0xcc);
+        assert_ok(wr_end(&v));
+        assert_true(view_equal(buf_view(&out), buf_view(&same)));
+        buf_clear(&out);
+        buf_clear(&same);
+    }
+}
+
 /* At every size of the storage: it fits and is right, or it fails and leaves nothing. */
 static void a_full_buffer_fails_and_cuts_back(void **state)
 {
@@ -133,6 +166,17 @@ static void a_full_buffer_fails_and_cuts_back(void **state)
     }
     sotto_buf written = {.data = storage, .len = 14};
     assert_bytes(buf_view(&written), "00000001 08 0000000000000002 03");
+    for (size_t cap = 0; cap <= sizeof storage; cap++) {
+        sotto_buf out = {.data = storage, .cap = cap, .fixed = true};
+        struct wr w = wr_to(&out);
+        size_t mark = wr_long_vector_begin(&w);
+        wr_u32(&w, 2);
+        wr_long_vector_end(&w, mark);
+        assert_int_equal(wr_end(&w), cap >= 8 ? SOTTO_OK : SOTTO_E_TOO_LARGE);
+        assert_int_equal(out.len, cap >= 8 ? 5 : 0);
+    }
+    written.len = 5;
+    assert_bytes(buf_view(&written), "04 00000002");
 }
 
 int main(void)
@@ -143,6 +187,7 @@ int main(void)
         cmocka_unit_test(varints_come_back),
         cmocka_unit_test(a_number_too_large_fails_and_cuts_back),
         cmocka_unit_test(vectors_get_their_length_behind_them),
+        cmocka_unit_test(long_vectors_have_the_same_form),
         cmocka_unit_test(a_full_buffer_fails_and_cuts_back),
     };
     return cmocka_run_group_tests_name("base/wr", tests, NULL, NULL);
