@@ -18,8 +18,8 @@ static bool suite_known(struct hpke_suite suite)
 }
 
 /* key_schedule_context: mode || psk_id_hash || info_hash */
-static sotto_err info_set(sotto_crypto *c, struct hpke_suite suite, uint8_t mode, view info,
-                          view psk_id, struct hpke_info *out)
+static sotto_err info_set(sotto_crypto *c, struct hpke_suite suite, uint8_t mode, const view *info,
+                          size_t count, view psk_id, struct hpke_info *out)
 {
     if (!suite_known(suite))
         return SOTTO_E_UNSUPPORTED;
@@ -29,14 +29,21 @@ static sotto_err info_set(sotto_crypto *c, struct hpke_suite suite, uint8_t mode
     out->mode = out->context[0] = mode;
     out->context_len = 1 + 2 * hash_len;
     TRY(labeled_extract(&l, (view){0}, VIEW_LIT("psk_id_hash"), psk_id, out->context + 1));
-    return labeled_extract(&l, (view){0}, VIEW_LIT("info_hash"), info, out->context + 1 + hash_len);
+    return labeled_extract_parts(&l, (view){0}, VIEW_LIT("info_hash"), info, count,
+                                 out->context + 1 + hash_len);
 }
 
 sotto_err hpke_info_base(sotto_crypto *c, struct hpke_suite suite, view info,
                          struct hpke_info *ret_info)
 {
+    return hpke_info_base_parts(c, suite, &info, 1, ret_info);
+}
+
+sotto_err hpke_info_base_parts(sotto_crypto *c, struct hpke_suite suite, const view *info,
+                               size_t count, struct hpke_info *ret_info)
+{
     struct hpke_info made = {0};
-    TRY(info_set(c, suite, MODE_BASE, info, (view){0}, &made));
+    TRY(info_set(c, suite, MODE_BASE, info, count, (view){0}, &made));
     *ret_info = made;
     return SOTTO_OK;
 }
@@ -47,7 +54,7 @@ sotto_err hpke_info_psk(sotto_crypto *c, struct hpke_suite suite, view info, vie
     struct hpke_info made = {0};
     if (psk.len < PSK_MIN || psk_id.len == 0)
         return SOTTO_E_USAGE;
-    TRY(info_set(c, suite, MODE_PSK, info, psk_id, &made));
+    TRY(info_set(c, suite, MODE_PSK, &info, 1, psk_id, &made));
     TRY(buf_set(&made.psk, psk));
     *ret_info = made;
     return SOTTO_OK;

@@ -18,6 +18,11 @@ struct hpke_info {
 
 SOTTO_MUST_USE sotto_err hpke_info_base(sotto_crypto *c, struct hpke_suite suite, view info,
                                         struct hpke_info *ret_info);
+/* The info is `count` parts (at most HPKE_INFO_PARTS) one behind the other: a long one need not be joined first. */
+#define HPKE_INFO_PARTS 5
+SOTTO_MUST_USE sotto_err hpke_info_base_parts(sotto_crypto *c, struct hpke_suite suite,
+                                              const view *info, size_t count,
+                                              struct hpke_info *ret_info);
 /* USAGE: psk shorter than 32 bytes, or an empty psk_id (RFC 9180 5.1, 9.5). */
 SOTTO_MUST_USE sotto_err hpke_info_psk(sotto_crypto *c, struct hpke_suite suite, view info,
                                        view psk, view psk_id, struct hpke_info *ret_info);

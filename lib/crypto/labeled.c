@@ -29,13 +29,21 @@ struct labeled labeled_hpke(sotto_crypto *c, struct hpke_suite suite)
 sotto_err labeled_extract(const struct labeled *l, view salt, view label, view ikm,
                           uint8_t *ret_prk)
 {
-    const view parts[] = {
+    return labeled_extract_parts(l, salt, label, &ikm, 1, ret_prk);
+}
+
+sotto_err labeled_extract_parts(const struct labeled *l, view salt, view label, const view *ikm,
+                                size_t count, uint8_t *ret_prk)
+{
+    assert(count <= LABELED_IKM_PARTS);
+    view parts[3 + LABELED_IKM_PARTS] = {
         VIEW_LIT(VERSION_LABEL),
         {l->suite_id, l->suite_id_len},
         label,
-        ikm,
     };
-    return hmac(l->c, kdf_hash(l->kdf), salt, parts, COUNT_OF(parts), ret_prk);
+    for (size_t i = 0; i < count; i++)
+        parts[3 + i] = ikm[i];
+    return hmac(l->c, kdf_hash(l->kdf), salt, parts, 3 + count, ret_prk);
 }
 
 sotto_err labeled_expand(const struct labeled *l, const struct secret *prk, view label,

@@ -18,6 +18,10 @@ struct labeled labeled_hpke(sotto_crypto *c, struct hpke_suite suite);
 /* kdf_size() bytes to `ret_prk`. */
 SOTTO_MUST_USE sotto_err labeled_extract(const struct labeled *l, view salt, view label, view ikm,
                                          uint8_t *ret_prk);
+/* The ikm is `count` parts (at most LABELED_IKM_PARTS) one behind the other. */
+#define LABELED_IKM_PARTS 5
+SOTTO_MUST_USE sotto_err labeled_extract_parts(const struct labeled *l, view salt, view label,
+                                               const view *ikm, size_t count, uint8_t *ret_prk);
 
 /* The info is `count` parts (at most LABELED_PARTS) one behind the other. */
 #define LABELED_PARTS 2

@@ -98,13 +98,18 @@ sotto_err derive_tree_secret(sotto_crypto *c, const struct mls_suite *suite,
 }
 
 /* SignContent and EncryptContext have one form: struct { opaque label<V>; opaque content<V>; };    RFC 9420 5.1.2, 5.1.3 */
-static sotto_err labeled_write(view label, view content, sotto_buf *out)
+void label_write(struct wr *w, view label)
 {
     const view mls = VIEW_LIT(MLS_LABEL);
+    wr_varint(w, mls.len + label.len);
+    wr_bytes(w, mls);
+    wr_bytes(w, label);
+}
+
+static sotto_err labeled_write(view label, view content, sotto_buf *out)
+{
     struct wr w = wr_to(out);
-    wr_varint(&w, mls.len + label.len);
-    wr_bytes(&w, mls);
-    wr_bytes(&w, label);
+    label_write(&w, label);
     wr_opaque(&w, content);
     return wr_end(&w);
 }
@@ -139,10 +144,13 @@ sotto_err verify_with_label(sotto_crypto *c, const struct mls_suite *suite, view
 sotto_err encrypt_context(sotto_crypto *c, const struct mls_suite *suite, view label, view context,
                           struct hpke_info *ret_info)
 {
-    uint8_t stack[WITH_LABEL_STACK];
-    DEFER(buf_clear) sotto_buf info = BUF_ON(stack);
-    TRY(labeled_write_somewhere(label, context, &info));
-    return hpke_info_base(c, suite->hpke, buf_view(&info), ret_info);
+    const view mls = VIEW_LIT(MLS_LABEL);
+    struct header label_header, context_header;
+    TRY(header_of(mls.len + label.len, &label_header));
+    TRY(header_of(context.len, &context_header));
+    const view info[] = {header_view(&label_header), mls, label, header_view(&context_header),
+                         context};
+    return hpke_info_base_parts(c, suite->hpke, info, COUNT_OF(info), ret_info);
 }
 
 sotto_err encrypt_with_label(sotto_crypto *c, const struct hpke_info *info, view public_key,

@@ -4,6 +4,7 @@
 #ifndef MLS_WITH_LABEL_H
 #define MLS_WITH_LABEL_H
 
+#include "base/wr.h"
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
 #include "crypto/sign.h"
@@ -39,6 +40,9 @@ SOTTO_MUST_USE sotto_err derive_tree_secret(sotto_crypto *c, const struct mls_su
                                             const struct secret *secret, view label,
                                             uint32_t generation, uint8_t *ret_out, size_t len);
 
+/* What stands in front of a content that is signed with a label. For contents that are long and written for their signature
+ * alone: behind this, as a vector, and then sign() or verify() over both. */
+void label_write(struct wr *w, view label);
 /* SignWithLabel (RFC 9420 5.1.2). The signature replaces what `ret_signature` held. */
 SOTTO_MUST_USE sotto_err sign_with_label(sotto_crypto *c, const sotto_sign_key *key, view label,
                                          view content, sotto_buf *ret_signature);
