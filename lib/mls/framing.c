@@ -2,6 +2,8 @@
 
 #include "base/ct.h"
 
+#define CONTENT_HEAD 128 /* bytes: what has no length of its own */
+
 /* struct {
  *     SenderType sender_type;
  *     select (Sender.sender_type) {
@@ -86,6 +88,17 @@ void framed_content_read(struct rd *r, struct framed_content *out)
     out->authenticated_data = rd_opaque(r, MLS_AAD_MAX);
     out->content_type = (enum content_type)codec_enum(r, CONTENT_COMMIT, CHECK_FORM_CONTENT_TYPE);
     content_read(r, out);
+}
+
+size_t framed_content_size(const struct framed_content *content)
+{
+    size_t size = CONTENT_HEAD + content->group_id.len + content->authenticated_data.len;
+    if (content->content_type == CONTENT_APPLICATION)
+        size += content->application_data.len;
+    if (content->content_type == CONTENT_COMMIT)
+        size += content->commit.proposals.len + content->commit.path.leaf_node.encoded.len +
+                content->commit.path.nodes.len;
+    return size;
 }
 
 void framed_content_write(struct wr *w, const struct framed_content *content)

@@ -36,6 +36,8 @@ struct framed_content {
     };
 };
 void framed_content_read(struct rd *r, struct framed_content *out);
+/* About how many bytes that takes: to make room for it at once. */
+size_t framed_content_size(const struct framed_content *content);
 void framed_content_write(struct wr *w, const struct framed_content *content);
 
 struct framed_content_auth_data {

@@ -118,18 +118,27 @@ static bool is_of_this_epoch(const struct message_protection *p,
     return view_equal(content->group_id, p->group_id) && content->epoch == p->epoch;
 }
 
-/* FramedContentTBS: on the caller's stack if it fits there, as most application messages do. */
+/* FramedContentTBS with its label: what is signed, in one piece. */
 static sotto_err tbs_write(const struct message_protection *p, uint16_t wire_format,
-                           const struct framed_content *content, sotto_buf *stack)
+                           const struct framed_content *content, sotto_buf *out)
 {
-    struct wr w = wr_to(stack);
+    struct wr w = wr_to(out);
+    label_write(&w, VIEW_LIT("FramedContentTBS"));
+    size_t mark = wr_vector_begin(&w);
     framed_content_write_tbs(&w, wire_format, content, p->group_context);
-    if (wr_end(&w) == SOTTO_OK)
+    wr_vector_end(&w, mark);
+    return wr_end(&w);
+}
+
+/* On the caller's stack if it fits there, as most application messages do. */
+static sotto_err tbs_write_somewhere(const struct message_protection *p, uint16_t wire_format,
+                                     const struct framed_content *content, sotto_buf *stack)
+{
+    if (tbs_write(p, wire_format, content, stack) == SOTTO_OK)
         return SOTTO_OK;
     *stack = (sotto_buf){0};
-    w = wr_to(stack);
-    framed_content_write_tbs(&w, wire_format, content, p->group_context);
-    return wr_end(&w);
+    TRY(buf_reserve(stack, framed_content_size(content) + p->group_context.len));
+    return tbs_write(p, wire_format, content, stack);
 }
 
 sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *p,
@@ -138,8 +147,8 @@ sotto_err framed_content_sign(sotto_crypto *c, const struct message_protection *
 {
     uint8_t stack[WITH_LABEL_STACK];
     DEFER(buf_clear) sotto_buf tbs = BUF_ON(stack);
-    TRY(tbs_write(p, wire_format, content, &tbs));
-    return sign_with_label(c, key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs), ret_signature);
+    TRY(tbs_write_somewhere(p, wire_format, content, &tbs));
+    return sign(c, key, buf_view(&tbs), ret_signature);
 }
 
 static sotto_err signature_verify(sotto_crypto *c, const struct message_protection *p,
@@ -147,9 +156,8 @@ static sotto_err signature_verify(sotto_crypto *c, const struct message_protecti
 {
     uint8_t stack[WITH_LABEL_STACK];
     DEFER(buf_clear) sotto_buf tbs = BUF_ON(stack);
-    TRY(tbs_write(p, content->wire_format, &content->content, &tbs));
-    return verify_with_label(c, p->suite, public_key, VIEW_LIT("FramedContentTBS"), buf_view(&tbs),
-                             content->auth.signature);
+    TRY(tbs_write_somewhere(p, content->wire_format, &content->content, &tbs));
+    return verify(c, p->suite->sign, public_key, buf_view(&tbs), content->auth.signature);
 }
 
 static sotto_err signature_check(sotto_crypto *c, const struct message_protection *p,
@@ -293,15 +301,6 @@ struct layout {
     size_t ciphertext_len;
 };
 
-/* Enough for application data, so that it is laid without moving. */
-static size_t size_about(const struct authenticated_content *content, size_t padding)
-{
-    const struct framed_content *framed = &content->content;
-    size_t data = framed->content_type == CONTENT_APPLICATION ? framed->application_data.len : 0;
-    return framed->group_id.len + framed->authenticated_data.len + data +
-           content->auth.signature.len + padding + 128;
-}
-
 /* The message with the plaintext where the ciphertext will be, and zeros for the rest. */
 static sotto_err private_message_lay(const struct authenticated_content *content, size_t padding,
                                      sotto_buf *out, struct layout *ret_layout)
@@ -312,7 +311,8 @@ static sotto_err private_message_lay(const struct authenticated_content *content
                                             .epoch = framed->epoch,
                                             .content_type = framed->content_type,
                                             .authenticated_data = framed->authenticated_data};
-    TRY(buf_reserve(out, size_about(content, padding)));
+    TRY(buf_reserve(out, framed_content_size(framed) + content->auth.signature.len +
+                             content->auth.confirmation_tag.len + padding));
     struct wr w = wr_to(out);
     wr_u16(&w, PROTOCOL_MLS10);
     wr_u16(&w, WIRE_PRIVATE_MESSAGE);

@@ -14,6 +14,7 @@ sotto_err transcript_hash_confirmed(sotto_crypto *c, const struct mls_suite *sui
     if (commit->content.content_type != CONTENT_COMMIT)
         return SOTTO_E_USAGE;
     DEFER(buf_clear) sotto_buf input = {0};
+    TRY(buf_reserve(&input, framed_content_size(&commit->content)));
     struct wr w = wr_to(&input);
     wr_u16(&w, commit->wire_format);
     framed_content_write(&w, &commit->content);
