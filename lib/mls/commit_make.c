@@ -197,7 +197,7 @@ static sotto_err welcome_send(struct making *m)
                                         .psks = m->apply.applied.psks,
                                         .psk_count = m->apply.applied.psk_count,
                                         .path = m->has_path ? &m->path : NULL,
-                                        .group_info = buf_view(&group_info)};
+                                        .group_info = &group_info};
     return welcome_make(m->s, &parts, members.items, members.count, &staged->welcome);
 }
 

@@ -120,7 +120,8 @@ static sotto_err first_check(struct step *s, struct epoch *e)
 {
     struct required_capabilities required;
     struct tree_check_context context = epoch_check_context(e, &required, s->now_s, 0);
-    return tree_check_leaf(s->c, e->tree, &context, e->own_leaf, LEAF_NODE_KEY_PACKAGE, &s->fault);
+    return tree_check_leaf_place(s->c, e->tree, &context, e->own_leaf, LEAF_NODE_KEY_PACKAGE,
+                                 &s->fault);
 }
 
 sotto_err group_create(struct step *s, const sotto_mls_client *client, view group_id,

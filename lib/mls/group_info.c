@@ -24,6 +24,11 @@ void group_info_write_tbs(struct wr *w, const struct group_info *info)
 {
     group_context_write(w, &info->group_context);
     wr_opaque(w, info->extensions);
+    group_info_write_tbs_end(w, info);
+}
+
+void group_info_write_tbs_end(struct wr *w, const struct group_info *info)
+{
     wr_opaque(w, info->confirmation_tag);
     wr_u32(w, info->signer);
 }

@@ -19,5 +19,7 @@ void group_info_write(struct wr *w, const struct group_info *info);
 
 /* GroupInfoTBS: the fields up to the signature. */
 void group_info_write_tbs(struct wr *w, const struct group_info *info);
+/* What stands in it behind the extensions, for who writes these where they go: they may have megabytes. */
+void group_info_write_tbs_end(struct wr *w, const struct group_info *info);
 
 #endif

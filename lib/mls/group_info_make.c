@@ -5,6 +5,8 @@
 #include "mls/staged.h"
 #include "mls/tree.h"
 
+#define GROUP_INFO_REST 96 /* bytes: label, and headers of vectors */
+
 static sotto_err external_pub_add(struct step *s, const struct epoch *epoch, struct wr *w)
 {
     DEFER(kem_key_freep) struct kem_key *key = NULL;
@@ -17,52 +19,58 @@ static sotto_err external_pub_add(struct step *s, const struct epoch *epoch, str
     return SOTTO_OK;
 }
 
-/* The tree is written where it goes: it may have megabytes. */
-static void ratchet_tree_add(const struct epoch *epoch, struct wr *w)
+static sotto_err extensions_write(struct step *s, const struct epoch *epoch, bool with_tree,
+                                  bool with_external_pub, struct wr *w)
 {
-    wr_u16(w, EXTENSION_RATCHET_TREE);
-    size_t mark = wr_vector_begin(w);
-    tree_write(w, epoch->tree);
-    wr_vector_end(w, mark);
-}
-
-static sotto_err extensions_make(struct step *s, const struct epoch *epoch, bool with_tree,
-                                 bool with_external_pub, sotto_buf *ret_extensions)
-{
-    DEFER(buf_clear) sotto_buf out = {0};
-    struct wr w = wr_to(&out);
+    size_t mark = wr_long_vector_begin(w);
     if (with_external_pub)
-        TRY(external_pub_add(s, epoch, &w));
-    if (with_tree)
-        ratchet_tree_add(epoch, &w);
-    TRY(wr_end(&w));
-    *ret_extensions = out;
-    out = (sotto_buf){0};
+        TRY(external_pub_add(s, epoch, w));
+    if (with_tree) {
+        wr_u16(w, EXTENSION_RATCHET_TREE);
+        size_t data = wr_long_vector_begin(w);
+        tree_write(w, epoch->tree);
+        wr_long_vector_end(w, data);
+    }
+    wr_long_vector_end(w, mark);
     return SOTTO_OK;
 }
 
+/* GroupInfoTBS behind its label; *ret_start is where it begins. */
+static sotto_err tbs_write(struct step *s, const struct epoch *epoch, bool with_tree,
+                           bool with_external_pub, sotto_buf *out, size_t *ret_start)
+{
+    const struct group_info info = {.confirmation_tag =
+                                        view_of(epoch->confirmation_tag, epoch->suite->hash_len),
+                                    .signer = epoch->own_leaf};
+    struct wr w = wr_to(out);
+    label_write(&w, VIEW_LIT("GroupInfoTBS"));
+    size_t mark = wr_long_vector_begin(&w);
+    group_context_write(&w, &epoch->context);
+    TRY(extensions_write(s, epoch, with_tree, with_external_pub, &w));
+    group_info_write_tbs_end(&w, &info);
+    size_t len = out->len - mark;
+    wr_long_vector_end(&w, mark);
+    TRY(wr_end(&w));
+    *ret_start = out->len - len;
+    return SOTTO_OK;
+}
+
+/* The tree goes where it stays: it may have megabytes. */
 sotto_err group_info_make(struct step *s, const struct epoch *epoch, bool with_tree,
                           bool with_external_pub, sotto_buf *ret_group_info)
 {
-    DEFER(buf_clear) sotto_buf extensions = {0};
     DEFER(buf_clear) sotto_buf signature = {0};
     DEFER(buf_clear) sotto_buf out = {0};
-    TRY(extensions_make(s, epoch, with_tree, with_external_pub, &extensions));
-    const struct group_info info = {.group_context = epoch->context,
-                                    .extensions = buf_view(&extensions),
-                                    .confirmation_tag =
-                                        view_of(epoch->confirmation_tag, epoch->suite->hash_len),
-                                    .signer = epoch->own_leaf};
-    TRY(buf_reserve(&out,
-                    extensions.len + epoch->encoded_context.len + HASH_MAX + SIGNATURE_MAX + 16));
+    size_t start = 0;
+    TRY(buf_reserve(&out, (with_tree ? tree_write_about(epoch->tree) : 0) +
+                              epoch->encoded_context.len + KEM_PUBLIC_MAX + SIGNATURE_MAX +
+                              HASH_MAX + GROUP_INFO_REST));
+    TRY(tbs_write(s, epoch, with_tree, with_external_pub, &out, &start));
+    TRY(sign(s->c, epoch->sign_key, buf_view(&out), &signature));
     struct wr w = wr_to(&out);
-    group_info_write_tbs(&w, &info);
-    TRY(wr_end(&w));
-    TRY(sign_with_label(s->c, epoch->sign_key, VIEW_LIT("GroupInfoTBS"), buf_view(&out),
-                        &signature));
-    w = wr_to(&out);
     wr_opaque(&w, buf_view(&signature));
     TRY(wr_end(&w));
+    buf_consume(&out, start);
     buf_clear(ret_group_info);
     *ret_group_info = out;
     out = (sotto_buf){0};
@@ -91,6 +99,7 @@ static sotto_err message_make(struct step *s, const struct epoch *epoch, bool wi
 static sotto_err tree_make(const struct epoch *epoch, sotto_buf *ret_tree)
 {
     DEFER(buf_clear) sotto_buf out = {0};
+    TRY(buf_reserve(&out, tree_write_about(epoch->tree)));
     struct wr w = wr_to(&out);
     tree_write(&w, epoch->tree);
     TRY(wr_end(&w));

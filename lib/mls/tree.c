@@ -13,6 +13,9 @@ _Static_assert(TREE_SEED == TREE_INDEX_KEY + TREE_CENSUS_KEY, "the seed is both 
 _Static_assert(MLS_LEAF_LIMIT == (uint32_t)1 << TREE_DEPTH, "TREE_DEPTH");
 _Static_assert(MLS_PATH_MAX == TREE_DEPTH, "an UpdatePath goes up to the root");
 
+#define PREFETCH_NODES 12 /* ahead, while a whole tree is written */
+#define PREFETCH_LINES 4  /* of 64 bytes: most of a leaf */
+
 static sotto_err tree_new_of(const struct mls_suite *suite, const uint8_t *seed,
                              uint32_t leaf_count, struct tree **ret_tree)
 {
@@ -451,15 +454,35 @@ static uint32_t node_count_to_last(const struct tree *tree)
     return count;
 }
 
+/* As if all leaves were as long as the last one, and no parent was blank. */
+size_t tree_write_about(const struct tree *tree)
+{
+    const struct tree_node *last = tree->width > 0 ? tree_leaf(tree, tree->width - 1) : NULL;
+    if (last == NULL)
+        return 0;
+    size_t parent = tree_node_key(last, TREE_ENCRYPTION_KEY).len + tree->suite->hash_len + 8;
+    return tree->width * (last->len + parent);
+}
+
+/* A tree has grown over many commits, and its nodes lie all over the heap: they are asked for before they are needed. */
+static void node_prefetch(const struct tree *tree, uint32_t number)
+{
+    const struct tree_node *node = tree_node(tree, number);
+    for (size_t line = 0; node != NULL && line < PREFETCH_LINES; line++)
+        __builtin_prefetch((const uint8_t *)node + 64 * line);
+}
+
 void tree_write(struct wr *w, const struct tree *tree)
 {
     uint32_t count = node_count_to_last(tree);
     if (count == 0)
         wr_fail(w, SOTTO_E_USAGE);
-    size_t mark = wr_vector_begin(w);
-    for (uint32_t node = 0; node < count; node++)
+    size_t mark = wr_long_vector_begin(w);
+    for (uint32_t node = 0; node < count; node++) {
+        node_prefetch(tree, node + PREFETCH_NODES);
         tree_write_node(w, tree, node);
-    wr_vector_end(w, mark);
+    }
+    wr_long_vector_end(w, mark);
 }
 
 size_t tree_memory(const struct tree *tree)

@@ -29,6 +29,8 @@ SOTTO_MUST_USE sotto_err tree_read(const struct mls_suite *suite, const uint8_t 
                                    view content, struct tree **ret_tree, struct fault *ret_fault);
 /* The content of a ratchet_tree extension (RFC 9420 12.4.3.3). USAGE: a tree without members. */
 void tree_write(struct wr *w, const struct tree *tree);
+/* About how many bytes that writes, and rarely more: to make room for them at once. */
+size_t tree_write_about(const struct tree *tree);
 /* One optional<Node> of it, as it stands there; a node outside of the tree is blank. */
 void tree_write_node(struct wr *w, const struct tree *tree, uint32_t node);
 

@@ -92,31 +92,32 @@ static sotto_err members_seal(struct step *s, const struct welcome_parts *parts,
     return wr_end(&w);
 }
 
-static sotto_err group_info_seal(struct step *s, const struct welcome_parts *parts, sotto_buf *out)
+static sotto_err group_info_seal(struct step *s, const struct welcome_parts *parts)
 {
+    sotto_buf *info = parts->group_info;
     const struct mls_suite *suite = parts->epoch->suite;
     DEFER(secret_clear) struct secret welcome_secret = {0};
     DEFER(secret_clear) struct secret key = {0};
-    uint8_t nonce[AEAD_NONCE], *place;
+    uint8_t nonce[AEAD_NONCE], *tag;
     TRY(key_schedule_welcome(s->c, suite, parts->member, &welcome_secret));
     TRY(key_schedule_welcome_key(s->c, suite, &welcome_secret, &key, nonce));
-    TRY(buf_extend(out, parts->group_info.len + AEAD_TAG, &place));
-    return aead_seal(s->c, suite->hpke.aead, &key, nonce, (view){0}, parts->group_info, place);
+    TRY(buf_extend(info, AEAD_TAG, &tag));
+    const view plain = {info->data, info->len - AEAD_TAG};
+    return aead_seal(s->c, suite->hpke.aead, &key, nonce, (view){0}, plain, info->data);
 }
 
 sotto_err welcome_make(struct step *s, const struct welcome_parts *parts,
                        const struct new_member *members, size_t count, sotto_buf *ret_welcome)
 {
-    DEFER(buf_clear) sotto_buf sealed_info = {0};
     DEFER(buf_clear) sotto_buf secrets = {0};
     DEFER(buf_clear) sotto_buf out = {0};
-    TRY(group_info_seal(s, parts, &sealed_info));
-    TRY(members_seal(s, parts, buf_view(&sealed_info), members, count, &secrets));
-    const struct mls_message message = {
-        .wire_format = WIRE_WELCOME,
-        .welcome = {.cipher_suite = parts->epoch->suite->id,
-                    .secrets = buf_view(&secrets),
-                    .encrypted_group_info = buf_view(&sealed_info)}};
+    TRY(group_info_seal(s, parts));
+    const view sealed_info = buf_view(parts->group_info);
+    TRY(members_seal(s, parts, sealed_info, members, count, &secrets));
+    const struct mls_message message = {.wire_format = WIRE_WELCOME,
+                                        .welcome = {.cipher_suite = parts->epoch->suite->id,
+                                                    .secrets = buf_view(&secrets),
+                                                    .encrypted_group_info = sealed_info}};
     TRY(buf_reserve(&out, secrets.len + sealed_info.len + 16));
     struct wr w = wr_to(&out);
     mls_message_write(&w, &message);

@@ -17,7 +17,7 @@ struct welcome_parts {
     const struct pre_shared_key_id *psks; /* of this commit */
     size_t psk_count;
     const struct treekem_path *path; /* NULL: none */
-    view group_info;
+    sotto_buf *group_info;           /* is sealed where it lies */
 };
 /* Seals the epoch for new members: MLSMessage(Welcome). Linear in their number: the info of the seals is hashed once. */
 SOTTO_MUST_USE sotto_err welcome_make(struct step *s, const struct welcome_parts *parts,
