@@ -67,7 +67,8 @@ static struct {
 static bool timed(struct bench *b, const char *op, const char *unit, bench_op *ours, bench_op *bare,
                   void *context)
 {
-    struct bench_case t = {s.section, op, s.n, unit, ours, bare};
+    struct bench_case t = {
+        .section = s.section, .op = op, .n = s.n, .unit = unit, .ours = ours, .bare = bare};
     return bench_time(b, &t, context);
 }
 
