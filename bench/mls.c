@@ -30,7 +30,7 @@ static struct {
     sotto_buf commit; /* what cold receivers receive */
     sotto_buf *queue; /* messages on the way from `last` to `joiner` */
     size_t queued, taken;
-    sotto_buf text;
+    sotto_buf text, state;
 } x;
 
 static sotto_mls *m(void)
@@ -264,7 +264,8 @@ static sotto_err group_bill(void)
 
 static bool alone_rows(void)
 {
-    return row(section_alone, "KeyPackage", "us", key_package_once, NULL, key_package_bill()) &&
+    return row(section_alone, "make KeyPackage", "us", key_package_once, NULL,
+               key_package_bill()) &&
            row(section_alone, "create group", "us", group_once, NULL, group_bill());
 }
 
@@ -383,15 +384,15 @@ static bool cold_rows(void)
     const struct path_size size = path_size(w->creator, 0, w->n - 1);
     return done(mls_floor_members(&x.floor, w->creator->epoch->tree, sotto_group_id(w->creator)),
                 "floor") &&
-           row(section_cold, "build group, 1 commit", "us", build_once, NULL,
+           row(section_cold, "build group in one commit", "us", build_once, NULL,
                build_bill(info_len)) &&
-           row(section_cold, "join", "us", join_cold_once, NULL,
+           row(section_cold, "join, cold", "us", join_cold_once, NULL,
                owe_join(&size, w->n, false, info_len)) &&
            cold_commit() &&
-           row(section_cold, "Update commit create", "us", create_cold_once, NULL,
+           row(section_cold, "commit create, cold", "us", create_cold_once, NULL,
                owe_commit(&size, x.commit.len)) &&
-           (w->near == NULL || process_cold_row("Update commit process, near", w->near, 1)) &&
-           process_cold_row("Update commit process, far", w->last, w->n - 1) &&
+           (w->near == NULL || process_cold_row("commit process, cold, near", w->near, 1)) &&
+           process_cold_row("commit process, cold, far", w->last, w->n - 1) &&
            heap_row("heap, cold", w->n - 1, &w->welcome);
 }
 
@@ -549,6 +550,96 @@ static bool message_rows(size_t len, const char *encrypt, const char *decrypt)
            take_all(&messages);
 }
 
+/* ---- state ---- */
+
+static sotto_err part_count(void *context, view name, view value)
+{
+    *(size_t *)context += name.len + value.len;
+    return SOTTO_OK;
+}
+
+/* One part behind the other: the lengths of name and value, and both. */
+static sotto_err part_keep(void *context, view name, view value)
+{
+    sotto_buf *kept = context;
+    struct wr w = wr_to(kept);
+    wr_opaque(&w, name);
+    wr_opaque(&w, value);
+    return wr_end(&w);
+}
+
+static bool write_once(void *unused)
+{
+    (void)unused;
+    size_t bytes = 0;
+    return done(sotto_group_write(x.world.joiner, true, part_count, &bytes), "write");
+}
+
+static bool read_once(void *unused)
+{
+    (void)unused;
+    sotto_group_reader *reader = NULL;
+    DEFER(group_freep) sotto_group *g = NULL;
+    bool ok = done(sotto_group_read_begin(&reader), "read");
+    for (struct rd at = rd_of(buf_view(&x.state)); ok && rd_more(&at);) {
+        view name = rd_opaque(&at, SIZE_MAX), value = rd_opaque(&at, SIZE_MAX);
+        ok = done(sotto_group_read_part(reader, name, value), "read part");
+    }
+    ok = ok && done(sotto_group_read_end(m(), &reader, &g), "read end");
+    sotto_group_reader_free(reader);
+    return ok;
+}
+
+static void bytes_row(const char *op, size_t bytes)
+{
+    const struct bench_row r = {
+        .section = section_state, .op = op, .n = x.world.n, .value = (double)bytes, .unit = "B"};
+    bench_row(x.bench, &r);
+}
+
+/* What a store has to write of a group now; it does. */
+static bool changed_bytes(sotto_group *g, size_t *bytes)
+{
+    size_t changed = 0;
+    bool ok = done(sotto_group_write(g, false, part_count, &changed), "write");
+    sotto_group_written(g);
+    *bytes = changed > *bytes ? changed : *bytes;
+    return ok;
+}
+
+/* After one more message or commit: that side which has to write more. */
+static bool step_bytes(const struct talk *talk, size_t *ret_bytes)
+{
+    *ret_bytes = 0;
+    return send_many(talk, 1) && take_all(talk) && changed_bytes(x.world.last, ret_bytes) &&
+           changed_bytes(x.world.joiner, ret_bytes);
+}
+
+/* The first step of each kind may write what later ones find written. */
+static bool state_rows(void)
+{
+    size_t message = 0, commit = 0;
+    struct bench_case write = {.section = section_state,
+                               .op = "write all",
+                               .n = x.world.n,
+                               .unit = "us",
+                               .ours = write_once};
+    struct bench_case read = write;
+    read.op = "read all";
+    read.ours = read_once;
+    buf_reset(&x.state);
+    if (!step_bytes(&commits, &commit) || !step_bytes(&messages, &message) ||
+        !step_bytes(&messages, &message) || !step_bytes(&commits, &commit) ||
+        !done(sotto_group_write(x.world.joiner, true, part_keep, &x.state), "write"))
+        return false;
+    bytes_row("written after a message", message);
+    bytes_row("written after a commit", commit);
+    bytes_row("all", x.state.len);
+    return bench_time(x.bench, &write, NULL) && bench_time(x.bench, &read, NULL);
+}
+
+/* ---- all rows of a size ---- */
+
 static bool add_row(void)
 {
     struct mls_world *w = &x.world;
@@ -557,7 +648,7 @@ static bool add_row(void)
     if (!done(mls_world_add(w, &staged), "add"))
         return false;
     size_t commit_len = sotto_staged_commit(staged).len;
-    return row(section_warm, "add one, Welcome", "us", add_once, NULL,
+    return row(section_warm, "add one, Welcome, warm", "us", add_once, NULL,
                add_bill(&size, commit_len, group_info_len(w->last)));
 }
 
@@ -568,9 +659,9 @@ static bool update_rows(void)
     if (!send_many(&commits, 1))
         return false;
     size_t commit_len = x.queue[0].len;
-    return row(section_warm, "Update commit create", "us", commit_create_once,
-               commit_create_prepare, owe_commit(&size, commit_len)) &&
-           row(section_warm, "Update commit process", "us", commit_process_once,
+    return row(section_warm, "commit create, warm", "us", commit_create_once, commit_create_prepare,
+               owe_commit(&size, commit_len)) &&
+           row(section_warm, "commit process, warm", "us", commit_process_once,
                commit_process_prepare, owe_process(&size, commit_len)) &&
            take_all(&commits);
 }
@@ -586,12 +677,12 @@ static bool warm_rows(void)
               "floor"))
         return false;
     const struct path_size size = path_size(w->last, w->n - 1, w->n);
-    return row(section_warm, "join", "us", join_warm_once, NULL,
+    return row(section_warm, "join, warm", "us", join_warm_once, NULL,
                owe_join(&size, w->n + 1, true, group_info_len(w->joiner))) &&
            update_rows() && message_rows(64, "encrypt 64 B", "decrypt 64 B") &&
            message_rows(1024, "encrypt 1 KiB", "decrypt 1 KiB") &&
            message_rows(65536, "encrypt 64 KiB", "decrypt 64 KiB") &&
-           heap_row("heap, warm", w->n, &w->joiner_welcome);
+           heap_row("heap, warm", w->n, &w->joiner_welcome) && state_rows();
 }
 
 static bool size_rows(sotto_crypto *c, const struct mls_suite *suite, uint32_t n, bool first)
@@ -662,5 +753,6 @@ int bench_mls(struct bench *b, int argc, char **argv)
     free(x.queue);
     buf_clear(&x.commit);
     buf_clear(&x.text);
+    buf_clear(&x.state);
     return ok ? 0 : 1;
 }
