@@ -1,7 +1,8 @@
 /* Each structure of MLS: the first byte picks a row of structures.h, the rest is its bytes. What is read is written as the same
- * bytes, and a structure that could be read can't when a byte is added or missing. */
+ * bytes, a structure that could be read can't when a byte is added or missing, and a second decoder says the same of all. */
 #include <stdlib.h>
 
+#include "tests/fuzz/mls_reference.h"
 #include "tests/unit/mls/structures.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct structure *structure = &structures[data[0]];
     const view bytes = {data + 1, size - 1};
     sotto_buf out = {0};
-    if (structure->recode(bytes, &out) == SOTTO_OK) {
+    bool right = structure->recode(bytes, &out) == SOTTO_OK;
+    if (right != mls_reference_is(structure->name, bytes.data, bytes.len))
+        abort();
+    if (right) {
         if (!view_equal(buf_view(&out), bytes))
             abort(); /* another encoding of the same */
         if (bytes.len > 0 && recode_cut(structure, bytes, bytes.len - 1) == SOTTO_OK)
