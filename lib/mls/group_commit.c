@@ -3,9 +3,20 @@
 
 /* A member's commit: its own proposals by value, and what waits by reference. */
 
+/* About how many bytes: a bulk add has megabytes. */
+static size_t by_value_size(const sotto_mls_commit_options *options)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < options->proposal_count; i++)
+        size += options->proposals[i].key_package.len + options->proposals[i].extensions.len +
+                options->proposals[i].component_data.len + 8;
+    return size;
+}
+
 static sotto_err by_value(struct step *s, const sotto_group *g,
                           const sotto_mls_commit_options *options, sotto_buf *ret_proposals)
 {
+    TRY(buf_reserve(ret_proposals, by_value_size(options)));
     for (size_t i = 0; i < options->proposal_count; i++) {
         struct wr w = wr_to(ret_proposals);
         wr_u8(&w, PROPOSAL_OR_REF_PROPOSAL);
@@ -76,6 +87,7 @@ static sotto_err commit_list(struct step *s, const struct commit_base *base,
                              sotto_staged **ret_staged)
 {
     DEFER(buf_clear) sotto_buf proposals = {0};
+    TRY(buf_reserve(&proposals, by_value_size(options)));
     for (;;) {
         struct wr w = wr_to(&proposals);
         proposal_list_write(&w, base->epoch->suite, list);

@@ -454,14 +454,14 @@ static uint32_t node_count_to_last(const struct tree *tree)
     return count;
 }
 
-/* As if all leaves were as long as the last one, and no parent was blank. */
+/* As if all leaves were a little longer than the last one (which may have no parent_hash yet), and no parent blank. */
 size_t tree_write_about(const struct tree *tree)
 {
     const struct tree_node *last = tree->width > 0 ? tree_leaf(tree, tree->width - 1) : NULL;
     if (last == NULL)
         return 0;
     size_t parent = tree_node_key(last, TREE_ENCRYPTION_KEY).len + tree->suite->hash_len + 8;
-    return tree->width * (last->len + parent);
+    return tree->width * (last->len + parent + 2 * (size_t)tree->suite->hash_len);
 }
 
 /* A tree has grown over many commits, and its nodes lie all over the heap: they are asked for before they are needed. */

@@ -78,6 +78,13 @@ static sotto_err member_seal(struct step *s, const struct sealing *sealing,
     return SOTTO_OK;
 }
 
+/* Bytes of an EncryptedGroupSecrets: a reference, joiner and path secret, PSKs, and what lies around them. */
+static size_t member_size(const struct sealing *sealing)
+{
+    return kem_enc_size(sealing->suite->hpke.kem) + 3 * (size_t)sealing->suite->hash_len +
+           sealing->psks.len + AEAD_TAG + 16;
+}
+
 static sotto_err members_seal(struct step *s, const struct welcome_parts *parts,
                               view encrypted_group_info, const struct new_member *members,
                               size_t count, sotto_buf *out)
@@ -86,6 +93,7 @@ static sotto_err members_seal(struct step *s, const struct welcome_parts *parts,
     DEFER(buf_clear) sotto_buf plain = {0};
     DEFER(buf_clear) sotto_buf sealed = {0};
     TRY(sealing_begin(s, encrypted_group_info, &sealing));
+    TRY(buf_reserve(out, count * member_size(&sealing)));
     struct wr w = wr_to(out);
     for (size_t i = 0; i < count; i++)
         TRY(member_seal(s, &sealing, &members[i], &plain, &sealed, &w));
