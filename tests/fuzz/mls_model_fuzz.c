@@ -116,6 +116,18 @@ static void say(struct client *c)
         talk_say(c);
 }
 
+static void export_secret(struct client *c)
+{
+    if (client_is_ready(c->world, c))
+        client_safe_export(c);
+}
+
+static void change_settings(struct client *c)
+{
+    if (client_is_ready(c->world, c))
+        client_change_settings(c);
+}
+
 static void branch(struct client *c)
 {
     if (client_is_ready(c->world, c))
@@ -128,10 +140,11 @@ static void read_back(struct client *c)
         client_reload(c);
 }
 
+/* New ones go to the end: the corpus names an action by its number. */
 static void (*const actions[])(struct client *c) = {
     say,        hear,       hear,   propose_any, propose_any,      propose_outside, hear_proposal,
     commit_any, commit_any, decide, follow,      race_catch_up,    race_forbidden,  race_join,
-    lose,       branch,     repeat, read_back,   receive_anything,
+    lose,       branch,     repeat, read_back,   receive_anything, export_secret,   change_settings,
 };
 
 /* Some are there from the beginning, so that short inputs get somewhere. */

@@ -263,6 +263,49 @@ void client_check_facts(struct client *c)
     MUST(w, sotto_group_own_leaf(c->group) == r->leaf_of[c->number]);
 }
 
+static void export_first(struct client *c, const sotto_buf *secret)
+{
+    struct world *w = c->world;
+    sotto_buf *known = &record_at(w, c->at)->facts.safe_exported;
+    MUST(w, secret->len > 0);
+    if (known->len == 0)
+        MUST_OK(w, buf_set(known, buf_view(secret)));
+    MUST(w, view_equal(buf_view(known), buf_view(secret)));
+    if (chance(w, 8)) {
+        w->tally.crashes++;
+        client_reload(c); /* it was not stored: the next time is the first */
+        return;
+    }
+    c->exported = true;
+    client_save(c);
+}
+
+void client_safe_export(struct client *c)
+{
+    struct world *w = c->world;
+    sotto_buf secret = {0};
+    doing(w, "export a secret", c);
+    sotto_err err = sotto_group_safe_export(&w->mls, c->group, 0x8001, &secret);
+    if (c->exported) {
+        MUST(w, err == SOTTO_E_EXPIRED && secret.len == 0);
+        client_check_refused(c);
+    } else {
+        MUST_OK(w, err);
+        export_first(c, &secret);
+    }
+    buf_clear(&secret);
+}
+
+void client_change_settings(struct client *c)
+{
+    uint32_t past_epochs = c->settings.past_epochs;
+    doing(c->world, "change settings", c);
+    client_random_settings(c);
+    c->settings.past_epochs = past_epochs;
+    sotto_group_set_settings(c->group, &c->settings);
+    client_save(c);
+}
+
 void client_drop_staged(struct client *c)
 {
     sotto_staged_free(c->staged);

@@ -33,6 +33,10 @@ void client_enter(struct client *c, uint64_t at);
 void client_leave(struct client *c);
 /* Holds it against the record's facts, or sets them. */
 void client_check_facts(struct client *c);
+/* Asks for what is exported once in an epoch, and once more. */
+void client_safe_export(struct client *c);
+/* Other settings, but for the epochs that are kept. */
+void client_change_settings(struct client *c);
 /* Loses all that it has of the group. */
 void client_lose(struct client *c);
 /* Takes over a group that it joined. */

@@ -14,6 +14,9 @@ static void talk(struct world *w)
     }
     if (chance(w, 2))
         talk_deliver_all(w);
+    struct client *c = client_ready(w);
+    if (c != NULL && chance(w, 3))
+        client_safe_export(c);
     for (uint32_t n = pick(w, 6); n > 0; n--)
         talk_deliver(w);
 }
@@ -84,6 +87,8 @@ static void rare(struct world *w)
         race_forbidden(c);
     if (chance(w, 100))
         talk_burst(c, 900 + pick(w, 1300));
+    if (chance(w, 50))
+        client_change_settings(c);
     if (chance(w, 50))
         join_branch(c);
     if (chance(w, 150))

@@ -69,6 +69,7 @@ static void record_free(struct record *r)
     buf_clear(&r->facts.context);
     buf_clear(&r->facts.authenticator);
     buf_clear(&r->facts.resumption);
+    buf_clear(&r->facts.safe_exported);
     for (uint32_t i = 0; i < r->proposal_count; i++)
         buf_clear(&r->proposals[i].bytes);
     buf_clear(&r->group_info);

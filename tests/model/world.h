@@ -30,7 +30,8 @@
 struct facts {
     bool known;
     sotto_buf context, authenticator, resumption;
-    uint8_t exported[32], safe_exported[32];
+    uint8_t exported[32];
+    sotto_buf safe_exported; /* empty: nobody has asked yet */
     uint8_t roster[32];
 };
 
@@ -100,7 +101,7 @@ struct client {
         *kept[KEPT_MAX]; /* newest first; the first is the present one, unless it is gone */
     uint32_t kept_count;
     uint32_t sent; /* application messages in this epoch */
-    bool exported; /* safe_exported of this epoch */
+    bool exported; /* it has had safe_exported of this epoch */
 
     /* A commit of its own that is on the way: as an object, or as bytes. */
     sotto_staged *staged;
