@@ -340,7 +340,8 @@ typedef enum sotto_mls_event_kind {
     SOTTO_MLS_EVENT_APPLICATION, /* data, sender */
     SOTTO_MLS_EVENT_PROPOSAL,    /* proposed: it is pending now */
     SOTTO_MLS_EVENT_COMMIT,      /* staged */
-    SOTTO_MLS_EVENT_OWN          /* came back to us. A commit: merge the staged one that it is */
+    SOTTO_MLS_EVENT_OWN /* came back to us, as its sender data say: what it holds is not looked at.
+                                  * A commit: merge the staged one whose bytes it has */
 } sotto_mls_event_kind;
 
 typedef struct sotto_mls_event {

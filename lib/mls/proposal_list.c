@@ -276,12 +276,43 @@ static sotto_err refuse_the_same(struct proposal_list *list, const struct likene
     return SOTTO_OK;
 }
 
+static bool types_supported(const struct tree *tree, enum census_kind kind, view types)
+{
+    for (struct rd at = rd_of(types); rd_more(&at);)
+        if (!tree_all_support(tree, kind, rd_u16(&at)))
+            return false;
+    return true;
+}
+
+/* Extensions that somebody can't have are left out before they spoil what waits beside them: once applied, it is the leaves that
+ * came which fit them no more. */
+static bool extensions_supported(const struct tree *tree, view extensions)
+{
+    struct required_capabilities required = {0};
+    view data = {0};
+    for (struct rd at = rd_of(extensions); rd_more(&at);) {
+        struct extension extension;
+        extension_read(&at, &extension);
+        if (!tree_all_support(tree, CENSUS_EXTENSION, extension.extension_type))
+            return false;
+    }
+    if (!extension_find(extensions, EXTENSION_REQUIRED_CAPABILITIES, &data))
+        return true;
+    struct rd r = rd_of(data);
+    required_capabilities_read(&r, &required);
+    return types_supported(tree, CENSUS_EXTENSION, required.extension_types) &&
+           types_supported(tree, CENSUS_PROPOSAL, required.proposal_types) &&
+           types_supported(tree, CENSUS_CREDENTIAL, required.credential_types);
+}
+
 /* What no commit of ours can hold, whatever else it holds. */
 static bool is_not_ours_to_commit(const struct epoch *epoch, const struct proposed *item)
 {
     uint16_t type = item->proposal.proposal_type;
     return type == PROPOSAL_EXTERNAL_INIT ||
            (changes_leaf(item) && item->leaf_index == epoch->own_leaf) ||
+           (type == PROPOSAL_GROUP_CONTEXT_EXTENSIONS &&
+            !extensions_supported(epoch->tree, item->proposal.extensions)) ||
            proposed_check(epoch, item, 0, 0, NULL) != SOTTO_OK;
 }
 

@@ -753,6 +753,31 @@ static void what_waits_never_stops_what_is_asked_for(void **state)
     world_end(&w);
 }
 
+static void extensions_that_nobody_supports_spoil_nothing_that_waits_beside_them(void **state)
+{
+    (void)state;
+    struct world w;
+    sotto_buf extensions = {0};
+    world_begin(&w, SUITE, 3, 4, NULL);
+    assert_ok(sotto_mls_extension_add(&extensions, 0xF0F0, VIEW_LIT("which nobody supports")));
+    const sotto_mls_proposal proposals[] = {
+        {.type = SOTTO_MLS_GROUP_CONTEXT_EXTENSIONS, .extensions = buf_view(&extensions)},
+        {.type = SOTTO_MLS_ADD, .key_package = peer_publish(&w.peers[3])}};
+    for (size_t i = 0; i < 2; i++) {
+        sotto_buf message = peer_propose(&w.peers[1 + i], &proposals[i]);
+        for (size_t j = 0; j < 3; j++)
+            if (j != 1 + i)
+                peer_hears_proposal(&w.peers[j], buf_view(&message), proposals[i].type);
+        sotto_buf_clear(&message);
+    }
+    sotto_staged *staged = peer_commit(&w.peers[0], NULL, 0);
+    assert_int_equal(sotto_staged_change(staged)->proposal_count, 1);
+    assert_int_equal(sotto_staged_change(staged)->proposals[0].proposal.type, SOTTO_MLS_ADD);
+    sotto_staged_free(staged);
+    sotto_buf_clear(&extensions);
+    world_end(&w);
+}
+
 static void proposals_by_value_that_do_not_fit_are_an_error(void **state)
 {
     (void)state;
@@ -1060,6 +1085,7 @@ int main(void)
         cmocka_unit_test(pending_proposals_that_do_not_fit_are_left_out),
         cmocka_unit_test(a_pending_psk_that_the_committer_lacks_is_left_out),
         cmocka_unit_test(what_waits_never_stops_what_is_asked_for),
+        cmocka_unit_test(extensions_that_nobody_supports_spoil_nothing_that_waits_beside_them),
         cmocka_unit_test(proposals_by_value_that_do_not_fit_are_an_error),
         cmocka_unit_test(pending_proposals_can_be_dropped),
         cmocka_unit_test(handshakes_are_padded_as_the_settings_say),
