@@ -62,6 +62,9 @@ typedef struct sotto_mls_check {
 /* A row of the table (docs/mls-checks.md). NOTFOUND: no such number. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_mls_check_at(uint16_t number, sotto_mls_check *ret_check);
 
+/* The one check that calls for waiting: a commit refers to a proposal that has not come. */
+#define SOTTO_MLS_CHECK_REFERENCE_KNOWN 114
+
 /* ---- Numbers (RFC 9420 17; draft-ietf-mls-extensions from 8 on) ---- */
 
 enum { SOTTO_MLS_BASIC = 1, SOTTO_MLS_X509 = 2 };
@@ -340,8 +343,8 @@ typedef enum sotto_mls_event_kind {
     SOTTO_MLS_EVENT_APPLICATION, /* data, sender */
     SOTTO_MLS_EVENT_PROPOSAL,    /* proposed: it is pending now */
     SOTTO_MLS_EVENT_COMMIT,      /* staged */
-    SOTTO_MLS_EVENT_OWN /* came back to us, as its sender data say: what it holds is not looked at.
-                                  * A commit: merge the staged one whose bytes it has */
+    /* Came back to us, as its sender data say: what it holds is not looked at. A commit: merge the staged one whose bytes it has. */
+    SOTTO_MLS_EVENT_OWN
 } sotto_mls_event_kind;
 
 typedef struct sotto_mls_event {
@@ -359,8 +362,8 @@ SOTTO_API void sotto_mls_event_clear(sotto_mls_event *event); /* accepts {0} */
 
 /* Takes an MLSMessage: a PublicMessage or a PrivateMessage. An error of class WIRE or AUTH: drop the message. NOT_NOW: it is of
  * an epoch to come; keep it and try again after the next commit. EXPIRED: of one that is not kept any more. MISSING with
- * CHECK_REFERENCE_KNOWN: a commit whose proposals have not come yet: keep it likewise. EXISTS: a proposal that is pending already.
- * CLOSED: the group has ended, and this is not of its past. */
+ * the check SOTTO_MLS_CHECK_REFERENCE_KNOWN: a commit whose proposals have not come yet: keep it likewise. EXISTS: a proposal
+ * that is pending already. CLOSED: the group has ended, and this is not of its past. */
 SOTTO_API SOTTO_MUST_USE sotto_err sotto_group_receive(sotto_mls *m, sotto_group *g,
                                                        sotto_view message,
                                                        sotto_mls_event *ret_event);

@@ -16,6 +16,9 @@ _Static_assert((unsigned)CHECK_FORM_VECTOR_SIZE == GUARD_VECTOR_SIZE, "one numbe
 _Static_assert((unsigned)CHECK_FORM_PRESENCE == GUARD_PRESENCE, "one number");
 _Static_assert((unsigned)CHECK_FORM_LEFTOVERS == GUARD_LEFTOVERS, "one number");
 
+/* What callers ask for by its number. */
+_Static_assert((unsigned)CHECK_REFERENCE_KNOWN == SOTTO_MLS_CHECK_REFERENCE_KNOWN, "one number");
+
 const struct check_row *check_row(enum mls_check check)
 {
     if ((size_t)check >= COUNT_OF(rows) || rows[check].name == NULL)
