@@ -365,12 +365,12 @@ static size_t heap_bytes(void)
     return info.uordblks + info.hblkhd;
 }
 
-/* What a group adds to the heap when it is joined. */
+/* What a group adds to the heap when it is joined; no row where the allocator does not count (AddressSanitizer's). */
 static bool heap_row(const char *op, uint32_t member, const sotto_buf *welcome)
 {
     DEFER(group_freep) sotto_group *g = NULL;
     size_t before = heap_bytes();
-    if (!is_wanted(op))
+    if (!is_wanted(op) || before == 0)
         return true;
     if (!done(mls_world_join(&x.world, member, buf_view(welcome), &g), "join"))
         return false;
