@@ -26,7 +26,8 @@ static const struct {
     {SOTTO_OK, 0},        {SOTTO_E_PIN, 3},           {SOTTO_E_CLOSED, 3},
     {SOTTO_E_TAKEN, 6},   {SOTTO_E_EXPIRED, 6},       {SOTTO_E_NOTFOUND, 6},
     {SOTTO_E_TIMEOUT, 8}, {SOTTO_E_INTERRUPTED, 130}, {SOTTO_E_PERMISSION, 7},
-    {SOTTO_E_IN_USE, 7},
+    {SOTTO_E_IN_USE, 7},  {SOTTO_E_INVITE, 6},        {SOTTO_E_SIGN_IN, 7},
+    {SOTTO_E_DENIED, 7},
 };
 
 static const int class_statuses[] = {

@@ -61,12 +61,21 @@ typedef enum sotto_err_class {
     X(EXPIRED, 43, STATE, "its time is over") \
     X(NOTFOUND, 44, STATE, "no such thing") \
     X(EXISTS, 45, STATE, "is there already") \
+    X(CONFLICT, 46, STATE, "somebody else was first: look again, then try again") \
+    X(EPOCH, 47, STATE, "belongs to another epoch") \
+    X(INVITE, 48, STATE, "this invite or password is used up, expired, or was never given out") \
+    X(OLD_OP, 49, STATE, "an operation with a later number was answered long ago") \
+    X(SIGN_IN, 50, STATE, "only for those who have signed in") \
+    X(DENIED, 51, STATE, "not allowed for you") \
     X(RATE, 60, LIMIT, "slow down") \
     X(FULL, 61, LIMIT, "no more of them allowed now") \
     X(SLOW, 62, LIMIT, "reads too slowly") \
+    X(DISK_FULL, 63, LIMIT, "the server's disk is full") \
+    X(QUOTA, 64, LIMIT, "over the quota") \
     X(USAGE, 80, USE, "can't be called like this") \
     X(UNSUPPORTED, 81, USE, "not supported") \
     X(CONFIG, 82, USE, "not a valid setting") \
+    X(NEWER, 83, USE, "was made by a newer version of this program") \
     X(NET, 100, NET, "cannot reach the server") \
     X(TLS, 101, NET, "no secure connection") \
     X(TIMEOUT, 102, NET, "no answer in time") \
@@ -75,7 +84,8 @@ typedef enum sotto_err_class {
     X(IO, 121, HOST, "cannot read or write") \
     X(CRYPTO, 122, HOST, "the cryptographic library failed") \
     X(PERMISSION, 123, HOST, "permission denied") \
-    X(IN_USE, 124, HOST, "already in use")
+    X(IN_USE, 124, HOST, "already in use") \
+    X(DAMAGED, 125, HOST, "stored data is damaged")
 /* clang-format on */
 
 typedef enum sotto_err {
