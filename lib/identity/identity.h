@@ -4,7 +4,7 @@
  *
  * Everything is signed with Ed25519 under the strict rule of sign.h, and each signed or hashed structure begins with a label and a
  * version. No clock: the caller passes seconds since 1970. Each `read` parses exactly one structure (errors: as rd_end(), VALUE,
- * TOO_LARGE; *ret untouched on an error); each `write` appends to `out` (NOMEM, VALUE, TOO_LARGE: out unchanged). Views borrow. */
+ * VERSION, TOO_LARGE; *ret untouched on an error); each `write` appends to `out` (NOMEM, VALUE, TOO_LARGE: out unchanged). Views borrow. */
 #ifndef IDENTITY_IDENTITY_H
 #define IDENTITY_IDENTITY_H
 
@@ -16,13 +16,13 @@
 #include "crypto/sign.h"
 #include "crypto/x509.h"
 
-#define ACCOUNT_ID        X509_ACCOUNT_ID          /* 32 bytes */
-#define DEVICE_ID         X509_DEVICE_ID           /* 16 bytes */
-#define IDENTITY_HASH     32                       /* bytes: SHA-256 */
-#define ROTATIONS_MAX     64                       /* in one statement */
-#define DEVICES_MAX       64                       /* in one list, revoked ones included */
+#define ACCOUNT_ID        X509_ACCOUNT_ID /* 32 bytes */
+#define DEVICE_ID         X509_DEVICE_ID  /* 16 bytes */
+#define IDENTITY_HASH     32              /* bytes: SHA-256 */
+#define ROTATIONS_MAX     64              /* of one account, ever: a statement carries all */
+#define DEVICES_MAX       64              /* in one list, revoked ones included */
 #define DEVICE_LIST_MAX   (256 + DEVICES_MAX * 64) /* bytes of a signed list */
-#define STATEMENT_MAX     16384                    /* bytes */
+#define STATEMENT_MAX     17408                    /* bytes: all that the three above allow */
 #define DEVICE_LIST_TTL_S INT64_C(2592000)         /* 30 days: then a list is stale */
 
 /* --- genesis.c --- */
@@ -45,7 +45,7 @@ SOTTO_MUST_USE sotto_err genesis_id(sotto_crypto *c, const struct genesis *genes
 
 /* struct { opaque label<V> = "sotto rotation"; uint8 version = 1; opaque account_id[32]; uint32 n; opaque account_key[32];
  *          opaque recovery_key[32]; opaque next_recovery_hash[32]; opaque signature[64]; } rotation;
- * signature: by recovery_key over all before it. n counts from 1. */
+ * signature: by recovery_key over all before it. n counts from 1 to ROTATIONS_MAX. */
 struct rotation {
     uint8_t account_id[ACCOUNT_ID];
     uint32_t n;
@@ -60,7 +60,8 @@ SOTTO_MUST_USE sotto_err rotation_write(const struct rotation *rotation, sotto_b
 /* Signs it with the recovery key; sets recovery_key and signature. USAGE: not an Ed25519 key. */
 SOTTO_MUST_USE sotto_err rotation_sign(sotto_crypto *c, const sotto_sign_key *recovery_key,
                                        struct rotation *rotation);
-/* Whether it follows: right account, n is `n_before` + 1, recovery_key hashes to `recovery_hash`, signature. SIGNATURE, CONFLICT (n). */
+/* Whether it follows: right account, n is `n_before` + 1, recovery_key hashes to `recovery_hash`, signature. SIGNATURE, CONFLICT (n),
+ * KEY: the new account key is none. */
 SOTTO_MUST_USE sotto_err rotation_verify(sotto_crypto *c, const struct rotation *rotation,
                                          const uint8_t account_id[ACCOUNT_ID], uint32_t n_before,
                                          const uint8_t recovery_hash[IDENTITY_HASH]);
@@ -73,6 +74,7 @@ struct account_key {
     uint8_t recovery_hash[IDENTITY_HASH];
     uint32_t n; /* rotations so far */
 };
+/* KEY: the account key is none. */
 SOTTO_MUST_USE sotto_err account_key_begin(sotto_crypto *c, const struct genesis *genesis,
                                            struct account_key *ret_key);
 /* Applies one rotation. As rotation_verify(); unchanged on an error. */
@@ -93,7 +95,8 @@ struct listed_device {
  * struct { opaque label<V> = "sotto devices"; uint8 version = 1; opaque account_id[32]; uint32 rotation; uint64 number;
  *          opaque previous_hash[32]; uint64 issued_s; uint64 expires_s; listed_device devices<V>; opaque signature[64]; } device_list;
  * number: the list's version, from 1. previous_hash: SHA-256 of the whole list before, zeros for the first. expires_s: issued_s + 30 days.
- * rotation: how many rotations the signing account key had. Devices in rising order of id, each once. A revoked one stays listed. */
+ * rotation: how many rotations the signing account key had. Devices in rising order of id, each once. A revoked one stays listed.
+ * All of this is VALUE where it does not hold, for reading, writing and signing. */
 struct device_list {
     uint8_t account_id[ACCOUNT_ID];
     uint32_t rotation;
@@ -112,10 +115,11 @@ SOTTO_MUST_USE sotto_err device_list_sign(sotto_crypto *c, const sotto_sign_key 
 /* Account, rotation and signature against the key in force. SIGNATURE; CONFLICT: made under another rotation. Asks no clock. */
 SOTTO_MUST_USE sotto_err device_list_verify(sotto_crypto *c, const struct device_list *list,
                                             const struct account_key *key);
-/* Whether `next` may follow `before`: number + 1, the hash of `before`'s bytes, issued no earlier; no listed device gone, none with
- * another key, none active again that was revoked. CONFLICT: number or hash; DENIED: a device was dropped, changed or un-revoked. */
+/* Whether `next` may follow `before`: same account, no lower rotation, number + 1, the hash of `before`'s bytes, issued no earlier
+ * (else CONFLICT); no listed device gone, none with another key, none active again that was revoked (else DENIED). */
 SOTTO_MUST_USE sotto_err device_list_follows(sotto_crypto *c, const struct device_list *next,
                                              const struct device_list *before);
+/* NULL: not listed. */
 const struct listed_device *device_list_find(const struct device_list *list,
                                              const uint8_t device_id[DEVICE_ID]);
 /* SHA-256 of the list as written. */
