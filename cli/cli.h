@@ -49,6 +49,16 @@ struct cli_topic {
     const char *name, *title, *text; /* a name of NULL ends a table */
 };
 
+/* A man page beside the program's own: a text and one list. A name of NULL ends a table. */
+struct cli_page {
+    const char *name;
+    int section;
+    const char *summary, *text;
+    const char *title; /* of the list */
+    const struct cli_line *lines;
+    const char *see_also;
+};
+
 struct cli_program {
     const char *name;
     int man_section;
@@ -57,6 +67,7 @@ struct cli_program {
     const struct cli_option *options; /* for all commands, beside those of cli_common_options */
     const struct cli_topic *topics;
     const struct cli_line *environment, *files;
+    const struct cli_page *pages; /* or NULL */
     const char *see_also;
     void (*print_version)(FILE *out);
     int (*run_bare)(struct cli_call *call); /* no arguments at all; NULL: short help, exit 2 */
@@ -163,6 +174,7 @@ SOTTO_MUST_USE sotto_err cli_help_topic(const struct cli_program *program, const
 void cli_usage_print(const struct cli_program *program, FILE *out);
 /* The man page in roff (man(7)). */
 void cli_man_print(const struct cli_program *program, FILE *out);
+void cli_page_print(const struct cli_page *page, FILE *out);
 /* shell: "bash", "zsh", "fish". NOTFOUND. */
 SOTTO_MUST_USE sotto_err cli_completion_print(const struct cli_program *program, const char *shell,
                                               FILE *out);

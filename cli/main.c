@@ -85,6 +85,21 @@ static bool descriptors_open(void)
     return true;
 }
 
+/* `--man` prints the program's page, `--man NAME` another one. */
+static int run_man(const struct cli_program *program, const char *name)
+{
+    const struct cli_page *page = program->pages;
+    if (name == NULL)
+        cli_man_print(program, stdout);
+    while (name != NULL && page != NULL && page->name != NULL && strcmp(page->name, name) != 0)
+        page++;
+    if (name != NULL && (page == NULL || page->name == NULL))
+        return cli_exit_status(SOTTO_E_NOTFOUND);
+    if (name != NULL)
+        cli_page_print(page, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
     struct cli_call call;
@@ -92,10 +107,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         return cli_exit_status(SOTTO_E_IO);
     locale_set();
     signal(SIGPIPE, SIG_IGN);
-    if (argc == 2 && strcmp(argv[1], "--man") == 0) {
-        cli_man_print(program, stdout);
-        return fflush(stdout) == 0 ? 0 : 1;
-    }
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "--man") == 0)
+        return run_man(program, argc == 3 ? argv[2] : NULL);
     sotto_err err = cli_parse(program, argc, argv, &call);
     if (err != SOTTO_OK)
         return cli_exit_status(err);

@@ -109,16 +109,39 @@ static void command(const struct cli_program *program, const struct cli_command 
     options(c->options, out);
 }
 
-void cli_man_print(const struct cli_program *program, FILE *out)
+static void title(const char *name, int section, const char *summary, FILE *out)
 {
     fputs(".TH ", out);
-    for (const char *c = program->name; *c != '\0'; c++)
+    for (const char *c = name; *c != '\0'; c++)
         fputc(toupper((unsigned char)*c), out);
-    fprintf(out, " %d " MAN_DATE " \"sotto %s\"\n", program->man_section, SOTTO_VERSION);
+    fprintf(out, " %d " MAN_DATE " \"sotto %s\"\n", section, SOTTO_VERSION);
     heading("name", out);
-    fprintf(out, "%s \\- ", program->name);
-    roff_str(program->summary, out);
+    fprintf(out, "%s \\- ", name);
+    roff_str(summary, out);
     fputc('\n', out);
+}
+
+static void see_also(const char *pages, FILE *out)
+{
+    if (pages == NULL)
+        return;
+    heading("see also", out);
+    roff_str(pages, out);
+    fputc('\n', out);
+}
+
+void cli_page_print(const struct cli_page *page, FILE *out)
+{
+    title(page->name, page->section, page->summary, out);
+    heading("description", out);
+    paragraphs(page->text, true, out);
+    lines(page->title, page->lines, out);
+    see_also(page->see_also, out);
+}
+
+void cli_man_print(const struct cli_program *program, FILE *out)
+{
+    title(program->name, program->man_section, program->summary, out);
     heading("synopsis", out);
     fprintf(out, ".B %s\n.I COMMAND\n[\\fIOPTION\\fR...]\n", program->name);
     heading("description", out);
@@ -140,9 +163,5 @@ void cli_man_print(const struct cli_program *program, FILE *out)
     lines("exit status", cli_exit_lines, out);
     lines("environment", program->environment, out);
     lines("files", program->files, out);
-    if (program->see_also != NULL) {
-        heading("see also", out);
-        roff_str(program->see_also, out);
-        fputc('\n', out);
-    }
+    see_also(program->see_also, out);
 }

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <ini.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -8,19 +9,36 @@
 
 #define LIMIT_MAX UINT64_C(1000000000000) /* far below where sums of times or bytes could wrap */
 
-typedef sotto_err setter(struct config *config, const char *value);
+struct row;
+typedef sotto_err setter(const struct row *row, struct config *config, const char *value);
 
-static sotto_err set_dir(struct config *config, const char *value)
+struct row {
+    struct config_key key;
+    setter *set;
+    size_t at, size; /* the field in struct config, where the setter is one for many fields */
+};
+#define FIELD(field) offsetof(struct config, field), sizeof(((struct config *)NULL)->field)
+
+/* ---- setters */
+
+/* A text that is not empty. */
+static sotto_err set_text(const struct row *row, struct config *config, const char *value)
 {
     size_t len = strlen(value);
-    if (len == 0 || len >= sizeof config->dir)
+    if (len == 0 || len >= row->size)
         return SOTTO_E_CONFIG;
-    memcpy(config->dir, value, len + 1);
+    memcpy((char *)config + row->at, value, len + 1);
     return SOTTO_OK;
 }
 
-static sotto_err set_listen(struct config *config, const char *value)
+static sotto_err set_host(const struct row *row, struct config *config, const char *value)
 {
+    return x509_host_valid(view_str(value)) ? set_text(row, config, value) : SOTTO_E_CONFIG;
+}
+
+static sotto_err set_listen(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
     struct server_config *s = &config->server;
     if (s->listen_count == SERVER_LISTEN_MAX ||
         endpoint_read(value, &s->listen[s->listen_count]) != SOTTO_OK)
@@ -29,41 +47,114 @@ static sotto_err set_listen(struct config *config, const char *value)
     return SOTTO_OK;
 }
 
-static sotto_err set_threads(struct config *config, const char *value)
+static sotto_err set_threads(const struct row *row, struct config *config, const char *value)
 {
+    (void)row;
     uint64_t count;
     TRY(cli_number_read(value, 1, SERVER_THREADS_MAX, &count));
     config->server.threads = (unsigned)count;
     return SOTTO_OK;
 }
 
-static sotto_err set_metrics(struct config *config, const char *value)
+static sotto_err set_metrics(const struct row *row, struct config *config, const char *value)
 {
+    (void)row;
     uint64_t port;
     TRY(cli_number_read(value, 1, 65535, &port));
     config->server.metrics_port = (uint16_t)port;
     return SOTTO_OK;
 }
 
-static const struct row {
-    struct config_key key;
-    setter *set;
-} rows[] = {
-    {{"dir", "DIR", "the state directory"}, set_dir},
-    {{"listen", "ADDR:PORT", "where clients connect; may come more than once"}, set_listen},
-    {{"threads", "N", "how many threads serve connections; one a core otherwise"}, set_threads},
-    {{"metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP"},
-     set_metrics},
+/* ---- the keys */
+
+/* clang-format off */
+static const struct row rows[] = {
+    {{"", "dir", "DIR", "the state directory", "", "", false}, set_text, FIELD(dir)},
+    {{"", "host", "NAME", "the name by which clients reach this server; it stands in certificates and invites", "", CONFIG_HOST, false},
+     set_host, FIELD(host)},
+    {{"", "listen", "ADDR:PORT", "where clients connect; an IPv6 address stands in brackets", "", "0.0.0.0:5000", true}, set_listen, 0, 0},
+    {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, 0, 0},
+    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics, 0, 0},
+};
+/* clang-format on */
+
+enum {
+#define LIMITS_ONE(name, value, unit, what) +1
+    LIMIT_COUNT = LIMITS(LIMITS_ONE),
+#undef LIMITS_ONE
+    KEY_COUNT = COUNT_OF(rows) + LIMIT_COUNT,
 };
 
-const struct config_key *config_keys(size_t index)
+bool config_key(size_t index, struct config_key *ret_key)
 {
-    return index < COUNT_OF(rows) ? &rows[index].key : NULL;
+    if (index < COUNT_OF(rows)) {
+        *ret_key = rows[index].key;
+        return true;
+    }
+    unsigned count;
+    const struct limit_row *limits = limits_table(&count);
+    index -= COUNT_OF(rows);
+    if (index >= count)
+        return false;
+    *ret_key = (struct config_key){
+        .section = "limits",
+        .name = limits[index].name,
+        .value = "N",
+        .what = limits[index].what,
+        .unit = limits[index].unit,
+    };
+    snprintf(ret_key->standard, sizeof ret_key->standard, "%llu",
+             (unsigned long long)limits[index].value);
+    return true;
 }
+
+void config_key_name(const struct config_key *key, char ret_name[CONFIG_KEY_MAX])
+{
+    snprintf(ret_name, CONFIG_KEY_MAX, "%s%s%s", key->section, key->section[0] != 0 ? "." : "",
+             key->name);
+}
+
+/* The place of a key in the table; KEY_COUNT: there is none of that name. */
+static size_t key_find(const char *name)
+{
+    struct config_key key;
+    char candidate[CONFIG_KEY_MAX];
+    for (size_t i = 0; config_key(i, &key); i++) {
+        config_key_name(&key, candidate);
+        if (strcmp(candidate, name) == 0)
+            return i;
+    }
+    return KEY_COUNT;
+}
+
+struct names {
+    size_t index;
+    char name[KEY_COUNT][CONFIG_KEY_MAX]; /* all of them: a suggestion borrows */
+};
+
+static const char *name_next(void *state)
+{
+    struct names *names = state;
+    struct config_key key;
+    if (!config_key(names->index, &key))
+        return NULL;
+    config_key_name(&key, names->name[names->index]);
+    return names->name[names->index++];
+}
+
+static void guess(const char *name, struct failure *failure)
+{
+    struct names names = {0};
+    const char *near = cli_suggest(name, name_next, &names);
+    if (near != NULL)
+        snprintf(failure->guess, sizeof failure->guess, "%s", near);
+}
+
+/* ---- one setting */
 
 struct config config_default(void)
 {
-    return (struct config){.server = {.limits = limits_default()}};
+    return (struct config){.server = {.limits = limits_default()}, .host = CONFIG_HOST};
 }
 
 /* Some limits can't be larger than what the code behind them takes. */
@@ -79,23 +170,25 @@ static uint64_t limit_least(const char *name)
     return strcmp(name, "frame_bytes") == 0 || strcmp(name, "head_bytes") == 0 ? 64 : 1;
 }
 
-static sotto_err set_limit(struct config *config, const char *name, const char *value)
+static sotto_err set_by_index(struct config *config, size_t index, const char *value)
 {
-    uint64_t *limit = limits_find(&config->server.limits, name);
-    if (limit == NULL)
-        return SOTTO_E_NOTFOUND;
-    return cli_number_read(value, limit_least(name), limit_most(name), limit);
+    if (index < COUNT_OF(rows))
+        return rows[index].set(&rows[index], config, value);
+    unsigned count;
+    const char *name = limits_table(&count)[index - COUNT_OF(rows)].name;
+    return cli_number_read(value, limit_least(name), limit_most(name),
+                           limits_find(&config->server.limits, name));
 }
 
-static sotto_err set_by_name(struct config *config, const char *key, const char *value)
+static sotto_err unknown_say(const char *name, struct failure *failure)
 {
-    static const char limits_prefix[] = "limits.";
-    if (strncmp(key, limits_prefix, sizeof limits_prefix - 1) == 0)
-        return set_limit(config, key + sizeof limits_prefix - 1, value);
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (strcmp(key, rows[i].key.name) == 0)
-            return rows[i].set(config, value);
-    return SOTTO_E_NOTFOUND;
+    guess(name, failure);
+    return failure_say(failure, SOTTO_E_CONFIG, "there is no setting \"%s\"", name);
+}
+
+static sotto_err value_say(const char *name, const char *value, struct failure *failure)
+{
+    return failure_say(failure, SOTTO_E_CONFIG, "\"%.100s\" is not a value for %s", value, name);
 }
 
 static sotto_err text_copy(view from, char *ret_to, size_t size)
@@ -110,68 +203,156 @@ static sotto_err text_copy(view from, char *ret_to, size_t size)
 
 sotto_err config_set(struct config *config, view key, view value, struct failure *ret_failure)
 {
-    char name[64], text[CONFIG_LINE_MAX];
+    char name[CONFIG_KEY_MAX], text[CONFIG_VALUE_MAX];
     if (text_copy(key, name, sizeof name) != SOTTO_OK ||
         text_copy(value, text, sizeof text) != SOTTO_OK)
         return failure_say(ret_failure, SOTTO_E_CONFIG, "this setting is too long");
-    switch (set_by_name(config, name, text)) {
-    case SOTTO_OK:
-        return SOTTO_OK;
-    case SOTTO_E_NOTFOUND:
-        return failure_say(ret_failure, SOTTO_E_CONFIG, "there is no setting \"%s\"", name);
-    default:
-        return failure_say(ret_failure, SOTTO_E_CONFIG, "\"%.100s\" is not a value for %s", text,
-                           name);
-    }
+    size_t index = key_find(name);
+    if (index == KEY_COUNT)
+        return unknown_say(name, ret_failure);
+    if (set_by_index(config, index, text) != SOTTO_OK)
+        return value_say(name, text, ret_failure);
+    return SOTTO_OK;
 }
 
 /* ---- the file */
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
+struct reading {
+    view text; /* what is left of it */
+    unsigned line;
+    struct config config;
+    unsigned seen[KEY_COUNT]; /* the line of each key; 0: none yet */
+    sotto_err err;
+    struct failure failure;
+};
 
 static view trim(view text)
 {
-    while (text.len > 0 && is_blank(text.data[0])) {
+    static const char blanks[] = " \t\r";
+    while (text.len > 0 && text.data[0] != 0 && strchr(blanks, text.data[0]) != NULL) {
         text.data++;
         text.len--;
     }
-    while (text.len > 0 && is_blank(text.data[text.len - 1]))
+    while (text.len > 0 && text.data[text.len - 1] != 0 &&
+           strchr(blanks, text.data[text.len - 1]) != NULL)
         text.len--;
     return text;
 }
 
-static sotto_err line_read(struct config *config, view line, struct failure *ret_failure)
+static view line_take(struct reading *r)
 {
-    line = trim(line);
-    if (line.len == 0 || line.data[0] == '#')
-        return SOTTO_OK;
-    const uint8_t *equals = memchr(line.data, '=', line.len);
-    if (equals == NULL)
-        return failure_say(ret_failure, SOTTO_E_CONFIG,
-                           "a line is neither \"key = value\" nor a comment");
-    const view key = {line.data, (size_t)(equals - line.data)};
-    const view value = {equals + 1, line.len - key.len - 1};
-    return config_set(config, trim(key), trim(value), ret_failure);
+    const uint8_t *feed = memchr(r->text.data, '\n', r->text.len);
+    const view line = {r->text.data, feed != NULL ? (size_t)(feed - r->text.data) : r->text.len};
+    size_t used = line.len + (feed != NULL);
+    r->text = (view){r->text.data + used, r->text.len - used};
+    r->line++;
+    return trim(line);
+}
+
+/* Gives inih its lines as fgets() would, but trimmed: what is indented is no continuation of the line before it. */
+static char *line_next(char *place, int size, void *user)
+{
+    struct reading *r = user;
+    if (r->err != SOTTO_OK || r->text.len == 0)
+        return NULL;
+    const view line = line_take(r);
+    if (text_copy(line, place, (size_t)size) == SOTTO_OK)
+        return place;
+    r->err = line.len < (size_t)size
+                 ? failure_say(&r->failure, SOTTO_E_CONFIG, "it holds a byte that no text has")
+                 : failure_say(&r->failure, SOTTO_E_CONFIG, "it is longer than %d bytes", size - 1);
+    return NULL;
+}
+
+static sotto_err pair_set(struct reading *r, const char *name, const char *value)
+{
+    size_t index = key_find(name);
+    struct config_key key;
+    if (index == KEY_COUNT || !config_key(index, &key))
+        return unknown_say(name, &r->failure);
+    if (r->seen[index] > 0 && !key.many)
+        return failure_say(&r->failure, SOTTO_E_CONFIG, "%s stands in line %u already", name,
+                           r->seen[index]);
+    r->seen[index] = r->line;
+    if (set_by_index(&r->config, index, value) != SOTTO_OK)
+        return value_say(name, value, &r->failure);
+    return SOTTO_OK;
+}
+
+static int on_pair(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *r = user;
+    char full[2 * CONFIG_KEY_MAX];
+    snprintf(full, sizeof full, "%.60s%s%.60s", section, section[0] != 0 ? "." : "", name);
+    r->err = pair_set(r, full, value);
+    return r->err == SOTTO_OK;
 }
 
 sotto_err config_read(struct config *config, view text, struct failure *ret_failure)
 {
-    struct config fresh = *config;
-    for (unsigned number = 1; text.len > 0; number++) {
-        const uint8_t *feed = memchr(text.data, '\n', text.len);
-        size_t len = feed != NULL ? (size_t)(feed - text.data) : text.len;
-        struct failure why = {0};
-        sotto_err err = line_read(&fresh, (view){text.data, len}, &why);
-        if (err != SOTTO_OK)
-            return failure_say(ret_failure, err, "line %u: %s", number, why.what);
-        len += feed != NULL;
-        text.data += len;
-        text.len -= len;
+    struct reading r = {.text = text, .config = *config};
+    int bad = ini_parse_stream(line_next, &r, on_pair, &r);
+    if (bad > 0 && (unsigned)bad < r.line)
+        r.err = SOTTO_OK; /* inih refused a line before the one that stopped us */
+    if (r.err == SOTTO_OK && bad > 0) {
+        r.line = (unsigned)bad;
+        r.err = failure_say(&r.failure, SOTTO_E_CONFIG,
+                            "it is neither \"key = value\" nor \"[section]\" nor a comment");
+        r.failure.guess[0] = 0;
     }
-    *config = fresh;
+    if (r.err == SOTTO_OK && bad < 0)
+        return SOTTO_E_NOMEM;
+    if (r.err != SOTTO_OK) {
+        memcpy(ret_failure->guess, r.failure.guess, sizeof ret_failure->guess);
+        return failure_say(ret_failure, r.err, "line %u: %s", r.line, r.failure.what);
+    }
+    *config = r.config;
+    return SOTTO_OK;
+}
+
+/* ---- the file that init writes */
+
+static const char *given_find(const struct config_given *given, const char *name)
+{
+    for (; given->key != NULL; given++)
+        if (strcmp(given->key, name) == 0)
+            return given->value;
+    return NULL;
+}
+
+static sotto_err key_write(const struct config_key *key, const struct config_given *given,
+                           sotto_buf *out)
+{
+    char name[CONFIG_KEY_MAX], text[CONFIG_VALUE_MAX + 512];
+    config_key_name(key, name);
+    const char *value = given_find(given, name);
+    int len =
+        snprintf(text, sizeof text, "\n# %s%s%s%s%s\n%s%s = %s\n", key->what,
+                 key->unit[0] != 0 ? " (" : "", key->unit, key->unit[0] != 0 ? ")" : "",
+                 key->many ? "; may come more than once" : "", value != NULL ? "" : "#", key->name,
+                 value != NULL              ? value
+                 : key->standard[0] != '\0' ? key->standard
+                                            : key->value);
+    return buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1)));
+}
+
+sotto_err config_write(const struct config_given *given, sotto_buf *out)
+{
+    struct config_key key;
+    const char *section = "";
+    TRY(buf_append(
+        out, VIEW_LIT("# The settings of sottod; see sottod.conf(5). What is commented out is the "
+                      "default, or shows\n# what a setting takes. "
+                      "Check with \"sottod check-config\".\n")));
+    for (size_t i = 0; config_key(i, &key); i++) {
+        if (strcmp(section, key.section) != 0) {
+            TRY(buf_append(out, VIEW_LIT("\n[")));
+            TRY(buf_append(out, view_str(key.section)));
+            TRY(buf_append(out, VIEW_LIT("]\n")));
+            section = key.section;
+        }
+        TRY(key_write(&key, given, out));
+    }
     return SOTTO_OK;
 }
 
@@ -197,7 +378,7 @@ sotto_err config_finish(struct config *config, struct failure *ret_failure)
 {
     struct server_config *s = &config->server;
     if (s->listen_count == 0)
-        TRY(set_listen(config, "0.0.0.0:5000"));
+        TRY(set_listen(NULL, config, "0.0.0.0:5000"));
     if (!config->no_limits)
         return SOTTO_OK;
     if (!all_on_loopback(s)) {

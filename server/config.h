@@ -1,37 +1,59 @@
-/* config.h - the settings of `serve`: one row a key, for --set KEY=VALUE and for the file alike. The command line counts more than
- * the file, the file more than the defaults. */
+/* config.h - the settings of the server: one row a key, for --set KEY=VALUE and for the file alike. The command line counts more than
+ * the file, the file more than the defaults. The file is INI, read by inih: a key of section `limits` is called limits.KEY everywhere
+ * else. What the file that `init` writes says, the manual and the help are made from the same rows. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
-#include <limits.h>
-
+#include "crypto/x509.h"
 #include "net/server.h"
 
-#define CONFIG_FILE     "/etc/sottod/sottod.conf"
-#define CONFIG_LINE_MAX 1024 /* bytes */
+#define CONFIG_FILE      "/etc/sottod/sottod.conf"
+#define CONFIG_NAME      "sottod.conf" /* in a state directory */
+#define CONFIG_DIR       "/var/lib/sottod"
+#define CONFIG_HOST      "localhost" /* without a setting */
+#define CONFIG_PATH      1024        /* bytes of a path with its NUL */
+#define CONFIG_VALUE_MAX 1024 /* bytes of a value with its NUL; a line of the file is shorter */
+#define CONFIG_KEY_MAX   64   /* bytes of a key's full name with its NUL */
 
 struct config {
     struct server_config server;
-    char dir[PATH_MAX]; /* "": not set */
+    char file[CONFIG_PATH]; /* that was read; "": none */
+    char dir[CONFIG_PATH];  /* "": not set */
+    char host[X509_HOST_MAX + 1];
     bool no_limits;
 };
 
 struct config config_default(void);
 
-/* One setting. CONFIG: no such key, or not a value for it; ret_failure has the words. */
+/* One setting; a later one counts, or adds to those before it where a key may come more than once. CONFIG: no such key, or not a
+ * value for it; ret_failure has the words. */
 SOTTO_MUST_USE sotto_err config_set(struct config *config, view key, view value,
                                     struct failure *ret_failure);
 
-/* The text of a file: lines `key = value`, empty lines, and comments behind '#' at a line's start. CONFIG as above, with the line. */
+/* The text of a file. CONFIG: the words name the line and, of a key that is unknown, the nearest one; nothing is set then. */
 SOTTO_MUST_USE sotto_err config_read(struct config *config, view text, struct failure *ret_failure);
 
 /* What can only be judged once everything is set; fills in the default listener. CONFIG. */
 SOTTO_MUST_USE sotto_err config_finish(struct config *config, struct failure *ret_failure);
 
-/* All keys with their meaning, for the manual; an index past the end gives NULL. */
+/* A key with its meaning. */
 struct config_key {
-    const char *name, *value, *what;
+    const char *section, *name; /* section: "" for those before the first one */
+    const char *value;          /* what it takes, as in a synopsis */
+    const char *what;           /* lower case, no full stop */
+    const char *unit;
+    char standard[24]; /* the value if it isn't set, or "": see `what` */
+    bool many;         /* may come more than once */
 };
-const struct config_key *config_keys(size_t index);
+/* All keys, section by section; false past the end. */
+bool config_key(size_t index, struct config_key *ret_key);
+/* "section.name", or the name alone. */
+void config_key_name(const struct config_key *key, char ret_name[CONFIG_KEY_MAX]);
+
+/* A commented file: all keys, commented out with their defaults but for those given here. `given` ends with a key of NULL. NOMEM. */
+struct config_given {
+    const char *key, *value;
+};
+SOTTO_MUST_USE sotto_err config_write(const struct config_given *given, sotto_buf *out);
 
 #endif

@@ -4,15 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "check_config.h"
 #include "cli/cli.h"
 #include "config.h"
 #include "serve.h"
 
-#define SETTINGS_TEXT 8192 /* bytes */
+#define SETTINGS_MAX  256
+#define SETTINGS_TEXT 32768 /* bytes */
 
 /* clang-format off */
 static const struct cli_command commands[] = {
     {"serve", "[PORT]", 0, 1, "run the server", serve_text, serve_options, serve_run},
+    {"check-config", "[FILE]", 0, 1, "tell whether the settings have mistakes", check_config_text, check_config_options, check_config_run},
     {0},
 };
 /* clang-format on */
@@ -27,7 +30,7 @@ static const struct cli_line environment[] = {
 };
 
 static const struct cli_line files[] = {
-    {"/etc/sottod/sottod.conf", "settings; see sottod help settings"},
+    {"/etc/sottod/sottod.conf", "settings; see sottod.conf(5)"},
     {"root.key",
      "in the state directory: the key that the pin stands for; keep a copy in a safe place"},
     {"server.key",
@@ -41,12 +44,17 @@ static void print_version(FILE *out)
             OpenSSL_version(OPENSSL_VERSION_STRING), sotto_curve_backend());
 }
 
-/* The settings as the help shows them: made from the tables when the program starts. */
+/* The settings as the help and their man page show them: made from the table when the program starts. */
 static char settings[SETTINGS_TEXT] =
-    "A setting is a line \"key = value\" of /etc/sottod/sottod.conf, or --set KEY=VALUE for one "
-    "run, which counts more. "
-    "Limits have the default shown; they can be raised and lowered, and switched off only by "
-    "--no-limits.\n\n";
+    "A setting is a line \"key = value\" of " CONFIG_FILE
+    ", or --set KEY=VALUE for one run, which counts more. A key with a dot stands below a line "
+    "with its section: limits.rooms is rooms below [limits]. "
+    "Limits can be raised and lowered, and switched off only by --no-limits.\n\n";
+
+static struct setting {
+    char name[2 * CONFIG_KEY_MAX], what[320];
+} setting_texts[SETTINGS_MAX];
+static struct cli_line setting_lines[SETTINGS_MAX + 1];
 
 __attribute__((format(printf, 1, 2))) static void settings_add(const char *format, ...)
 {
@@ -57,21 +65,47 @@ __attribute__((format(printf, 1, 2))) static void settings_add(const char *forma
     va_end(args);
 }
 
+static void setting_make(const struct config_key *key, struct setting *ret)
+{
+    char name[CONFIG_KEY_MAX];
+    bool unit = key->unit[0] != 0, standard = key->standard[0] != 0;
+    config_key_name(key, name);
+    snprintf(ret->name, sizeof ret->name, "%s = %s", name, key->value);
+    snprintf(ret->what, sizeof ret->what, "%s%s%s%s%s%s%s", key->what, unit ? " (" : "", key->unit,
+             unit ? ")" : "", key->many ? "; may come more than once" : "",
+             standard ? "; default " : "", key->standard);
+}
+
 static void settings_make(void)
 {
-    unsigned count;
-    const struct limit_row *limits = limits_table(&count);
-    const struct config_key *key;
-    for (size_t i = 0; (key = config_keys(i)) != NULL; i++)
-        settings_add("  %s = %s\n      %s\n", key->name, key->value, key->what);
-    for (unsigned i = 0; i < count; i++)
-        settings_add("  limits.%s = %llu\n      %s%s%s%s\n", limits[i].name,
-                     (unsigned long long)limits[i].value, limits[i].what,
-                     limits[i].unit[0] != 0 ? " (" : "", limits[i].unit,
-                     limits[i].unit[0] != 0 ? ")" : "");
+    struct config_key key;
+    for (size_t i = 0; i < SETTINGS_MAX && config_key(i, &key); i++) {
+        setting_make(&key, &setting_texts[i]);
+        setting_lines[i] = (struct cli_line){setting_texts[i].name, setting_texts[i].what};
+        settings_add("  %s\n      %s\n", setting_texts[i].name, setting_texts[i].what);
+    }
 }
 
 static const struct cli_topic topics[] = {{"settings", "Settings", settings}, {0}};
+
+static const struct cli_page pages[] = {
+    {
+        .name = "sottod.conf",
+        .section = 5,
+        .summary = "the settings of sottod",
+        .text =
+            "sottod needs no settings. This file changes them; sottod init writes one with every "
+            "key commented out.\n\n"
+            "A line is \"key = value\", a section \"[name]\", or a comment that begins with '#' or "
+            "';'. Keys before the first section stand here without a name before them; "
+            "section.key is key below [section]. What is unknown, comes twice or has a value that "
+            "it can't have is an error that names the line: see sottod check-config.",
+        .title = "settings",
+        .lines = setting_lines,
+        .see_also = "sottod(8)",
+    },
+    {0},
+};
 
 static const struct cli_program program = {
     .name = "sottod",
@@ -83,7 +117,8 @@ static const struct cli_program program = {
     .topics = topics,
     .environment = environment,
     .files = files,
-    .see_also = "sotto(1)",
+    .pages = pages,
+    .see_also = "sotto(1), sottod.conf(5)",
     .print_version = print_version,
 };
 

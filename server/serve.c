@@ -1,30 +1,22 @@
 #include "serve.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "config.h"
 #include "net/keeper.h"
 #include "net/log.h"
 #include "net/server.h"
 #include "net/state.h"
-
-#define FILE_MAX     65536 /* bytes of the configuration file */
-#define HOST         "localhost"
-#define EXIT_NETWORK 3
+#include "options.h"
 
 /* clang-format off */
 const struct cli_option serve_options[] = {
     {"listen",        'l', "ADDR:PORT", "listen here; an IPv6 address stands in brackets"},
-    {"dir",           'd', "DIR",       "the state directory"},
+    OPTIONS_DIR,
+    OPTIONS_CONFIG,
     {"set",           's', "KEY=VALUE", "a setting, such as limits.rooms=50; see: sottod help settings"},
     {"threads",       't', "N",         "how many threads serve connections; default one a core"},
     {"metrics",       0,   "PORT",      "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP; default none"},
@@ -37,122 +29,11 @@ const struct cli_option serve_options[] = {
 const char serve_text[] =
     "Runs the server until it is interrupted; clients are told then. Without any configuration it "
     "listens on 0.0.0.0:5000, "
-    "makes its keys in the state directory, and prints the pin by which clients know it.\n\n"
-    "The state directory is the one given by --dir, else the dir of " CONFIG_FILE
-    ", else $STATE_DIRECTORY, else "
-    "$XDG_STATE_HOME/sottod, else ~/.local/state/sottod.\n\n"
+    "makes its keys in the state directory, and prints the pin by which clients know "
+    "it.\n\n" OPTIONS_TEXT "\n\n"
     "The log goes to the standard error output: what connects, joins and leaves, without network "
     "addresses unless asked for. "
     "--quiet leaves out connections; with --json each line is an object with time, event and text.";
-
-/* ---- the settings */
-
-static sotto_err fd_text(int fd, sotto_buf *out)
-{
-    uint8_t *place;
-    for (;;) {
-        size_t len = out->len;
-        TRY(buf_extend(out, 4096, &place));
-        ssize_t n = read(fd, place, 4096);
-        out->len = n > 0 ? len + (size_t)n : len;
-        if (n <= 0)
-            return n == 0 ? SOTTO_OK : SOTTO_E_IO;
-        if (out->len > FILE_MAX)
-            return SOTTO_E_TOO_LARGE;
-    }
-}
-
-static sotto_err file_apply(struct config *config, struct failure *failure)
-{
-    DEFER(buf_clear) sotto_buf text = {0};
-    struct failure why = {0};
-    int fd = open(CONFIG_FILE, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return SOTTO_OK;
-    sotto_err err = fd < 0 ? SOTTO_E_PERMISSION : fd_text(fd, &text);
-    if (fd >= 0)
-        close(fd);
-    if (err != SOTTO_OK)
-        return failure_say(failure, err, "cannot read " CONFIG_FILE);
-    err = config_read(config, buf_view(&text), &why);
-    return err == SOTTO_OK ? err : failure_say(failure, err, CONFIG_FILE ", %s", why.what);
-}
-
-static sotto_err set_text(struct config *config, const char *key, const char *value,
-                          struct failure *failure)
-{
-    return value == NULL ? SOTTO_OK : config_set(config, view_str(key), view_str(value), failure);
-}
-
-static sotto_err sets_apply(struct config *config, const struct cli_call *call,
-                            struct failure *failure)
-{
-    size_t at = 0;
-    for (const char *set; (set = cli_value_next(call, "set", &at)) != NULL;) {
-        const char *equals = strchr(set, '=');
-        if (equals == NULL)
-            return failure_say(failure, SOTTO_E_CONFIG, "--set takes KEY=VALUE, not \"%s\"", set);
-        TRY(config_set(config, view_of(set, (size_t)(equals - set)), view_str(equals + 1),
-                       failure));
-    }
-    return SOTTO_OK;
-}
-
-/* Addresses given here stand in place of those in the file. */
-static sotto_err listens_apply(struct config *config, const struct cli_call *call,
-                               struct failure *failure)
-{
-    size_t at = 0;
-    if (call->operand_count > 0 || cli_given(call, "listen"))
-        config->server.listen_count = 0;
-    for (const char *address; (address = cli_value_next(call, "listen", &at)) != NULL;)
-        TRY(config_set(config, VIEW_LIT("listen"), view_str(address), failure));
-    if (call->operand_count == 0)
-        return SOTTO_OK;
-    uint16_t port;
-    char text[ENDPOINT_TEXT];
-    if (port_read(call->operands[0], &port) != SOTTO_OK) {
-        snprintf(failure->todo, sizeof failure->todo, "give a number from 0 to 65535");
-        return failure_say(failure, SOTTO_E_CONFIG, "\"%s\" is not a port", call->operands[0]);
-    }
-    snprintf(text, sizeof text, "0.0.0.0:%u", (unsigned)port);
-    return config_set(config, VIEW_LIT("listen"), view_str(text), failure);
-}
-
-static sotto_err dir_default(struct config *config, struct failure *failure)
-{
-    const char *service = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"),
-               *home = getenv("HOME");
-    int len = -1;
-    if (service != NULL && service[0] == '/')
-        len = snprintf(config->dir, sizeof config->dir, "%s", service);
-    else if (xdg != NULL && xdg[0] == '/')
-        len = snprintf(config->dir, sizeof config->dir, "%s/sottod", xdg);
-    else if (home != NULL && home[0] == '/')
-        len = snprintf(config->dir, sizeof config->dir, "%s/.local/state/sottod", home);
-    if (len > 0 && (size_t)len < sizeof config->dir)
-        return SOTTO_OK;
-    snprintf(failure->todo, sizeof failure->todo, "name one with --dir");
-    return failure_say(failure, SOTTO_E_CONFIG,
-                       "no state directory: neither $XDG_STATE_HOME nor $HOME is set");
-}
-
-static sotto_err config_of(const struct cli_call *call, struct config *config,
-                           struct failure *failure)
-{
-    *config = config_default();
-    TRY(file_apply(config, failure));
-    TRY(sets_apply(config, call, failure));
-    TRY(listens_apply(config, call, failure));
-    TRY(set_text(config, "dir", cli_value(call, "dir"), failure));
-    TRY(set_text(config, "threads", cli_value(call, "threads"), failure));
-    TRY(set_text(config, "metrics", cli_value(call, "metrics"), failure));
-    config->no_limits = cli_given(call, "no-limits");
-    config->server.log_addresses = cli_given(call, "log-addresses");
-    config->server.quiet = call->quiet;
-    TRY(config_finish(config, failure));
-    return config->dir[0] != 0 ? SOTTO_OK : dir_default(config, failure);
-}
 
 /* ---- the run */
 
@@ -185,7 +66,7 @@ static sotto_err serve(const struct config *config, bool json, struct failure *f
     struct keeper keeper;
     struct log *log;
     TRY(state_open(config->dir, identity_files, &state, failure));
-    sotto_err err = keeper_init(&keeper, &state, HOST, (int64_t)time(NULL), failure);
+    sotto_err err = keeper_init(&keeper, &state, config->host, (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
         err = log_new(STDERR_FILENO, json, &log);
     if (err == SOTTO_OK) {
@@ -218,17 +99,9 @@ int serve_run(struct cli_call *call)
     struct config config;
     struct failure failure = {0};
     harden();
-    sotto_err err = config_of(call, &config, &failure);
+    sotto_err err =
+        options_read(call, call->operand_count > 0 ? call->operands[0] : NULL, &config, &failure);
     if (err == SOTTO_OK)
         err = serve(&config, call->json, &failure);
-    if (err == SOTTO_OK)
-        return 0;
-    const struct cli_error error = {
-        .err = err,
-        .exit = failure.network && err == SOTTO_E_IN_USE ? EXIT_NETWORK : 0,
-        .what = failure.what[0] != 0 ? failure.what : NULL,
-        .todo = failure.todo[0] != 0 ? failure.todo : NULL,
-        .try = failure.todo[0] == 0 ? try_instead(err, &config) : NULL,
-    };
-    return cli_fail(call, &error);
+    return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, try_instead(err, &config));
 }

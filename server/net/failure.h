@@ -10,6 +10,7 @@
 struct failure {
     char what[512]; /* lower case, no full stop; "" if the code says it all */
     char todo[256]; /* what a person can do; "" if nothing comes to mind */
+    char guess[64]; /* the word that was meant, perhaps; "" if none is near */
     bool network;   /* it was an address, not a file */
 };
 

@@ -57,7 +57,7 @@ static bool name_is_in(const char *name, const char *const *names)
 /* Whether the directory is ours: a file of ours is there, or nothing at all. */
 static sotto_err dir_check(int dir, const char *const *ours)
 {
-    static const char *const nothing[] = {".", "..", TEMP_NAME, "lost+found", NULL};
+    static const char *const nothing[] = {".", "..", TEMP_NAME, "lost+found", "sottod.conf", NULL};
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = copy < 0 ? NULL : fdopendir(copy);
     if (list == NULL) {

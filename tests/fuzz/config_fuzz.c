@@ -36,5 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_bounds(&config);
+    assert(memchr(config.dir, 0, sizeof config.dir) != NULL);
+    assert(x509_host_valid(view_str(config.host)));
     return 0;
 }

@@ -47,6 +47,10 @@ static void every_key_of_the_table_can_be_set(void **state)
     (void)state;
     struct config config = config_default();
     assert_ok(set(&config, "dir", "/var/lib/sottod"));
+    assert_ok(set(&config, "host", "chat.example.org"));
+    assert_string_equal(config.host, "chat.example.org");
+    assert_err(set(&config, "host", "Chat Example"), CONFIG);
+    assert_err(set(&config, "dir", ""), CONFIG);
     assert_ok(set(&config, "listen", "127.0.0.1:5000"));
     assert_ok(set(&config, "listen", "[::1]:5000"));
     assert_ok(set(&config, "threads", "3"));
@@ -65,31 +69,117 @@ static void every_key_of_the_table_can_be_set(void **state)
     assert_err(set(&config, "listen", "127.0.0.1:1"), CONFIG);
 }
 
-static void a_file_is_read_line_by_line(void **state)
+static void a_file_is_read_section_by_section(void **state)
 {
     (void)state;
     struct config config = config_default();
     struct failure failure = {0};
     static const char text[] =
-        "# the server\n\n dir = /srv/sotto \r\nlisten=0.0.0.0:443\n\t# limits\nlimits.rooms\t=\t50";
+        "\xef\xbb\xbf# the server\n\n dir = /srv/sotto \r\nlisten=0.0.0.0:443\n"
+        "  listen = [::1]:443\n\t; comment\n[limits]\r\n"
+        "\trooms\t=\t50 ; not many\nping_ms = 7";
+    assert_ok(config_read(&config, view_str("[limits]\nrooms = 50"), &failure));
     assert_ok(config_read(&config, view_str(text), &failure));
     assert_string_equal(config.dir, "/srv/sotto");
-    assert_int_equal(config.server.listen_count, 1);
+    assert_int_equal(config.server.listen_count, 2);
     assert_int_equal(config.server.limits.rooms, 50);
+    assert_int_equal(config.server.limits.ping_ms, 7);
+    assert_ok(config_read(&config, (view){0}, &failure));
+    assert_ok(config_read(&config, view_str("limits.rooms = 60"), &failure));
+    assert_int_equal(config.server.limits.rooms, 60);
 }
 
 static void a_wrong_line_is_named_and_nothing_is_set(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"threads = 2\nwhat is this\n",
-                                        "threads = 2\nnonsense = 1\n",
-                                        "threads = 2\nlimits.rooms = x", "threads = 2\n= 3\n"};
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        {"threads = 2\nwhat is this\n", "neither"},
+        {"threads = 2\nnonsense = 1\n", "no setting \"nonsense\""},
+        {"threads = 2\nlimits.rooms = x", "not a value for limits.rooms"},
+        {"threads = 2\n= 3\n", "no setting \"\""},
+        {"threads = 2\nthreads = 3\n", "threads stands in line 1 already"},
+        {"[limits]\nthreads = 3\n", "no setting \"limits.threads\""},
+        {"threads = 2\n[limits\nnonsense = 1\n", "neither"},
+        {"threads = 2\nthis\nnonsense = 1\n", "neither"},
+        {"dir = x\n   y\n", "neither"},
+        {"dir = x\n   threads = 0\n", "not a value for threads"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct config config = config_default();
         struct failure failure = {0};
-        assert_err(config_read(&config, view_str(texts[i]), &failure), CONFIG);
+        assert_err(config_read(&config, view_str(rows[i].text), &failure), CONFIG);
         assert_non_null(strstr(failure.what, "line 2: "));
+        assert_non_null(strstr(failure.what, rows[i].words));
         assert_int_equal(config.server.threads, 0);
+        assert_string_equal(config.dir, "");
+    }
+}
+
+static void an_unknown_key_comes_with_the_nearest(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"thread = 2", "threads"},
+                                          {"[limits]\nroms = 2", "limits.rooms"},
+                                          {"limts.rooms = 2", "limits.rooms"},
+                                          {"nonsense = 1", ""}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct config config = config_default();
+        struct failure failure = {0};
+        assert_err(config_read(&config, view_str(rows[i][0]), &failure), CONFIG);
+        assert_string_equal(failure.guess, rows[i][1]);
+    }
+}
+
+static void a_line_is_not_cut(void **state)
+{
+    (void)state;
+    struct config config = config_default();
+    struct failure failure = {0};
+    char text[400] = "threads = 2\ndir = /";
+    size_t begin = strlen("threads = 2\n"), len = strlen(text);
+    memset(text + len, 'x', begin + 199 - len);
+    assert_ok(config_read(&config, view_of(text, begin + 199), &failure));
+    assert_int_equal(strlen(config.dir), 199 - strlen("dir = "));
+    config = config_default();
+    text[begin + 199] = 'x';
+    assert_err(config_read(&config, view_of(text, begin + 200), &failure), CONFIG);
+    assert_string_equal(failure.what, "line 2: it is longer than 199 bytes");
+    assert_err(config_read(&config, view_of("threads = 2\0", 12), &failure), CONFIG);
+    assert_string_equal(failure.what, "line 1: it holds a byte that no text has");
+}
+
+/* The file that init writes, as somebody edits it who takes away every comment sign before a key. */
+static void the_written_file_says_the_defaults(void **state)
+{
+    (void)state;
+    DEFER(buf_clear) sotto_buf text = {0};
+    struct config config = config_default();
+    const struct config fresh = config_default();
+    struct failure failure = {0};
+    static const struct config_given given[] = {
+        {"host", "chat.example.org"}, {"limits.rooms", "7"}, {0}};
+    assert_ok(config_write(given, &text));
+    assert_ok(config_read(&config, buf_view(&text), &failure));
+    assert_string_equal(config.host, "chat.example.org");
+    assert_int_equal(config.server.limits.rooms, 7);
+    struct config_key key;
+    for (size_t i = 0; config_key(i, &key); i++) {
+        char name[CONFIG_KEY_MAX];
+        config_key_name(&key, name);
+        config = config_default();
+        if (key.standard[0] != 0)
+            assert_ok(set(&config, name, key.standard));
+        if (strcmp(name, "listen") != 0)
+            assert_memory_equal(&config, &fresh, sizeof config);
+        char line[CONFIG_VALUE_MAX];
+        snprintf(line, sizeof line, "\n%s%s = ", strncmp(name, "host", 4) == 0 ? "" : "#",
+                 key.name);
+        assert_ok(buf_append(&text, view_of("", 1)));
+        assert_true(strstr((const char *)text.data, line) != NULL ||
+                    strcmp(key.name, "rooms") == 0);
+        text.len--;
     }
 }
 
@@ -134,8 +224,11 @@ int main(void)
         cmocka_unit_test(each_limit_is_a_key),
         cmocka_unit_test(a_limit_cannot_be_more_than_the_code_takes),
         cmocka_unit_test(every_key_of_the_table_can_be_set),
-        cmocka_unit_test(a_file_is_read_line_by_line),
+        cmocka_unit_test(a_file_is_read_section_by_section),
         cmocka_unit_test(a_wrong_line_is_named_and_nothing_is_set),
+        cmocka_unit_test(an_unknown_key_comes_with_the_nearest),
+        cmocka_unit_test(a_line_is_not_cut),
+        cmocka_unit_test(the_written_file_says_the_defaults),
         cmocka_unit_test(limits_go_off_only_on_loopback),
         cmocka_unit_test(without_a_listener_it_is_port_5000_everywhere),
     };

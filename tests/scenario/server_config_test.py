@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""The configuration: the file, check-config, and what is wrong in either."""
+import json
+import os
+import subprocess
+import tempfile
+
+from sottoclient import *
+
+
+def sottod(*arguments, env=None, timeout=20):
+    done = subprocess.run([program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def written(text, name="sottod.conf"):
+    path = os.path.join(tempfile.mkdtemp(prefix="sottod-test-"), name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def a_file_without_mistakes_is_fine():
+    path = written("# mine\nhost = chat.example.org\n[limits]\nrooms = 5\n")
+    status, out, err = sottod("check-config", path)
+    assert (status, out, err) == (0, f"ok: {path} has no mistakes\n", ""), (status, out, err)
+    status, out, _ = sottod("check-config", path, "--json")
+    told = json.loads(out)
+    assert status == 0 and told["ok"] is True and told["file"] == path, out
+
+
+def a_mistake_is_told_with_its_line_and_what_was_meant():
+    for text, words in (("threads = 1\nlissten = 0.0.0.0:1\n", ["line 2", "no setting \"lissten\"", "did you mean listen?"]),
+                        ("[limits]\nrom = 1\nrooms = 1\n", ["line 2", "limits.rom"]),
+                        ("threads = 1\n\nthreads = 2\n", ["line 3", "line 1 already"]),
+                        ("threads = many\n", ["line 1", "\"many\" is not a value for threads"]),
+                        ("hello\n", ["line 1", "neither"]), ("dir = " + "x" * 300 + "\n", ["line 1", "longer than"])):
+        path = written(text)
+        for command in (["check-config", path], ["check-config", "--config", path], ["serve", "--config", path],
+                        ["check-config", "--dir", os.path.dirname(path)]):
+            status, out, err = sottod(*command)
+            assert status == 2 and out == "" and path in err and all(w in err for w in words), (command, status, err)
+        status, out, err = sottod("check-config", path, "--json")
+        told = json.loads(err)
+        assert status == 2 and told["code"] == "E_CONFIG" and words[0] in told["error"], err
+
+
+def what_cannot_be_read_is_told():
+    status, _, err = sottod("check-config", "/nonexistent/sottod.conf")
+    assert status == 6 and "there is no file /nonexistent/sottod.conf" in err, (status, err)
+    status, _, err = sottod("serve", "0", "--config", os.path.dirname(written("")))
+    assert status == 1 and "cannot read" in err, (status, err)
+    big = written("# " + "x" * 70000)
+    status, _, err = sottod("check-config", big)
+    assert status == 2 and "larger than" in err, (status, err)
+    status, _, err = sottod("serve", "0", "--config", "/" + "x" * 2000)
+    assert status == 2 and "too long" in err, (status, err)
+
+
+def serve_reads_its_file_and_the_command_line_counts_more():
+    directory = tempfile.mkdtemp(prefix="sottod-test-")
+    os.mkdir(os.path.join(directory, "state"))
+    with open(os.path.join(directory, "state", "sottod.conf"), "w", encoding="utf-8") as f:
+        f.write("listen = 127.0.0.1:1\n[limits]\nrooms = 1\nrooms_per_address = 1\n")
+    with Server(directory=directory) as s:
+        assert s.alive()
+        a, b = Client(s.port).open(), Client(s.port).open()
+        a.room_open()
+        b.send(ROOM_OPEN, b"\x01" + opaque(b""))
+        b.expect(ERROR)
+    with Server("--set", "limits.rooms=9", "--set", "limits.rooms_per_address=9", directory=directory) as s:
+        a, b = Client(s.port).open(), Client(s.port).open()
+        a.room_open()
+        b.room_open()
+
+
+def a_manual_page_names_every_key():
+    status, page, _ = sottod("--man", "sottod.conf")
+    assert status == 0 and page.startswith(".TH SOTTOD.CONF 5"), page[:80]
+    _, text, _ = sottod("help", "settings")
+    keys = [line.split(" = ")[0].strip() for line in text.splitlines() if " = " in line and not line.startswith("A setting")]
+    assert len(keys) > 30, keys
+    for key in keys:
+        assert key in page, key
+    for key in ("host", "listen", "limits.rooms"):
+        assert key in keys, keys
+    assert sottod("--man", "nonsense")[0] == 6
+    if subprocess.run(["sh", "-c", "command -v mandoc"], capture_output=True, check=False).returncode == 0:
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"], input=page, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and f.__name__ not in ("sottod", "written")])
