@@ -16,6 +16,7 @@
 #define PROTO_SUITE_MAX     64    /* bytes of a lab suite's name */
 #define PROTO_DETAIL_MAX    256   /* bytes of an error's detail */
 #define PROTO_ROOM_DATA_MAX 61440 /* bytes that one room_send carries */
+#define PROTO_STREAM_ID     16    /* bytes */
 
 /* X(NAME, number, from, "name", "what it is for"); from: CLIENT, SERVER */
 #define PROTO_KINDS(X)                                                                           \
