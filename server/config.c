@@ -65,6 +65,26 @@ static sotto_err set_metrics(const struct row *row, struct config *config, const
     return SOTTO_OK;
 }
 
+/* One or more, with blanks between them. */
+static sotto_err set_proxy_from(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
+    struct server_config *s = &config->server;
+    char text[CONFIG_VALUE_MAX], *rest = text;
+    struct network networks[SERVER_PROXIES_MAX];
+    size_t count = s->proxy_count;
+    memcpy(networks, s->proxies, sizeof networks);
+    snprintf(text, sizeof text, "%s", value);
+    for (const char *word; (word = strtok_r(rest, " \t", &rest)) != NULL; count++)
+        if (count == SERVER_PROXIES_MAX || network_read(word, &networks[count]) != SOTTO_OK)
+            return SOTTO_E_CONFIG;
+    if (count == s->proxy_count)
+        return SOTTO_E_CONFIG;
+    memcpy(s->proxies, networks, sizeof networks);
+    s->proxy_count = count;
+    return SOTTO_OK;
+}
+
 /* ---- the keys */
 
 /* clang-format off */
@@ -75,6 +95,8 @@ static const struct row rows[] = {
     {{"", "listen", "ADDR:PORT", "where clients connect; an IPv6 address stands in brackets", "", "0.0.0.0:5000", true}, set_listen, 0, 0},
     {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, 0, 0},
     {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics, 0, 0},
+    {{"", "proxy_from", "ADDR[/BITS]...", "proxies: who connects from there must send a PROXY header, and counts as who it names", "", "", true},
+     set_proxy_from, 0, 0},
 };
 /* clang-format on */
 

@@ -15,6 +15,7 @@
 #include "crypto/rng.h"
 #include "net/hello.h"
 #include "net/loop.h"
+#include "net/proxy.h"
 #include "net/route.h"
 #include "proto/proto.h"
 
@@ -98,6 +99,7 @@ static uint64_t conn_next_due(const struct conn *conn)
 {
     const struct limits *l = conn_limits(conn);
     switch (conn->state) {
+    case CONN_PROXY:
     case CONN_HANDSHAKE:
         return after(conn->since_ms, l->handshake_ms);
     case CONN_HEAD:
@@ -280,6 +282,7 @@ void conn_end(struct conn *conn)
     gate_leave(&loop->server->gate, &conn->person, conn->settled);
     stats_add(conn_stats(conn), ended);
     uv_close((uv_handle_t *)&conn->poll, conn_on_freed);
+    free(conn->behind);
     tls_free(conn->tls);
     conn->tls = NULL;
     close(conn->fd);
@@ -428,6 +431,7 @@ void conn_refuse(struct conn *conn, sotto_err why, const char *detail)
         stats_add(conn_stats(conn), closed_malformed);
     conn->dismissed = true;
     switch (conn->state) {
+    case CONN_PROXY:
     case CONN_HANDSHAKE:
         conn_end(conn);
         break;
@@ -478,15 +482,22 @@ static sotto_err take_head(struct conn *conn, uint8_t *data, size_t len, size_t 
     return SOTTO_OK;
 }
 
+static bool peer_get(const struct conn *conn, struct endpoint *ret_peer)
+{
+    ret_peer->len = sizeof ret_peer->sa;
+    return getpeername(conn->fd, (struct sockaddr *)&ret_peer->sa, &ret_peer->len) == 0;
+}
+
 static void log_connected(struct conn *conn)
 {
     const struct server *server = conn->loop->server;
     if (server->config.quiet)
         return;
     char text[ENDPOINT_TEXT] = "";
-    struct endpoint peer = {.len = sizeof peer.sa};
-    if (server->config.log_addresses &&
-        getpeername(conn->fd, (struct sockaddr *)&peer.sa, &peer.len) == 0)
+    struct endpoint peer;
+    if (server->config.log_addresses && conn->behind != NULL)
+        endpoint_write(conn->behind, text);
+    else if (server->config.log_addresses && peer_get(conn, &peer))
         endpoint_write(&peer, text);
     log_line(server->log, "connected", "client %u connected%s%s", conn->serial,
              text[0] != 0 ? " from " : "", text);
@@ -580,7 +591,8 @@ static sotto_err take_frame(struct conn *conn, uint8_t *data, size_t len, size_t
 
 static sotto_err (*const takers[])(struct conn *conn, uint8_t *data, size_t len,
                                    size_t *ret_len) = {
-    [CONN_HANDSHAKE] = take_nothing, /* can't be: nothing is read before the handshake is done */
+    [CONN_PROXY] = take_nothing,     /* can't be, as in HANDSHAKE: */
+    [CONN_HANDSHAKE] = take_nothing, /* nothing is read before it is done */
     [CONN_HEAD] = take_head,         [CONN_HELLO] = take_frame,   [CONN_OPEN] = take_frame,
     [CONN_CLOSING] = take_nothing,   [CONN_ENDED] = take_nothing,
 };
@@ -679,11 +691,55 @@ static void conn_handshake(struct conn *conn)
     conn_poll_update(conn);
 }
 
+/* ---- a proxy's word */
+
+/* Who it is now counts, as if it had come by itself. */
+static sotto_err proxy_believe(struct conn *conn, const struct proxy_header *header)
+{
+    struct endpoint source = header->source;
+    if (!header->known && !peer_get(conn, &source))
+        return SOTTO_E_CLOSED;
+    const struct core_address person = endpoint_person(&source);
+    enum gate_verdict verdict = gate_name(&conn->loop->server->gate, &person);
+    if (verdict != GATE_IN) {
+        gate_count(verdict, conn_stats(conn));
+        return SOTTO_E_FULL;
+    }
+    conn->person = person;
+    if (!conn->loop->server->config.log_addresses)
+        return SOTTO_OK;
+    conn->behind = malloc(sizeof *conn->behind);
+    if (conn->behind == NULL)
+        return SOTTO_E_NOMEM;
+    *conn->behind = source;
+    return SOTTO_OK;
+}
+
+/* TLS goes on in the time that is left. */
+static void conn_proxy(struct conn *conn)
+{
+    struct proxy_header header;
+    bool whole;
+    sotto_err err = proxy_take(conn->fd, &conn->in, &header, &whole);
+    if (err != SOTTO_OK)
+        stats_add(conn_stats(conn), refused_proxy);
+    else if (whole)
+        err = proxy_believe(conn, &header);
+    if (err != SOTTO_OK)
+        conn_end(conn);
+    else if (whole)
+        conn->state = CONN_HANDSHAKE;
+}
+
 static void conn_on_poll(uv_poll_t *handle, int status, int events)
 {
     struct conn *conn = handle->data;
+    if (status >= 0 && conn->state == CONN_PROXY)
+        conn_proxy(conn);
     if (status < 0)
         conn_end(conn);
+    else if (conn->state == CONN_PROXY)
+        return;
     else if (conn->state == CONN_HANDSHAKE)
         conn_handshake(conn);
     else {
@@ -698,7 +754,7 @@ void conn_work(struct conn *conn)
 {
     if (conn->want_read && conn_may_read(conn))
         conn_read(conn);
-    if (conn->state != CONN_ENDED && conn->state != CONN_HANDSHAKE && !conn->want_write)
+    if (conn->state != CONN_ENDED && conn->state > CONN_HANDSHAKE && !conn->want_write)
         conn_flush(conn);
 }
 
@@ -742,6 +798,10 @@ void conn_due(struct conn *conn)
         return;
     }
     switch (conn->state) {
+    case CONN_PROXY:
+        stats_add(conn_stats(conn), refused_proxy);
+        conn_end(conn);
+        break;
     case CONN_HANDSHAKE:
         stats_add(conn_stats(conn), timeouts_handshake);
         conn_end(conn);
@@ -796,6 +856,6 @@ void conn_start(struct loop *loop, int fd, const struct core_address *person)
     conn->poll.data = conn;
     loop->conn_count++;
     stats_add(conn_stats(conn), accepted);
-    conn_enter(conn, CONN_HANDSHAKE);
+    conn_enter(conn, endpoint_is_known(person) ? CONN_HANDSHAKE : CONN_PROXY);
     conn_poll_update(conn);
 }

@@ -1,5 +1,6 @@
 /* conn.h - one connection, from its socket to its end. It belongs to the loop that got the socket; only that thread touches it.
  * States follow one another, none comes back:
+ *   PROXY      from a listed proxy alone: whom it connects
  *   HANDSHAKE  TLS
  *   HEAD       HTTP: an upgrade to WebSocket, or an answer and the end
  *   HELLO      the first frame
@@ -14,12 +15,21 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "core/core.h"
+#include "net/endpoint.h"
 #include "net/mailbox.h"
 #include "net/tls.h"
 #include "net/wheel.h"
 #include "proto/ws.h"
 
-enum conn_state { CONN_HANDSHAKE, CONN_HEAD, CONN_HELLO, CONN_OPEN, CONN_CLOSING, CONN_ENDED };
+enum conn_state {
+    CONN_PROXY,
+    CONN_HANDSHAKE,
+    CONN_HEAD,
+    CONN_HELLO,
+    CONN_OPEN,
+    CONN_CLOSING,
+    CONN_ENDED
+};
 
 struct loop;
 
@@ -45,8 +55,9 @@ struct conn {
     uint32_t holds; /* how many have us stopped */
     int fd;
     struct core_address person;
-    uint32_t serial;  /* its name in the log */
-    uint16_t scanned; /* bytes of the head that were looked at */
+    struct endpoint *behind; /* for the log: who a proxy says it is; NULL: the socket's peer */
+    uint32_t serial;         /* its name in the log */
+    uint16_t scanned;        /* bytes of the head that were looked at */
     uint8_t state;
     uint8_t poll_events; /* what libuv watches for now */
     bool want_write;     /* TLS can't go on before the socket can be written */
@@ -58,7 +69,7 @@ struct conn {
     bool pinged, clean, slow, shut;
 };
 
-/* Takes the socket. On an error it is closed. */
+/* Takes the socket. On an error it is closed. A person that is not known yet (endpoint_is_known()): the proxy says it first. */
 void conn_start(struct loop *loop, int fd, const struct core_address *person);
 /* One frame for the client; `source` is who caused it, or 0. */
 void conn_send(struct conn *conn, view frame, uint64_t source);

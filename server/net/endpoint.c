@@ -94,6 +94,11 @@ bool endpoint_is_loopback(const struct endpoint *address)
     return ntohl(as_v4(address)->sin_addr.s_addr) >> 24 == 127;
 }
 
+bool endpoint_is_known(const struct core_address *person)
+{
+    return person->bytes[FAMILY_AT] != 0;
+}
+
 struct core_address endpoint_person(const struct endpoint *address)
 {
     struct core_address person = {0};

@@ -1,10 +1,12 @@
 /* One map of counters for addresses and networks: the number is an address's seven bytes that matter with the family on top, and a
- * bit more for a network, so that no two are the same. An entry is there as long as it counts something. */
+ * bit more for a network, so that no two are the same. An entry is there as long as it counts something. Those behind a proxy who
+ * have no name yet are counted under the address 0, and no limit asks for that. */
 #include "net/gate.h"
 
 #include <stdlib.h>
 
 #include "net/endpoint.h"
+#include "net/stats.h"
 
 #define ADDRESS_BYTES 7
 #define NETWORK_BIT   (UINT64_C(1) << 63)
@@ -45,6 +47,19 @@ static void counter_drop_if_empty(struct gate *gate, uint64_t number, struct cou
         free(map_take(&gate->counters, number));
 }
 
+/* Of an address one fewer in all, of a network one stranger fewer. */
+static void counter_lower(struct gate *gate, uint64_t number, bool total)
+{
+    struct counter *c = map_find(&gate->counters, number);
+    if (c == NULL)
+        return;
+    if (total)
+        c->total--;
+    else if (c->strangers > 0)
+        c->strangers--;
+    counter_drop_if_empty(gate, number, c);
+}
+
 sotto_err gate_init(struct gate *gate, const struct limits *limits, const uint8_t key[MAP_KEY])
 {
     *gate = (struct gate){.limits = limits};
@@ -75,18 +90,26 @@ static bool early_drop(uint64_t count, uint64_t limit, uint32_t chance)
     return (uint64_t)chance * (limit - half) < ((count - half) << 32);
 }
 
+static enum gate_verdict judge_person(const struct gate *gate, const struct counter *person,
+                                      const struct counter *network)
+{
+    if (over(person->total, gate->limits->connections_per_address))
+        return GATE_ADDRESS;
+    return over(network->strangers, gate->limits->unauthenticated_per_network) ? GATE_NETWORK
+                                                                               : GATE_IN;
+}
+
 static enum gate_verdict gate_judge(const struct gate *gate, const struct counter *person,
-                                    const struct counter *network, uint32_t chance)
+                                    const struct counter *network, bool named, uint32_t chance)
 {
     const struct limits *l = gate->limits;
     if (over(gate->total, l->connections))
         return GATE_CONNECTIONS;
-    if (over(person->total, l->connections_per_address))
-        return GATE_ADDRESS;
+    enum gate_verdict verdict = named ? judge_person(gate, person, network) : GATE_IN;
+    if (verdict != GATE_IN)
+        return verdict;
     if (over(gate->strangers, l->unauthenticated))
         return GATE_STRANGERS;
-    if (over(network->strangers, l->unauthenticated_per_network))
-        return GATE_NETWORK;
     return early_drop(gate->strangers, l->unauthenticated, chance) ? GATE_EARLY : GATE_IN;
 }
 
@@ -95,13 +118,33 @@ enum gate_verdict gate_enter(struct gate *gate, const struct core_address *perso
     uint64_t address = number_of(person), network = network_of(person);
     pthread_mutex_lock(&gate->lock);
     struct counter *a = counter_get(gate, address), *n = counter_get(gate, network);
-    enum gate_verdict verdict =
-        a != NULL && n != NULL ? gate_judge(gate, a, n, chance) : GATE_NOMEM;
+    enum gate_verdict verdict = GATE_NOMEM;
+    if (a != NULL && n != NULL)
+        verdict = gate_judge(gate, a, n, endpoint_is_known(person), chance);
     if (verdict == GATE_IN) {
         gate->total++;
         gate->strangers++;
         a->total++;
         n->strangers++;
+    }
+    counter_drop_if_empty(gate, address, a);
+    counter_drop_if_empty(gate, network, n);
+    pthread_mutex_unlock(&gate->lock);
+    return verdict;
+}
+
+enum gate_verdict gate_name(struct gate *gate, const struct core_address *person)
+{
+    const struct core_address nobody = {0};
+    uint64_t address = number_of(person), network = network_of(person);
+    pthread_mutex_lock(&gate->lock);
+    struct counter *a = counter_get(gate, address), *n = counter_get(gate, network);
+    enum gate_verdict verdict = a != NULL && n != NULL ? judge_person(gate, a, n) : GATE_NOMEM;
+    if (verdict == GATE_IN) {
+        a->total++;
+        n->strangers++;
+        counter_lower(gate, number_of(&nobody), true);
+        counter_lower(gate, network_of(&nobody), false);
     }
     counter_drop_if_empty(gate, address, a);
     counter_drop_if_empty(gate, network, n);
@@ -120,12 +163,8 @@ static void stranger_add(struct gate *gate, const struct core_address *person)
 
 static void stranger_drop(struct gate *gate, const struct core_address *person)
 {
-    uint64_t network = network_of(person);
-    struct counter *n = map_find(&gate->counters, network);
     gate->strangers--;
-    if (n != NULL && n->strangers > 0)
-        n->strangers--;
-    counter_drop_if_empty(gate, network, n);
+    counter_lower(gate, network_of(person), false);
 }
 
 void gate_settle(struct gate *gate, const struct core_address *person, bool settled)
@@ -140,13 +179,28 @@ void gate_settle(struct gate *gate, const struct core_address *person, bool sett
 
 void gate_leave(struct gate *gate, const struct core_address *person, bool settled)
 {
-    uint64_t address = number_of(person);
     pthread_mutex_lock(&gate->lock);
-    struct counter *a = map_find(&gate->counters, address);
     gate->total--;
-    a->total--;
-    counter_drop_if_empty(gate, address, a);
+    counter_lower(gate, number_of(person), true);
     if (!settled)
         stranger_drop(gate, person);
     pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_count(enum gate_verdict verdict, struct stats *stats)
+{
+    switch (verdict) {
+    case GATE_CONNECTIONS:
+        stats_add(stats, refused_connections);
+        break;
+    case GATE_ADDRESS:
+        stats_add(stats, refused_address);
+        break;
+    case GATE_EARLY:
+        stats_add(stats, refused_early);
+        break;
+    default:
+        stats_add(stats, refused_unauthenticated);
+        break;
+    }
 }

@@ -27,13 +27,20 @@ enum gate_verdict {
     GATE_NOMEM
 };
 
+struct stats;
+
 /* `limits` is borrowed; a limit of 0 is none. `key` is random: attackers choose addresses. NOMEM. */
 SOTTO_MUST_USE sotto_err gate_init(struct gate *gate, const struct limits *limits,
                                    const uint8_t key[MAP_KEY]);
 void gate_clear(struct gate *gate);
 
-/* A new connection, a stranger. `chance` is a fresh random number. GATE_IN: counted until gate_leave(). */
+/* A new connection, a stranger. `chance` is a fresh random number. GATE_IN: counted until gate_leave(). {0} is somebody behind a
+ * proxy, whose address is not known yet: counted in all alone. */
 enum gate_verdict gate_enter(struct gate *gate, const struct core_address *person, uint32_t chance);
+/* The proxy has said who it is; still a stranger. Any verdict but GATE_IN: counted as before. */
+enum gate_verdict gate_name(struct gate *gate, const struct core_address *person);
+/* Counts somebody who was refused. */
+void gate_count(enum gate_verdict verdict, struct stats *stats);
 /* It sits in a room now, or no longer. */
 void gate_settle(struct gate *gate, const struct core_address *person, bool settled);
 void gate_leave(struct gate *gate, const struct core_address *person, bool settled);

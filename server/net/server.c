@@ -55,24 +55,6 @@ uint64_t server_now_ms(void)
 
 /* ---- letting in */
 
-static void count_refused(struct stats *stats, enum gate_verdict verdict)
-{
-    switch (verdict) {
-    case GATE_CONNECTIONS:
-        stats_add(stats, refused_connections);
-        break;
-    case GATE_ADDRESS:
-        stats_add(stats, refused_address);
-        break;
-    case GATE_EARLY:
-        stats_add(stats, refused_early);
-        break;
-    default:
-        stats_add(stats, refused_unauthenticated);
-        break;
-    }
-}
-
 static void hand_over(struct front *front, int fd, const struct core_address *person)
 {
     struct server *server = front->server;
@@ -86,18 +68,28 @@ static void hand_over(struct front *front, int fd, const struct core_address *pe
     loop_ring(loop);
 }
 
+static bool is_proxy(const struct server_config *config, const struct endpoint *peer)
+{
+    for (size_t i = 0; i < config->proxy_count; i++)
+        if (network_has(&config->proxies[i], peer))
+            return true;
+    return false;
+}
+
 /* Who is refused finds the connection closed: a word of explanation would cost a handshake, which is what a flood wants. */
 static void let_in(struct front *front, int fd, const struct endpoint *peer)
 {
     uint32_t chance;
     rng_bytes(&front->rng, (uint8_t *)&chance, sizeof chance);
-    const struct core_address person = endpoint_person(peer);
+    const struct core_address nobody = {0};
+    const struct core_address person =
+        is_proxy(&front->server->config, peer) ? nobody : endpoint_person(peer);
     enum gate_verdict verdict = gate_enter(&front->server->gate, &person, chance);
     if (verdict == GATE_IN) {
         hand_over(front, fd, &person);
         return;
     }
-    count_refused(&front->server->stats, verdict);
+    gate_count(verdict, &front->server->stats);
     close(fd);
 }
 

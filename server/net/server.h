@@ -11,15 +11,19 @@
 #include "net/keeper.h"
 #include "net/log.h"
 #include "net/mailbox.h"
+#include "net/network.h"
 #include "net/stats.h"
 
 #define SERVER_LISTEN_MAX  16
 #define SERVER_THREADS_MAX 64
+#define SERVER_PROXIES_MAX 16
 
 struct server_config {
     struct limits limits;
     struct endpoint listen[SERVER_LISTEN_MAX];
     size_t listen_count;
+    struct network proxies[SERVER_PROXIES_MAX]; /* what connects from there says for whom */
+    size_t proxy_count;
     unsigned threads;      /* 0: one a core */
     uint16_t metrics_port; /* on 127.0.0.1; 0: none */
     bool log_addresses, log_json, quiet;

@@ -15,6 +15,7 @@
     X(refused_address, "connections refused since there are too many from their address") \
     X(refused_unauthenticated, "connections refused since too many have not said hello")  \
     X(refused_early, "connections refused at random before that limit is reached")        \
+    X(refused_proxy, "connections of a listed proxy without a good PROXY header")         \
     X(handshakes, "TLS handshakes that ended well")                                       \
     X(handshakes_failed, "TLS handshakes that failed")                                    \
     X(hellos, "connections that said hello")                                              \

@@ -165,6 +165,36 @@ static void from_half_of_the_limit_on_strangers_are_refused_at_random_more_and_m
     gate_free(gate);
 }
 
+static void behind_a_proxy_limits_hold_for_who_is_named(void **state)
+{
+    (void)state;
+    const struct limits limits = {.connections_per_address = 2, .unauthenticated_per_network = 3};
+    struct gate *gate = gate_of(&limits);
+    struct core_address nobody = {{0}}, a = v4(1, 1), b = v4(1, 2), far = v4(2, 1);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(gate_enter(gate, &nobody, NEVER), GATE_IN);
+    assert_int_equal(gate_name(gate, &a), GATE_IN);
+    assert_int_equal(gate_name(gate, &a), GATE_IN);
+    assert_int_equal(gate_name(gate, &a), GATE_ADDRESS);
+    assert_int_equal(gate_name(gate, &b), GATE_IN);
+    assert_int_equal(gate_name(gate, &b), GATE_NETWORK);
+    assert_int_equal(gate_name(gate, &far), GATE_IN);
+    assert_int_equal(gate_enter(gate, &a, NEVER), GATE_ADDRESS);
+    assert_int_equal(gate->total, 10);
+    assert_int_equal(gate->strangers, 10);
+    for (int i = 0; i < 6; i++)
+        gate_leave(gate, &nobody, false);
+    gate_settle(gate, &a, true);
+    gate_leave(gate, &a, true);
+    gate_leave(gate, &a, false);
+    gate_leave(gate, &b, false);
+    gate_leave(gate, &far, false);
+    assert_int_equal(gate->total, 0);
+    assert_int_equal(gate->strangers, 0);
+    assert_int_equal(gate->counters.count, 0);
+    gate_free(gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +204,7 @@ int main(void)
         cmocka_unit_test(strangers_in_all_are_limited_and_a_room_ends_the_strangeness),
         cmocka_unit_test(strangers_of_one_network_are_limited),
         cmocka_unit_test(from_half_of_the_limit_on_strangers_are_refused_at_random_more_and_more),
+        cmocka_unit_test(behind_a_proxy_limits_hold_for_who_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

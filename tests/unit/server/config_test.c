@@ -69,6 +69,23 @@ static void every_key_of_the_table_can_be_set(void **state)
     assert_err(set(&config, "listen", "127.0.0.1:1"), CONFIG);
 }
 
+static void proxies_come_in_one_line_or_several(void **state)
+{
+    (void)state;
+    struct config config = config_default();
+    assert_ok(set(&config, "proxy_from", "192.0.2.7 10.0.0.0/8\t::1"));
+    assert_ok(set(&config, "proxy_from", "2001:db8::/32"));
+    assert_int_equal(config.server.proxy_count, 4);
+    assert_int_equal(config.server.proxies[1].bits, 8);
+    assert_err(set(&config, "proxy_from", "192.0.2.8 nonsense"), CONFIG);
+    assert_err(set(&config, "proxy_from", "10.0.0.0/33"), CONFIG);
+    assert_err(set(&config, "proxy_from", " "), CONFIG);
+    assert_int_equal(config.server.proxy_count, 4);
+    for (size_t i = config.server.proxy_count; i < SERVER_PROXIES_MAX; i++)
+        assert_ok(set(&config, "proxy_from", "192.0.2.9"));
+    assert_err(set(&config, "proxy_from", "192.0.2.9"), CONFIG);
+}
+
 static void a_file_is_read_section_by_section(void **state)
 {
     (void)state;
@@ -155,8 +172,8 @@ static void the_written_file_says_the_defaults(void **state)
 {
     (void)state;
     DEFER(buf_clear) sotto_buf text = {0};
-    struct config config = config_default();
-    const struct config fresh = config_default();
+    static struct config config, fresh; /* large for a stack */
+    config = fresh = config_default();
     struct failure failure = {0};
     static const struct config_given given[] = {
         {"host", "chat.example.org"}, {"limits.rooms", "7"}, {0}};
@@ -224,6 +241,7 @@ int main(void)
         cmocka_unit_test(each_limit_is_a_key),
         cmocka_unit_test(a_limit_cannot_be_more_than_the_code_takes),
         cmocka_unit_test(every_key_of_the_table_can_be_set),
+        cmocka_unit_test(proxies_come_in_one_line_or_several),
         cmocka_unit_test(a_file_is_read_section_by_section),
         cmocka_unit_test(a_wrong_line_is_named_and_nothing_is_set),
         cmocka_unit_test(an_unknown_key_comes_with_the_nearest),
