@@ -7,11 +7,13 @@
  *
  * All writing happens between store_begin() and store_commit(); what was read inside sees it. After store_commit() it survives
  * kill -9 and loss of power. One thread, apart from store_checkpoint() and store_backup(), which have connections of their own.
- * Views that a call returns are borrowed until the next call on the store.
+ * Views that a call returns are borrowed until the next call on the store, and may not be passed to it. A function that a call
+ * takes may not call the store.
  *
  * Errors of all calls: NOMEM; IO: the disk failed, and what is on it is uncertain: stop the server, never go on after IO from
- * store_commit(); DISK_FULL: no space, roll back; DAMAGED: what was read can't be right. After an error inside a transaction only
- * store_rollback() is allowed. */
+ * store_commit() or store_checkpoint(): every later call gives IO too; DISK_FULL: no space, roll back, what frees space may work;
+ * DAMAGED: what was read can't be right. After one of these inside a transaction all calls but store_rollback() give it again.
+ * NOTFOUND, EXISTS and TOO_LARGE are answers: they change nothing, and the transaction goes on. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -63,6 +65,9 @@ struct store; /* opaque */
 
 /* For tests and the simulator. NOMEM. */
 SOTTO_MUST_USE sotto_err store_memory_new(struct store **ret_store);
+/* Of such a store: after so many more calls that write (store_commit() is one) each of them gives this error, until the next call
+ * of this. OK: none does. */
+void store_memory_fail(struct store *store, sotto_err err, uint64_t after);
 
 struct store_options {
     const char *path;     /* of the database file, in a directory of ours */
@@ -73,20 +78,21 @@ struct store_options {
 SOTTO_MUST_USE sotto_err store_sqlite_open(const struct store_options *options,
                                            struct store **ret_store, char ret_why[256]);
 void store_free(struct store *store); /* accepts NULL; rolls back what is open */
+void store_freep(struct store **store);
 
 /* --- transactions --- */
 
 SOTTO_MUST_USE sotto_err store_begin(struct store *store);
 /* Durable when it returns OK. On any error the transaction is gone. IO: stop the server. */
 SOTTO_MUST_USE sotto_err store_commit(struct store *store);
-void store_rollback(struct store *store);
+void store_rollback(struct store *store); /* nothing, if no transaction is open */
 
 /* --- tables --- */
 
 /* Borrowed until the next call. NOTFOUND. */
 SOTTO_MUST_USE sotto_err store_get(struct store *store, enum store_table table, view key,
                                    view *ret_value);
-/* Makes or replaces the row. */
+/* Makes or replaces the row. The key is not empty. TOO_LARGE. */
 SOTTO_MUST_USE sotto_err store_put(struct store *store, enum store_table table, view key,
                                    view value);
 /* OK also if there is no such row. */
@@ -98,10 +104,11 @@ SOTTO_MUST_USE sotto_err store_next(struct store *store, enum store_table table,
 
 /* --- the log --- */
 
-/* EXISTS: that seq is there. The body may be empty. */
+/* EXISTS: that seq is there. TOO_LARGE: the body is over STORE_VALUE_MAX, or a number is 2^63 or more. The body may be empty. */
 SOTTO_MUST_USE sotto_err log_append(struct store *store, uint64_t stream, uint64_t seq, view body);
 
-/* Gives each entry from `from` to `to`, both included, in order; entries may be missing. The function returns false to stop. */
+/* Gives each entry from `from` to `to`, both included, in order; entries may be missing. `to` may be UINT64_MAX. The function
+ * returns false to stop. */
 typedef bool log_each(void *user, uint64_t seq, view body);
 SOTTO_MUST_USE sotto_err log_read(struct store *store, uint64_t stream, uint64_t from, uint64_t to,
                                   log_each *each, void *user);
@@ -117,22 +124,26 @@ SOTTO_MUST_USE sotto_err log_oldest(struct store *store, size_t max, log_oldest_
 /* --- upkeep --- */
 
 struct store_sizes {
-    uint64_t bytes, wal_bytes,
-        free_bytes; /* of the database; of its write-ahead log; pages without use */
+    uint64_t bytes;      /* of the database */
+    uint64_t wal_bytes;  /* of its write-ahead log */
+    uint64_t free_bytes; /* pages of the database without use */
+    uint64_t
+        room_bytes; /* what the disk has left for us: refuse what adds before it is used up, so that acknowledgements go on */
 };
 SOTTO_MUST_USE sotto_err store_sizes(struct store *store, struct store_sizes *ret_sizes);
 
 /* From another thread than the store's, while that one works on: moves what was committed from the write-ahead log to the database,
- * as far as readers and writer allow, without making the writer wait. A no-op in memory. */
+ * as far as readers and writer allow, without making the writer wait. To be called every second or so: nothing happens until some
+ * MiB wait. A no-op in memory. */
 SOTTO_MUST_USE sotto_err store_checkpoint(struct store *store);
 
 /* From another thread, while the store's works on: writes a consistent copy, a database that store_sqlite_open() takes, to this path,
- * which must not exist. `progress` may be NULL; false from it ends with INTERRUPTED. */
+ * which must not exist (EXISTS). `progress` may be NULL; false from it ends with INTERRUPTED. UNSUPPORTED in memory. */
 typedef bool store_progress(void *user, uint64_t done_bytes, uint64_t all_bytes);
 SOTTO_MUST_USE sotto_err store_backup(struct store *store, const char *path,
                                       store_progress *progress, void *user);
 
-/* Reads everything and compares checksums and structure: of a file that nobody has open. DAMAGED, with a sentence. */
+/* Reads everything and checks its structure: of a file that nobody has open. DAMAGED, NEWER, NOTFOUND, with a sentence. */
 SOTTO_MUST_USE sotto_err store_verify(const char *path, char ret_why[256]);
 
 #endif
