@@ -334,28 +334,32 @@ sotto_err config_read(struct config *config, view text, struct failure *ret_fail
 
 /* ---- the file that init writes */
 
-static const char *given_find(const struct config_given *given, const char *name)
+static sotto_err line_write(const char *mark, const char *name, const char *value, sotto_buf *out)
 {
-    for (; given->key != NULL; given++)
-        if (strcmp(given->key, name) == 0)
-            return given->value;
-    return NULL;
+    char text[CONFIG_KEY_MAX + CONFIG_VALUE_MAX];
+    int len = snprintf(text, sizeof text, "%s%s = %s\n", mark, name, value);
+    return buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1)));
 }
 
 static sotto_err key_write(const struct config_key *key, const struct config_given *given,
                            sotto_buf *out)
 {
-    char name[CONFIG_KEY_MAX], text[CONFIG_VALUE_MAX + 512];
+    char name[CONFIG_KEY_MAX], text[512];
     config_key_name(key, name);
-    const char *value = given_find(given, name);
-    int len =
-        snprintf(text, sizeof text, "\n# %s%s%s%s%s\n%s%s = %s\n", key->what,
-                 key->unit[0] != 0 ? " (" : "", key->unit, key->unit[0] != 0 ? ")" : "",
-                 key->many ? "; may come more than once" : "", value != NULL ? "" : "#", key->name,
-                 value != NULL              ? value
-                 : key->standard[0] != '\0' ? key->standard
-                                            : key->value);
-    return buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1)));
+    int len = snprintf(text, sizeof text, "\n# %s%s%s%s%s\n", key->what,
+                       key->unit[0] != 0 ? " (" : "", key->unit, key->unit[0] != 0 ? ")" : "",
+                       key->many ? "; may come more than once" : "");
+    TRY(buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1))));
+    bool found = false;
+    for (; given->key != NULL; given++) {
+        if (strcmp(given->key, name) != 0)
+            continue;
+        found = true;
+        TRY(line_write("", key->name, given->value, out));
+    }
+    if (found)
+        return SOTTO_OK;
+    return line_write("#", key->name, key->standard[0] != 0 ? key->standard : key->value, out);
 }
 
 sotto_err config_write(const struct config_given *given, sotto_buf *out)

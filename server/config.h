@@ -50,7 +50,8 @@ bool config_key(size_t index, struct config_key *ret_key);
 /* "section.name", or the name alone. */
 void config_key_name(const struct config_key *key, char ret_name[CONFIG_KEY_MAX]);
 
-/* A commented file: all keys, commented out with their defaults but for those given here. `given` ends with a key of NULL. NOMEM. */
+/* A commented file: all keys, commented out with their defaults but for those given here. `given` ends with a key of NULL; a key may
+ * stand there more than once. NOMEM. */
 struct config_given {
     const char *key, *value;
 };

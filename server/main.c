@@ -7,6 +7,8 @@
 #include "check_config.h"
 #include "cli/cli.h"
 #include "config.h"
+#include "init.h"
+#include "rotate_key.h"
 #include "serve.h"
 
 #define SETTINGS_MAX  256
@@ -14,8 +16,10 @@
 
 /* clang-format off */
 static const struct cli_command commands[] = {
+    {"init", NULL, 0, 0, "make the keys and the settings of a new server", init_text, init_options, init_run},
     {"serve", "[PORT]", 0, 1, "run the server", serve_text, serve_options, serve_run},
     {"check-config", "[FILE]", 0, 1, "tell whether the settings have mistakes", check_config_text, check_config_options, check_config_run},
+    {"rotate-key", NULL, 0, 0, "make a new server key, and an intermediate", rotate_key_text, rotate_key_options, rotate_key_run},
     {0},
 };
 /* clang-format on */
@@ -33,8 +37,10 @@ static const struct cli_line files[] = {
     {"/etc/sottod/sottod.conf", "settings; see sottod.conf(5)"},
     {"root.key",
      "in the state directory: the key that the pin stands for; keep a copy in a safe place"},
+    {"intermediate.key",
+     "in the state directory, if there is one: the key that certifies in the root key's place"},
     {"server.key",
-     "in the state directory: the key that signs each connection, certified by the root key"},
+     "in the state directory: the key that signs each connection, certified by one of these"},
     {0},
 };
 

@@ -1,12 +1,11 @@
 #include "serve.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "harden.h"
 #include "net/keeper.h"
+#include "net/listen.h"
 #include "net/log.h"
 #include "net/server.h"
 #include "net/state.h"
@@ -37,18 +36,6 @@ const char serve_text[] =
 
 /* ---- the run */
 
-/* No copy of the keys leaves this process: no core dump, no debugger, no file that others can read. */
-static void harden(void)
-{
-    const struct rlimit none = {0, 0};
-    umask(077);
-    (void)setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__) /* their own checks at the end need it */
-    (void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 static void log_identity(struct log *log, const struct identity *id, const char *dir)
 {
     char pin[X509_PIN_TEXT];
@@ -60,13 +47,25 @@ static void log_identity(struct log *log, const struct identity *id, const char 
     log_line(log, "pin", "pin %s", pin);
 }
 
-static sotto_err serve(const struct config *config, bool json, struct failure *failure)
+/* Whether it could listen, before keys are made for nothing. */
+sotto_err serve_probe(const struct config *config, struct failure *ret_failure)
 {
-    struct state state;
+    for (size_t i = 0; i < config->server.listen_count; i++) {
+        struct endpoint address = config->server.listen[i];
+        int fd;
+        TRY(listen_open(&address, &fd, ret_failure));
+        close(fd);
+    }
+    return SOTTO_OK;
+}
+
+static sotto_err serve_in(const struct config *config, struct state *state, bool json,
+                          struct failure *failure)
+{
     struct keeper keeper;
     struct log *log;
-    TRY(state_open(config->dir, identity_files, &state, failure));
-    sotto_err err = keeper_init(&keeper, &state, config->host, (int64_t)time(NULL), failure);
+    TRY(serve_probe(config, failure));
+    sotto_err err = keeper_init(&keeper, state, config->host, (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
         err = log_new(STDERR_FILENO, json, &log);
     if (err == SOTTO_OK) {
@@ -75,6 +74,14 @@ static sotto_err serve(const struct config *config, bool json, struct failure *f
         log_free(log);
     }
     keeper_clear(&keeper);
+    return err;
+}
+
+static sotto_err serve(const struct config *config, bool json, struct failure *failure)
+{
+    struct state state;
+    TRY(state_open(config->dir, identity_files, &state, failure));
+    sotto_err err = serve_in(config, &state, json, failure);
     state_close(&state);
     return err;
 }

@@ -38,11 +38,13 @@ sotto_err hello_answer(sotto_crypto *c, const sotto_sign_key *key, const struct 
         return SOTTO_E_VERSION;
     struct proto_hello_ok ok = {
         .version = PROTO_VERSION,
-        .chain = {buf_view(&identity->server_cert), buf_view(&identity->root_cert)},
-        .chain_count = 2,
         .frame_max = frame_max,
         .software = VIEW_LIT("sottod " SOTTO_VERSION),
     };
+    ok.chain[ok.chain_count++] = buf_view(&identity->server_cert);
+    if (identity->intermediate_cert.len > 0)
+        ok.chain[ok.chain_count++] = buf_view(&identity->intermediate_cert);
+    ok.chain[ok.chain_count++] = buf_view(&identity->root_cert);
     memcpy(ok.nonce, nonce, sizeof ok.nonce);
     TRY(hello_sign(c, key, &said, exporter, &ok));
     return proto_hello_ok_write(frame.request, &ok, out);

@@ -1,19 +1,32 @@
 /* The files of the state directory:
- *   root.key    the root key; may be taken away once the server key is certified, until that has to be renewed
- *   root.der    the root's certificate; its key's hash is the pin
- *   server.key  the key that signs hello
- *   server.der  its certificate, under the root
- *   tls.pem     key and certificate that TLS asks for
- * They are written in that order, and each can be made again from those before it: a start that was cut off goes on. */
+ *   root.key          the root key; may be taken away for good once there is an intermediate, else until the server key has to be
+ *                     certified again
+ *   root.der          the root's certificate; its key's hash is the pin
+ *   intermediate.key  a key that certifies in the root's place; made only when asked for
+ *   intermediate.der  its certificate, under the root
+ *   server.key        the key that signs hello
+ *   server.der        its certificate, under the intermediate if there is one, else under the root
+ *   tls.pem           key and certificate that TLS asks for
+ * They are written in that order, and each can be made again from those before it: a start that was cut off goes on. A key is
+ * replaced by taking away the certificates that hang on it first. */
 #include "net/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "crypto/rng.h"
 #include "net/key_file.h"
 #include "net/tls.h"
 #include "net/tls_cert.h"
 
-const char *const identity_files[] = {"root.key",   "root.der", "server.key",
-                                      "server.der", "tls.pem",  NULL};
+const char *const identity_files[] = {"root.key",         "root.der",   "intermediate.key",
+                                      "intermediate.der", "server.key", "server.der",
+                                      "tls.pem",          NULL};
+
+#define ROOT_LABEL         "sotto root key 1"
+#define INTERMEDIATE_LABEL "sotto intermediate key 1"
+#define SERVER_LABEL       "sotto server key 1"
 
 /* A file that may be missing. */
 struct file {
@@ -23,7 +36,8 @@ struct file {
 };
 
 struct files {
-    struct file root_key, root_cert, server_key, server_cert, tls;
+    struct file root_key, root_cert, intermediate_key, intermediate_cert, server_key, server_cert,
+        tls;
 };
 
 /* What the loading needs at every step. */
@@ -32,15 +46,31 @@ struct load {
     struct state *state;
     const char *host;
     int64_t now_s;
+    const struct identity_change *change;
     struct failure *failure;
     struct identity *id;
 };
+
+/* The keys and certificates as they are read. */
+struct chain {
+    sotto_sign_key *root, *intermediate, *server; /* NULL: away */
+    struct x509 root_cert, intermediate_cert;
+    bool has_intermediate; /* its certificate is there */
+};
+
+static void chain_clear(struct chain *chain)
+{
+    sign_key_free(chain->root);
+    sign_key_free(chain->intermediate);
+    sign_key_free(chain->server);
+}
 
 void identity_clear(struct identity *id)
 {
     secret_clear(&id->server_key);
     buf_clear(&id->server_cert);
     buf_clear(&id->root_cert);
+    buf_clear(&id->intermediate_cert);
     buf_clear(&id->tls);
     *id = (struct identity){0};
 }
@@ -49,6 +79,8 @@ static void files_clear(struct files *f)
 {
     buf_clear(&f->root_key.bytes);
     buf_clear(&f->root_cert.bytes);
+    buf_clear(&f->intermediate_key.bytes);
+    buf_clear(&f->intermediate_cert.bytes);
     buf_clear(&f->server_key.bytes);
     buf_clear(&f->server_cert.bytes);
     buf_clear(&f->tls.bytes);
@@ -72,10 +104,22 @@ static sotto_err file_write(struct load *l, struct file *file)
                : failure_say(l->failure, err, "cannot write %s in the state directory", file->name);
 }
 
+static sotto_err file_remove(struct load *l, struct file *file)
+{
+    sotto_err err = state_remove(l->state, file->name);
+    if (err != SOTTO_OK)
+        return failure_say(l->failure, err, "cannot remove %s in the state directory", file->name);
+    buf_reset(&file->bytes);
+    file->there = false;
+    return SOTTO_OK;
+}
+
 static sotto_err files_read(struct load *l, struct files *f)
 {
     TRY(file_read(l, &f->root_key));
     TRY(file_read(l, &f->root_cert));
+    TRY(file_read(l, &f->intermediate_key));
+    TRY(file_read(l, &f->intermediate_cert));
     TRY(file_read(l, &f->server_key));
     TRY(file_read(l, &f->server_cert));
     return file_read(l, &f->tls);
@@ -97,21 +141,45 @@ static sotto_err missing(struct load *l, const struct file *file)
                        file->name);
 }
 
+static sotto_err unfit(struct load *l, const struct file *a, const struct file *b)
+{
+    return failure_say(l->failure, SOTTO_E_CERTIFICATE,
+                       "%s and %s in the state directory do not belong together", a->name, b->name);
+}
+
+/* ---- keys */
+
+static void seed_make(struct secret *ret_seed)
+{
+    secret_resize(ret_seed, KEY_FILE_SEED);
+    random_bytes(ret_seed->data, KEY_FILE_SEED);
+}
+
+static sotto_err key_read(struct load *l, struct file *file, const char *label,
+                          sotto_sign_key **ret_key)
+{
+    DEFER(secret_clear) struct secret seed = {0};
+    if (key_file_read(l->c, label, buf_view(&file->bytes), &seed) != SOTTO_OK)
+        return damaged(l, file, SOTTO_E_KEY);
+    return sign_key_derive(l->c, SIGN_ED25519, secret_view(&seed), ret_key);
+}
+
+static sotto_err key_make(struct load *l, struct file *file, const char *label,
+                          sotto_sign_key **ret_key)
+{
+    DEFER(secret_clear) struct secret seed = {0};
+    seed_make(&seed);
+    buf_reset(&file->bytes);
+    TRY(key_file_write(l->c, label, &seed, &file->bytes));
+    TRY(file_write(l, file));
+    return sign_key_derive(l->c, SIGN_ED25519, secret_view(&seed), ret_key);
+}
+
 /* Reads the key file, or makes it. */
 static sotto_err key_have(struct load *l, struct file *file, const char *label,
                           sotto_sign_key **ret_key)
 {
-    DEFER(secret_clear) struct secret seed = {0};
-    if (file->there) {
-        if (key_file_read(l->c, label, buf_view(&file->bytes), &seed) != SOTTO_OK)
-            return damaged(l, file, SOTTO_E_KEY);
-    } else {
-        secret_resize(&seed, KEY_FILE_SEED);
-        random_bytes(seed.data, KEY_FILE_SEED);
-        TRY(key_file_write(l->c, label, &seed, &file->bytes));
-        TRY(file_write(l, file));
-    }
-    return sign_key_derive(l->c, SIGN_ED25519, secret_view(&seed), ret_key);
+    return file->there ? key_read(l, file, label, ret_key) : key_make(l, file, label, ret_key);
 }
 
 static bool key_fits(const sotto_sign_key *key, const struct x509 *cert)
@@ -121,81 +189,179 @@ static bool key_fits(const sotto_sign_key *key, const struct x509 *cert)
 
 /* ---- certificates */
 
-static sotto_err cert_issue(struct load *l, enum x509_kind kind, int64_t not_after_s,
-                            const sotto_sign_key *subject, const sotto_sign_key *issuer,
-                            struct file *file)
+static sotto_err cert_issue(struct load *l, struct x509 *fields, const sotto_sign_key *subject,
+                            const sotto_sign_key *issuer, struct file *file)
 {
-    struct x509 fields = {.kind = kind,
-                          .not_before_s = l->now_s - 3600,
-                          .not_after_s = not_after_s,
-                          .issuer = X509_ROOT};
-    memcpy(fields.public_key, sign_key_public(subject).data, ED25519_PUBLIC);
-    if (kind == X509_SERVER)
-        fields.host = view_str(l->host);
+    fields->not_before_s = l->now_s - 3600;
+    memcpy(fields->public_key, sign_key_public(subject).data, ED25519_PUBLIC);
     buf_reset(&file->bytes);
-    TRY(x509_issue(l->c, &fields, issuer, &file->bytes));
+    TRY(x509_issue(l->c, fields, issuer, &file->bytes));
     return file_write(l, file);
 }
 
-static sotto_err root_have(struct load *l, struct files *f, const sotto_sign_key *root,
-                           struct x509 *ret_cert)
+static sotto_err cert_read(struct load *l, enum x509_kind kind, struct file *file,
+                           const struct x509 *issuer, struct x509 *ret_cert)
 {
+    sotto_err err = x509_read(l->c, kind, buf_view(&file->bytes), ret_cert);
+    if (err == SOTTO_OK)
+        err = x509_verify(l->c, ret_cert, (issuer != NULL ? issuer : ret_cert)->public_key);
+    return err == SOTTO_OK ? err : damaged(l, file, SOTTO_E_CERTIFICATE);
+}
+
+static sotto_err root_key_have(struct load *l, struct files *f, struct chain *chain)
+{
+    bool nothing = !f->root_key.there && !f->root_cert.there && !f->intermediate_key.there &&
+                   !f->intermediate_cert.there && !f->server_key.there && !f->server_cert.there;
+    l->id->fresh = nothing;
+    if (l->change->root != NULL)
+        return sign_key_derive(l->c, SIGN_ED25519, secret_view(l->change->root), &chain->root);
+    if (f->root_key.there || nothing)
+        return key_have(l, &f->root_key, ROOT_LABEL, &chain->root);
+    return SOTTO_OK;
+}
+
+static sotto_err root_have(struct load *l, struct files *f, struct chain *chain)
+{
+    TRY(root_key_have(l, f, chain));
     if (!f->root_cert.there) {
-        if (root == NULL)
+        struct x509 fields = {.kind = X509_ROOT, .not_after_s = X509_FOREVER_S};
+        if (chain->root == NULL)
             return missing(l, &f->root_cert);
-        TRY(cert_issue(l, X509_ROOT, X509_FOREVER_S, root, root, &f->root_cert));
+        TRY(cert_issue(l, &fields, chain->root, chain->root, &f->root_cert));
     }
-    sotto_err err = x509_read(l->c, X509_ROOT, buf_view(&f->root_cert.bytes), ret_cert);
-    if (err == SOTTO_OK)
-        err = x509_verify(l->c, ret_cert, ret_cert->public_key);
-    if (err != SOTTO_OK)
-        return damaged(l, &f->root_cert, SOTTO_E_CERTIFICATE);
-    if (root != NULL && !key_fits(root, ret_cert))
-        return failure_say(l->failure, SOTTO_E_CERTIFICATE,
-                           "%s and %s in the state directory do not belong together",
-                           f->root_key.name, f->root_cert.name);
-    return SOTTO_OK;
+    TRY(cert_read(l, X509_ROOT, &f->root_cert, NULL, &chain->root_cert));
+    if (chain->root == NULL || key_fits(chain->root, &chain->root_cert))
+        return SOTTO_OK;
+    if (l->change->root != NULL)
+        return failure_say(l->failure, SOTTO_E_KEY, "this root key is another server's");
+    return unfit(l, &f->root_key, &f->root_cert);
 }
 
-static sotto_err server_cert_read(struct load *l, struct files *f, const struct x509 *root,
-                                  const sotto_sign_key *key, struct x509 *ret)
+static sotto_err away(struct load *l, const char *what)
 {
-    sotto_err err = x509_read(l->c, X509_SERVER, buf_view(&f->server_cert.bytes), ret);
-    if (err == SOTTO_OK)
-        err = x509_verify(l->c, ret, root->public_key);
-    if (err != SOTTO_OK)
+    snprintf(l->failure->todo, sizeof l->failure->todo,
+             "name the file of the root key with --root");
+    return failure_say(l->failure, SOTTO_E_NOTFOUND, "%s needs the root key, which is not here",
+                       what);
+}
+
+static sotto_err intermediate_make(struct load *l, struct files *f, struct chain *chain)
+{
+    struct x509 fields = {.kind = X509_INTERMEDIATE,
+                          .not_after_s = l->now_s + IDENTITY_INTERMEDIATE_S};
+    if (chain->root == NULL)
+        return away(l, "a new intermediate");
+    TRY(file_remove(l, &f->server_cert));
+    TRY(file_remove(l, &f->intermediate_cert));
+    TRY(key_make(l, &f->intermediate_key, INTERMEDIATE_LABEL, &chain->intermediate));
+    return cert_issue(l, &fields, chain->intermediate, chain->root, &f->intermediate_cert);
+}
+
+/* Without its certificate the key of an intermediate is the rest of a change that was cut off. */
+static sotto_err intermediate_have(struct load *l, struct files *f, struct chain *chain)
+{
+    if (l->change->new_intermediate)
+        TRY(intermediate_make(l, f, chain));
+    if (!f->intermediate_cert.there)
+        return SOTTO_OK;
+    TRY(cert_read(l, X509_INTERMEDIATE, &f->intermediate_cert, &chain->root_cert,
+                  &chain->intermediate_cert));
+    chain->has_intermediate = true;
+    if (!f->intermediate_key.there || chain->intermediate != NULL)
+        return SOTTO_OK;
+    TRY(key_read(l, &f->intermediate_key, INTERMEDIATE_LABEL, &chain->intermediate));
+    return key_fits(chain->intermediate, &chain->intermediate_cert)
+               ? SOTTO_OK
+               : unfit(l, &f->intermediate_key, &f->intermediate_cert);
+}
+
+/* Who certifies the server: the intermediate as long as it lives, else the root; NULL: neither is here. */
+static const sotto_sign_key *issuer_of(const struct load *l, const struct chain *chain,
+                                       enum x509_kind *ret_kind, int64_t *ret_not_after_s)
+{
+    *ret_not_after_s = l->now_s + X509_SERVER_TTL_S;
+    *ret_kind = X509_ROOT;
+    if (chain->intermediate == NULL || chain->intermediate_cert.not_after_s <= l->now_s)
+        return chain->root;
+    *ret_kind = X509_INTERMEDIATE;
+    if (chain->intermediate_cert.not_after_s < *ret_not_after_s)
+        *ret_not_after_s = chain->intermediate_cert.not_after_s;
+    return chain->intermediate;
+}
+
+static sotto_err server_cert_issue(struct load *l, struct files *f, const struct chain *chain)
+{
+    struct x509 fields = {.kind = X509_SERVER, .host = view_str(l->host)};
+    const sotto_sign_key *issuer = issuer_of(l, chain, &fields.issuer, &fields.not_after_s);
+    return issuer == NULL ? missing(l, &f->server_cert)
+                          : cert_issue(l, &fields, chain->server, issuer, &f->server_cert);
+}
+
+static sotto_err server_cert_read(struct load *l, struct files *f, const struct chain *chain,
+                                  struct x509 *ret)
+{
+    if (x509_read(l->c, X509_SERVER, buf_view(&f->server_cert.bytes), ret) != SOTTO_OK)
         return damaged(l, &f->server_cert, SOTTO_E_CERTIFICATE);
-    if (!key_fits(key, ret))
-        return failure_say(l->failure, SOTTO_E_CERTIFICATE,
-                           "%s and %s in the state directory do not belong together",
-                           f->server_key.name, f->server_cert.name);
-    return SOTTO_OK;
+    bool below = ret->issuer == X509_INTERMEDIATE;
+    if (below && !chain->has_intermediate)
+        return missing(l, &f->intermediate_cert);
+    TRY(cert_read(l, X509_SERVER, &f->server_cert,
+                  below ? &chain->intermediate_cert : &chain->root_cert, ret));
+    return key_fits(chain->server, ret) ? SOTTO_OK : unfit(l, &f->server_key, &f->server_cert);
 }
 
-/* Makes the server's certificate if it is missing, renews it if little of it is left. */
-static sotto_err server_have(struct load *l, struct files *f, const sotto_sign_key *root,
-                             const struct x509 *root_cert, const sotto_sign_key *key)
+static sotto_err server_key_have(struct load *l, struct files *f, struct chain *chain)
 {
-    struct x509 cert;
-    if (!f->server_cert.there) {
-        if (root == NULL)
-            return missing(l, &f->server_cert);
-        TRY(cert_issue(l, X509_SERVER, l->now_s + X509_SERVER_TTL_S, key, root, &f->server_cert));
+    enum x509_kind kind;
+    int64_t not_after_s;
+    bool can_issue = issuer_of(l, chain, &kind, &not_after_s) != NULL;
+    if (l->change->new_server_key) {
+        if (!can_issue)
+            return away(l, "a new server key");
+        TRY(file_remove(l, &f->server_cert));
+        return key_make(l, &f->server_key, SERVER_LABEL, &chain->server);
     }
-    TRY(server_cert_read(l, f, root_cert, key, &cert));
-    if (cert.not_after_s - l->now_s < IDENTITY_RENEW_S && root != NULL) {
-        TRY(cert_issue(l, X509_SERVER, l->now_s + X509_SERVER_TTL_S, key, root, &f->server_cert));
-        TRY(server_cert_read(l, f, root_cert, key, &cert));
-        l->id->renewed = true;
-    }
-    if (cert.not_after_s <= l->now_s) {
+    if (!f->server_key.there && (!can_issue || f->server_cert.there))
+        return missing(l, &f->server_key);
+    return key_have(l, &f->server_key, SERVER_LABEL, &chain->server);
+}
+
+static sotto_err expired(struct load *l, const struct files *f)
+{
+    if (f->intermediate_cert.there)
+        snprintf(
+            l->failure->todo, sizeof l->failure->todo,
+            "run once: sottod rotate-key --intermediate --root FILE, where FILE is the root key");
+    else
         snprintf(l->failure->todo, sizeof l->failure->todo, "put %s back for one start",
                  f->root_key.name);
-        return failure_say(l->failure, SOTTO_E_EXPIRED,
-                           "the server's certificate has expired and the root key is not here");
+    return failure_say(l->failure, SOTTO_E_EXPIRED,
+                       "the server's certificate has expired and the root key is not here");
+}
+
+/* Makes the server's certificate if it is missing, renews it if little of it is left and that makes it live longer. */
+static sotto_err server_have(struct load *l, struct files *f, struct chain *chain)
+{
+    struct x509 cert;
+    enum x509_kind kind;
+    int64_t not_after_s;
+    TRY(server_key_have(l, f, chain));
+    if (!f->server_cert.there)
+        TRY(server_cert_issue(l, f, chain));
+    TRY(server_cert_read(l, f, chain, &cert));
+    bool due = cert.not_after_s - l->now_s < IDENTITY_RENEW_S &&
+               issuer_of(l, chain, &kind, &not_after_s) != NULL && not_after_s > cert.not_after_s;
+    if (due) {
+        TRY(server_cert_issue(l, f, chain));
+        TRY(server_cert_read(l, f, chain, &cert));
+        l->id->renewed = true;
     }
+    if (cert.not_after_s <= l->now_s)
+        return expired(l, f);
     l->id->not_after_s = cert.not_after_s;
-    return SOTTO_OK;
+    return cert.issuer == X509_INTERMEDIATE
+               ? buf_set(&l->id->intermediate_cert, buf_view(&f->intermediate_cert.bytes))
+               : SOTTO_OK;
 }
 
 static sotto_err tls_have(struct load *l, struct file *file)
@@ -210,44 +376,102 @@ static sotto_err tls_have(struct load *l, struct file *file)
 
 static sotto_err identity_fill(struct load *l, struct files *f)
 {
-    DEFER(sign_key_freep) sotto_sign_key *root = NULL;
-    DEFER(sign_key_freep) sotto_sign_key *server = NULL;
-    struct x509 root_cert;
-    bool nothing =
-        !f->root_key.there && !f->root_cert.there && !f->server_key.there && !f->server_cert.there;
-    l->id->fresh = nothing;
-    if (f->root_key.there || nothing)
-        TRY(key_have(l, &f->root_key, "sotto root key 1", &root));
-    TRY(root_have(l, f, root, &root_cert));
-    if (!f->server_key.there && (root == NULL || f->server_cert.there))
-        return missing(l, &f->server_key);
-    TRY(key_have(l, &f->server_key, "sotto server key 1", &server));
-    TRY(server_have(l, f, root, &root_cert, server));
+    DEFER(chain_clear) struct chain chain = {0};
+    TRY(root_have(l, f, &chain));
+    TRY(intermediate_have(l, f, &chain));
+    TRY(server_have(l, f, &chain));
     TRY(tls_have(l, &f->tls));
-    sign_key_export(server, &l->id->server_key);
-    TRY(x509_pin(l->c, root_cert.public_key, l->id->pin));
+    sign_key_export(chain.server, &l->id->server_key);
+    TRY(x509_pin(l->c, chain.root_cert.public_key, l->id->pin));
     TRY(buf_set(&l->id->root_cert, buf_view(&f->root_cert.bytes)));
     TRY(buf_set(&l->id->server_cert, buf_view(&f->server_cert.bytes)));
     return buf_set(&l->id->tls, buf_view(&f->tls.bytes));
 }
 
-sotto_err identity_load(sotto_crypto *c, struct state *state, const char *host, int64_t now_s,
-                        struct identity *ret_identity, struct failure *ret_failure)
+sotto_err identity_change(sotto_crypto *c, struct state *state, const char *host, int64_t now_s,
+                          const struct identity_change *change, struct identity *ret_identity,
+                          struct failure *ret_failure)
 {
     DEFER(files_clear)
     struct files files = {
         .root_key = {.name = "root.key"},
         .root_cert = {.name = "root.der"},
+        .intermediate_key = {.name = "intermediate.key"},
+        .intermediate_cert = {.name = "intermediate.der"},
         .server_key = {.name = "server.key"},
         .server_cert = {.name = "server.der"},
         .tls = {.name = "tls.pem"},
     };
     DEFER(identity_clear) struct identity id = {0};
-    struct load load = {
-        .c = c, .state = state, .host = host, .now_s = now_s, .failure = ret_failure, .id = &id};
+    struct load load = {.c = c,
+                        .state = state,
+                        .host = host,
+                        .now_s = now_s,
+                        .change = change,
+                        .failure = ret_failure,
+                        .id = &id};
     TRY(files_read(&load, &files));
     TRY(identity_fill(&load, &files));
     *ret_identity = id;
     id = (struct identity){0};
     return SOTTO_OK;
+}
+
+sotto_err identity_load(sotto_crypto *c, struct state *state, const char *host, int64_t now_s,
+                        struct identity *ret_identity, struct failure *ret_failure)
+{
+    return identity_change(c, state, host, now_s, &(struct identity_change){0}, ret_identity,
+                           ret_failure);
+}
+
+/* ---- a root key elsewhere */
+
+static sotto_err elsewhere_say(struct failure *failure, const char *what, const char *path)
+{
+    int number = errno;
+    sotto_err err = number == EEXIST                                         ? SOTTO_E_EXISTS
+                    : number == ENOENT                                       ? SOTTO_E_NOTFOUND
+                    : number == EACCES || number == EPERM || number == EROFS ? SOTTO_E_PERMISSION
+                                                                             : SOTTO_E_IO;
+    return failure_say(failure, err, "cannot %s %s: %s", what, path, strerror(number));
+}
+
+sotto_err identity_root_make(sotto_crypto *c, const char *path, struct secret *ret_seed,
+                             struct failure *ret_failure)
+{
+    DEFER(secret_clear) struct secret seed = {0};
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    seed_make(&seed);
+    TRY(key_file_write(c, ROOT_LABEL, &seed, &bytes));
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return elsewhere_say(ret_failure, "make", path);
+    errno = EIO;
+    bool written = write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
+    if (close(fd) != 0 || !written) {
+        sotto_err err = elsewhere_say(ret_failure, "write", path);
+        (void)unlink(path);
+        return err;
+    }
+    *ret_seed = seed;
+    return SOTTO_OK;
+}
+
+sotto_err identity_root_read(sotto_crypto *c, const char *path, struct secret *ret_seed,
+                             struct failure *ret_failure)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    uint8_t *place;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return elsewhere_say(ret_failure, "read", path);
+    sotto_err err = buf_extend(&bytes, 256, &place);
+    ssize_t len = err == SOTTO_OK ? read(fd, place, 256) : 0;
+    if (len < 0)
+        err = elsewhere_say(ret_failure, "read", path);
+    close(fd);
+    if (err == SOTTO_OK &&
+        key_file_read(c, ROOT_LABEL, view_of(place, (size_t)len), ret_seed) != SOTTO_OK)
+        err = failure_say(ret_failure, SOTTO_E_KEY, "%s is not the file of a root key", path);
+    return err;
 }

@@ -10,13 +10,14 @@ struct kept {
 };
 
 /* Loads what the directory holds now, renewed if need be. */
-static sotto_err kept_load(struct keeper *k, int64_t now_s, struct kept **ret_kept,
-                           struct failure *ret_failure)
+static sotto_err kept_load(struct keeper *k, int64_t now_s, const struct identity_change *change,
+                           struct kept **ret_kept, struct failure *ret_failure)
 {
     struct kept *kept = calloc(1, sizeof *kept);
     if (kept == NULL)
         return SOTTO_E_NOMEM;
-    sotto_err err = identity_load(k->c, k->state, k->host, now_s, &kept->identity, ret_failure);
+    sotto_err err =
+        identity_change(k->c, k->state, k->host, now_s, change, &kept->identity, ret_failure);
     if (err != SOTTO_OK) {
         free(kept);
         return err;
@@ -44,7 +45,7 @@ sotto_err keeper_init(struct keeper *k, struct state *state, const char *host, i
     *k = (struct keeper){.state = state, .host = host};
     struct kept *kept;
     TRY(crypto_new(&k->c));
-    TRY(kept_load(k, now_s, &kept, ret_failure));
+    TRY(kept_load(k, now_s, &(struct identity_change){0}, &kept, ret_failure));
     keeper_publish(k, kept);
     return SOTTO_OK;
 }
@@ -72,7 +73,7 @@ sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
     if (keeper_identity(k)->not_after_s - now_s >= IDENTITY_RENEW_S)
         return SOTTO_OK;
     struct kept *kept;
-    TRY(kept_load(k, now_s, &kept, ret_failure));
+    TRY(kept_load(k, now_s, &(struct identity_change){0}, &kept, ret_failure));
     bool ours =
         memcmp(kept->identity.pin, keeper_identity(k)->pin, sizeof kept->identity.pin) == 0 &&
         secret_equal(&kept->identity.server_key, &keeper_identity(k)->server_key);
@@ -84,6 +85,20 @@ sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
     }
     keeper_publish(k, kept);
     *ret_renewed = true;
+    return SOTTO_OK;
+}
+
+sotto_err keeper_change(struct keeper *k, int64_t now_s, const struct identity_change *change,
+                        struct failure *ret_failure)
+{
+    struct kept *kept;
+    TRY(kept_load(k, now_s, change, &kept, ret_failure));
+    if (memcmp(kept->identity.pin, keeper_identity(k)->pin, sizeof kept->identity.pin) != 0) {
+        kept_free(kept);
+        return failure_say(ret_failure, SOTTO_E_CERTIFICATE,
+                           "the state directory holds another server's keys now");
+    }
+    keeper_publish(k, kept);
     return SOTTO_OK;
 }
 

@@ -29,6 +29,12 @@ const struct identity *keeper_identity(struct keeper *k);
 SOTTO_MUST_USE sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
                                       struct failure *ret_failure);
 
+/* Changes keys and certificates as identity_change() does; what the loops sign with follows at the next hello. The old ones stay on an
+ * error, as far as the directory still has them. */
+SOTTO_MUST_USE sotto_err keeper_change(struct keeper *k, int64_t now_s,
+                                       const struct identity_change *change,
+                                       struct failure *ret_failure);
+
 /* The days that the certificate still lives; negative: its time is over. */
 int64_t keeper_days(struct keeper *k, int64_t now_s);
 

@@ -203,3 +203,10 @@ sotto_err state_write(const struct state *state, const char *name, view content)
         (void)unlinkat(state->dir, TEMP_NAME, 0);
     return err;
 }
+
+sotto_err state_remove(const struct state *state, const char *name)
+{
+    if (unlinkat(state->dir, name, 0) != 0)
+        return errno == ENOENT ? SOTTO_OK : err_of(errno);
+    return fsync(state->dir) == 0 ? SOTTO_OK : SOTTO_E_IO;
+}

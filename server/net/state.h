@@ -23,5 +23,7 @@ void state_close(struct state *state);
 SOTTO_MUST_USE sotto_err state_read(const struct state *state, const char *name, sotto_buf *out);
 /* PERMISSION, IO: the file is as it was. */
 SOTTO_MUST_USE sotto_err state_write(const struct state *state, const char *name, view content);
+/* A file that isn't there is removed already. PERMISSION, IO. */
+SOTTO_MUST_USE sotto_err state_remove(const struct state *state, const char *name);
 
 #endif

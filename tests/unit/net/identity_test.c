@@ -123,13 +123,135 @@ static void without_the_root_key_it_serves_until_it_expires(void **state)
     assert_int_equal(none.server_key.len, 0);
 }
 
+static sotto_err change(struct world *w, int64_t now_s, struct identity_change change,
+                        struct identity *ret_id)
+{
+    w->failure = (struct failure){0};
+    identity_clear(ret_id);
+    return identity_change(w->c, &w->state, "localhost", now_s, &change, ret_id, &w->failure);
+}
+
+static void assert_chain(struct world *w, const struct identity *id, int64_t now_s, sotto_err want)
+{
+    uint8_t key[32], pin[X509_PIN];
+    view chain[3] = {buf_view(&id->server_cert)};
+    size_t count = 1;
+    if (id->intermediate_cert.len > 0)
+        chain[count++] = buf_view(&id->intermediate_cert);
+    chain[count++] = buf_view(&id->root_cert);
+    assert_int_equal(x509_verify_server_chain(w->c, chain, count, id->pin, now_s, key, pin), want);
+}
+
+static void an_intermediate_stands_in_for_a_root_key_that_is_away(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity first = {0};
+    DEFER(identity_clear) struct identity id = {0};
+    assert_ok(load(w, NOW, &first));
+    assert_int_equal(first.intermediate_cert.len, 0);
+    assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
+    assert_true(id.intermediate_cert.len > 0);
+    assert_memory_equal(first.pin, id.pin, sizeof id.pin);
+    assert_true(secret_equal(&first.server_key, &id.server_key));
+    assert_chain(w, &id, NOW, SOTTO_OK);
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    for (int day = 60; day < 720; day += 61) { /* it renews itself for two years */
+        DEFER(identity_clear) struct identity later = {0};
+        assert_ok(load(w, NOW + day * DAY, &later));
+        assert_chain(w, &later, NOW + day * DAY, SOTTO_OK);
+        assert_true(later.not_after_s <= NOW + 730 * DAY);
+    }
+    DEFER(identity_clear) struct identity end = {0};
+    assert_ok(load(w, NOW + 729 * DAY, &end));
+    assert_false(end.renewed); /* it can't live longer than the intermediate */
+    assert_err(load(w, NOW + 731 * DAY, &end), EXPIRED);
+    assert_non_null(strstr(w->failure.todo, "--root FILE"));
+}
+
+static void a_root_key_elsewhere_makes_the_next_intermediate(void **state)
+{
+    struct world *w = *state;
+    DEFER(secret_clear) struct secret root = {0}, again = {0}, other = {0};
+    DEFER(identity_clear) struct identity id = {0}, next = {0};
+    char path[128], path2[128];
+    snprintf(path, sizeof path, "%s/elsewhere", w->dir);
+    snprintf(path2, sizeof path2, "%s/other", w->dir);
+    assert_ok(identity_root_make(w->c, path, &root, &w->failure));
+    assert_err(identity_root_make(w->c, path, &other, &w->failure), EXISTS);
+    assert_ok(identity_root_read(w->c, path, &again, &w->failure));
+    assert_true(secret_equal(&root, &again));
+    assert_err(identity_root_read(w->c, "/dev/null", &again, &w->failure), KEY);
+    assert_err(identity_root_read(w->c, "/nonexistent/x", &again, &w->failure), NOTFOUND);
+    assert_ok(
+        change(w, NOW, (struct identity_change){.root = &root, .new_intermediate = true}, &id));
+    assert_true(id.fresh);
+    assert_int_equal(faccessat(w->state.dir, "root.key", F_OK, 0), -1);
+    assert_chain(w, &id, NOW, SOTTO_OK);
+    assert_err(change(w, NOW, (struct identity_change){.new_intermediate = true}, &next), NOTFOUND);
+    assert_non_null(strstr(w->failure.todo, "--root"));
+    assert_ok(identity_root_make(w->c, path2, &other, &w->failure));
+    assert_err(
+        change(w, NOW, (struct identity_change){.root = &other, .new_intermediate = true}, &next),
+        KEY);
+    assert_ok(load(w, NOW, &next)); /* nothing was changed by either */
+    assert_true(view_equal(buf_view(&id.server_cert), buf_view(&next.server_cert)));
+    int64_t late = NOW + 800 * DAY; /* long expired */
+    assert_ok(
+        change(w, late, (struct identity_change){.root = &root, .new_intermediate = true}, &next));
+    assert_chain(w, &next, late, SOTTO_OK);
+    assert_memory_equal(id.pin, next.pin, sizeof id.pin);
+}
+
+static void a_new_server_key_keeps_the_pin(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity first = {0}, id = {0};
+    struct keeper k;
+    assert_ok(load(w, NOW, &first));
+    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    const struct identity_change both = {.new_intermediate = true, .new_server_key = true};
+    assert_ok(keeper_change(&k, NOW, &both, &w->failure));
+    assert_false(secret_equal(&first.server_key, &keeper_identity(&k)->server_key));
+    assert_chain(w, keeper_identity(&k), NOW, SOTTO_OK);
+    assert_memory_equal(first.pin, keeper_identity(&k)->pin, sizeof first.pin);
+    keeper_clear(&k);
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    assert_ok(change(w, NOW, (struct identity_change){.new_server_key = true}, &id));
+    assert_chain(w, &id, NOW, SOTTO_OK);
+    assert_int_equal(unlinkat(w->state.dir, "intermediate.key", 0), 0);
+    assert_err(change(w, NOW, (struct identity_change){.new_server_key = true}, &first), NOTFOUND);
+    assert_ok(load(w, NOW, &first)); /* the one before still serves */
+    assert_true(secret_equal(&first.server_key, &id.server_key));
+}
+
+/* After each of its steps the power may go: the directory is loaded again, or the change is made once more. */
+static void a_change_that_was_cut_off_does_no_harm(void **state)
+{
+    struct world *w = *state;
+    static const char *const gone[][3] = {{"server.der"},
+                                          {"server.der", "intermediate.der"},
+                                          {"server.der", "intermediate.der", "server.key"}};
+    DEFER(identity_clear) struct identity first = {0};
+    assert_ok(load(w, NOW, &first));
+    for (size_t i = 0; i < COUNT_OF(gone); i++) {
+        DEFER(identity_clear) struct identity id = {0};
+        assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
+        for (size_t n = 0; n < COUNT_OF(gone[i]) && gone[i][n] != NULL; n++)
+            assert_ok(state_remove(&w->state, gone[i][n]));
+        assert_ok(load(w, NOW, &id));
+        assert_chain(w, &id, NOW, SOTTO_OK);
+        assert_memory_equal(first.pin, id.pin, sizeof id.pin);
+    }
+}
+
 /* Each byte of each file of ours flipped: never taken for the same identity, never overwritten. */
 static void no_flipped_byte_goes_unnoticed(void **state)
 {
     struct world *w = *state;
     DEFER(identity_clear) struct identity id = {0};
-    static const char *const names[] = {"root.key", "root.der", "server.key", "server.der"};
-    assert_ok(load(w, NOW, &id));
+    static const char *const names[] = {"root.key",         "root.der",   "intermediate.key",
+                                        "intermediate.der", "server.key", "server.der"};
+    assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
     for (size_t f = 0; f < COUNT_OF(names); f++) {
         DEFER(buf_clear) sotto_buf good = {0};
         assert_ok(state_read(&w->state, names[f], &good));
@@ -243,6 +365,10 @@ int main(void)
         TEST(it_is_renewed_in_the_last_thirty_days_and_not_before),
         TEST(an_expired_one_is_renewed_too_if_the_root_key_is_there),
         TEST(without_the_root_key_it_serves_until_it_expires),
+        TEST(an_intermediate_stands_in_for_a_root_key_that_is_away),
+        TEST(a_root_key_elsewhere_makes_the_next_intermediate),
+        TEST(a_new_server_key_keeps_the_pin),
+        TEST(a_change_that_was_cut_off_does_no_harm),
         TEST(no_flipped_byte_goes_unnoticed),
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),

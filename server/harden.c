@@ -1,0 +1,16 @@
+#include "harden.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+void harden(void)
+{
+    const struct rlimit none = {0, 0};
+    umask(077);
+    (void)setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) /* their own checks at the end need it */
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}

@@ -1,0 +1,98 @@
+#include "rotate_key.h"
+
+#include <time.h>
+
+#include "harden.h"
+#include "net/identity.h"
+#include "options.h"
+
+/* clang-format off */
+const struct cli_option rotate_key_options[] = {
+    {"root",         0, "FILE", "the root key's file, if it isn't kept in the state directory"},
+    {"intermediate", 0, NULL,   "make a new intermediate too, which stands in for the root key"},
+    OPTIONS_DIR,
+    OPTIONS_CONFIG,
+    {0},
+};
+/* clang-format on */
+
+const char rotate_key_text[] =
+    "Makes a new server key and has it certified. The pin stays, since it stands for the root key: "
+    "clients notice nothing. Do so when the old one may have been seen.\n\n"
+    "With --intermediate a new intermediate is made as well, which lives two years. From then on "
+    "the root key isn't needed here: move root.key to a safe place.\n\n"
+    "The server must not run meanwhile.\n\n" OPTIONS_TEXT;
+
+struct rotation {
+    struct config config;
+    bool intermediate;
+    const char *root_path;
+    char pin[X509_PIN_TEXT];
+    int64_t not_after_s;
+};
+
+static sotto_err rotate_in(struct rotation *r, sotto_crypto *c, struct state *state,
+                           struct failure *failure)
+{
+    DEFER(identity_clear) struct identity id = {0};
+    DEFER(secret_clear) struct secret root = {0};
+    struct identity_change change = {.new_server_key = true, .new_intermediate = r->intermediate};
+    if (r->root_path != NULL) {
+        TRY(identity_root_read(c, r->root_path, &root, failure));
+        change.root = &root;
+    }
+    TRY(identity_change(c, state, r->config.host, (int64_t)time(NULL), &change, &id, failure));
+    x509_pin_write(id.pin, r->pin);
+    r->not_after_s = id.not_after_s;
+    return SOTTO_OK;
+}
+
+static sotto_err rotate(struct rotation *r, struct failure *failure)
+{
+    sotto_crypto *c;
+    struct state state;
+    TRY(crypto_new(&c));
+    sotto_err err = state_open(r->config.dir, identity_files, &state, failure);
+    if (err == SOTTO_OK) {
+        err = rotate_in(r, c, &state, failure);
+        state_close(&state);
+    }
+    crypto_free(c);
+    return err;
+}
+
+static void rotation_print(const struct rotation *r, const struct cli_call *call)
+{
+    char day[32];
+    time_t end = (time_t)r->not_after_s;
+    struct tm tm;
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&end, &tm));
+    if (call->json) {
+        struct cli_json j = cli_json_begin(stdout);
+        cli_json_number(&j, "v", 1);
+        cli_json_string(&j, "pin", r->pin);
+        cli_json_string(&j, "certifiedUntil", day);
+        cli_json_bool(&j, "intermediate", r->intermediate);
+        cli_json_end(&j);
+        return;
+    }
+    printf("new server key, certified until %s\nserver pin  %s (as before)\n", day, r->pin);
+    if (r->intermediate && r->root_path == NULL && !call->quiet)
+        printf("next        move %s/root.key to a safe place; it isn't needed here now\n",
+               r->config.dir);
+}
+
+int rotate_key_run(struct cli_call *call)
+{
+    struct rotation r = {.intermediate = cli_given(call, "intermediate"),
+                         .root_path = cli_value(call, "root")};
+    struct failure failure = {0};
+    harden();
+    sotto_err err = options_read(call, NULL, &r.config, &failure);
+    if (err == SOTTO_OK)
+        err = rotate(&r, &failure);
+    if (err != SOTTO_OK)
+        return options_fail(call, err, &failure, NULL);
+    rotation_print(&r, call);
+    return 0;
+}
