@@ -21,7 +21,7 @@ static void connection_say_bye(struct step *s, uint64_t id, sotto_err reason)
 /* SOTTO_OK: it may come in. */
 static sotto_err connection_admit(struct step *s, const struct origin *origin)
 {
-    const struct limits *limits = &s->core->limits;
+    const struct limits *limits = &s->core->config.limits;
     if (s->core->stopping)
         return SOTTO_E_CLOSED;
     if (limit_reached(s->core->connections.count, limits->connections))
@@ -58,6 +58,8 @@ sotto_err connection_open(struct step *s, const struct core_event *event)
     c->origin = origin;
     origin_enter(core, origin);
     map_put(&core->connections, c->id, c);
+    memcpy(c->nonce, event->nonce, sizeof c->nonce);
+    c->admin = event->kind == CORE_OPEN_ADMIN;
     connection_wait_idle(s, c);
     return SOTTO_OK;
 }
@@ -67,7 +69,9 @@ void connection_drop(struct step *s, struct connection *c, enum proto_room_end r
     c->leaving = true;
     while (c->seats != NULL)
         room_end(s, c->seats->room, c->seats, reason);
-    list_remove(&s->core->idle, &c->idle); /* without a room it is idle */
+    if (c->device != NULL)
+        connection_sign_out(s, c);
+    list_remove(&s->core->idle, &c->idle); /* signed out and without a room it is idle */
     map_take(&s->core->connections, c->id);
     origin_leave(s->core, c->origin, s->now_ms);
     free(c);
@@ -81,12 +85,30 @@ void connection_end(struct step *s, struct connection *c, sotto_err reason,
     connection_say_bye(s, id, reason);
 }
 
+/* Idle connections are those that are neither signed in nor in a room. */
+static bool is_settled(const struct connection *c)
+{
+    return c->room_count > 0 || c->device != NULL;
+}
+
+static void settle(struct step *s, struct connection *c)
+{
+    list_remove(&s->core->idle, &c->idle);
+    fx_settled(s->fx, c->id, true);
+}
+
+static void unsettle(struct step *s, struct connection *c)
+{
+    connection_wait_idle(s, c);
+    if (!c->leaving)
+        fx_settled(s->fx, c->id, false);
+}
+
 void connection_sit(struct step *s, struct connection *c, struct seat *seat)
 {
-    if (c->room_count++ == 0) {
-        list_remove(&s->core->idle, &c->idle);
-        fx_settled(s->fx, c->id, true);
-    }
+    if (!is_settled(c))
+        settle(s, c);
+    c->room_count++;
     seat->owner = c;
     seat->next = c->seats;
     c->seats = seat;
@@ -100,11 +122,28 @@ void connection_rise(struct step *s, struct seat *seat)
         place = &(*place)->next;
     *place = seat->next;
     seat->owner = NULL;
-    if (--c->room_count > 0)
-        return;
-    connection_wait_idle(s, c);
-    if (!c->leaving)
-        fx_settled(s->fx, c->id, false);
+    c->room_count--;
+    if (!is_settled(c))
+        unsettle(s, c);
+}
+
+void connection_sign_in(struct step *s, struct connection *c, struct device *device)
+{
+    if (!is_settled(c))
+        settle(s, c);
+    c->device = device;
+    device->session = c;
+}
+
+void connection_sign_out(struct step *s, struct connection *c)
+{
+    struct device *device = c->device;
+    c->device = NULL;
+    device->session = NULL;
+    device_streams_leave(s->core, device);
+    device_release(s->core, device);
+    if (!is_settled(c))
+        unsettle(s, c);
 }
 
 struct seat *connection_seat(const struct connection *c, uint32_t slot)

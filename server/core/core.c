@@ -1,6 +1,8 @@
 /* Each step reserves the effects that it may have at most, then applies its event; see state.h for what there is. */
 #include <stdlib.h>
 
+#define RETRY_MS 1000 /* after a rollback */
+
 #include "core/state.h"
 
 /* A rate of 0, or a burst of 0, is none. */
@@ -11,17 +13,47 @@ static struct bucket_rate rate_of(uint64_t amount, uint64_t period_ms, uint64_t 
     return (struct bucket_rate){amount, period_ms, burst};
 }
 
-sotto_err core_new(const struct limits *limits, uint64_t now_ms, struct core **ret_core)
+void core_configure(struct core *core, const struct core_config *config)
 {
-    (void)now_ms;
-    struct core *core = calloc(1, sizeof *core);
-    if (core == NULL)
-        return SOTTO_E_NOMEM;
-    core->limits = *limits;
+    const struct limits *limits = &config->limits;
+    core->config = *config;
+    core->config.store = core->store;
     core->request_rate = rate_of(limits->requests_per_s, 1000, limits->requests);
     core->byte_rate = rate_of(limits->room_bytes_per_s, 1000, limits->room_burst_bytes);
     core->wrong_rate = rate_of(1, limits->wrong_code_ms, limits->wrong_codes);
     core->opening_rate = rate_of(1, limits->room_open_ms, limits->room_opens);
+}
+
+void core_set_wall(struct core *core, int64_t offset_ms)
+{
+    core->wall_offset_ms = offset_ms;
+}
+
+/* What the store has; without one there are rooms alone. */
+static sotto_err core_open(struct core *core, uint64_t now_ms)
+{
+    struct core_effects fx = {0};
+    struct step s = {.core = core, .fx = &fx, .now_ms = now_ms};
+    if (core->store == NULL)
+        return SOTTO_OK;
+    TRY(sotto_crypto_new(&core->crypto));
+    TRY(directory_open(&s));
+    TRY(streams_open(&s));
+    return core_commit(core, now_ms, &fx);
+}
+
+sotto_err core_new(const struct core_config *config, uint64_t now_ms, struct core **ret_core)
+{
+    struct core *core = calloc(1, sizeof *core);
+    if (core == NULL)
+        return SOTTO_E_NOMEM;
+    core->store = config->store;
+    core_configure(core, config);
+    sotto_err err = core_open(core, now_ms);
+    if (err != SOTTO_OK) {
+        core_free(core);
+        return err;
+    }
     *ret_core = core;
     return SOTTO_OK;
 }
@@ -43,6 +75,11 @@ void core_free(struct core *core)
         list_remove(&core->living, link);
         free(LIST_ROW(link, struct room, living));
     }
+    if (core->writing)
+        store_rollback(core->store);
+    streams_clear(core);
+    directory_clear(core);
+    sotto_crypto_free(core->crypto);
     free_all(&core->connections);
     free_all(&core->origins);
     free_all(&core->slots);
@@ -57,6 +94,8 @@ static void core_key(struct core *core, struct rng *rng)
     rng_bytes(rng, core->connections.key, MAP_KEY);
     rng_bytes(rng, core->origins.key, MAP_KEY);
     rng_bytes(rng, core->slots.key, MAP_KEY);
+    rng_bytes(rng, core->directory.accounts.key, MAP_KEY);
+    rng_bytes(rng, core->directory.devices.key, MAP_KEY);
     core->keyed = true;
 }
 
@@ -118,13 +157,19 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
 {
     struct step s = {.core = core, .fx = fx, .rng = rng, .now_ms = now_ms};
     core_key(core, rng);
+    fx->held = false;
+    fx->source = event->connection;
     switch (event->kind) {
     case CORE_OPEN:
+    case CORE_OPEN_ADMIN:
         return on_open(&s, event);
     case CORE_FRAME:
         return on_frame(&s, event);
     case CORE_CLOSED:
         return on_closed(&s, event);
+    case CORE_SPACE:
+        core->disk_full = event->full;
+        return SOTTO_OK;
     case CORE_STOP:
         return on_stop(&s);
     }
@@ -148,13 +193,13 @@ static uint64_t room_due_ms(const struct link *first, size_t offset, uint64_t li
 static uint64_t waiting_due_ms(const struct core *core)
 {
     return room_due_ms(core->waiting.first, offsetof(struct room, waiting),
-                       core->limits.room_join_ms);
+                       core->config.limits.room_join_ms);
 }
 
 static uint64_t living_due_ms(const struct core *core)
 {
     return room_due_ms(core->living.first, offsetof(struct room, living),
-                       core->limits.room_life_ms);
+                       core->config.limits.room_life_ms);
 }
 
 static uint64_t idle_due_ms(const struct core *core)
@@ -162,7 +207,7 @@ static uint64_t idle_due_ms(const struct core *core)
     if (core->idle.first == NULL)
         return UINT64_MAX;
     return due_ms(LIST_ROW(core->idle.first, struct connection, idle)->idle_since_ms,
-                  core->limits.idle_room_ms);
+                  core->config.limits.idle_room_ms);
 }
 
 uint64_t core_next_ms(const struct core *core)
@@ -170,7 +215,11 @@ uint64_t core_next_ms(const struct core *core)
     uint64_t next_ms = waiting_due_ms(core);
     if (living_due_ms(core) < next_ms)
         next_ms = living_due_ms(core);
-    return idle_due_ms(core) < next_ms ? idle_due_ms(core) : next_ms;
+    if (idle_due_ms(core) < next_ms)
+        next_ms = idle_due_ms(core);
+    if (core->store != NULL && streams_next_ms(core) < next_ms)
+        next_ms = streams_next_ms(core);
+    return next_ms;
 }
 
 static bool is_due(uint64_t when_ms, uint64_t now_ms)
@@ -181,6 +230,8 @@ static bool is_due(uint64_t when_ms, uint64_t now_ms)
 sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
 {
     struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
+    fx->held = false;
+    fx->source = 0;
     while (is_due(waiting_due_ms(core), now_ms)) {
         TRY(reserve(fx, 1, 0));
         room_end(&s, LIST_ROW(core->waiting.first, struct room, waiting), NULL, ROOM_END_EXPIRED);
@@ -191,11 +242,63 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
     }
     while (is_due(idle_due_ms(core), now_ms)) {
         TRY(reserve(fx, 0, 0));
-        step_refuse(&s, SOTTO_E_TIMEOUT, 0, "you were in no room for too long");
+        step_refuse(&s, SOTTO_E_TIMEOUT, 0,
+                    "you were neither signed in nor in a room for too long");
         connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT,
                        ROOM_END_LOST);
     }
-    return SOTTO_OK;
+    fx->held = true;
+    return core->store != NULL ? streams_tick(&s) : SOTTO_OK;
+}
+
+bool core_is_dirty(const struct core *core)
+{
+    return core->writing;
+}
+
+sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *fx)
+{
+    struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
+    if (core->store == NULL)
+        return SOTTO_OK;
+    TRY(streams_commit(&s));
+    if (!core->writing)
+        return SOTTO_OK;
+    core->writing = false;
+    return store_commit(core->store);
+}
+
+static void sign_everybody_out(struct step *s, sotto_err why)
+{
+    struct core *core = s->core;
+    size_t cursor = 0;
+    struct device *device;
+    while ((device = map_next(&core->directory.devices, &cursor)) != NULL)
+        if (device->session != NULL) {
+            connection_end(s, device->session, why, ROOM_END_SERVER);
+            cursor = 0; /* the map may have changed */
+        }
+}
+
+sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struct core_effects *fx)
+{
+    struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
+    size_t rooms = core->counts.rooms_open, sessions = core->directory.devices.count;
+    if (core->store == NULL)
+        return SOTTO_OK;
+    store_rollback(core->store);
+    core->writing = false;
+    fx->held = false;
+    fx->source = 0;
+    TRY(reserve(fx, rooms, sessions * STEP_BYTES));
+    TRY(fx_reserve(fx, sessions * STEP_EFFECTS, 0));
+    step_refuse(&s, why, RETRY_MS, "%s; come again", sotto_err_text(why));
+    sign_everybody_out(&s, why);
+    streams_clear(core);
+    directory_clear(core);
+    TRY(directory_open(&s));
+    TRY(streams_open(&s));
+    return core_commit(core, now_ms, fx);
 }
 
 struct core_counts core_count(const struct core *core)

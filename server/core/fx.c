@@ -8,6 +8,7 @@
 void core_effects_reset(struct core_effects *fx)
 {
     fx->count = 0;
+    fx->held = false;
     buf_reset(&fx->bytes);
 }
 
@@ -47,7 +48,12 @@ static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind
 {
     assert(fx->count < fx->cap);
     struct core_effect *effect = &fx->list[fx->count++];
-    *effect = (struct core_effect){.kind = kind, .connection = connection};
+    *effect = (struct core_effect){
+        .kind = kind,
+        .connection = connection,
+        .source = fx->source,
+        .held = fx->held,
+    };
     return effect;
 }
 

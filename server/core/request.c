@@ -6,7 +6,8 @@
 
 #include "core/state.h"
 
-enum who { ANYBODY, MEMBER };
+/* ADMIN: over the admin socket, where nothing else may be asked. ROOMS: whoever may open rooms here. */
+enum who { ANYBODY, ROOMS, IN_ROOM, SIGNED_IN, SUBSCRIBER, ADMIN };
 
 static const struct request_row {
     enum proto_kind kind;
@@ -17,11 +18,11 @@ static const struct request_row {
 } rows[] = {
     /* clang-format off */
     /* kind               may ask  cost  body               does */
-    {PROTO_ROOM_OPEN,     ANYBODY, 5,    room_open_read,    room_on_open},
+    {PROTO_ROOM_OPEN,     ROOMS,   5,    room_open_read,    room_on_open},
     {PROTO_ROOM_JOIN,     ANYBODY, 5,    room_join_read,    room_on_join},
-    {PROTO_ROOM_SEND,     MEMBER,  0,    room_send_read,    room_on_send},
-    {PROTO_ROOM_CONFIRM,  MEMBER,  1,    room_confirm_read, room_on_confirm},
-    {PROTO_ROOM_CLOSE,    MEMBER,  1,    room_close_read,   room_on_close},
+    {PROTO_ROOM_SEND,     IN_ROOM, 0,    room_send_read,    room_on_send},
+    {PROTO_ROOM_CONFIRM,  IN_ROOM, 1,    room_confirm_read, room_on_confirm},
+    {PROTO_ROOM_CLOSE,    IN_ROOM, 1,    room_close_read,   room_on_close},
     /* clang-format on */
 };
 
@@ -72,10 +73,35 @@ static void charge(struct step *s, struct connection *c, uint64_t cost)
         fx_pause(s->fx, c->id, s->now_ms + wait_ms);
 }
 
+static sotto_err check_who(struct step *s, enum who who, const struct connection *c)
+{
+    enum core_rooms rooms = s->core->config.rooms;
+    if (c->admin || who == ADMIN)
+        return c->admin && who == ADMIN ? SOTTO_OK : SOTTO_E_DENIED;
+    if ((who == SIGNED_IN || who == SUBSCRIBER) && c->device == NULL)
+        return SOTTO_E_SIGN_IN;
+    if (who == ROOMS && rooms == ROOMS_OFF)
+        return step_refuse(s, SOTTO_E_DENIED, 0, "this server has no rooms");
+    if (who == ROOMS && rooms == ROOMS_MEMBERS && c->device == NULL)
+        return step_refuse(s, SOTTO_E_SIGN_IN, 0, "only members of this server may open rooms");
+    return SOTTO_OK;
+}
+
+/* Whether what is answered may hang on rows that are not durable yet. */
+static bool is_stored(enum who who)
+{
+    return who == SIGNED_IN || who == SUBSCRIBER || who == ADMIN;
+}
+
 static sotto_err request_run(struct step *s, const struct request_row *row, struct request *request)
 {
+    TRY(check_who(s, row->who, request->from));
     TRY(row->read(request->bytes, &request->body));
-    if (row->who == MEMBER) {
+    s->fx->held = is_stored(row->who);
+    if (row->who == SUBSCRIBER)
+        TRY(subscription_find(s, request->from->device, request->body.stream,
+                              &request->subscription));
+    if (row->who == IN_ROOM) {
         request->seat = connection_seat(request->from, request->body.slot);
         if (request->seat == NULL)
             return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you are in no room %u, or it has ended",
@@ -93,7 +119,7 @@ static sotto_err kind_refusal(uint16_t kind)
 
 static sotto_err frame_read(const struct step *s, view bytes, struct proto_frame *ret_frame)
 {
-    uint64_t max = s->core->limits.frame_bytes;
+    uint64_t max = s->core->config.limits.frame_bytes;
     return max > 0 && bytes.len > max ? SOTTO_E_TOO_LARGE : proto_frame_read(bytes, ret_frame);
 }
 
@@ -105,7 +131,7 @@ sotto_err request_do(struct step *s, struct connection *from, view bytes)
     const struct request_row *row = row_find(frame.kind);
     if (err == SOTTO_OK)
         err = row != NULL ? request_run(s, row, &request) : kind_refusal(frame.kind);
-    if (err == SOTTO_E_NOMEM)
+    if (err == SOTTO_E_NOMEM || s->broken)
         return err;
     if (err != SOTTO_OK)
         s->core->counts.refused_total++;

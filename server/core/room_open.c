@@ -8,7 +8,7 @@ sotto_err room_open_read(view body, union request_body *ret_body)
 /* SOTTO_OK: this connection may open one more. */
 static sotto_err check_limits(struct step *s, const struct connection *c)
 {
-    const struct limits *limits = &s->core->limits;
+    const struct limits *limits = &s->core->config.limits;
     if (limit_reached(s->core->counts.rooms_open, limits->rooms))
         return step_refuse(s, SOTTO_E_FULL, 0, "the server has as many rooms as it takes");
     if (limit_reached(c->room_count, limits->rooms_per_connection))
@@ -40,7 +40,7 @@ sotto_err room_on_open(struct step *s, const struct request *request)
     TRY(check_limits(s, c));
     TRY(room_new(s, c, &request->body.room_open, &room));
     bucket_take(&c->origin->openings, &s->core->opening_rate, 1, s->now_ms);
-    uint64_t join_s = s->core->limits.room_join_ms / 1000;
+    uint64_t join_s = s->core->config.limits.room_join_ms / 1000;
     struct proto_room_opened opened = {room->slot->number,
                                        join_s < UINT32_MAX ? (uint32_t)join_s : UINT32_MAX};
     size_t at = s->fx->bytes.len;

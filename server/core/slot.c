@@ -70,7 +70,7 @@ void slot_rest(struct core *core, struct slot *slot, sotto_err verdict, uint64_t
 {
     slot->room = NULL;
     slot->verdict = (uint8_t)verdict;
-    if (__builtin_add_overflow(now_ms, core->limits.slot_rest_ms, &slot->rest_until_ms))
+    if (__builtin_add_overflow(now_ms, core->config.limits.slot_rest_ms, &slot->rest_until_ms))
         slot->rest_until_ms = UINT64_MAX;
     list_add_last(&core->resting, &slot->resting);
     core->resting_count++;

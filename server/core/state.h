@@ -1,7 +1,7 @@
 /* state.h - what the core knows. Private to server/core.
  *
  *   origin      an address that connections come from: how many, how many rooms they opened, its wrong codes
- *   connection  one that said hello; lives from CORE_OPEN to CORE_CLOSED, or to our CORE_CLOSE
+ *   connection  one that said hello; lives from CORE_OPEN to CORE_CLOSED, or to our CORE_CLOSE; perhaps signed in as a device
  *   room        two seats: the creator's, and the joiner's once somebody joined; it ends when either leaves
  *   slot        the number of a room; it outlives the room and rests before it is given out again
  *
@@ -15,9 +15,12 @@
 #include "base/map.h"
 #include "core/bucket.h"
 #include "core/core.h"
+#include "core/directory.h"
 #include "core/fx.h"
 #include "core/list.h"
+#include "core/stream.h"
 #include "proto/proto.h"
+#include "store/store.h"
 
 #define ORIGIN_LINGER_MAX 16384 /* addresses that are remembered for their debts alone */
 #define SLOT_REST_MAX \
@@ -37,9 +40,12 @@ struct connection {
     struct origin *origin;
     struct seat *seats; /* in how many rooms it sits: a list by seat->next */
     struct bucket requests;
-    struct link idle; /* in core->idle while it sits in no room */
+    struct link idle; /* in core->idle while it is neither signed in nor in a room */
     uint64_t idle_since_ms;
+    struct device *device; /* signed in as; NULL: not */
+    uint8_t nonce[32];     /* of its hello */
     uint32_t room_count;
+    bool admin;   /* comes over the admin socket; has no origin */
     bool leaving; /* it is being dropped: no effects for it any more */
 };
 
@@ -74,7 +80,14 @@ struct slot {
 };
 
 struct core {
-    struct limits limits;
+    struct core_config config;
+    struct store *store; /* NULL: rooms alone */
+    sotto_crypto *crypto;
+    int64_t wall_offset_ms;
+    bool writing;   /* a transaction is open */
+    bool disk_full; /* appends are refused */
+    struct directory directory;
+    struct streams *streams; /* stream.c */
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
     bool keyed; /* the maps have their keys */
     bool stopping;
@@ -94,7 +107,8 @@ struct step {
     struct core_effects *fx;
     struct rng *rng; /* NULL in core_tick() */
     uint64_t now_ms;
-    uint32_t retry_ms;             /* for a refusal */
+    bool broken;       /* the store failed: everything since the last commit is to be undone */
+    uint32_t retry_ms; /* for a refusal */
     char detail[PROTO_DETAIL_MAX]; /* for a refusal; "": the error's own sentence */
 };
 
@@ -114,6 +128,38 @@ static inline bool limit_reached(uint64_t count, uint64_t limit)
 __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err,
                                                             uint64_t retry_ms, const char *format,
                                                             ...);
+
+/* The time of day. */
+static inline uint64_t step_wall_ms(const struct step *s)
+{
+    return (uint64_t)((int64_t)s->now_ms + s->core->wall_offset_ms);
+}
+
+/* --- rows.c: the store, inside the batch's one transaction, which the first of these calls that writes begins --- */
+
+/* As store_get() and store_next(). */
+SOTTO_MUST_USE sotto_err row_get(struct step *s, enum store_table table, view key, view *ret_value);
+SOTTO_MUST_USE sotto_err row_next(struct step *s, enum store_table table, view prefix, view after,
+                                  view *ret_key, view *ret_value);
+SOTTO_MUST_USE sotto_err row_put(struct step *s, enum store_table table, view key, view value);
+SOTTO_MUST_USE sotto_err row_delete(struct step *s, enum store_table table, view key);
+/* Every verdict of the store passes this: what is no answer (NOTFOUND, EXISTS) marks the step as broken. Gives `err` back. */
+SOTTO_MUST_USE sotto_err row_verdict(struct step *s, sotto_err err);
+/* Begins the transaction if none is open; before log_ calls that write. */
+SOTTO_MUST_USE sotto_err rows_begin(struct step *s);
+
+/* Keys are numbers and ids side by side, numbers big-endian, so that they are in order. */
+struct row_key {
+    uint8_t bytes[STORE_KEY_MAX];
+    size_t len;
+};
+struct row_key row_key_u64(uint64_t number);
+struct row_key row_key_two(uint64_t a, uint64_t b);
+struct row_key row_key_id(uint64_t number, view id); /* id: at most 64 bytes */
+static inline view row_key_view(const struct row_key *key)
+{
+    return view_of(key->bytes, key->len);
+}
 
 /* --- origin.c --- */
 
@@ -136,6 +182,9 @@ void connection_end(struct step *s, struct connection *c, sotto_err reason,
 /* It takes a seat; it leaves one. */
 void connection_sit(struct step *s, struct connection *c, struct seat *seat);
 void connection_rise(struct step *s, struct seat *seat);
+/* It has signed in as this device, whose session it is now; it signs out, staying connected. */
+void connection_sign_in(struct step *s, struct connection *c, struct device *device);
+void connection_sign_out(struct step *s, struct connection *c);
 /* Its seat in the room with this number; NULL: it is no member. */
 struct seat *connection_seat(const struct connection *c, uint32_t slot);
 
@@ -163,7 +212,8 @@ struct seat *room_across(const struct seat *seat);
 /* --- request.c --- */
 
 union request_body {
-    uint32_t slot; /* requests of a member begin with it */
+    uint32_t slot;             /* requests about a room that one sits in begin with it */
+    uint8_t stream[STREAM_ID]; /* requests about a stream that one subscribes to begin with it */
     struct proto_room_open room_open;
     struct proto_room_join room_join;
     struct proto_room_data room_data;
@@ -172,7 +222,8 @@ union request_body {
 
 struct request {
     struct connection *from;
-    struct seat *seat; /* of a member; else NULL */
+    struct seat *seat;                 /* IN_ROOM; else NULL */
+    struct subscription *subscription; /* SUBSCRIBER; else NULL */
     uint32_t id;
     view bytes; /* the body as it came */
     union request_body body;

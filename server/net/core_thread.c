@@ -127,7 +127,7 @@ sotto_err core_thread_init(struct core_thread *t, struct server *server)
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);
     ct_wipe(seed, sizeof seed);
-    return core_new(&server->config.limits, server_now_ms(), &t->core);
+    return core_new(&(struct core_config){.limits = server->config.limits}, server_now_ms(), &t->core);
 }
 
 sotto_err core_thread_run(struct core_thread *t)

@@ -387,7 +387,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     view input = view_of(data, size);
     struct limits limits = pick_limits(fuzz_u8(&input));
     struct model m = {.rng = rng_from(seed), .now_ms = 1, .data_to = -1};
-    HOLDS(core_new(&limits, m.now_ms, &m.core) == SOTTO_OK);
+    HOLDS(core_new(&(struct core_config){.limits = limits}, m.now_ms, &m.core) == SOTTO_OK);
     while (input.len > 0)
         do_something(&m, &input);
     core_free(m.core);

@@ -172,7 +172,7 @@ static void new_core_without_memory_is_refused(void **state)
     struct limits limits = limits_default();
     struct core *core = NULL;
     allocations_left = 0;
-    assert_err(core_new(&limits, 0, &core), NOMEM);
+    assert_err(core_new(&(struct core_config){.limits = limits}, 0, &core), NOMEM);
     assert_null(core);
 }
 

@@ -7,7 +7,7 @@ static struct core *core_with_limits(void)
 {
     struct limits limits = limits_default();
     struct core *core = NULL;
-    assert_ok(core_new(&limits, 0, &core));
+    assert_ok(core_new(&(struct core_config){.limits = limits}, 0, &core));
     return core;
 }
 

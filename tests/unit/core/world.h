@@ -22,7 +22,7 @@ static inline struct world world_of(struct limits limits)
 {
     static const uint8_t seed[RNG_SEED] = "a world's seed";
     struct world w = {.rng = rng_from(seed), .now_ms = START_MS};
-    assert_ok(core_new(&limits, w.now_ms, &w.core));
+    assert_ok(core_new(&(struct core_config){.limits = limits}, w.now_ms, &w.core));
     return w;
 }
 

@@ -391,7 +391,7 @@ static int world_up(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct limits limits = limits_default();
     assert_int_equal(crypto_new(&w->crypto), SOTTO_OK);
-    assert_int_equal(core_new(&limits, 0, &w->core), SOTTO_OK);
+    assert_int_equal(core_new(&(struct core_config){.limits = limits}, 0, &w->core), SOTTO_OK);
     w->rng = rng_from((const uint8_t[RNG_SEED]){42});
     w->now_ms = 1000;
     *state = w;
