@@ -265,6 +265,7 @@ sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *f
     if (!core->writing)
         return SOTTO_OK;
     core->writing = false;
+    core->counts.commits_total++;
     return store_commit(core->store);
 }
 

@@ -83,7 +83,7 @@ enum core_effect_kind {
 struct core_effect {
     enum core_effect_kind kind;
     uint64_t connection;
-    uint64_t source; /* whose event it comes of; 0: time */
+    uint64_t source; /* who is held up if the connection reads too slowly; 0: nobody */
     uint64_t until_ms;
     size_t at, len; /* the bytes, in core_effects.bytes; several effects may share them */
     bool held;      /* release it only after core_commit(); drop it if that fails */
@@ -117,6 +117,7 @@ struct core_binding { /* of the connection */
     uint8_t pin[X509_PIN];
     uint8_t nonce[32], exporter[32];
 };
+bool core_wants_precheck(view frame); /* by its kind alone; cheap */
 SOTTO_MUST_USE sotto_err core_precheck(sotto_crypto *c, view frame,
                                        const struct core_binding *binding);
 
@@ -144,7 +145,7 @@ uint64_t core_next_ms(const struct core *core);
 /* For /metrics. */
 struct core_counts {
     uint64_t connections, rooms_open, rooms_total, frames_total, bytes_total, refused_total,
-        code_failures_total;
+        code_failures_total, commits_total;
 };
 struct core_counts core_count(const struct core *core);
 

@@ -48,10 +48,12 @@ static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind
 {
     assert(fx->count < fx->cap);
     struct core_effect *effect = &fx->list[fx->count++];
+    /* what a stream pushes holds nobody up: readers have credit; who asks more than it reads holds up itself */
+    bool own = !fx->held || connection == fx->source;
     *effect = (struct core_effect){
         .kind = kind,
         .connection = connection,
-        .source = fx->source,
+        .source = own ? fx->source : 0,
         .held = fx->held,
     };
     return effect;

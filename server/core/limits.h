@@ -37,7 +37,9 @@
     X(room_burst_bytes, 4194304, "bytes", "bytes that may come at once before that rate holds")   \
     X(wrong_codes, 5, "", "wrong codes from one address before it has to wait")                   \
     X(wrong_code_ms, 300000, "ms", "the wait for one more try after that")                        \
-    X(slot_rest_ms, 86400000, "ms", "time before a slot number is given out again")
+    X(slot_rest_ms, 86400000, "ms", "time before a slot number is given out again")               \
+    X(disk_reserve_bytes, 67108864, "bytes",                                                      \
+      "free space on the disk below which nothing new is accepted")
 
 struct limits {
 #define LIMITS_FIELD(name, value, unit, what) uint64_t name;

@@ -514,13 +514,13 @@ static sotto_err on_hello(struct conn *conn, view frame)
     struct loop *loop = conn->loop;
     if (loop->stopping)
         return SOTTO_E_CLOSED;
-    uint8_t exporter[HELLO_EXPORTER], nonce[HELLO_NONCE];
-    TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, exporter, sizeof exporter));
-    random_bytes(nonce, sizeof nonce);
+    TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, conn->exporter, sizeof conn->exporter));
+    random_bytes(conn->nonce, sizeof conn->nonce);
     DEFER(buf_clear) sotto_buf answer = {0};
     TRY(hello_answer(loop->crypto, loop->key, keeper_identity(loop->server->keeper),
-                     frame_max(conn), frame, exporter, nonce, &answer));
-    const struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
+                     frame_max(conn), frame, conn->exporter, conn->nonce, &answer));
+    struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
+    memcpy(post.nonce, conn->nonce, sizeof post.nonce);
     TRY(loop_tell_core(loop, &post, (view){0}));
     conn->known = true;
     conn->ws.message_max = frame_max(conn);
@@ -530,10 +530,24 @@ static sotto_err on_hello(struct conn *conn, view frame)
     return conn_out(conn, WS_BINARY, buf_view(&answer));
 }
 
+/* Signatures that prove themselves are checked here, on many threads, before the one core thread sees the request. */
+static sotto_err precheck(struct conn *conn, view frame)
+{
+    struct loop *loop = conn->loop;
+    struct core_binding binding;
+    if (!core_wants_precheck(frame))
+        return SOTTO_OK;
+    memcpy(binding.pin, keeper_identity(loop->server->keeper)->pin, sizeof binding.pin);
+    memcpy(binding.nonce, conn->nonce, sizeof binding.nonce);
+    memcpy(binding.exporter, conn->exporter, sizeof binding.exporter);
+    return core_precheck(loop->crypto, frame, &binding);
+}
+
 static sotto_err on_message(struct conn *conn, view message)
 {
     if (conn->state == CONN_HELLO)
         return on_hello(conn, message);
+    TRY(precheck(conn, message));
     const struct post post = {.kind = POST_FRAME, .connection = conn->id};
     return loop_tell_core(conn->loop, &post, message);
 }

@@ -56,8 +56,9 @@ struct conn {
     int fd;
     struct core_address person;
     struct endpoint *behind; /* for the log: who a proxy says it is; NULL: the socket's peer */
-    uint32_t serial;         /* its name in the log */
-    uint16_t scanned;        /* bytes of the head that were looked at */
+    uint8_t nonce[32], exporter[32]; /* what requests that are signed for this connection name */
+    uint32_t serial;                 /* its name in the log */
+    uint16_t scanned;                /* bytes of the head that were looked at */
     uint8_t state;
     uint8_t poll_events; /* what libuv watches for now */
     bool want_write;     /* TLS can't go on before the socket can be written */

@@ -1,14 +1,17 @@
 #include "net/core_thread.h"
 
+#include <unistd.h>
+
 #include "base/ct.h"
 #include "crypto/rng.h"
+#include "net/checkpoint.h"
 #include "net/loop.h"
 
+#define EFFECTS_MAX (8 << 20) /* bytes: then a commit comes before the batch is done */
+
 static const enum core_event_kind event_kinds[] = {
-    [POST_OPEN] = CORE_OPEN,
-    [POST_FRAME] = CORE_FRAME,
-    [POST_CLOSED] = CORE_CLOSED,
-    [POST_STOP] = CORE_STOP,
+    [POST_OPEN] = CORE_OPEN,     [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN, [POST_FRAME] = CORE_FRAME,
+    [POST_CLOSED] = CORE_CLOSED, [POST_SPACE] = CORE_SPACE,           [POST_STOP] = CORE_STOP,
 };
 
 static const enum post_kind post_kinds[] = {
@@ -27,7 +30,7 @@ static void ring_loops(struct core_thread *t)
 
 /* A loop that is full is rung before we wait for it. */
 static void loop_tell_waiting(struct core_thread *t, struct loop *loop, const struct post *post,
-                              view bytes)
+                              view bytes, uint64_t tag)
 {
     t->rung[loop->index] = true;
     if (mailbox_is_full(&loop->box)) {
@@ -36,18 +39,30 @@ static void loop_tell_waiting(struct core_thread *t, struct loop *loop, const st
     }
     /* without memory the client would miss a frame: it must not go on */
     const struct post end = {.kind = POST_CLOSE, .connection = post->connection};
-    if (mailbox_put(&loop->box, post, bytes) != SOTTO_OK &&
+    if (mailbox_put_shared(&loop->box, post, bytes, tag) != SOTTO_OK &&
         mailbox_put(&loop->box, &end, (view){0}) != SOTTO_OK)
         log_line(t->server->log, "memory", "out of memory: client %llu missed a frame",
                  (unsigned long long)(post->connection >> 8));
 }
 
-static void effect_release(struct core_thread *t, const struct core_effect *effect, uint64_t source)
+/* ---- effects */
+
+/* Effects that share their bytes share them in the mailbox of a loop, too: one tag a piece of bytes. */
+static uint64_t effect_tag(const struct core_thread *t, const struct core_effect *effect)
+{
+    return t->round << 32 | (uint32_t)(effect->at + 1);
+}
+
+static void effect_release(struct core_thread *t, const struct core_effect *effect)
 {
     const view bytes = {t->effects.bytes.data + effect->at, effect->len};
     if (effect->kind == CORE_LOG) {
         log_line(t->server->log, "room", "%.*s", (int)size_min(bytes.len, 200),
                  (const char *)bytes.data);
+        return;
+    }
+    if (effect->kind == CORE_MAIL || server_is_admin(effect->connection)) {
+        server_tell_admin(t->server, effect, bytes);
         return;
     }
     struct loop *loop = loop_of(t->server, effect->connection);
@@ -56,35 +71,88 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
     const struct post post = {
         .kind = post_kinds[effect->kind],
         .connection = effect->connection,
-        .source = source,
+        .source = effect->source,
         .until_ms = effect->until_ms,
     };
-    loop_tell_waiting(t, loop, &post, bytes);
+    loop_tell_waiting(t, loop, &post, bytes, effect->len > 0 ? effect_tag(t, effect) : 0);
 }
 
-static void effects_release(struct core_thread *t, uint64_t source)
+static void effects_release(struct core_thread *t, bool with_held)
 {
     for (size_t i = 0; i < t->effects.count; i++)
-        effect_release(t, &t->effects.list[i], source);
+        if (with_held || !t->effects.list[i].held)
+            effect_release(t, &t->effects.list[i]);
     core_effects_reset(&t->effects);
+    t->round++;
 }
+
+static void connection_close(struct core_thread *t, uint64_t connection)
+{
+    struct loop *loop = loop_of(t->server, connection);
+    const struct post end = {.kind = POST_CLOSE, .connection = connection};
+    if (loop != NULL)
+        loop_tell_waiting(t, loop, &end, (view){0}, 0);
+}
+
+/* ---- what must be durable before it is told */
+
+/* After this nothing more is accepted: what the disk holds is uncertain (security: a failed fsync is never tried again). */
+static _Noreturn void store_failed(struct core_thread *t, sotto_err err)
+{
+    log_line(t->server->log, "store",
+             "the database can't be written (%s): the server stops, so that nothing is promised "
+             "that was not kept",
+             sotto_err_text(err));
+    log_free(t->server->log); /* writes what waits */
+    _exit(1);
+}
+
+static void roll_back(struct core_thread *t, sotto_err why)
+{
+    uint64_t now_ms = server_now_ms();
+    if (why == SOTTO_E_IO || why == SOTTO_E_DAMAGED)
+        store_failed(t, why);
+    log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
+    effects_release(t, false);
+    sotto_err err = core_rollback(t->core, why, now_ms, &t->effects);
+    if (err != SOTTO_OK)
+        store_failed(t, err);
+    effects_release(t, true);
+}
+
+/* One commit for all that was stepped through since the last one; then everybody hears of it. */
+static void settle(struct core_thread *t)
+{
+    sotto_err err = core_commit(t->core, server_now_ms(), &t->effects);
+    if (err == SOTTO_OK)
+        effects_release(t, true);
+    else
+        roll_back(t, err);
+    if (t->server->checkpoint != NULL)
+        checkpoint_consider(t->server->checkpoint, core_count(t->core).commits_total);
+}
+
+/* ---- events */
 
 static void step(struct core_thread *t, const struct post *post, uint64_t now_ms)
 {
-    const struct core_event event = {
+    struct core_event event = {
         .kind = event_kinds[post->kind],
         .connection = post->connection,
         .address = post->address,
         .frame = {t->batch.bytes.data + post->at, post->len},
+        .full = post->full,
         .clean = post->clean,
         .slow = post->slow,
     };
+    memcpy(event.nonce, post->nonce, sizeof event.nonce);
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
-    effects_release(t, post->connection);
-    struct loop *loop = loop_of(t->server, post->connection);
-    const struct post end = {.kind = POST_CLOSE, .connection = post->connection};
-    if (err != SOTTO_OK && loop != NULL)
-        loop_tell_waiting(t, loop, &end, (view){0});
+    if (err == SOTTO_OK)
+        return;
+    if (core_is_dirty(t->core))
+        roll_back(t, err);
+    else
+        connection_close(t, post->connection);
 }
 
 static void take_all(struct core_thread *t)
@@ -94,17 +162,25 @@ static void take_all(struct core_thread *t)
         if (atomic_exchange(&t->server->loops[i].wants_room, false))
             t->rung[i] = true;
     uint64_t now_ms = server_now_ms();
-    for (size_t i = 0; i < t->batch.count; i++)
+    core_set_wall(t->core, server_wall_ms() - (int64_t)now_ms);
+    for (size_t i = 0; i < t->batch.count; i++) {
         step(t, &t->batch.list[i], now_ms);
+        if (t->effects.bytes.len > EFFECTS_MAX)
+            settle(t);
+    }
+    settle(t);
 }
 
 static void tick(struct core_thread *t)
 {
     if (core_next_ms(t->core) > server_now_ms())
         return;
-    if (core_tick(t->core, server_now_ms(), &t->effects) != SOTTO_OK)
+    sotto_err err = core_tick(t->core, server_now_ms(), &t->effects);
+    if (err != SOTTO_OK && core_is_dirty(t->core))
+        roll_back(t, err);
+    else if (err != SOTTO_OK)
         log_line(t->server->log, "memory", "out of memory: rooms expire late");
-    effects_release(t, 0);
+    settle(t);
 }
 
 static void core_thread_main(void *arg)
@@ -127,7 +203,7 @@ sotto_err core_thread_init(struct core_thread *t, struct server *server)
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);
     ct_wipe(seed, sizeof seed);
-    return core_new(&(struct core_config){.limits = server->config.limits}, server_now_ms(), &t->core);
+    return core_new(&server->core_config, server_now_ms(), &t->core);
 }
 
 sotto_err core_thread_run(struct core_thread *t)

@@ -15,6 +15,7 @@ struct core_thread {
     struct rng rng;
     struct core_effects effects;
     struct batch batch;
+    uint64_t round;                /* commits so far */
     bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
     atomic_bool ending;
     bool runs;

@@ -11,6 +11,7 @@ static void batch_empty(struct batch *b)
 {
     b->count = 0;
     b->bytes.len = 0; /* not wiped: sealed frames that went over the wire */
+    b->shared_tag = 0;
     if (b->cap > LIST_KEPT || b->bytes.cap > BYTES_KEPT)
         batch_clear(b);
 }
@@ -35,11 +36,15 @@ static sotto_err batch_reserve(struct batch *b)
     return SOTTO_OK;
 }
 
-static sotto_err batch_add(struct batch *b, const struct post *post, view bytes)
+static sotto_err batch_add(struct batch *b, const struct post *post, view bytes, uint64_t tag)
 {
     TRY(batch_reserve(b));
-    size_t at = b->bytes.len;
-    TRY(buf_append(&b->bytes, bytes));
+    bool shared = tag != 0 && tag == b->shared_tag;
+    size_t at = shared ? b->shared_at : b->bytes.len;
+    if (!shared)
+        TRY(buf_append(&b->bytes, bytes));
+    b->shared_tag = tag;
+    b->shared_at = at;
     struct post *place = &b->list[b->count++];
     *place = *post;
     place->at = at;
@@ -86,8 +91,13 @@ static void mailbox_judge(struct mailbox *box)
 
 sotto_err mailbox_put(struct mailbox *box, const struct post *post, view bytes)
 {
+    return mailbox_put_shared(box, post, bytes, 0);
+}
+
+sotto_err mailbox_put_shared(struct mailbox *box, const struct post *post, view bytes, uint64_t tag)
+{
     pthread_mutex_lock(&box->lock);
-    sotto_err err = box->shut ? SOTTO_OK : batch_add(&box->waiting, post, bytes);
+    sotto_err err = box->shut ? SOTTO_OK : batch_add(&box->waiting, post, bytes, tag);
     mailbox_judge(box);
     pthread_mutex_unlock(&box->lock);
     return err;

@@ -17,16 +17,19 @@
 enum post_kind {
     POST_NOTHING,
     /* a loop to the core */
-    POST_OPEN,   /* said hello; `address` */
-    POST_FRAME,  /* one whole frame: the bytes */
-    POST_CLOSED, /* has ended; `clean`, `slow` */
-    POST_STOP,   /* the server stops (also from the main thread to the loops) */
+    POST_OPEN,       /* said hello; `address`, `nonce` */
+    POST_OPEN_ADMIN, /* a request over the admin socket */
+    POST_FRAME,      /* one whole frame: the bytes */
+    POST_CLOSED,     /* has ended; `clean`, `slow` */
+    POST_STOP,       /* the server stops (also from the main thread to the loops) */
+    POST_SPACE, /* the main thread to the core: the disk got full, or has space again: `full` */
     /* the core to a loop */
     POST_SEND,      /* one whole frame for the client: the bytes; `source` */
     POST_CLOSE,     /* end it after what was sent before */
     POST_PAUSE,     /* don't read before until_ms */
     POST_SETTLED,   /* sits in a room now */
     POST_UNSETTLED, /* sits in no room any more */
+    POST_MAIL,      /* to who sends mail: there is some */
     /* the main thread to a loop */
     POST_SOCKET, /* a new socket: `fd`, `address` */
     /* a loop to another */
@@ -41,7 +44,8 @@ struct post {
     uint64_t source; /* the connection whose frame caused this; 0: none */
     uint64_t until_ms;
     struct core_address address;
-    bool clean, slow;
+    uint8_t nonce[32];
+    bool clean, slow, full;
     size_t at, len; /* the bytes, in the batch */
 };
 
@@ -49,6 +53,8 @@ struct batch {
     struct post *list;
     size_t count, cap;
     sotto_buf bytes;
+    uint64_t shared_tag; /* of the bytes that mailbox_put_shared() put last; 0: none */
+    size_t shared_at;
 };
 void batch_clear(struct batch *b);
 
@@ -67,6 +73,10 @@ void mailbox_clear(struct mailbox *box);
 
 /* Appends a post with a copy of its bytes, whether the box is full or not; wakes nobody. NOMEM: not appended. */
 SOTTO_MUST_USE sotto_err mailbox_put(struct mailbox *box, const struct post *post, view bytes);
+
+/* The same, for bytes that go to many: posts with the same tag (not 0) one after another keep one copy in the box. */
+SOTTO_MUST_USE sotto_err mailbox_put_shared(struct mailbox *box, const struct post *post,
+                                            view bytes, uint64_t tag);
 
 bool mailbox_is_full(struct mailbox *box);
 /* Waits until the box isn't full, or is shut. */

@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "crypto/rng.h"
+#include "net/checkpoint.h"
 #include "net/core_thread.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -22,6 +24,7 @@
 #define CORE_BYTES   (1 << 20)
 #define FILES_SPARE  64 /* descriptors for all that is not a connection */
 #define RENEWAL_MS   3600000
+#define SPACE_MS     1000
 #define RENEWAL_DAYS (IDENTITY_RENEW_S / 86400)
 #define RENEWAL_WARN 24 /* looks from one warning to the next */
 #define SIGNALS      3
@@ -38,7 +41,8 @@ struct front {
     struct core_thread core;
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
-    uv_timer_t retry, renewal;
+    uv_timer_t retry, renewal, space;
+    bool disk_full;
     unsigned renewals; /* looks at the certificate so far */
     struct listener listeners[SERVER_LISTEN_MAX];
     size_t listener_count;
@@ -46,11 +50,32 @@ struct front {
     bool uv_on, metrics_on, stopping;
     unsigned next_loop;
     struct rng rng;
+    sotto_crypto *crypto;
+    sotto_sign_key *server_key, *authority;
 };
 
 uint64_t server_now_ms(void)
 {
     return uv_hrtime() / 1000000;
+}
+
+int64_t server_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void server_tell_admin(struct server *server, const struct core_effect *effect, view bytes)
+{
+    const struct post post = {
+        .kind = effect->kind == CORE_MAIL    ? POST_MAIL
+                : effect->kind == CORE_CLOSE ? POST_CLOSE
+                                             : POST_SEND,
+        .connection = effect->connection,
+    };
+    if (server->admin_async != NULL && mailbox_put(&server->admin, &post, bytes) == SOTTO_OK)
+        uv_async_send(server->admin_async);
 }
 
 /* ---- letting in */
@@ -153,6 +178,34 @@ static void on_renewal(uv_timer_t *timer)
                  err != SOTTO_OK && failure.what[0] != 0 ? failure.what : "the root key is away");
 }
 
+/* ---- the disk */
+
+static uint64_t space_left(const char *dir)
+{
+    struct statvfs fs;
+    return statvfs(dir, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
+}
+
+/* Sends are refused while there is room left for acknowledgements, which are small and make room. */
+static void on_space(uv_timer_t *timer)
+{
+    struct front *front = timer->data;
+    struct server *server = front->server;
+    uint64_t reserve = server->config.limits.disk_reserve_bytes;
+    bool full =
+        space_left(server->config.dir) < (front->disk_full ? reserve + reserve / 8 : reserve);
+    if (full == front->disk_full)
+        return;
+    const struct post post = {.kind = POST_SPACE, .full = full};
+    if (mailbox_put(&server->core, &post, (view){0}) != SOTTO_OK)
+        return;
+    mailbox_ring(&server->core);
+    front->disk_full = full;
+    log_line(server->log, "disk",
+             full ? "the disk is nearly full: nothing new is accepted until there is space"
+                  : "there is space on the disk again");
+}
+
 /* ---- the end */
 
 static void tell_all_to_stop(struct server *server)
@@ -196,6 +249,7 @@ static void front_close(struct front *front)
         return;
     uv_close((uv_handle_t *)&front->retry, NULL);
     uv_close((uv_handle_t *)&front->renewal, NULL);
+    uv_close((uv_handle_t *)&front->space, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&front->signals[i], NULL);
     uv_run(&front->uv, UV_RUN_DEFAULT);
@@ -243,8 +297,11 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
     front->uv_on = true;
     uv_timer_init(&front->uv, &front->retry);
     uv_timer_init(&front->uv, &front->renewal);
-    front->retry.data = front->renewal.data = front;
+    uv_timer_init(&front->uv, &front->space);
+    front->retry.data = front->renewal.data = front->space.data = front;
     uv_timer_start(&front->renewal, on_renewal, RENEWAL_MS, RENEWAL_MS);
+    if (front->server->config.store != NULL)
+        uv_timer_start(&front->space, on_space, 0, SPACE_MS);
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&front->uv, &front->signals[i]);
         front->signals[i].data = front;
@@ -298,6 +355,30 @@ static unsigned thread_count(const struct server_config *config)
     return count < SERVER_THREADS_MAX ? count : SERVER_THREADS_MAX;
 }
 
+/* The key that signs account certificates and notices, as far as it is here. */
+static sotto_err core_config_make(struct front *front)
+{
+    struct server *server = front->server;
+    struct core_config *config = &server->core_config;
+    const struct identity *identity = keeper_identity(server->keeper);
+    *config = (struct core_config){
+        .limits = server->config.limits,
+        .store = server->config.store,
+        .rooms = server->config.rooms,
+        .host = view_str(server->config.host),
+        .members_invite = true,
+    };
+    memcpy(config->pin, identity->pin, sizeof config->pin);
+    if (server->config.store == NULL)
+        return SOTTO_OK;
+    TRY(sotto_crypto_new(&front->crypto));
+    TRY(sign_key_import(front->crypto, SIGN_ED25519, &identity->server_key, &front->server_key));
+    config->server_key = front->server_key;
+    config->chain[0] = buf_view(&identity->root_cert);
+    config->chain_count = 1;
+    return SOTTO_OK;
+}
+
 static sotto_err parts_init(struct front *front, struct failure *ret_failure)
 {
     struct server *server = front->server;
@@ -307,6 +388,8 @@ static sotto_err parts_init(struct front *front, struct failure *ret_failure)
     rng_bytes(&front->rng, gate_key, sizeof gate_key);
     TRY(gate_init(&server->gate, &server->config.limits, gate_key));
     TRY(mailbox_init(&server->core, CORE_POSTS, CORE_BYTES));
+    TRY(mailbox_init(&server->admin, CORE_POSTS, CORE_BYTES));
+    TRY(core_config_make(front));
     TRY(core_thread_init(&front->core, server));
     TRY(loops_init(server, thread_count(&server->config)));
     return front_open(front, ret_failure);
@@ -318,7 +401,12 @@ static sotto_err threads_run(struct front *front)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    sotto_err err = core_thread_run(&front->core);
+    sotto_err err = SOTTO_OK;
+    if (front->server->config.store != NULL)
+        err = checkpoint_start(front->server->config.store, front->server->log,
+                               &front->server->checkpoint);
+    if (err == SOTTO_OK)
+        err = core_thread_run(&front->core);
     for (unsigned i = 0; err == SOTTO_OK && i < front->server->loop_count; i++)
         err = loop_run(&front->server->loops[i]);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -356,7 +444,12 @@ static void front_clear(struct front *front)
         loop_clear(&server->loops[i]);
     free(server->loops);
     core_thread_clear(&front->core);
+    checkpoint_stop(server->checkpoint);
     mailbox_clear(&server->core);
+    mailbox_clear(&server->admin);
+    sign_key_free(front->server_key);
+    sign_key_free(front->authority);
+    sotto_crypto_free(front->crypto);
     gate_clear(&server->gate);
     rng_clear(&front->rng);
 }

@@ -1,0 +1,19 @@
+/* checkpoint.h - a thread that moves what was committed from the write-ahead log to the database, so that the core never waits for it. */
+#ifndef NET_CHECKPOINT_H
+#define NET_CHECKPOINT_H
+
+#include "base/base.h"
+
+struct checkpoint; /* opaque */
+struct store;
+struct log;
+
+/* Both borrowed. NOMEM. */
+SOTTO_MUST_USE sotto_err checkpoint_start(struct store *store, struct log *log,
+                                          struct checkpoint **ret_checkpoint);
+/* From the core's thread, with the number of commits so far: wakes the helper now and then. Never waits. */
+void checkpoint_consider(struct checkpoint *c, uint64_t commits);
+/* Waits for it to end; accepts NULL. */
+void checkpoint_stop(struct checkpoint *c);
+
+#endif
