@@ -12,11 +12,16 @@
 _Static_assert(crypto_shorthash_KEYBYTES == MAP_KEY, "the key is that of SipHash-2-4");
 _Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "and its hash a number");
 
-static size_t map_home(const struct map *m, uint64_t number)
+uint64_t map_hash(const uint8_t key[MAP_KEY], view bytes)
 {
     uint64_t hash;
-    crypto_shorthash((uint8_t *)&hash, (const uint8_t *)&number, sizeof number, m->key);
-    return (size_t)hash & (m->cap - 1);
+    crypto_shorthash((uint8_t *)&hash, bytes.data, bytes.len, key);
+    return hash;
+}
+
+static size_t map_home(const struct map *m, uint64_t number)
+{
+    return (size_t)map_hash(m->key, view_of(&number, sizeof number)) & (m->cap - 1);
 }
 
 /* Where the number stands, or the free place where it would. There always is a free place. */

@@ -19,6 +19,9 @@ struct map {
     uint8_t key[MAP_KEY];
 };
 
+/* SipHash-2-4: a number for these bytes that nobody foresees who does not know the key. */
+uint64_t map_hash(const uint8_t key[MAP_KEY], view bytes);
+
 /* Makes room for `more` numbers: as many map_put() calls can't fail. NOMEM: unchanged. */
 SOTTO_MUST_USE sotto_err map_reserve(struct map *m, size_t more);
 

@@ -1,7 +1,8 @@
 /* Each step reserves the effects that it may have at most, then applies its event; see state.h for what there is. */
 #include <stdlib.h>
 
-#define RETRY_MS 1000 /* after a rollback */
+#define RETRY_MS        1000 /* after a rollback */
+#define LIMITER_BUCKETS 32768
 
 #include "core/state.h"
 
@@ -22,6 +23,8 @@ void core_configure(struct core *core, const struct core_config *config)
     core->byte_rate = rate_of(limits->room_bytes_per_s, 1000, limits->room_burst_bytes);
     core->wrong_rate = rate_of(1, limits->wrong_code_ms, limits->wrong_codes);
     core->opening_rate = rate_of(1, limits->room_open_ms, limits->room_opens);
+    if (core->limiter != NULL)
+        limiter_configure(core->limiter, limits);
 }
 
 void core_set_wall(struct core *core, int64_t offset_ms)
@@ -37,6 +40,8 @@ static sotto_err core_open(struct core *core, uint64_t now_ms)
     if (core->store == NULL)
         return SOTTO_OK;
     TRY(sotto_crypto_new(&core->crypto));
+    TRY(limiter_new(LIMITER_BUCKETS, &core->limiter));
+    limiter_configure(core->limiter, &core->config.limits);
     TRY(directory_open(&s));
     TRY(streams_open(&s));
     return core_commit(core, now_ms, &fx);
@@ -79,6 +84,7 @@ void core_free(struct core *core)
         store_rollback(core->store);
     streams_clear(core);
     directory_clear(core);
+    limiter_free(core->limiter);
     sotto_crypto_free(core->crypto);
     free_all(&core->connections);
     free_all(&core->origins);
@@ -94,6 +100,10 @@ static void core_key(struct core *core, struct rng *rng)
     rng_bytes(rng, core->connections.key, MAP_KEY);
     rng_bytes(rng, core->origins.key, MAP_KEY);
     rng_bytes(rng, core->slots.key, MAP_KEY);
+    uint8_t limiter[MAP_KEY];
+    rng_bytes(rng, limiter, sizeof limiter);
+    if (core->limiter != NULL)
+        limiter_key(core->limiter, limiter);
     rng_bytes(rng, core->directory.accounts.key, MAP_KEY);
     rng_bytes(rng, core->directory.devices.key, MAP_KEY);
     core->keyed = true;

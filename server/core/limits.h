@@ -6,40 +6,72 @@
 #include <stdint.h>
 
 /* X(name, default, unit, "sentence") */
-#define LIMITS(X)                                                                                 \
-    X(connections, 20000, "", "connections in all")                                               \
-    X(connections_per_address, 100, "", "connections from one address (IPv6: one /56)")           \
-    X(unauthenticated, 512, "", "connections in all that have not said hello or sit in no room")  \
-    X(unauthenticated_per_network, 32, "", "the same from one /24 (IPv6: one /56)")               \
-    X(handshake_ms, 5000, "ms", "time for the TLS handshake")                                     \
-    X(head_ms, 5000, "ms", "time for the HTTP head after it")                                     \
-    X(hello_ms, 10000, "ms", "time for hello after that")                                         \
-    X(idle_room_ms, 60000, "ms", "time that a connection may stay without being in a room")       \
-    X(head_bytes, 8192, "bytes", "size of an HTTP head")                                          \
-    X(frame_bytes, 65536, "bytes", "size of one frame")                                           \
-    X(ping_ms, 30000, "ms", "silence after which the server pings")                               \
-    X(dead_ms, 90000, "ms", "silence after which a connection counts as dead")                    \
-    X(output_bytes, 262144, "bytes",                                                              \
-      "bytes that wait for a slow reader before its peer is held up")                             \
-    X(stall_ms, 30000, "ms", "time without progress after which a slow reader is closed")         \
-    X(requests, 60, "",                                                                           \
-      "requests of one connection at once before it is slowed down; opening or joining counts 5") \
-    X(requests_per_s, 2, "1/s", "requests a second after that")                                   \
-    X(rooms, 1000, "", "rooms in all")                                                            \
-    X(rooms_per_connection, 4, "", "rooms that one connection may be in")                         \
-    X(rooms_per_address, 4, "", "rooms that one address may have open")                           \
-    X(room_opens, 60, "", "rooms opened from one address at once before it has to wait")          \
-    X(room_open_ms, 10000, "ms", "the wait for one more room after that")                         \
-    X(room_join_ms, 600000, "ms", "time for the second one to join")                              \
-    X(room_life_ms, 86400000, "ms", "time after which a room ends")                               \
-    X(room_bytes_per_s, 262144, "bytes/s",                                                        \
-      "bytes a second that each side of a room may send; over it reading stops")                  \
-    X(room_burst_bytes, 4194304, "bytes", "bytes that may come at once before that rate holds")   \
-    X(wrong_codes, 5, "", "wrong codes from one address before it has to wait")                   \
-    X(wrong_code_ms, 300000, "ms", "the wait for one more try after that")                        \
-    X(slot_rest_ms, 86400000, "ms", "time before a slot number is given out again")               \
-    X(disk_reserve_bytes, 67108864, "bytes",                                                      \
-      "free space on the disk below which nothing new is accepted")
+#define LIMITS(X)                                                                                  \
+    X(connections, 20000, "", "connections in all")                                                \
+    X(connections_per_address, 100, "", "connections from one address (IPv6: one /56)")            \
+    X(unauthenticated, 512, "", "connections in all that have not said hello or sit in no room")   \
+    X(unauthenticated_per_network, 32, "", "the same from one /24 (IPv6: one /56)")                \
+    X(handshake_ms, 5000, "ms", "time for the TLS handshake")                                      \
+    X(head_ms, 5000, "ms", "time for the HTTP head after it")                                      \
+    X(hello_ms, 10000, "ms", "time for hello after that")                                          \
+    X(idle_room_ms, 60000, "ms", "time that a connection may stay without being in a room")        \
+    X(head_bytes, 8192, "bytes", "size of an HTTP head")                                           \
+    X(frame_bytes, 65536, "bytes", "size of one frame")                                            \
+    X(ping_ms, 30000, "ms", "silence after which the server pings")                                \
+    X(dead_ms, 90000, "ms", "silence after which a connection counts as dead")                     \
+    X(output_bytes, 262144, "bytes",                                                               \
+      "bytes that wait for a slow reader before its peer is held up")                              \
+    X(stall_ms, 30000, "ms", "time without progress after which a slow reader is closed")          \
+    X(requests, 60, "",                                                                            \
+      "requests of one connection at once before it is slowed down; opening or joining counts 5")  \
+    X(requests_per_s, 2, "1/s", "requests a second after that")                                    \
+    X(rooms, 1000, "", "rooms in all")                                                             \
+    X(rooms_per_connection, 4, "", "rooms that one connection may be in")                          \
+    X(rooms_per_address, 4, "", "rooms that one address may have open")                            \
+    X(room_opens, 60, "", "rooms opened from one address at once before it has to wait")           \
+    X(room_open_ms, 10000, "ms", "the wait for one more room after that")                          \
+    X(room_join_ms, 600000, "ms", "time for the second one to join")                               \
+    X(room_life_ms, 86400000, "ms", "time after which a room ends")                                \
+    X(room_bytes_per_s, 262144, "bytes/s",                                                         \
+      "bytes a second that each side of a room may send; over it reading stops")                   \
+    X(room_burst_bytes, 4194304, "bytes", "bytes that may come at once before that rate holds")    \
+    X(wrong_codes, 5, "", "wrong codes from one address before it has to wait")                    \
+    X(wrong_code_ms, 300000, "ms", "the wait for one more try after that")                         \
+    X(slot_rest_ms, 86400000, "ms", "time before a slot number is given out again")                \
+    X(disk_reserve_bytes, 67108864, "bytes",                                                       \
+      "free space on the disk below which nothing new is accepted")                                \
+    X(logins, 5, "", "failed sign-ins and wrong invites from one address before it has to wait")   \
+    X(login_ms, 300000, "ms", "the wait for one more try after that")                              \
+    X(registers, 3, "", "accounts made from one address before it has to wait")                    \
+    X(register_ms, 1200000, "ms", "the wait for one more account after that")                      \
+    X(password_requests, 3, "", "passwords asked for from one address before it has to wait")      \
+    X(password_request_ms, 1200000, "ms", "the wait for one more after that")                      \
+    X(mails, 3, "", "mails to one mail address before it has to wait")                             \
+    X(mail_ms, 1200000, "ms", "the wait for one more mail after that")                             \
+    X(mails_waiting, 1000, "", "mails that wait to be sent")                                       \
+    X(password_ms, 900000, "ms", "time for which a one-time password is good")                     \
+    X(password_tries, 5, "", "wrong tries after which a one-time password is used up")             \
+    X(sessions_per_account, 10, "", "devices of one account that are signed in")                   \
+    X(devices, 8, "", "active devices of one account")                                             \
+    X(account_changes, 20, "",                                                                     \
+      "device lists, rotations and renewals of one account before it has to wait")                 \
+    X(account_change_ms, 60000, "ms", "the wait for one more change after that")                   \
+    X(account_bytes, 1073741824, "bytes", "attachments that one account may store")                \
+    X(lookups, 300, "",                                                                            \
+      "look-ups of one account before it has to wait; n names at once count 1 + n / 50")           \
+    X(lookup_ms, 1000, "ms", "the wait for one more look-up after that")                           \
+    X(key_packages, 100, "", "key packages of one device, the last-resort one apart")              \
+    X(claims, 6, "",                                                                               \
+      "key packages that one account may take of each of another's devices before it has to wait") \
+    X(claim_ms, 600000, "ms", "the wait for one more after that")                                  \
+    X(target_claims, 60, "",                                                                       \
+      "claims of one account's key packages, by all, before they have to wait")                    \
+    X(target_claim_ms, 60000, "ms", "the wait for one more after that")                            \
+    X(invites, 50, "", "invites of one account that are neither expired nor used up")              \
+    X(invites_made, 20, "", "invites that one account may make before it has to wait")             \
+    X(invite_made_ms, 3600000, "ms", "the wait for one more invite after that")                    \
+    X(invite_ms, 2592000000, "ms", "time for which a member's invite is good at most")             \
+    X(invite_uses, 100, "", "accounts that a member's invite may be good for")
 
 struct limits {
 #define LIMITS_FIELD(name, value, unit, what) uint64_t name;

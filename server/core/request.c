@@ -46,6 +46,21 @@ sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms, const ch
     return err;
 }
 
+sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost,
+                     const char *what)
+{
+    uint64_t wait_ms = limiter_wait_ms(s->core->limiter, rate, who, whom, cost, s->now_ms);
+    if (wait_ms == 0)
+        return SOTTO_OK;
+    return step_refuse(s, SOTTO_E_RATE, wait_ms, "slow down: %s, retry in %llu s", what,
+                       (unsigned long long)((wait_ms + 999) / 1000));
+}
+
+void step_take(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost)
+{
+    limiter_take(s->core->limiter, rate, who, whom, cost, s->now_ms);
+}
+
 static void answer_error(struct step *s, const struct request *request, sotto_err err)
 {
     const char *detail = s->detail[0] != '\0' ? s->detail : sotto_err_text(err);

@@ -17,6 +17,7 @@
 #include "core/core.h"
 #include "core/directory.h"
 #include "core/fx.h"
+#include "core/limiter.h"
 #include "core/list.h"
 #include "core/stream.h"
 #include "proto/proto.h"
@@ -88,6 +89,7 @@ struct core {
     bool disk_full; /* appends are refused */
     struct directory directory;
     struct streams *streams; /* stream.c */
+    struct limiter *limiter;
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
     bool keyed; /* the maps have their keys */
     bool stopping;
@@ -128,6 +130,11 @@ static inline bool limit_reached(uint64_t count, uint64_t limit)
 __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err,
                                                             uint64_t retry_ms, const char *format,
                                                             ...);
+
+/* RATE, with the time to wait, where `cost` does not fit; takes nothing. `what`: "too many …". */
+SOTTO_MUST_USE sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom,
+                                    uint64_t cost, const char *what);
+void step_take(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost);
 
 /* The time of day. */
 static inline uint64_t step_wall_ms(const struct step *s)
