@@ -68,6 +68,7 @@ static void chain_clear(struct chain *chain)
 void identity_clear(struct identity *id)
 {
     secret_clear(&id->server_key);
+    secret_clear(&id->issuer_key);
     buf_clear(&id->server_cert);
     buf_clear(&id->root_cert);
     buf_clear(&id->intermediate_cert);
@@ -374,6 +375,16 @@ static sotto_err tls_have(struct load *l, struct file *file)
     return file_write(l, file);
 }
 
+static void issuer_export(struct load *l, const struct chain *chain)
+{
+    enum x509_kind kind;
+    int64_t not_after_s;
+    const sotto_sign_key *issuer = issuer_of(l, chain, &kind, &not_after_s);
+    if (issuer != NULL)
+        sign_key_export(issuer, &l->id->issuer_key);
+    l->id->issuer_is_root = kind == X509_ROOT;
+}
+
 static sotto_err identity_fill(struct load *l, struct files *f)
 {
     DEFER(chain_clear) struct chain chain = {0};
@@ -382,6 +393,7 @@ static sotto_err identity_fill(struct load *l, struct files *f)
     TRY(server_have(l, f, &chain));
     TRY(tls_have(l, &f->tls));
     sign_key_export(chain.server, &l->id->server_key);
+    issuer_export(l, &chain);
     TRY(x509_pin(l->c, chain.root_cert.public_key, l->id->pin));
     TRY(buf_set(&l->id->root_cert, buf_view(&f->root_cert.bytes)));
     TRY(buf_set(&l->id->server_cert, buf_view(&f->server_cert.bytes)));

@@ -11,7 +11,10 @@
 #include "net/state.h"
 
 struct identity {
-    struct secret server_key;         /* Ed25519; signs hello */
+    struct secret server_key; /* Ed25519; signs hello */
+    struct secret
+        issuer_key; /* Ed25519; certifies accounts: the intermediate's or the root's; empty: neither is here */
+    bool issuer_is_root;
     sotto_buf server_cert, root_cert; /* DER */
     sotto_buf intermediate_cert;      /* DER; empty if the root itself certified the server key */
     sotto_buf tls;                    /* PEM: key and certificate */

@@ -374,8 +374,14 @@ static sotto_err core_config_make(struct front *front)
     TRY(sotto_crypto_new(&front->crypto));
     TRY(sign_key_import(front->crypto, SIGN_ED25519, &identity->server_key, &front->server_key));
     config->server_key = front->server_key;
-    config->chain[0] = buf_view(&identity->root_cert);
-    config->chain_count = 1;
+    if (!identity->issuer_is_root)
+        config->chain[config->chain_count++] = buf_view(&identity->intermediate_cert);
+    config->chain[config->chain_count++] = buf_view(&identity->root_cert);
+    config->authority_is_root = identity->issuer_is_root;
+    if (identity->issuer_key.len == 0)
+        return SOTTO_OK;
+    TRY(sign_key_import(front->crypto, SIGN_ED25519, &identity->issuer_key, &front->authority));
+    config->authority = front->authority;
     return SOTTO_OK;
 }
 
