@@ -22,7 +22,7 @@
 #define ROTATIONS_MAX     64              /* of one account, ever: a statement carries all */
 #define DEVICES_MAX       64              /* in one list, revoked ones included */
 #define DEVICE_LIST_MAX   (256 + DEVICES_MAX * 64) /* bytes of a signed list */
-#define STATEMENT_MAX     17408                    /* bytes: all that the three above allow */
+#define STATEMENT_MAX     18432                    /* bytes: all that the three above allow */
 #define DEVICE_LIST_TTL_S INT64_C(2592000)         /* 30 days: then a list is stale */
 
 /* --- genesis.c --- */
@@ -135,10 +135,10 @@ struct statement {
     size_t rotation_count;
     struct device_list list;
 };
-/* A struct statement is large (about 16 KiB): keep it off the stack. */
+/* A struct statement is large (about 16 KiB): keep it off the stack. Reading needs as much once more: NOMEM. */
 SOTTO_MUST_USE sotto_err statement_read(view bytes, struct statement *ret_statement);
 SOTTO_MUST_USE sotto_err statement_write(const struct statement *statement, sotto_buf *out);
-/* All of it: rotations in order, the list under the key in force. Gives that key. SIGNATURE, CONFLICT. */
+/* All of it: rotations in order, the list under the key in force. Gives that key. SIGNATURE, CONFLICT, KEY. */
 SOTTO_MUST_USE sotto_err statement_verify(sotto_crypto *c, const struct statement *statement,
                                           struct account_key *ret_key);
 enum statement_order {
@@ -150,7 +150,9 @@ enum statement_order {
 /* a against b, both verified and of one account: by rotations, then by list number. FORKED: the same place, but not the same bytes. */
 enum statement_order statement_compare(const struct statement *a, const struct statement *b);
 /* Whether the leaf of a device belongs: its certificate (x509_verify_device) under `key`, listed as active in `list` with this key.
- * DENIED: revoked; NOTFOUND: not listed; CERTIFICATE, SIGNATURE. */
+ * `key` is what statement_verify() gave. The rest of the leaf, its signature key first, is the caller's to compare with *ret_device,
+ * whose views borrow from the certificate. CERTIFICATE: not a certificate of this account, or listed with another key; NOTFOUND: not
+ * listed; DENIED: revoked; KEY: no signature key. */
 SOTTO_MUST_USE sotto_err statement_check_device(sotto_crypto *c, const struct statement *statement,
                                                 const struct account_key *key,
                                                 view device_certificate, struct x509 *ret_device);
@@ -160,19 +162,22 @@ SOTTO_MUST_USE sotto_err statement_check_device(sotto_crypto *c, const struct st
 /* struct { opaque label<V> = "sotto account request"; uint8 version = 1; opaque account_id[32]; opaque account_key[32];
  *          opaque name<V>; opaque server_pin[15]; opaque nonce[32]; opaque signature[64]; } account_request;
  * nonce: hello_ok.nonce of the connection that it is sent on. signature: by account_key. */
+#define REQUEST_NONCE 32 /* bytes */
 struct account_request {
     uint8_t account_id[ACCOUNT_ID];
     uint8_t account_key[ED25519_PUBLIC];
     view name; /* local@host, as x509_name_valid() */
     uint8_t server_pin[X509_PIN];
-    uint8_t nonce[32];
+    uint8_t nonce[REQUEST_NONCE];
     uint8_t signature[ED25519_SIGNATURE];
 };
 SOTTO_MUST_USE sotto_err account_request_read(view bytes, struct account_request *ret_request);
 SOTTO_MUST_USE sotto_err account_request_write(const struct account_request *request,
                                                sotto_buf *out);
+/* Sets account_key and signature. USAGE: not an Ed25519 key. */
 SOTTO_MUST_USE sotto_err account_request_sign(sotto_crypto *c, const sotto_sign_key *account_key,
                                               struct account_request *request);
+/* The signature alone: whether name, pin, nonce and account are the right ones is the caller's to ask. SIGNATURE. */
 SOTTO_MUST_USE sotto_err account_request_verify(sotto_crypto *c,
                                                 const struct account_request *request);
 
