@@ -1,7 +1,10 @@
-/* back_ends.h - each test of the suite runs on every back-end: the group's state is the back-end, a test's state a store of it,
- * empty when the test begins. */
+/* back_ends.h - stores for tests. The suite runs each test on every back-end, with a store that is empty when the test begins. */
 #ifndef TESTS_UNIT_STORE_BACK_ENDS_H
 #define TESTS_UNIT_STORE_BACK_ENDS_H
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -12,20 +15,53 @@ struct back_end {
     sotto_err (*open)(struct store **ret_store);
 };
 
-static const struct back_end *back_end;
+static char scratch[] = "/tmp/sotto-store-XXXXXX"; /* a directory of this run */
+static char scratch_db[sizeof scratch + 4];
 
-static inline int store_setup(void **state)
+static inline int scratch_make(void **state)
 {
-    struct store *store;
-    assert_ok(back_end->open(&store));
-    *state = store;
+    (void)state;
+    assert_non_null(mkdtemp(scratch));
+    snprintf(scratch_db, sizeof scratch_db, "%s/db", scratch);
     return 0;
 }
 
-static inline int store_teardown(void **state)
+static inline int scratch_entry_remove(const char *path, const struct stat *st, int kind,
+                                       struct FTW *at)
 {
-    store_free(*state);
+    (void)st, (void)kind;
+    if (at->level > 0)
+        assert_int_equal(remove(path), 0);
     return 0;
+}
+
+static inline void scratch_empty(void)
+{
+    assert_int_equal(nftw(scratch, scratch_entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static inline int scratch_remove(void **state)
+{
+    (void)state;
+    scratch_empty();
+    assert_int_equal(rmdir(scratch), 0);
+    memcpy(scratch + sizeof scratch - 7, "XXXXXX", 6);
+    return 0;
+}
+
+static inline sotto_err sqlite_open_scratch(struct store **ret_store)
+{
+    char why[256];
+    sotto_err err = store_sqlite_open(&(struct store_options){.path = scratch_db}, ret_store, why);
+    if (err != SOTTO_OK)
+        print_message("# %s\n", why);
+    return err;
+}
+
+static inline sotto_err sqlite_fresh(struct store **ret_store)
+{
+    scratch_empty();
+    return sqlite_open_scratch(ret_store);
 }
 
 #endif

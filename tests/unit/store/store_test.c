@@ -3,8 +3,25 @@
 
 #define KEYS 40
 
+static const struct back_end *back_end;
+
+static int store_setup(void **state)
+{
+    struct store *store;
+    assert_ok(back_end->open(&store));
+    *state = store;
+    return 0;
+}
+
+static int store_teardown(void **state)
+{
+    store_free(*state);
+    return 0;
+}
+
 static const struct back_end back_ends[] = {
     {"memory", store_memory_new},
+    {"sqlite", sqlite_fresh},
 };
 
 static void put(struct store *s, const char *key, const char *value)
@@ -578,7 +595,7 @@ static int run_on(const struct back_end *on)
         ON_STORE(checkpoint_changes_nothing),
     };
     back_end = on;
-    return cmocka_run_group_tests_name(on->name, tests, NULL, NULL);
+    return cmocka_run_group_tests_name(on->name, tests, scratch_make, scratch_remove);
 }
 
 int main(void)

@@ -1,0 +1,211 @@
+/* The write-ahead log. Commits append to it; a checkpoint moves pages from it to the database. When all of it is moved and nobody
+ * reads it, the next commit writes it from its beginning again, over blocks that the disk has already given: that is what makes a
+ * commit cheap, and it keeps the file as long as it once became. Under load a checkpoint never quite gets to the end, since the
+ * writer goes on meanwhile. So it is done in two parts: the keeper moves nearly all of it beside the writer, and the writer moves the
+ * small rest between two transactions. Readers (a copy) hold that up; then the log grows, and is caught up with afterwards. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "store/sqlite.h"
+
+#define KEEP_FRAMES   4096 /* that wait before the keeper moves them: 16 MiB */
+#define FINISH_FRAMES 256  /* that the writer moves by itself at most: 1 MiB, some ms */
+#define KEEP_PASSES   4
+#define COPY_PAGES    256 /* between two words of progress */
+
+/* --- sizes --- */
+
+sotto_err sqlite_sizes(struct store *store, struct store_sizes *ret_sizes)
+{
+    struct sqlite *q = sqlite_of(store);
+    int64_t pages, unused;
+    struct stat wal = {0};
+    struct statvfs disk;
+    sqlite_lent_end(q);
+    TRY(sqlite_number(q->db, "PRAGMA page_count", &pages));
+    TRY(sqlite_number(q->db, "PRAGMA freelist_count", &unused));
+    char *name = sqlite3_mprintf("%s-wal", q->path);
+    if (name == NULL)
+        return SOTTO_E_NOMEM;
+    (void)stat(name, &wal); /* not there: nothing in it */
+    sqlite3_free(name);
+    if (statvfs(q->path, &disk) != 0)
+        return SOTTO_E_IO;
+    *ret_sizes = (struct store_sizes){.bytes = (uint64_t)pages * SQL_PAGE,
+                                      .wal_bytes = (uint64_t)wal.st_size,
+                                      .free_bytes = (uint64_t)unused * SQL_PAGE,
+                                      .room_bytes = (uint64_t)disk.f_bavail * disk.f_frsize};
+    return SOTTO_OK;
+}
+
+/* --- checkpoint --- */
+
+/* Frames that wait to be moved. A log that begins anew has fewer than were moved before. */
+static unsigned frames_waiting(struct sqlite *q)
+{
+    unsigned frames = atomic_load(&q->wal_frames), moved = atomic_load(&q->moved_frames);
+    return frames >= moved ? frames - moved : frames;
+}
+
+static sotto_err frames_move(struct sqlite *q, sqlite3 *db)
+{
+    int in_log, moved;
+    int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+    if ((code & 0xff) == SQLITE_BUSY) /* the other one is at it */
+        return SOTTO_OK;
+    TRY(sqlite_err(code));
+    if (moved >= 0)
+        atomic_store(&q->moved_frames, (unsigned)moved);
+    return SOTTO_OK;
+}
+
+sotto_err sqlite_checkpoint(struct store *store)
+{
+    struct sqlite *q = sqlite_of(store);
+    unsigned frames = atomic_load(&q->wal_frames);
+    bool idle = frames == q->seen_frames;
+    q->seen_frames = frames;
+    if (frames_waiting(q) == 0 || (frames_waiting(q) < KEEP_FRAMES && !idle))
+        return SOTTO_OK;
+    for (int i = 0; i < KEEP_PASSES; i++) {
+        TRY(frames_move(q, q->keeper));
+        if (frames_waiting(q) <= FINISH_FRAMES)
+            break;
+    }
+    if (frames_waiting(q) > 0)
+        atomic_store(&q->finish, true);
+    return SOTTO_OK;
+}
+
+sotto_err sqlite_finish(struct sqlite *q)
+{
+    if (!atomic_load_explicit(&q->finish, memory_order_relaxed))
+        return SOTTO_OK;
+    atomic_store(&q->finish, false);
+    return frames_waiting(q) <= FINISH_FRAMES ? frames_move(q, q->db) : SOTTO_OK;
+}
+
+/* --- copies --- */
+
+sotto_err sqlite_sync_directory(const char *path)
+{
+    char *directory = strdup(path);
+    if (directory == NULL)
+        return SOTTO_E_NOMEM;
+    char *slash = strrchr(directory, '/');
+    if (slash != NULL)
+        slash[slash == directory] = 0; /* the root keeps its own */
+    int dir = open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(directory);
+    if (dir < 0)
+        return SOTTO_E_IO;
+    int failed = fsync(dir);
+    close(dir);
+    return failed == 0 ? SOTTO_OK : SOTTO_E_IO;
+}
+
+static void backup_finishp(sqlite3_backup **backup)
+{
+    if (*backup != NULL)
+        (void)sqlite3_backup_finish(*backup);
+}
+
+static sotto_err pages_copy(sqlite3 *from, sqlite3 *to, store_progress *progress, void *user)
+{
+    DEFER(backup_finishp) sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (backup == NULL)
+        return sqlite_err(sqlite3_extended_errcode(to));
+    int code;
+    while ((code = sqlite3_backup_step(backup, COPY_PAGES)) == SQLITE_OK) {
+        uint64_t all = (uint64_t)sqlite3_backup_pagecount(backup);
+        uint64_t left = (uint64_t)sqlite3_backup_remaining(backup);
+        if (progress != NULL && !progress(user, (all - left) * SQL_PAGE, all * SQL_PAGE))
+            return SOTTO_E_INTERRUPTED;
+    }
+    TRY(sqlite_err(code));
+    return sqlite_err(sqlite3_backup_finish(MOVE(backup)));
+}
+
+/* One file, without a log beside it, and durable when it is closed. */
+static sotto_err copy_to(sqlite3 *from, const char *path, store_progress *progress, void *user)
+{
+    DEFER(sqlite_closep) sqlite3 *to = NULL;
+    TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &to));
+    TRY(pages_copy(from, to, progress, user));
+    return sqlite_exec(to, "PRAGMA journal_mode = DELETE");
+}
+
+sotto_err sqlite_copy(sqlite3 *db, const char *path, store_progress *progress, void *user)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno == EEXIST   ? SOTTO_E_EXISTS
+               : errno == ENOSPC ? SOTTO_E_DISK_FULL
+                                 : SOTTO_E_PERMISSION;
+    close(file);
+    sotto_err err = copy_to(db, path, progress, user);
+    if (err == SOTTO_OK)
+        err = sqlite_sync_directory(path);
+    if (err != SOTTO_OK)
+        (void)unlink(path);
+    return err;
+}
+
+/* All of it from one moment: while this connection reads, nothing it sees changes, and the copy need not begin again. */
+sotto_err sqlite_backup(struct store *store, const char *path, store_progress *progress, void *user)
+{
+    DEFER(sqlite_closep) sqlite3 *db = NULL;
+    int64_t tables;
+    TRY(sqlite_connect(sqlite_of(store)->path, SQLITE_OPEN_READWRITE, &db));
+    TRY(sqlite_exec(db, "BEGIN"));
+    TRY(sqlite_number(db, "SELECT count(*) FROM sqlite_schema", &tables));
+    return sqlite_copy(db, path, progress, user);
+}
+
+/* --- verify --- */
+
+sotto_err sqlite_check(sqlite3 *db, char why[WHY_MAX])
+{
+    DEFER(sqlite_finalizep) sqlite3_stmt *statement = NULL;
+    TRY(sqlite_err(sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &statement, NULL)));
+    int code = sqlite3_step(statement);
+    TRY(sqlite_err(code));
+    const char *said = (const char *)sqlite3_column_text(statement, 0);
+    if (said == NULL)
+        return SOTTO_E_NOMEM;
+    if (strcmp(said, "ok") == 0)
+        return SOTTO_OK;
+    return sqlite_say(why, SOTTO_E_DAMAGED, "%s is damaged: %s", sqlite3_db_filename(db, "main"),
+                      said);
+}
+
+static sotto_err verify(const char *path, char why[WHY_MAX])
+{
+    DEFER(sqlite_closep) sqlite3 *db = NULL;
+    int version;
+    TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &db));
+    TRY(sqlite_version(db, sqlite_migrations[sqlite_migration_count - 1].version, &version, why));
+    if (version == 0)
+        return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);
+    TRY(sqlite_check(db, why));
+    return version == sqlite_migrations[sqlite_migration_count - 1].version
+               ? sqlite_check_tables(db, why)
+               : SOTTO_OK;
+}
+
+sotto_err store_verify(const char *path, char ret_why[256])
+{
+    char sentence[WHY_MAX], *why = ret_why != NULL ? ret_why : sentence;
+    why[0] = 0;
+    if (access(path, F_OK) != 0)
+        return sqlite_say(why, SOTTO_E_NOTFOUND, "there is no database %s", path);
+    sotto_err err = verify(path, why);
+    if (err != SOTTO_OK && why[0] == 0)
+        sqlite_say(why, err, err == SOTTO_E_DAMAGED ? "%s is damaged" : "cannot read %s", path);
+    return err;
+}
