@@ -6,22 +6,22 @@
 #include <stdlib.h>
 
 #include "store/backend.h"
-#include "store/rows.h"
+#include "store/treap.h"
 
 #define LOG       0 /* its place among the trees; tables begin at 1 */
 #define ENTRY_KEY 16
 
 struct undo {
-    struct row *row;
+    struct treap_row *row;
     uint16_t tree;
     bool added; /* else taken out */
 };
 
 struct memory {
     struct store store;
-    struct rows trees[STORE_TABLE_END];
-    struct row *oldest, *newest; /* entries of the log */
-    struct undo *undo;           /* steps of the transaction */
+    struct treap trees[STORE_TABLE_END];
+    struct treap_row *oldest, *newest; /* entries of the log */
+    struct undo *undo;                 /* steps of the transaction */
     size_t undo_count, undo_cap;
     uint8_t *lent;
     uint32_t random;
@@ -69,49 +69,49 @@ static sotto_err undo_reserve(struct memory *m, size_t more)
     return SOTTO_OK;
 }
 
-static uint64_t row_size(const struct row *row)
+static uint64_t row_size(const struct treap_row *row)
 {
     return sizeof *row + row->key_len + row->value_len;
 }
 
 /* An entry goes between its neighbours, which are those that it names. */
-static void list_put(struct memory *m, struct row *row)
+static void list_put(struct memory *m, struct treap_row *row)
 {
     *(row->older != NULL ? &row->older->newer : &m->oldest) = row;
     *(row->newer != NULL ? &row->newer->older : &m->newest) = row;
 }
 
 /* It goes on naming its neighbours: going back, they are its neighbours again. */
-static void list_take(struct memory *m, struct row *row)
+static void list_take(struct memory *m, struct treap_row *row)
 {
     *(row->older != NULL ? &row->older->newer : &m->oldest) = row->newer;
     *(row->newer != NULL ? &row->newer->older : &m->newest) = row->older;
 }
 
-static void row_put(struct memory *m, uint16_t tree, struct row *row)
+static void row_put(struct memory *m, uint16_t tree, struct treap_row *row)
 {
-    rows_add(&m->trees[tree], row);
+    treap_add(&m->trees[tree], row);
     m->bytes += row_size(row);
     if (tree == LOG)
         list_put(m, row);
 }
 
-static void row_take(struct memory *m, uint16_t tree, struct row *row)
+static void row_take(struct memory *m, uint16_t tree, struct treap_row *row)
 {
-    rows_take(&m->trees[tree], row);
+    treap_take(&m->trees[tree], row);
     m->bytes -= row_size(row);
     if (tree == LOG)
         list_take(m, row);
 }
 
 /* The two steps that all writing is made of; there is room for them. */
-static void step_add(struct memory *m, uint16_t tree, struct row *row)
+static void step_add(struct memory *m, uint16_t tree, struct treap_row *row)
 {
     row_put(m, tree, row);
     m->undo[m->undo_count++] = (struct undo){row, tree, true};
 }
 
-static void step_take(struct memory *m, uint16_t tree, struct row *row)
+static void step_take(struct memory *m, uint16_t tree, struct treap_row *row)
 {
     row_take(m, tree, row);
     m->undo[m->undo_count++] = (struct undo){row, tree, false};
@@ -156,7 +156,8 @@ static void lent_end(struct memory *m)
     m->lent = NULL;
 }
 
-static sotto_err row_lend(struct memory *m, const struct row *row, view *ret_key, view *ret_value)
+static sotto_err row_lend(struct memory *m, const struct treap_row *row, view *ret_key,
+                          view *ret_value)
 {
     size_t len = row->key_len + row->value_len;
     lent_end(m);
@@ -173,7 +174,7 @@ static sotto_err memory_get(struct store *store, enum store_table table, view ke
 {
     struct memory *m = memory_of(store);
     lent_end(m);
-    const struct row *row = rows_find(&m->trees[table], key);
+    const struct treap_row *row = treap_find(&m->trees[table], key);
     view same_key;
     return row != NULL ? row_lend(m, row, &same_key, ret_value) : SOTTO_E_NOTFOUND;
 }
@@ -184,10 +185,10 @@ static sotto_err memory_put(struct store *store, enum store_table table, view ke
     lent_end(m);
     TRY(memory_may_fail(m));
     TRY(undo_reserve(m, 2));
-    struct row *row = row_new(key, value, memory_random(m));
+    struct treap_row *row = treap_new(key, value, memory_random(m));
     if (row == NULL)
         return SOTTO_E_NOMEM;
-    struct row *old = rows_find(&m->trees[table], key);
+    struct treap_row *old = treap_find(&m->trees[table], key);
     if (old != NULL)
         step_take(m, (uint16_t)table, old);
     step_add(m, (uint16_t)table, row);
@@ -200,7 +201,7 @@ static sotto_err memory_remove(struct store *store, enum store_table table, view
     lent_end(m);
     TRY(memory_may_fail(m));
     TRY(undo_reserve(m, 1));
-    struct row *row = rows_find(&m->trees[table], key);
+    struct treap_row *row = treap_find(&m->trees[table], key);
     if (row != NULL)
         step_take(m, (uint16_t)table, row);
     return SOTTO_OK;
@@ -216,9 +217,9 @@ static sotto_err memory_next(struct store *store, enum store_table table, view p
 {
     struct memory *m = memory_of(store);
     lent_end(m);
-    bool before = key_compare(after, prefix) < 0;
-    const struct row *row = rows_seek(&m->trees[table], before ? prefix : after, !before);
-    if (row == NULL || !begins_with(row_key(row), prefix))
+    bool before = treap_compare(after, prefix) < 0;
+    const struct treap_row *row = treap_seek(&m->trees[table], before ? prefix : after, !before);
+    if (row == NULL || !begins_with(treap_key(row), prefix))
         return SOTTO_E_NOTFOUND;
     return row_lend(m, row, ret_key, ret_value);
 }
@@ -251,25 +252,26 @@ static struct entry_key entry_key(uint64_t stream, uint64_t seq)
     return key;
 }
 
-static struct row *entry_find(const struct memory *m, uint64_t stream, uint64_t seq)
+static struct treap_row *entry_find(const struct memory *m, uint64_t stream, uint64_t seq)
 {
     struct entry_key key = entry_key(stream, seq);
-    return rows_find(&m->trees[LOG], VIEW_OF(key.bytes));
+    return treap_find(&m->trees[LOG], VIEW_OF(key.bytes));
 }
 
 /* The first entry of the stream from `seq` to `to`. */
-static struct row *entry_seek(const struct memory *m, uint64_t stream, uint64_t seq, uint64_t to)
+static struct treap_row *entry_seek(const struct memory *m, uint64_t stream, uint64_t seq,
+                                    uint64_t to)
 {
     struct entry_key key = entry_key(stream, seq), last = entry_key(stream, to);
-    struct row *row = rows_seek(&m->trees[LOG], VIEW_OF(key.bytes), false);
+    struct treap_row *row = treap_seek(&m->trees[LOG], VIEW_OF(key.bytes), false);
     return row != NULL && memcmp(row->bytes, last.bytes, ENTRY_KEY) <= 0 ? row : NULL;
 }
 
 static sotto_err entry_new(struct memory *m, uint64_t stream, uint64_t seq, view body,
-                           struct row **ret_row)
+                           struct treap_row **ret_row)
 {
     struct entry_key key = entry_key(stream, seq);
-    *ret_row = row_new(VIEW_OF(key.bytes), body, memory_random(m));
+    *ret_row = treap_new(VIEW_OF(key.bytes), body, memory_random(m));
     return *ret_row != NULL ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
@@ -281,7 +283,7 @@ static sotto_err memory_append(struct store *store, uint64_t stream, uint64_t se
     TRY(undo_reserve(m, 1));
     if (entry_find(m, stream, seq) != NULL)
         return SOTTO_E_EXISTS;
-    struct row *row;
+    struct treap_row *row;
     TRY(entry_new(m, stream, seq, body, &row));
     row->older = m->newest;
     step_add(m, LOG, row);
@@ -292,7 +294,7 @@ static sotto_err memory_read(struct store *store, uint64_t stream, uint64_t from
                              log_each *each, void *user)
 {
     struct memory *m = memory_of(store);
-    const struct row *row = entry_seek(m, stream, from, to);
+    const struct treap_row *row = entry_seek(m, stream, from, to);
     for (; row != NULL; row = from <= to ? entry_seek(m, stream, from, to) : NULL) {
         view key, body;
         TRY(row_lend(m, row, &key, &body));
@@ -310,7 +312,7 @@ static sotto_err memory_drop(struct store *store, uint64_t stream, uint64_t to)
     struct memory *m = memory_of(store);
     lent_end(m);
     TRY(memory_may_fail(m));
-    for (struct row *row; (row = entry_seek(m, stream, 0, to)) != NULL;) {
+    for (struct treap_row *row; (row = entry_seek(m, stream, 0, to)) != NULL;) {
         TRY(undo_reserve(m, 1));
         step_take(m, LOG, row);
     }
@@ -323,7 +325,7 @@ static sotto_err memory_replace(struct store *store, uint64_t stream, uint64_t s
     lent_end(m);
     TRY(memory_may_fail(m));
     TRY(undo_reserve(m, 2));
-    struct row *old = entry_find(m, stream, seq), *row;
+    struct treap_row *old = entry_find(m, stream, seq), *row;
     if (old == NULL)
         return SOTTO_E_NOTFOUND;
     TRY(entry_new(m, stream, seq, body, &row));
@@ -337,7 +339,7 @@ static sotto_err memory_replace(struct store *store, uint64_t stream, uint64_t s
 static sotto_err memory_oldest(struct store *store, size_t max, log_oldest_each *each, void *user)
 {
     struct memory *m = memory_of(store);
-    const struct row *row = m->oldest;
+    const struct treap_row *row = m->oldest;
     for (size_t i = 0; i < max && row != NULL; i++, row = row->newer) {
         view key, body;
         TRY(row_lend(m, row, &key, &body));
@@ -375,7 +377,7 @@ static void memory_free(struct store *store)
 {
     struct memory *m = memory_of(store);
     for (size_t i = 0; i < COUNT_OF(m->trees); i++)
-        rows_clear(&m->trees[i]);
+        treap_clear(&m->trees[i]);
     lent_end(m);
     free(m->undo);
     free(m);

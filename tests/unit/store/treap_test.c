@@ -1,18 +1,18 @@
 #include "unit.h"
 
-#include "store/rows.h"
+#include "store/treap.h"
 
 #define NUMBERS 300
 
-static struct row *number_row(unsigned number, uint32_t weight)
+static struct treap_row *number_row(unsigned number, uint32_t weight)
 {
     uint8_t key[2] = {(uint8_t)(number >> 8), (uint8_t)number};
-    struct row *row = row_new(VIEW_OF(key), VIEW_LIT("v"), weight);
+    struct treap_row *row = treap_new(VIEW_OF(key), VIEW_LIT("v"), weight);
     assert_non_null(row);
     return row;
 }
 
-static unsigned number_of(const struct row *row)
+static unsigned number_of(const struct treap_row *row)
 {
     return (unsigned)(row->bytes[0] << 8 | row->bytes[1]);
 }
@@ -20,22 +20,22 @@ static unsigned number_of(const struct row *row)
 static void row_holds_copies_of_key_and_value(void **state)
 {
     (void)state;
-    struct row *row = row_new(VIEW_LIT("key"), VIEW_LIT("value"), 0);
+    struct treap_row *row = treap_new(VIEW_LIT("key"), VIEW_LIT("value"), 0);
     assert_non_null(row);
-    assert_true(view_equal(row_key(row), VIEW_LIT("key")));
-    assert_true(view_equal(row_value(row), VIEW_LIT("value")));
+    assert_true(view_equal(treap_key(row), VIEW_LIT("key")));
+    assert_true(view_equal(treap_value(row), VIEW_LIT("value")));
     free(row);
 }
 
 static void keys_are_in_the_order_of_bytes_and_the_shorter_one_is_first(void **state)
 {
     (void)state;
-    assert_true(key_compare(VIEW_LIT("a"), VIEW_LIT("b")) < 0);
-    assert_true(key_compare(VIEW_LIT("a"), VIEW_LIT("aa")) < 0);
-    assert_true(key_compare(VIEW_LIT("b"), VIEW_LIT("aa")) > 0);
-    assert_true(key_compare(VIEW_LIT("\xff"), VIEW_LIT("\x01")) > 0);
-    assert_true(key_compare(VIEW_LIT(""), VIEW_LIT("\x00")) < 0);
-    assert_int_equal(key_compare(VIEW_LIT("ab"), VIEW_LIT("ab")), 0);
+    assert_true(treap_compare(VIEW_LIT("a"), VIEW_LIT("b")) < 0);
+    assert_true(treap_compare(VIEW_LIT("a"), VIEW_LIT("aa")) < 0);
+    assert_true(treap_compare(VIEW_LIT("b"), VIEW_LIT("aa")) > 0);
+    assert_true(treap_compare(VIEW_LIT("\xff"), VIEW_LIT("\x01")) > 0);
+    assert_true(treap_compare(VIEW_LIT(""), VIEW_LIT("\x00")) < 0);
+    assert_int_equal(treap_compare(VIEW_LIT("ab"), VIEW_LIT("ab")), 0);
 }
 
 /* Of the numbers that are in: the first from `from` on, or NUMBERS. */
@@ -46,15 +46,15 @@ static unsigned model_seek(const bool *in, unsigned from)
     return from;
 }
 
-static void agrees(const struct rows *rows, const bool *in)
+static void agrees(const struct treap *treap, const bool *in)
 {
     for (unsigned i = 0; i < NUMBERS; i++) {
         uint8_t key[2] = {(uint8_t)(i >> 8), (uint8_t)i};
-        const struct row *row = rows_find(rows, VIEW_OF(key));
+        const struct treap_row *row = treap_find(treap, VIEW_OF(key));
         assert_int_equal(row != NULL, in[i]);
-        row = rows_seek(rows, VIEW_OF(key), false);
+        row = treap_seek(treap, VIEW_OF(key), false);
         assert_int_equal(row != NULL ? number_of(row) : NUMBERS, model_seek(in, i));
-        row = rows_seek(rows, VIEW_OF(key), true);
+        row = treap_seek(treap, VIEW_OF(key), true);
         assert_int_equal(row != NULL ? number_of(row) : NUMBERS, model_seek(in, i + 1));
     }
 }
@@ -62,7 +62,7 @@ static void agrees(const struct rows *rows, const bool *in)
 /* Weights that are all alike, or rise with the keys, make a list of the tree: it must be right even so. */
 static void walk(uint32_t weight_mask)
 {
-    struct rows rows = {0};
+    struct treap treap = {0};
     bool in[NUMBERS] = {false};
     uint32_t dice = 12345;
     for (unsigned step = 0; step < 4000; step++) {
@@ -70,19 +70,19 @@ static void walk(uint32_t weight_mask)
         unsigned number = (dice >> 12) % NUMBERS;
         uint8_t key[2] = {(uint8_t)(number >> 8), (uint8_t)number};
         if (in[number]) {
-            struct row *row = rows_find(&rows, VIEW_OF(key));
-            rows_take(&rows, row);
+            struct treap_row *row = treap_find(&treap, VIEW_OF(key));
+            treap_take(&treap, row);
             free(row);
         } else {
-            rows_add(&rows, number_row(number, (dice >> 4) & weight_mask));
+            treap_add(&treap, number_row(number, (dice >> 4) & weight_mask));
         }
         in[number] = !in[number];
         if (step % 200 == 0)
-            agrees(&rows, in);
+            agrees(&treap, in);
     }
-    agrees(&rows, in);
-    rows_clear(&rows);
-    assert_null(rows_seek(&rows, VIEW_LIT(""), false));
+    agrees(&treap, in);
+    treap_clear(&treap);
+    assert_null(treap_seek(&treap, VIEW_LIT(""), false));
 }
 
 static void tree_agrees_with_an_array_through_adds_and_takes(void **state)
@@ -100,16 +100,16 @@ static void tree_agrees_with_an_array_when_all_weigh_the_same(void **state)
 static void row_that_was_taken_out_can_be_put_back(void **state)
 {
     (void)state;
-    struct rows rows = {0};
+    struct treap treap = {0};
     for (unsigned i = 0; i < 10; i++)
-        rows_add(&rows, number_row(i, i * 77 % 10));
+        treap_add(&treap, number_row(i, i * 77 % 10));
     uint8_t key[2] = {0, 4};
-    struct row *row = rows_find(&rows, VIEW_OF(key));
-    rows_take(&rows, row);
-    assert_null(rows_find(&rows, VIEW_OF(key)));
-    rows_add(&rows, row);
-    assert_ptr_equal(rows_find(&rows, VIEW_OF(key)), row);
-    rows_clear(&rows);
+    struct treap_row *row = treap_find(&treap, VIEW_OF(key));
+    treap_take(&treap, row);
+    assert_null(treap_find(&treap, VIEW_OF(key)));
+    treap_add(&treap, row);
+    assert_ptr_equal(treap_find(&treap, VIEW_OF(key)), row);
+    treap_clear(&treap);
 }
 
 int main(void)

@@ -1,20 +1,20 @@
-#include "store/rows.h"
+#include "store/treap.h"
 
 #include <stdlib.h>
 
-int key_compare(view a, view b)
+int treap_compare(view a, view b)
 {
     size_t len = size_min(a.len, b.len);
     int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-struct row *row_new(view key, view value, uint32_t weight)
+struct treap_row *treap_new(view key, view value, uint32_t weight)
 {
-    struct row *row = malloc(sizeof *row + key.len + value.len);
+    struct treap_row *row = malloc(sizeof *row + key.len + value.len);
     if (row == NULL)
         return NULL;
-    *row = (struct row){
+    *row = (struct treap_row){
         .weight = weight, .key_len = (uint32_t)key.len, .value_len = (uint32_t)value.len};
     if (key.len > 0)
         memcpy(row->bytes, key.data, key.len);
@@ -24,22 +24,22 @@ struct row *row_new(view key, view value, uint32_t weight)
 }
 
 /* Where the row hangs, or would: below those that weigh as much or more. */
-static struct row **row_place(struct rows *rows, const struct row *row)
+static struct treap_row **row_place(struct treap *treap, const struct treap_row *row)
 {
-    struct row **at = &rows->root;
+    struct treap_row **at = &treap->root;
     while (*at != NULL && *at != row && (*at)->weight >= row->weight)
-        at = key_compare(row_key(row), row_key(*at)) < 0 ? &(*at)->left : &(*at)->right;
+        at = treap_compare(treap_key(row), treap_key(*at)) < 0 ? &(*at)->left : &(*at)->right;
     return at;
 }
 
-void rows_add(struct rows *rows, struct row *row)
+void treap_add(struct treap *treap, struct treap_row *row)
 {
-    struct row **at = row_place(rows, row);
-    struct row *below = *at, **less = &row->left, **greater = &row->right;
+    struct treap_row **at = row_place(treap, row);
+    struct treap_row *below = *at, **less = &row->left, **greater = &row->right;
     *at = row;
     while (below != NULL) {
-        bool is_greater = key_compare(row_key(row), row_key(below)) < 0;
-        struct row ***side = is_greater ? &greater : &less;
+        bool is_greater = treap_compare(treap_key(row), treap_key(below)) < 0;
+        struct treap_row ***side = is_greater ? &greater : &less;
         **side = below;
         *side = is_greater ? &below->left : &below->right;
         below = **side;
@@ -47,10 +47,10 @@ void rows_add(struct rows *rows, struct row *row)
     *less = *greater = NULL;
 }
 
-void rows_take(struct rows *rows, struct row *row)
+void treap_take(struct treap *treap, struct treap_row *row)
 {
-    struct row **at = row_place(rows, row);
-    struct row *left = row->left, *right = row->right;
+    struct treap_row **at = row_place(treap, row);
+    struct treap_row *left = row->left, *right = row->right;
     while (left != NULL && right != NULL) {
         if (left->weight >= right->weight) {
             *at = left;
@@ -66,11 +66,11 @@ void rows_take(struct rows *rows, struct row *row)
     row->left = row->right = NULL;
 }
 
-struct row *rows_seek(const struct rows *rows, view key, bool beyond)
+struct treap_row *treap_seek(const struct treap *treap, view key, bool beyond)
 {
-    struct row *found = NULL;
-    for (struct row *row = rows->root; row != NULL;) {
-        int order = key_compare(row_key(row), key);
+    struct treap_row *found = NULL;
+    for (struct treap_row *row = treap->root; row != NULL;) {
+        int order = treap_compare(treap_key(row), key);
         if (order > 0 || (order == 0 && !beyond)) {
             found = row;
             row = row->left;
@@ -81,17 +81,17 @@ struct row *rows_seek(const struct rows *rows, view key, bool beyond)
     return found;
 }
 
-struct row *rows_find(const struct rows *rows, view key)
+struct treap_row *treap_find(const struct treap *treap, view key)
 {
-    struct row *row = rows_seek(rows, key, false);
-    return row != NULL && view_equal(row_key(row), key) ? row : NULL;
+    struct treap_row *row = treap_seek(treap, key, false);
+    return row != NULL && view_equal(treap_key(row), key) ? row : NULL;
 }
 
-void rows_clear(struct rows *rows)
+void treap_clear(struct treap *treap)
 {
-    struct row *row = rows->root;
+    struct treap_row *row = treap->root;
     while (row != NULL) {
-        struct row *next = row->left;
+        struct treap_row *next = row->left;
         if (next != NULL) { /* what is left of it comes up, so that no stack is needed */
             row->left = next->right;
             next->right = row;
@@ -101,5 +101,5 @@ void rows_clear(struct rows *rows)
         }
         row = next;
     }
-    rows->root = NULL;
+    treap->root = NULL;
 }
