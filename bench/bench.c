@@ -6,40 +6,83 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ROUND_NS   1000000    /* 1 ms */
 #define ROUNDS_NS  1500000000 /* 1.5 s */
 #define ROUNDS     41
 #define ROUNDS_MIN 3
 
-void bench_row(struct bench *b, const struct bench_row *row)
+static void row_json(const struct bench *b, const struct bench_row *row)
 {
-    if (b->json) {
-        printf("{\"bench\":\"%s\",\"op\":\"%s\",\"n\":%llu,\"value\":%.6g,\"unit\":\"%s\"", b->name,
-               row->op, (unsigned long long)row->n, row->value, row->unit);
-        if (row->floor > 0)
-            printf(",\"floor\":%.6g,\"ratio\":%.4f", row->floor, row->value / row->floor);
-        else
-            printf(",\"floor\":null");
-        if (row->iterations > 0)
-            printf(",\"iterations\":%llu", (unsigned long long)row->iterations);
-        if (b->backend != NULL)
-            printf(",\"backend\":\"%s\"", b->backend);
-        printf("}\n");
-        fflush(stdout);
-        return;
-    }
+    printf("{\"bench\":\"%s\",\"op\":\"%s\",\"n\":%llu,\"value\":%.6g,\"unit\":\"%s\"", b->name,
+           row->op, (unsigned long long)row->n, row->value, row->unit);
+    if (row->floor > 0)
+        printf(",\"floor\":%.6g,\"ratio\":%.4f", row->floor, row->value / row->floor);
+    else
+        printf(",\"floor\":null");
+    if (row->iterations > 0)
+        printf(",\"iterations\":%llu", (unsigned long long)row->iterations);
+    if (row->peer != NULL)
+        printf(",\"inflight\":%llu,\"rate\":%.6g,\"peer\":\"%s\"",
+               (unsigned long long)row->inflight, row->rate, row->peer);
+    for (size_t i = 0; i < BENCH_RATIOS && row->ratios[i].peer != NULL; i++)
+        printf(",\"ratio_%s\":%.4f", row->ratios[i].peer, row->ratios[i].ratio);
+    if (b->backend != NULL)
+        printf(",\"backend\":\"%s\"", b->backend);
+    printf("}\n");
+}
+
+/* The operation, and at which load. */
+static void label(const struct bench_row *row, char text[64])
+{
+    if (row->peer == NULL)
+        snprintf(text, 64, "%s", row->op);
+    else if (row->inflight > 0)
+        snprintf(text, 64, "%-9s %s, %llu at once", row->peer, row->op,
+                 (unsigned long long)row->inflight);
+    else if (row->rate > 0)
+        snprintf(text, 64, "%-9s %s, %.0f/s", row->peer, row->op, row->rate);
+    else
+        snprintf(text, 64, "%-9s %s", row->peer, row->op);
+}
+
+static void row_table(struct bench *b, const struct bench_row *row)
+{
+    char text[64];
+    int width = row->peer != NULL ? 44 : 28;
     if (b->section == NULL || strcmp(b->section, row->section) != 0) {
-        printf("\n%s\n%-28s %8s %12s %12s %9s %8s\n", row->section, "", "n", "value", "floor",
+        printf("\n%s\n%-*s %8s %12s %12s %9s %8s\n", row->section, width, "", "n", "value", "floor",
                "over", "ratio");
         b->section = row->section;
     }
-    printf("%-28s %8llu %9.2f %-2s", row->op, (unsigned long long)row->n, row->value, row->unit);
+    label(row, text);
+    printf("%-*s %8llu %9.2f %-2s", width, text, (unsigned long long)row->n, row->value, row->unit);
     if (row->floor > 0)
         printf(" %9.2f %-2s %+9.2f %8.3f", row->floor, row->unit, row->value - row->floor,
                row->value / row->floor);
+    for (size_t i = 0; i < BENCH_RATIOS && row->ratios[i].peer != NULL; i++)
+        printf("  %.2f x %s", row->ratios[i].ratio, row->ratios[i].peer);
     printf("\n");
+}
+
+void bench_row(struct bench *b, const struct bench_row *row)
+{
+    if (b->json)
+        row_json(b, row);
+    else
+        row_table(b, row);
     fflush(stdout);
+}
+
+const char *bench_dir(const char *asked, bool durable)
+{
+    const char *set = getenv("TMPDIR");
+    if (asked != NULL)
+        return asked;
+    if (!durable && access("/dev/shm", W_OK) == 0)
+        return "/dev/shm";
+    return set != NULL && set[0] != 0 ? set : "/tmp";
 }
 
 static double now_ns(void)

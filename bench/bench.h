@@ -15,6 +15,14 @@ struct bench {
     const char *section; /* private: the last heading printed */
 };
 
+#define BENCH_RATIOS 2
+
+/* How a figure stands to another server's of the same run. */
+struct bench_ratio {
+    const char *peer;
+    double ratio;
+};
+
 struct bench_row {
     const char *section; /* a heading in the table; rows of one section come together */
     const char *op;
@@ -23,6 +31,11 @@ struct bench_row {
     const char *unit;
     double floor;        /* 0: not measured; else in the same unit and the same run */
     uint64_t iterations; /* behind the value; 0: does not apply */
+    const char *
+        peer; /* whose figure it is; NULL: no other server is measured here, and what follows does not apply */
+    uint64_t inflight; /* messages on their way; 0: an open loop */
+    double rate;       /* messages a second of an open loop */
+    struct bench_ratio ratios[BENCH_RATIOS];
 };
 
 void bench_row(struct bench *b, const struct bench_row *row);
@@ -47,6 +60,7 @@ bool bench_time(struct bench *b, const struct bench_case *t, void *context);
 /* One bench: a row in main.c and a file. `argv` is what follows its name, without --json. The result is the exit status. */
 struct bench_program {
     const char *name, *summary;
+    const char *options; /* lines of the help; NULL: it has none */
     int (*run)(struct bench *b, int argc, char **argv);
 };
 
@@ -55,5 +69,9 @@ int bench_crypto(struct bench *b, int argc, char **argv);
 int bench_mls(struct bench *b, int argc, char **argv);
 int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
+int bench_rooms(struct bench *b, int argc, char **argv);
+
+/* Where a server's files go: what was asked for, else a disk if it is to be durable, else memory. */
+const char *bench_dir(const char *asked, bool durable);
 
 #endif

@@ -130,7 +130,7 @@ int bench_connections(struct bench *b, int argc, char **argv)
         return 1;
     for (unsigned long i = 0; i < n; i++)
         clients[i].fd = -1;
-    bool done = load_init(&load, server.port) && measure(b, &server, &load, clients, n);
+    bool done = load_init(&load, server.child.port) && measure(b, &server, &load, clients, n);
     for (unsigned long i = 0; i < n; i++)
         load_close(&clients[i]);
     load_clear(&load);

@@ -1,28 +1,21 @@
 #include "bench/load.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "crypto/rng.h"
 #include "crypto/sign.h"
 #include "crypto/x509.h"
 
 #define ADDRESSES 100   /* of the loopback network */
-#define LOG_MAX   4096  /* bytes up to the port */
 #define READ_STEP 16384 /* bytes: one TLS record */
 #define START_MS  10000
 
@@ -51,123 +44,35 @@ static bool server_path(char path[PATH_MAX])
     return snprintf(path, PATH_MAX, "%s/sottod", dirname(self)) < PATH_MAX;
 }
 
-static void files_raise(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
-static void server_exec(const char *path, const char *dir, int log)
-{
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a bench that is killed leaves no server behind */
-    dup2(log, STDERR_FILENO);
-    execl(path, path, "serve", "--listen", "127.0.0.1:0", "--dir", dir, "--no-limits", "--quiet",
-          (char *)NULL);
-    _exit(127);
-}
-
-/* Reads the log until the port is in it. */
-static bool port_wait(struct load_server *server)
-{
-    static const char mark[] = "listening on 127.0.0.1:";
-    char text[LOG_MAX];
-    size_t len = 0;
-    struct pollfd p = {.fd = server->log, .events = POLLIN};
-    while (len < sizeof text - 1 && poll(&p, 1, START_MS) == 1) {
-        ssize_t n = read(server->log, text + len, sizeof text - 1 - len);
-        if (n <= 0)
-            break;
-        len += (size_t)n;
-        text[len] = 0;
-        const char *at = strstr(text, mark);
-        if (at != NULL && strchr(at, '\n') != NULL) {
-            server->port = (uint16_t)strtoul(at + sizeof mark - 1, NULL, 10);
-            return true;
-        }
-    }
-    return fail("the server did not start");
-}
-
 bool load_server_start(struct load_server *server)
 {
     char path[PATH_MAX];
-    int log[2];
-    *server = (struct load_server){.dir = "/tmp/sotto-bench-XXXXXX"};
-    if (!server_path(path) || mkdtemp(server->dir) == NULL || pipe2(log, O_CLOEXEC) != 0)
-        return fail("cannot prepare a server");
-    files_raise();
-    server->pid = fork();
-    if (server->pid == 0)
-        server_exec(path, server->dir, log[1]);
-    close(log[1]);
-    server->log = log[0];
-    return server->pid > 0 && port_wait(server);
-}
-
-static void dir_remove(const char *path)
-{
-    static const char *const names[] = {"lock",       "root.key",   "root.der",
-                                        "server.key", "server.der", "tls.pem"};
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (size_t i = 0; dir >= 0 && i < COUNT_OF(names); i++)
-        (void)unlinkat(dir, names[i], 0);
-    if (dir >= 0)
-        close(dir);
-    (void)rmdir(path);
+    unsigned long port = 0;
+    *server = (struct load_server){0};
+    if (!server_path(path) || !child_dir_make(&server->child, bench_dir(NULL, true)))
+        return false;
+    const char *const argv[] = {path,    "serve",       "--listen", "127.0.0.1:0", "--dir",
+                                "state", "--no-limits", "--quiet",  NULL};
+    if (!child_start(&server->child, argv) ||
+        !child_log_wait(&server->child, "listening on 127.0.0.1:", &port))
+        return false;
+    server->child.port = (uint16_t)port;
+    return true;
 }
 
 bool load_server_stop(struct load_server *server)
 {
-    int status = -1;
-    kill(server->pid, SIGTERM);
-    (void)waitpid(server->pid, &status, 0);
-    close(server->log);
-    dir_remove(server->dir);
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || fail("the server did not end well");
+    return child_stop(&server->child) || fail("the server did not end well");
 }
 
-static bool file_text(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, text, size - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = 0;
-    return n > 0;
-}
-
-/* A thread's CPU time in ns stands first in schedstat; in whole ticks it would be too coarse for one message. */
 double load_server_cpu_us(const struct load_server *server)
 {
-    char path[PATH_MAX], text[256];
-    double sum = 0;
-    snprintf(path, sizeof path, "/proc/%d/task", (int)server->pid);
-    DIR *tasks = opendir(path);
-    if (tasks == NULL)
-        return 0;
-    for (struct dirent *e; (e = readdir(tasks)) != NULL;) {
-        snprintf(path, sizeof path, "/proc/%d/task/%.20s/schedstat", (int)server->pid, e->d_name);
-        if (e->d_name[0] != '.' && file_text(path, text, sizeof text))
-            sum += strtod(text, NULL) / 1e3;
-    }
-    closedir(tasks);
-    return sum;
+    return child_cpu_us(&server->child);
 }
 
 double load_server_memory(const struct load_server *server)
 {
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)server->pid);
-    const char *pss = file_text(path, text, sizeof text) ? strstr(text, "\nPss:") : NULL;
-    if (pss != NULL)
-        return strtod(pss + 5, NULL) * 1024;
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)server->pid);
-    const char *rss = file_text(path, text, sizeof text) ? strchr(text, ' ') : NULL;
-    return rss != NULL ? strtod(rss, NULL) * (double)sysconf(_SC_PAGESIZE) : 0;
+    return child_memory(&server->child);
 }
 
 /* ---- clients */
@@ -201,6 +106,8 @@ bool load_handshake(struct load *load, struct load_client *client, unsigned numb
     const int one = 1;
     const struct sockaddr_in from = loopback(1 + number % ADDRESSES, 0),
                              to = loopback(1, load->port);
+    if (child_interrupted())
+        return false;
     *client = (struct load_client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
                                    .ssl = SSL_new(load->ssl)};
     if (client->fd < 0 || client->ssl == NULL)

@@ -3,20 +3,17 @@
 #define BENCH_LOAD_H
 
 #include <openssl/ssl.h>
-#include <sys/types.h>
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "bench/child.h"
 #include "crypto/crypto.h"
 #include "proto/proto.h"
 #include "proto/ws.h"
 
 /* sottod from this program's own folder, on 127.0.0.1, without limits, in a directory of its own. */
 struct load_server {
-    pid_t pid;
-    uint16_t port;
-    int log; /* its log, which we read up to the port and then keep open */
-    char dir[64];
+    struct child child;
 };
 
 /* False: a message is on stderr. */

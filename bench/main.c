@@ -6,22 +6,49 @@
 
 #include "bench.h"
 
+/* clang-format off */
 static const struct bench_program programs[] = {
-    {"crypto", "each primitive through our layer, beside the library alone", bench_crypto},
+    {"crypto", "each primitive through our layer, beside the library alone", NULL, bench_crypto},
     {"connections", "idle connections, handshakes and wake-ups of a real server",
-     bench_connections},
-    {"mls", "MLS groups of any size, beside the primitives that they take", bench_mls},
-    {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives",
-     bench_mls_tree},
-    {"relay", "messages passed on by a real server", bench_relay},
+     "--n N           connections (10000)\n", bench_connections},
+    {"mls", "MLS groups of any size, beside the primitives that they take", NULL, bench_mls},
+    {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives", NULL, bench_mls_tree},
+    {"relay", "durable messages from one to another, beside other servers in the same run",
+     "--senders N     devices that send (50)\n"
+     "--receivers N   devices that receive (50)\n"
+     "--size N        bytes of a message (256)\n"
+     "--inflight N    closed loop: messages of a pair that are on their way\n"
+     "--rate N        open loop: messages a second in all\n"
+     "                (without either: 32 and 1 in flight, then 1000/s)\n"
+     "--durable       the servers' files lie on a disk, not in memory\n"
+     "--dir DIR       where they lie (with --durable TMPDIR or /tmp, else /dev/shm)\n"
+     "--seconds N     of each case and server (3)\n"
+     "--peer NAMES    nats, mosquitto or nats,mosquitto: measured in turns with ours\n", bench_relay},
+    {"rooms", "messages passed on in rooms, which keep nothing",
+     "--pairs N       (50)\n"
+     "--size N        bytes of a message (256)\n"
+     "--inflight N    messages of a pair that are on their way (1 and 32, then 1000/s)\n"
+     "--seconds N     of each case (3)\n", bench_rooms},
 };
+/* clang-format on */
 #define PROGRAMS (sizeof programs / sizeof programs[0])
+
+static void options_print(FILE *to, const char *options)
+{
+    for (const char *line = options; line != NULL && *line != 0;) {
+        int len = (int)strcspn(line, "\n");
+        fprintf(to, "                 %.*s\n", len, line);
+        line += len + 1;
+    }
+}
 
 static int usage(FILE *to)
 {
     fprintf(to, "usage: sotto-bench all|BENCH [--json] [options of the bench]\n\n");
-    for (size_t i = 0; i < PROGRAMS; i++)
+    for (size_t i = 0; i < PROGRAMS; i++) {
         fprintf(to, "  %-12s %s\n", programs[i].name, programs[i].summary);
+        options_print(to, programs[i].options);
+    }
     fprintf(to, "\n--json prints one object a line instead of a table.\n");
     return to == stdout ? 0 : 2;
 }

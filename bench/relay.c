@@ -1,229 +1,239 @@
-/* sotto-bench relay [--size 256] [--inflight 1|32] [--pairs 50] [--seconds 3]: what it costs to pass a message from one to another.
- * Pairs of clients in rooms; a pair keeps so many messages on their way, each a record of its own. CPU is the server's, of all its
- * threads; the clients share the machine, so messages per second are no limit of the server's. At last 1,000 messages a second in
- * all, sent at times set beforehand: the latency of a server that is not busy. */
-#include <errno.h>
-#include <fcntl.h>
+/* sotto-bench relay: what a durable message from one to another costs, beside other servers in the same run.
+ *
+ * Closed loop (--inflight W): each channel keeps W messages on their way. Open loop (--rate N): N messages a second in all, due at
+ * instants set beforehand, for latencies. The servers are measured in turns, ROUNDS times, so that what the machine does meanwhile
+ * falls on all of them; what counts is the median round, and for latencies all rounds together. Between two turns the disk alone is
+ * timed. CPU is that of the server's process, of all its threads: it holds on a machine that is shared with others. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/disk.h"
 #include "bench/load.h"
+#include "bench/options.h"
+#include "bench/pairs.h"
 
-#define WARM_US   1000000.0
-#define SAMPLES   200000
-#define STAMP     8    /* bytes at the front of each message: when it was sent */
-#define SIZE_MOST 4096 /* bytes of a message */
-#define EVENTS    64
-#define RATE      1000.0 /* messages a second, of the open loop */
-#define PAIRS_MAX 1000
+#define ROUNDS   3
+#define SUBJECTS 3
+#define SYNCS    100 /* of the disk, a round */
+#define WARM_S   1.0 /* of the first round; later ones need less */
+#define REWARM_S 0.25
+#define RATE     1000
 
-struct pair {
-    struct load_client from, to;
+enum figure { THROUGHPUT, CPU, CLIENT_CPU, ACK_P50, ACK_P99, E2E_P50, E2E_P99, FIGURES };
+
+static const struct {
+    const char *op, *unit;
+} figure_rows[FIGURES] = {
+    [THROUGHPUT] = {"throughput", "/s"},
+    [CPU] = {"cpu_per_message", "us"},
+    [CLIENT_CPU] = {"client_cpu_per_message", "us"},
+    [ACK_P50] = {"ack_p50", "us"},
+    [ACK_P99] = {"ack_p99", "us"},
+    [E2E_P50] = {"e2e_p50", "us"},
+    [E2E_P99] = {"e2e_p99", "us"},
 };
 
-struct run {
-    struct pair *pairs;
-    unsigned long pair_count, size, inflight;
-    int epoll;
-    bool closed_loop; /* a message that came in sends the next one */
-    uint64_t received;
-    size_t samples;
-    double *times;
+struct subject {
+    struct pairs pairs;
+    struct pairs_figures rounds[ROUNDS];
+    double figures[FIGURES];
 };
 
-static bool message_send(struct run *run, struct pair *pair, double at_us)
+struct relay {
+    unsigned long senders, receivers, size, inflight, rate, seconds;
+    const char *peers, *dir;
+    bool durable;
+    struct subject subjects[SUBJECTS];
+    size_t subject_count;
+    struct disk disk;
+    double syncs[ROUNDS * SYNCS];
+};
+
+/* One case: so many in flight, or so many a second (the other one is 0). */
+struct relay_case {
+    unsigned inflight;
+    double rate;
+};
+
+static double median(double values[ROUNDS])
 {
-    uint8_t frame[LOAD_MESSAGE_MAX];
-    sotto_buf out = BUF_ON(frame);
-    static uint8_t data[SIZE_MOST];
-    memcpy(data, &at_us, STAMP);
-    const struct proto_room_data message = {.slot = pair->from.slot, .data = {data, run->size}};
-    return proto_room_send_write(0, &message, &out) == SOTTO_OK &&
-           load_send(&pair->from, WS_BINARY, out.data, out.len);
+    return load_percentile(values, ROUNDS, 0.5);
 }
 
-static void sample(struct run *run, const struct proto_room_data *message)
+static void figures_make(struct subject *subject)
 {
-    double sent_us;
-    memcpy(&sent_us, message->data.data, STAMP);
-    run->received++;
-    if (run->samples < SAMPLES)
-        run->times[run->samples++] = load_now_us() - sent_us;
+    double rate[ROUNDS], cpu[ROUNDS], client[ROUNDS];
+    struct pairs *pairs = &subject->pairs;
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct pairs_figures *round = &subject->rounds[i];
+        double messages = round->messages > 0 ? (double)round->messages : 1;
+        rate[i] = (double)round->messages / round->seconds;
+        cpu[i] = round->server_cpu_us / messages;
+        client[i] = round->client_cpu_us / messages;
+    }
+    subject->figures[THROUGHPUT] = median(rate);
+    subject->figures[CPU] = median(cpu);
+    subject->figures[CLIENT_CPU] = median(client);
+    subject->figures[ACK_P50] = load_percentile(pairs->ack.us, pairs->ack.count, 0.5);
+    subject->figures[ACK_P99] = load_percentile(pairs->ack.us, pairs->ack.count, 0.99);
+    subject->figures[E2E_P50] = load_percentile(pairs->e2e.us, pairs->e2e.count, 0.5);
+    subject->figures[E2E_P99] = load_percentile(pairs->e2e.us, pairs->e2e.count, 0.99);
 }
 
-static bool messages_recv(struct run *run, struct pair *pair)
+static void disk_rows(struct bench *b, struct relay *relay, const struct relay_case *which)
 {
-    struct ws_frame frame;
-    bool ended;
-    while (load_recv(&pair->to, false, &frame, &ended)) {
-        struct proto_frame f;
-        struct proto_room_data message;
-        if (frame.opcode != WS_BINARY || proto_frame_read(frame.payload, &f) != SOTTO_OK ||
-            f.kind != PROTO_ROOM_DATA || proto_room_data_read(f.body, &message) != SOTTO_OK ||
-            message.data.len != run->size) {
-            fprintf(stderr, "sotto-bench: not the message that was due\n");
+    static const double shares[] = {0.5, 0.99};
+    static const char *const ops[] = {"fdatasync_p50", "fdatasync_p99"};
+    for (size_t i = 0; i < COUNT_OF(shares); i++)
+        bench_row(b, &(struct bench_row){
+                         .section = "relay",
+                         .op = ops[i],
+                         .n = DISK_APPEND,
+                         .value = load_percentile(relay->syncs, COUNT_OF(relay->syncs), shares[i]),
+                         .unit = "us",
+                         .iterations = COUNT_OF(relay->syncs),
+                         .peer = "disk",
+                         .inflight = which->inflight,
+                         .rate = which->rate});
+}
+
+/* The first subject's rows also say how it stands to each other one. */
+static void rows(struct bench *b, struct relay *relay, const struct relay_case *which)
+{
+    for (size_t s = 0; s < relay->subject_count; s++) {
+        const struct subject *subject = &relay->subjects[s];
+        for (size_t f = 0; f < FIGURES; f++) {
+            struct bench_row row = {.section = "relay",
+                                    .op = figure_rows[f].op,
+                                    .n = relay->size,
+                                    .value = subject->figures[f],
+                                    .unit = figure_rows[f].unit,
+                                    .iterations = subject->rounds[0].messages * ROUNDS,
+                                    .peer = subject->pairs.server.peer->name,
+                                    .inflight = which->inflight,
+                                    .rate = which->rate};
+            for (size_t other = 1; s == 0 && other < relay->subject_count; other++)
+                row.ratios[other - 1] =
+                    (struct bench_ratio){relay->subjects[other].pairs.server.peer->name,
+                                         subject->figures[f] / relay->subjects[other].figures[f]};
+            bench_row(b, &row);
+        }
+    }
+    disk_rows(b, relay, which);
+}
+
+static bool turn(struct relay *relay, const struct relay_case *which, struct subject *subject,
+                 size_t round)
+{
+    double seconds = (double)relay->seconds / ROUNDS, warm_s = round == 0 ? WARM_S : REWARM_S;
+    return which->inflight > 0 ? pairs_closed_loop(&subject->pairs, which->inflight, warm_s,
+                                                   seconds, &subject->rounds[round])
+                               : pairs_open_loop(&subject->pairs, which->rate, warm_s, seconds,
+                                                 &subject->rounds[round]);
+}
+
+static bool measure(struct bench *b, struct relay *relay, struct relay_case which)
+{
+    size_t count = relay->subject_count;
+    for (size_t s = 0; s < count; s++)
+        pairs_forget(&relay->subjects[s].pairs);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        for (size_t s = 0; s < count; s++)
+            if (!turn(relay, &which, &relay->subjects[(s + round) % count], round))
+                return false;
+        if (!disk_sync(&relay->disk, SYNCS, relay->syncs + round * SYNCS))
+            return false;
+    }
+    for (size_t s = 0; s < count; s++)
+        figures_make(&relay->subjects[s]);
+    rows(b, relay, &which);
+    return true;
+}
+
+/* What was asked for; without either, both numbers in flight and the latencies. */
+static bool measure_all(struct bench *b, struct relay *relay)
+{
+    bool all = relay->inflight == 0 && relay->rate == 0;
+    unsigned one = all ? 32 : (unsigned)relay->inflight;
+    return (one == 0 || measure(b, relay, (struct relay_case){.inflight = one})) &&
+           (!all || measure(b, relay, (struct relay_case){.inflight = 1})) &&
+           ((!all && relay->rate == 0) ||
+            measure(b, relay, (struct relay_case){.rate = all ? RATE : (double)relay->rate}));
+}
+
+/* ---- who takes part */
+
+static bool subject_start(struct relay *relay, const struct peer *peer)
+{
+    struct subject *subject = &relay->subjects[relay->subject_count++];
+    return pairs_start(&subject->pairs, peer, relay->dir, (unsigned)relay->senders,
+                       (unsigned)relay->receivers, relay->size);
+}
+
+/* `--peer nats,mosquitto`: a name that nobody has, or a program that is not here, ends the bench before anything is started. */
+static bool peers_find(const struct relay *relay, const struct peer *found[SUBJECTS], size_t *count)
+{
+    for (const char *at = relay->peers; at != NULL && *at != 0;) {
+        size_t len = strcspn(at, ",");
+        char path[PATH_MAX];
+        const struct peer *peer = peer_find(at, len);
+        if (peer == NULL || peer->program == NULL || *count == SUBJECTS) {
+            fprintf(stderr,
+                    "sotto-bench relay: --peer takes nats, mosquitto or both, with a comma\n");
             return false;
         }
-        sample(run, &message);
-        if (run->closed_loop && !message_send(run, pair, load_now_us()))
+        if (!peer_program(peer, path))
             return false;
+        found[(*count)++] = peer;
+        at += len + (at[len] == ',' ? 1 : 0);
     }
-    return !ended;
+    if (*count > 0)
+        return true;
+    fprintf(stderr, "sotto-bench relay: --peer says what to measure: nats, mosquitto or both\n");
+    return false;
 }
 
-static bool serve_once(struct run *run, double left_us)
+static bool run(struct bench *b, struct relay *relay, const struct peer *const *found, size_t count)
 {
-    struct epoll_event events[EVENTS];
-    int count = epoll_wait(run->epoll, events, EVENTS, left_us < 1e3 ? 0 : (int)(left_us / 1e3));
-    for (int i = 0; i < count; i++)
-        if (!messages_recv(run, events[i].data.ptr))
-            return false;
-    return true;
-}
-
-/* Serves what comes until the time is there. */
-static bool serve_until(struct run *run, double until_us)
-{
-    double left_us;
-    while ((left_us = until_us - load_now_us()) > 0)
-        if (!serve_once(run, left_us))
-            return false;
-    return true;
-}
-
-static void run_reset(struct run *run)
-{
-    run->received = 0;
-    run->samples = 0;
-}
-
-static void rows(struct bench *b, const struct run *run, const char *how, double cpu_us,
-                 double seconds)
-{
-    const struct {
-        const char *op, *unit;
-        double value;
-    } figures[] = {
-        {"CPU a message", "us", cpu_us / (double)run->received},
-        {"messages", "/s", (double)run->received / seconds},
-        {"latency p50", "us", load_percentile(run->times, run->samples, 0.5)},
-        {"latency p99", "us", load_percentile(run->times, run->samples, 0.99)},
-    };
-    for (size_t i = 0; i < COUNT_OF(figures); i++) {
-        char op[64];
-        snprintf(op, sizeof op, "%s, %s", figures[i].op, how);
-        bench_row(b, &(struct bench_row){.section = "relay",
-                                         .op = op,
-                                         .n = run->size,
-                                         .value = figures[i].value,
-                                         .unit = figures[i].unit,
-                                         .iterations = run->received});
-    }
-}
-
-static bool closed_loop(struct bench *b, struct run *run, const struct load_server *server,
-                        double seconds)
-{
-    char how[32];
-    snprintf(how, sizeof how, "%lu in flight", run->inflight);
-    run->closed_loop = true;
-    for (unsigned long i = 0; i < run->pair_count; i++)
-        for (unsigned long j = 0; j < run->inflight; j++)
-            if (!message_send(run, &run->pairs[i], load_now_us()))
-                return false;
-    if (!serve_until(run, load_now_us() + WARM_US))
+    if (!disk_open(&relay->disk, relay->dir))
         return false;
-    run_reset(run);
-    double cpu = load_server_cpu_us(server), begin = load_now_us();
-    if (!serve_until(run, begin + seconds * 1e6))
-        return false;
-    double taken = (load_now_us() - begin) / 1e6;
-    rows(b, run, how, load_server_cpu_us(server) - cpu, taken);
-    run->closed_loop = false;
-    return serve_until(run, load_now_us() + WARM_US / 4); /* what is on its way */
-}
-
-static bool open_loop(struct bench *b, struct run *run, const struct load_server *server,
-                      double seconds)
-{
-    run_reset(run);
-    double cpu = load_server_cpu_us(server), begin = load_now_us();
-    for (unsigned long i = 0; (double)i < RATE * seconds; i++) {
-        double at = begin + (double)i * 1e6 / RATE;
-        if (!serve_until(run, at) || !message_send(run, &run->pairs[i % run->pair_count], at))
+    for (size_t i = 0; i < count; i++)
+        if (!subject_start(relay, found[i]))
             return false;
-    }
-    double taken = (load_now_us() - begin) / 1e6;
-    if (!serve_until(run, load_now_us() + WARM_US / 4)) /* what is on its way */
-        return false;
-    rows(b, run, "1000/s", load_server_cpu_us(server) - cpu, taken);
-    return true;
-}
-
-static bool pairs_open(struct run *run, struct load *load)
-{
-    run->epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (unsigned long i = 0; i < run->pair_count; i++) {
-        struct pair *pair = &run->pairs[i];
-        if (!load_pair(load, &pair->from, &pair->to, (unsigned)i))
-            return false;
-        (void)fcntl(pair->from.fd, F_SETFL, O_NONBLOCK);
-        (void)fcntl(pair->to.fd, F_SETFL, O_NONBLOCK);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = pair};
-        if (epoll_ctl(run->epoll, EPOLL_CTL_ADD, pair->to.fd, &event) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool measure(struct bench *b, struct run *run, const struct load_server *server,
-                    struct load *load, unsigned long inflight, double seconds)
-{
-    static const unsigned long both[] = {1, 32};
-    if (!pairs_open(run, load))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(both); i++) {
-        run->inflight = both[i];
-        if ((inflight == 0 || inflight == both[i]) && !closed_loop(b, run, server, seconds))
-            return false;
-    }
-    run->inflight = inflight;
-    if (inflight != 0 && inflight != both[0] && inflight != both[1] &&
-        !closed_loop(b, run, server, seconds))
-        return false;
-    return inflight != 0 || open_loop(b, run, server, seconds);
+    return measure_all(b, relay);
 }
 
 int bench_relay(struct bench *b, int argc, char **argv)
 {
-    struct run run = {.size = load_option(argc, argv, "--size", 256),
-                      .pair_count = load_option(argc, argv, "--pairs", 50)};
-    unsigned long inflight = load_option(argc, argv, "--inflight", 0),
-                  seconds = load_option(argc, argv, "--seconds", 3);
-    if (run.size < STAMP || run.size > SIZE_MOST || run.pair_count == 0 ||
-        run.pair_count > PAIRS_MAX) {
-        fprintf(stderr, "sotto-bench: --size is %d to %d, --pairs 1 to %d\n", STAMP,
-                PROTO_FRAME_MAX / 8, PAIRS_MAX);
-        return 2;
-    }
-    struct load_server server;
-    struct load load;
-    run.pairs = calloc(run.pair_count, sizeof *run.pairs);
-    run.times = calloc(SAMPLES, sizeof *run.times);
-    if (run.pairs == NULL || run.times == NULL || !load_server_start(&server))
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (relay == NULL)
         return 1;
-    bool done = load_init(&load, server.port) &&
-                measure(b, &run, &server, &load, inflight, (double)seconds);
-    for (unsigned long i = 0; i < run.pair_count; i++) {
-        load_close(&run.pairs[i].from);
-        load_close(&run.pairs[i].to);
+    *relay =
+        (struct relay){.senders = 50, .receivers = 50, .size = 256, .seconds = 3, .disk.fd = -1};
+    const struct bench_option options[] = {
+        {"--senders", &relay->senders, 1, 5000, NULL, NULL},
+        {"--receivers", &relay->receivers, 1, 5000, NULL, NULL},
+        {"--size", &relay->size, PAIRS_SIZE_MIN, PAIRS_SIZE_MAX, NULL, NULL},
+        {"--inflight", &relay->inflight, 1, PAIRS_INFLIGHT_MAX, NULL, NULL},
+        {"--rate", &relay->rate, 1, 1000000, NULL, NULL},
+        {"--seconds", &relay->seconds, 1, 3600, NULL, NULL},
+        {"--peer", NULL, 0, 0, &relay->peers, NULL},
+        {"--dir", NULL, 0, 0, &relay->dir, NULL},
+        {"--durable", NULL, 0, 0, NULL, &relay->durable},
+    };
+    const struct peer *found[SUBJECTS + 1] = {0};
+    size_t count = 0;
+    int status = 2;
+    if (bench_options(b, argc, argv, options, COUNT_OF(options)) &&
+        peers_find(relay, found, &count)) {
+        relay->dir = bench_dir(relay->dir, relay->durable);
+        status = run(b, relay, found, count) ? 0 : 1;
+        for (size_t i = 0; i < relay->subject_count; i++)
+            if (!pairs_stop(&relay->subjects[i].pairs))
+                status = 1;
     }
-    load_clear(&load);
-    done = load_server_stop(&server) && done;
-    free(run.pairs);
-    free(run.times);
-    return done ? 0 : 1;
+    disk_close(&relay->disk);
+    free(relay);
+    return status;
 }

@@ -1,5 +1,8 @@
-"""The bench of MLS at the real program: each operation has its row, beside its floor, and what it can't measure it says."""
+"""The benches at the real program: each operation has its row, MLS beside its floor, servers beside each other, and what can't be
+measured is said."""
 import json
+import os
+import shutil
 import subprocess
 
 from sottoclient import program, run, sanitized
@@ -11,8 +14,12 @@ TIMED = ["build group in one commit", "join, cold", "commit create, cold", "comm
 OTHER = ["heap, cold", "heap, warm", "written after a message", "written after a commit", "all", "write all", "read all"]
 
 
-def bench(*options):
-    done = subprocess.run([program("sotto-bench"), "mls", *options], capture_output=True, text=True, timeout=300)
+FIGURES = ["throughput", "cpu_per_message", "client_cpu_per_message", "ack_p50", "ack_p99", "e2e_p50", "e2e_p99"]
+PEERS = {"nats": "nats-server", "mosquitto": "mosquitto"}
+
+
+def bench(*options, name="mls"):
+    done = subprocess.run([program("sotto-bench"), name, *options], capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -41,8 +48,42 @@ def what_it_cannot_measure_it_says():
         assert status == 2 and "usage: sotto-bench mls" in err, (options, status, out, err)
 
 
+def installed(peer):
+    return shutil.which(PEERS[peer], path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is not None
+
+
+def rooms_pass_messages_on():
+    status, out, err = bench("--pairs", "2", "--seconds", "1", "--inflight", "4", "--json", name="rooms")
+    assert status == 0, err
+    rows = {row["op"]: row["value"] for row in map(json.loads, out.splitlines())}
+    assert rows["messages, 4 in flight"] > 0 and rows["CPU a message, 4 in flight"] > 0, rows
+
+
+def a_peer_is_measured_or_how_to_install_it_is_said():
+    for peer, package in PEERS.items():
+        status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--json", name="relay")
+        if not installed(peer):
+            assert status == 2 and f"apt install {package}" in err and out == "", (status, out, err)
+            continue
+        assert status == 0, err
+        rows = {(row["op"], row["inflight"], row["rate"]): row for row in map(json.loads, out.splitlines()) if row["peer"] == peer}
+        loads = [(32, 0), (1, 0), (0, 1000)]
+        assert sorted(rows) == sorted((op, *load) for op in FIGURES for load in loads), sorted(rows)
+        for row in rows.values():
+            assert row["value"] > 0 and row["n"] == 256, row
+
+
+def what_a_bench_of_servers_does_not_know_it_says():
+    for options in (["--peer", "rabbitmq"], ["--peer"], ["--size", "15"], ["--inflight", "x"], ["--rate", "-1"], ["--what"], ["--peer", "sotto"]):
+        status, out, err = bench("--json", *options, name="relay")
+        assert status == 2 and err.startswith("sotto-bench relay: ") and out == "", (options, status, out, err)
+
+
 run([
     every_operation_has_a_row_beside_its_floor,
     one_operation_and_another_suite_can_be_asked_for,
     what_it_cannot_measure_it_says,
+    rooms_pass_messages_on,
+    a_peer_is_measured_or_how_to_install_it_is_said,
+    what_a_bench_of_servers_does_not_know_it_says,
 ])

@@ -1,0 +1,44 @@
+/* child.h - a server process that a bench starts, watches and ends, in a directory of its own that goes with it. */
+#ifndef BENCH_CHILD_H
+#define BENCH_CHILD_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/base.h"
+
+struct child {
+    pid_t pid;
+    uint16_t port;
+    bool plain;         /* started by root, it runs as nobody */
+    char dir[PATH_MAX]; /* its directory; what it prints goes to "log" in it */
+};
+
+/* All that give bool: false, and a message is on stderr. */
+
+/* A new directory below `under`. */
+bool child_dir_make(struct child *child, const char *under);
+/* A file in it that only the child can read. */
+bool child_file_write(const struct child *child, const char *name, view content);
+bool child_start(struct child *child, const char *const argv[]);
+/* Waits until its port takes connections. */
+bool child_port_wait(const struct child *child);
+/* Waits until it has printed `mark`, and gives the number that follows. */
+bool child_log_wait(const struct child *child, const char *mark, unsigned long *ret_number);
+/* Ends it and removes the directory. False: it did not exit with 0, or was not to be ended but by force. */
+bool child_stop(struct child *child);
+
+/* CPU time of all its threads, those that have ended too, in us. */
+double child_cpu_us(const struct child *child);
+/* Memory of its own (user space: Pss, or Rss where that can't be read), in bytes. */
+double child_memory(const struct child *child);
+
+/* SIGINT, SIGTERM or SIGHUP came since the first child was started, or nobody reads our output: end, and clean up. */
+bool child_interrupted(void);
+
+/* A port of 127.0.0.1 that nobody has at this moment; 0: none. */
+uint16_t child_port_free(void);
+/* As many open files as the system lets us have: for us and for children. */
+void child_files_raise(void);
+
+#endif
