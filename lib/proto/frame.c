@@ -122,3 +122,49 @@ sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot
     wr_check(&w, frame_check_slot(slot));
     return wr_end(&w);
 }
+
+bool frame_flag(struct rd *r)
+{
+    uint8_t flag = rd_u8(r);
+    rd_check(r, frame_check(flag <= 1));
+    return flag == 1;
+}
+
+void frame_list_read(struct rd *r, size_t max, frame_item *item, struct proto_list *out)
+{
+    struct rd items = rd_vector(r, PROTO_FRAME_MAX);
+    const struct rd start = items;
+    struct proto_list list = {0};
+    while (rd_more(&items)) {
+        item(&items);
+        rd_check(&items, list.count < max ? SOTTO_OK : SOTTO_E_TOO_LARGE);
+        list.count++;
+    }
+    list.bytes = rd_since(&items, &start);
+    rd_join(r, &items);
+    *out = list;
+}
+
+void frame_list_write(struct wr *w, const struct proto_list *list, size_t max, frame_item *item)
+{
+    struct rd items = rd_of(list->bytes);
+    size_t count = 0;
+    for (; rd_more(&items); count++)
+        item(&items);
+    wr_check(w, rd_end(&items));
+    wr_check(w, frame_check(count == list->count));
+    wr_check(w, count <= max ? SOTTO_OK : SOTTO_E_TOO_LARGE);
+    wr_opaque(w, list->bytes);
+}
+
+sotto_err frame_empty_read(view body)
+{
+    struct rd r = rd_of(body);
+    return rd_end(&r);
+}
+
+sotto_err frame_empty_write(enum proto_kind kind, uint32_t request, sotto_buf *out)
+{
+    struct wr w = frame_begin(out, kind, request);
+    return wr_end(&w);
+}

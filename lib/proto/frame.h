@@ -39,6 +39,26 @@ static inline void wr_check(struct wr *w, sotto_err verdict)
         wr_fail(w, verdict);
 }
 
+/* VALUE: not 0 or 1. */
+bool frame_flag(struct rd *r);
+
+/* Vectors of items, each read by `item`, which fails the reader where one is not right. TOO_LARGE: more than `max` of them. */
+typedef void frame_item(struct rd *r);
+void frame_list_read(struct rd *r, size_t max, frame_item *item, struct proto_list *out);
+void frame_list_write(struct wr *w, const struct proto_list *list, size_t max, frame_item *item);
+
+/* account_shape.c: what the frames about accounts have in common. A record or certificate is not empty. */
+sotto_err frame_check_mail(view mail);
+view frame_record_read(struct rd *r);
+void frame_record_write(struct wr *w, view record);
+void frame_record_item(struct rd *r);
+void frame_certificate_write(struct wr *w, view certificate);
+void frame_certificate_item(struct rd *r);
+
+/* The body of a message that has none. */
+SOTTO_MUST_USE sotto_err frame_empty_read(view body);
+SOTTO_MUST_USE sotto_err frame_empty_write(enum proto_kind kind, uint32_t request, sotto_buf *out);
+
 /* struct { uint16 code; uint32 retry_ms; opaque detail<V>; }: error, bye */
 SOTTO_MUST_USE sotto_err frame_error_read(view body, struct proto_error *ret_error);
 SOTTO_MUST_USE sotto_err frame_error_write(enum proto_kind kind, uint32_t request,

@@ -3,12 +3,10 @@
 
 sotto_err proto_ok_read(view body)
 {
-    struct rd r = rd_of(body);
-    return rd_end(&r);
+    return frame_empty_read(body);
 }
 
 sotto_err proto_ok_write(uint32_t request, sotto_buf *out)
 {
-    struct wr w = frame_begin(out, PROTO_OK, request);
-    return wr_end(&w);
+    return frame_empty_write(PROTO_OK, request, out);
 }

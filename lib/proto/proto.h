@@ -34,7 +34,32 @@
     X(ROOM_DATA, 0x0106, SERVER, "room_data", "bytes from the other one")                        \
     X(ROOM_CONFIRM, 0x0107, CLIENT, "room_confirm", "both have the same key; answered by ok")    \
     X(ROOM_CLOSE, 0x0108, CLIENT, "room_close", "leaves and ends a room; answered by ok")        \
-    X(ROOM_CLOSED, 0x0109, SERVER, "room_closed", "the room has ended, and why")
+    X(ROOM_CLOSED, 0x0109, SERVER, "room_closed", "the room has ended, and why")                 \
+    X(AUTH, 0x0200, CLIENT, "auth", "signs in as a device; answered by auth_ok")                 \
+    X(AUTH_OK, 0x0201, SERVER, "auth_ok", "what the server knows of the device")                 \
+    X(PASSWORD_REQUEST, 0x0202, CLIENT, "password_request",                                      \
+      "asks for a one-time password by mail; answered by ok")                                    \
+    X(REGISTER, 0x0203, CLIENT, "register", "makes an account; answered by registered")          \
+    X(REGISTERED, 0x0204, SERVER, "registered", "the account's certificate and those above it")  \
+    X(RENEW, 0x0205, CLIENT, "renew", "a fresh account certificate; answered by registered")     \
+    X(ROTATE, 0x0206, CLIENT, "rotate", "replaces the account key; answered by ok")              \
+    X(DEVICES_PUT, 0x0207, CLIENT, "devices_put", "the next device list; answered by ok")        \
+    X(LOOKUP, 0x0208, CLIENT, "lookup", "who is behind names or account ids; answered by found") \
+    X(FOUND, 0x0209, SERVER, "found", "who was found, in one frame or several")                  \
+    X(KEY_PACKAGES_PUT, 0x020A, CLIENT, "key_packages_put",                                      \
+      "stores key packages; answered by key_packages")                                           \
+    X(KEY_PACKAGES_COUNT, 0x020B, CLIENT, "key_packages_count",                                  \
+      "asks how many are left; answered by key_packages")                                        \
+    X(KEY_PACKAGES, 0x020C, SERVER, "key_packages", "how many key packages the device has")      \
+    X(KEY_PACKAGES_CLAIM, 0x020D, CLIENT, "key_packages_claim",                                  \
+      "takes one of each device; answered by claimed")                                           \
+    X(CLAIMED, 0x020E, SERVER, "claimed", "the key packages")                                    \
+    X(ACCOUNT_REMOVE, 0x020F, CLIENT, "account_remove",                                          \
+      "removes the account; answered by ok, then bye")                                           \
+    X(INVITE_CREATE, 0x0210, CLIENT, "invite_create", "makes an invite; answered by ok")         \
+    X(INVITE_REVOKE, 0x0211, CLIENT, "invite_revoke", "takes an invite back; answered by ok")    \
+    X(INVITES, 0x0212, CLIENT, "invites", "asks for one's invites; answered by invite_list")     \
+    X(INVITE_LIST, 0x0213, SERVER, "invite_list", "one's invites")
 
 enum proto_kind {
 #define PROTO_KIND_ENUM(name, number, from, text, what) PROTO_##name = (number),
@@ -54,6 +79,12 @@ SOTTO_MUST_USE sotto_err proto_frame_read(view bytes, struct proto_frame *ret_fr
 
 /* Every message below: `read` parses a whole body (errors: as rd_end(), VALUE, TOO_LARGE; *ret untouched on an error),
  * `write` appends a whole frame, header included, to `out` (NOMEM, TOO_LARGE: out unchanged). */
+
+/* A vector of items is kept as its bytes, each item of which was read once: walk it with rd_of(list.bytes) and the item's reader. */
+struct proto_list {
+    view bytes; /* the items one behind the other */
+    size_t count;
+};
 
 #define HELLO_CHALLENGE 32 /* bytes */
 #define HELLO_NONCE     32 /* bytes */

@@ -1,0 +1,25 @@
+#include "message.h"
+
+#include "proto/account.h"
+
+static sotto_err rewrite(view body, uint32_t request, sotto_buf *out)
+{
+    struct proto_invite_revoke message = {0};
+    TRY(proto_invite_revoke_read(body, &message));
+    return proto_invite_revoke_write(request, &message, out);
+}
+
+static void invite_revoke_is_read_and_written(void **state)
+{
+    (void)state;
+    message_holds(rewrite, PROTO_INVITE_REVOKE,
+                  "021100000007c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(invite_revoke_is_read_and_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
