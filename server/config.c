@@ -15,7 +15,8 @@ typedef sotto_err setter(const struct row *row, struct config *config, const cha
 struct row {
     struct config_key key;
     setter *set;
-    size_t at, size; /* the field in struct config, where the setter is one for many fields */
+    size_t at, size; /* the field in struct config */
+    bool live;       /* a change counts without a new start */
 };
 #define FIELD(field) offsetof(struct config, field), sizeof(((struct config *)NULL)->field)
 
@@ -29,6 +30,23 @@ static sotto_err set_text(const struct row *row, struct config *config, const ch
         return SOTTO_E_CONFIG;
     memcpy((char *)config + row->at, value, len + 1);
     return SOTTO_OK;
+}
+
+/* One of the words of the value's form, "a | b | c": the field, an enum, gets its number. */
+static sotto_err set_choice(const struct row *row, struct config *config, const char *value)
+{
+    size_t len = strlen(value);
+    int number = 0;
+    for (const char *word = row->key.value; *word != 0; number++) {
+        size_t size = strcspn(word, " ");
+        if (size == len && memcmp(word, value, len) == 0) {
+            memcpy((char *)config + row->at, &number, sizeof number);
+            return SOTTO_OK;
+        }
+        word += size;
+        word += strspn(word, " |");
+    }
+    return SOTTO_E_CONFIG;
 }
 
 static sotto_err set_host(const struct row *row, struct config *config, const char *value)
@@ -89,14 +107,21 @@ static sotto_err set_proxy_from(const struct row *row, struct config *config, co
 
 /* clang-format off */
 static const struct row rows[] = {
-    {{"", "dir", "DIR", "the state directory", "", "", false}, set_text, FIELD(dir)},
+    {{"", "dir", "DIR", "the state directory", "", "", false}, set_text, FIELD(dir), false},
     {{"", "host", "NAME", "the name by which clients reach this server; it stands in certificates and invites", "", CONFIG_HOST, false},
-     set_host, FIELD(host)},
-    {{"", "listen", "ADDR:PORT", "where clients connect; an IPv6 address stands in brackets", "", "0.0.0.0:5000", true}, set_listen, 0, 0},
-    {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, 0, 0},
-    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics, 0, 0},
+     set_host, FIELD(server.host), false},
+    {{"", "listen", "ADDR:PORT", "where clients connect; an IPv6 address stands in brackets", "", "0.0.0.0:5000", true}, set_listen,
+     FIELD(server.listen), false},
     {{"", "proxy_from", "ADDR[/BITS]...", "proxies: who connects from there must send a PROXY header, and counts as who it names", "", "", true},
-     set_proxy_from, 0, 0},
+     set_proxy_from, FIELD(server.proxies), false},
+    {{"", "rooms", "open | members | off", "who may open a room for a spoken code: everybody, members, nobody", "", "open", false}, set_choice,
+     FIELD(server.rooms), true},
+    {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
+    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics,
+     FIELD(server.metrics_port), false},
+    {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
+     set_text, FIELD(server.tls.certificate), true},
+    {{"tls", "key", "FILE", "its key, in PEM, without a passphrase", "", "", false}, set_text, FIELD(server.tls.key), true},
 };
 /* clang-format on */
 
@@ -176,7 +201,7 @@ static void guess(const char *name, struct failure *failure)
 
 struct config config_default(void)
 {
-    return (struct config){.server = {.limits = limits_default()}, .host = CONFIG_HOST};
+    return (struct config){.server = {.limits = limits_default(), .host = CONFIG_HOST}};
 }
 
 /* Some limits can't be larger than what the code behind them takes. */
@@ -332,6 +357,25 @@ sotto_err config_read(struct config *config, view text, struct failure *ret_fail
     return SOTTO_OK;
 }
 
+/* ---- what changed */
+
+void config_restart(const struct config *before, const struct config *now, char *ret_names,
+                    size_t size)
+{
+    char name[CONFIG_KEY_MAX];
+    size_t len = 0;
+    ret_names[0] = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct row *row = &rows[i];
+        if (row->live ||
+            memcmp((const char *)before + row->at, (const char *)now + row->at, row->size) == 0)
+            continue;
+        config_key_name(&row->key, name);
+        int more = snprintf(ret_names + len, size - len, "%s%s", len > 0 ? ", " : "", name);
+        len = size_min(len + (size_t)more, size - 1);
+    }
+}
+
 /* ---- the file that init writes */
 
 static sotto_err line_write(const char *mark, const char *name, const char *value, sotto_buf *out)
@@ -403,6 +447,9 @@ static bool all_on_loopback(const struct server_config *s)
 sotto_err config_finish(struct config *config, struct failure *ret_failure)
 {
     struct server_config *s = &config->server;
+    if ((s->tls.certificate[0] == 0) != (s->tls.key[0] == 0))
+        return failure_say(ret_failure, SOTTO_E_CONFIG,
+                           "tls.certificate and tls.key go together: one of them is not set");
     if (s->listen_count == 0)
         TRY(set_listen(NULL, config, "0.0.0.0:5000"));
     if (!config->no_limits)

@@ -19,7 +19,6 @@ struct config {
     struct server_config server;
     char file[CONFIG_PATH]; /* that was read; "": none */
     char dir[CONFIG_PATH];  /* "": not set */
-    char host[X509_HOST_MAX + 1];
     bool no_limits;
 };
 
@@ -35,6 +34,10 @@ SOTTO_MUST_USE sotto_err config_read(struct config *config, view text, struct fa
 
 /* What can only be judged once everything is set; fills in the default listener. CONFIG. */
 SOTTO_MUST_USE sotto_err config_finish(struct config *config, struct failure *ret_failure);
+
+/* The settings, with a comma between two, that differ and count only from the next start on; "" if none does. */
+void config_restart(const struct config *before, const struct config *now, char *ret_names,
+                    size_t size);
 
 /* A key with its meaning. */
 struct config_key {

@@ -121,7 +121,8 @@ static sotto_err keys_make(struct setup *s, sotto_crypto *c, struct state *state
         TRY(root_get(s, c, &root, failure));
         change = (struct identity_change){.root = &root, .new_intermediate = true};
     }
-    TRY(identity_change(c, state, s->config.host, (int64_t)time(NULL), &change, &id, failure));
+    TRY(identity_change(c, state, s->config.server.host, (int64_t)time(NULL), &change, &id,
+                        failure));
     x509_pin_write(id.pin, s->pin);
     return SOTTO_OK;
 }
@@ -182,10 +183,11 @@ static sotto_err settings_write(const struct setup *s, const struct cli_call *ca
                                 struct failure *failure)
 {
     DEFER(buf_clear) sotto_buf text = {0};
-    struct config_given given[SERVER_LISTEN_MAX + 3] = {{"dir", s->config.dir}};
-    size_t count = 1, at = 0;
-    if (strcmp(s->config.host, CONFIG_HOST) != 0)
-        given[count++] = (struct config_given){"host", s->config.host};
+    struct config_given given[SERVER_LISTEN_MAX + 4] = {{"dir", s->config.dir},
+                                                        {"rooms", "members"}};
+    size_t count = 2, at = 0;
+    if (strcmp(s->config.server.host, CONFIG_HOST) != 0)
+        given[count++] = (struct config_given){"host", s->config.server.host};
     for (const char *address; (address = cli_value_next(call, "listen", &at)) != NULL;)
         given[count++] = (struct config_given){"listen", address};
     TRY(config_write(given, &text));

@@ -41,7 +41,8 @@ static sotto_err rotate_in(struct rotation *r, sotto_crypto *c, struct state *st
         TRY(identity_root_read(c, r->root_path, &root, failure));
         change.root = &root;
     }
-    TRY(identity_change(c, state, r->config.host, (int64_t)time(NULL), &change, &id, failure));
+    TRY(identity_change(c, state, r->config.server.host, (int64_t)time(NULL), &change, &id,
+                        failure));
     x509_pin_write(id.pin, r->pin);
     r->not_after_s = id.not_after_s;
     return SOTTO_OK;

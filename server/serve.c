@@ -59,30 +59,55 @@ sotto_err serve_probe(const struct config *config, struct failure *ret_failure)
     return SOTTO_OK;
 }
 
-static sotto_err serve_in(const struct config *config, struct state *state, bool json,
-                          struct failure *failure)
-{
+/* What one run has; the hooks of the server find it here. */
+struct run {
+    struct cli_call *call;
+    const struct config *config;
+    struct state state;
     struct keeper keeper;
     struct log *log;
+};
+
+static const char *port_of(const struct cli_call *call)
+{
+    return call->operand_count > 0 ? call->operands[0] : NULL;
+}
+
+static sotto_err on_reread(void *user, struct server_config *ret_config,
+                           char ret_restart[SERVER_RESTART_TEXT], struct failure *ret_failure)
+{
+    struct run *run = user;
+    struct config fresh;
+    TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
+    config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
+    *ret_config = fresh.server;
+    return SOTTO_OK;
+}
+
+static sotto_err serve_in(struct run *run, struct failure *failure)
+{
+    const struct config *config = run->config;
+    const struct server_hooks hooks = {.user = run, .reread = on_reread};
     TRY(serve_probe(config, failure));
-    sotto_err err = keeper_init(&keeper, state, config->host, (int64_t)time(NULL), failure);
+    sotto_err err = keeper_init(&run->keeper, &run->state, config->server.host, &config->server.tls,
+                                (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
-        err = log_new(STDERR_FILENO, json, &log);
+        err = log_new(STDERR_FILENO, run->call->json, &run->log);
     if (err == SOTTO_OK) {
-        log_identity(log, keeper_identity(&keeper), config->dir);
-        err = server_run(&config->server, &keeper, log, failure);
-        log_free(log);
+        log_identity(run->log, keeper_identity(&run->keeper), config->dir);
+        err = server_run(&config->server, &run->keeper, run->log, &hooks, failure);
+        log_free(run->log);
     }
-    keeper_clear(&keeper);
+    keeper_clear(&run->keeper);
     return err;
 }
 
-static sotto_err serve(const struct config *config, bool json, struct failure *failure)
+static sotto_err serve(const struct config *config, struct cli_call *call, struct failure *failure)
 {
-    struct state state;
-    TRY(state_open(config->dir, identity_files, &state, failure));
-    sotto_err err = serve_in(config, &state, json, failure);
-    state_close(&state);
+    struct run run = {.call = call, .config = config};
+    TRY(state_open(config->dir, identity_files, &run.state, failure));
+    sotto_err err = serve_in(&run, failure);
+    state_close(&run.state);
     return err;
 }
 
@@ -106,9 +131,8 @@ int serve_run(struct cli_call *call)
     struct config config;
     struct failure failure = {0};
     harden();
-    sotto_err err =
-        options_read(call, call->operand_count > 0 ? call->operands[0] : NULL, &config, &failure);
+    sotto_err err = options_read(call, port_of(call), &config, &failure);
     if (err == SOTTO_OK)
-        err = serve(&config, call->json, &failure);
+        err = serve(&config, call, &failure);
     return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, try_instead(err, &config));
 }

@@ -32,7 +32,7 @@ static struct stats *conn_stats(struct conn *conn)
 
 static const struct limits *conn_limits(const struct conn *conn)
 {
-    return &conn->loop->server->config.limits;
+    return &server_live(conn->loop->server)->config.limits;
 }
 
 static size_t conn_waiting(const struct conn *conn)
@@ -250,7 +250,7 @@ static bool conn_forget(struct conn *conn)
     if (loop_tell_core(conn->loop, &post, (view){0}) != SOTTO_OK)
         return false;
     conn->known = false;
-    if (!conn->loop->server->config.quiet)
+    if (!server_live(conn->loop->server)->config.quiet)
         log_line(conn->loop->server->log, "disconnected", "client %u %s", conn->serial,
                  ending(conn));
     return true;
@@ -491,13 +491,13 @@ static bool peer_get(const struct conn *conn, struct endpoint *ret_peer)
 static void log_connected(struct conn *conn)
 {
     const struct server *server = conn->loop->server;
-    if (server->config.quiet)
+    if (server_live(server)->config.quiet)
         return;
     char text[ENDPOINT_TEXT] = "";
     struct endpoint peer;
-    if (server->config.log_addresses && conn->behind != NULL)
+    if (server_live(server)->config.log_addresses && conn->behind != NULL)
         endpoint_write(conn->behind, text);
-    else if (server->config.log_addresses && peer_get(conn, &peer))
+    else if (server_live(server)->config.log_addresses && peer_get(conn, &peer))
         endpoint_write(&peer, text);
     log_line(server->log, "connected", "client %u connected%s%s", conn->serial,
              text[0] != 0 ? " from " : "", text);
@@ -517,8 +517,9 @@ static sotto_err on_hello(struct conn *conn, view frame)
     TRY(tls_export(conn->tls, HELLO_EXPORTER_LABEL, conn->exporter, sizeof conn->exporter));
     random_bytes(conn->nonce, sizeof conn->nonce);
     DEFER(buf_clear) sotto_buf answer = {0};
-    TRY(hello_answer(loop->crypto, loop->key, keeper_identity(loop->server->keeper),
-                     frame_max(conn), frame, conn->exporter, conn->nonce, &answer));
+    loop_refresh(loop);
+    TRY(hello_answer(loop->crypto, loop->key, loop->identity, frame_max(conn), frame,
+                     conn->exporter, conn->nonce, &answer));
     struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
     memcpy(post.nonce, conn->nonce, sizeof post.nonce);
     TRY(loop_tell_core(loop, &post, (view){0}));
@@ -720,7 +721,7 @@ static sotto_err proxy_believe(struct conn *conn, const struct proxy_header *hea
         return SOTTO_E_FULL;
     }
     conn->person = person;
-    if (!conn->loop->server->config.log_addresses)
+    if (!server_live(conn->loop->server)->config.log_addresses)
         return SOTTO_OK;
     conn->behind = malloc(sizeof *conn->behind);
     if (conn->behind == NULL)
@@ -854,6 +855,7 @@ static void conn_drop_new(struct loop *loop, struct conn *conn, int fd,
 void conn_start(struct loop *loop, int fd, const struct core_address *person)
 {
     struct conn *conn = calloc(1, sizeof *conn);
+    loop_refresh(loop);
     if (conn == NULL || tls_new(loop->tls, fd, &conn->tls) != SOTTO_OK ||
         loop_slot_take(loop, conn) != SOTTO_OK) {
         conn_drop_new(loop, conn, fd, person);

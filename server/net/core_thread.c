@@ -155,6 +155,18 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         connection_close(t, post->connection);
 }
 
+/* What the core itself needs not hear. */
+static bool upkeep(struct core_thread *t, const struct post *post)
+{
+    if (post->kind == POST_PING)
+        atomic_store(&t->server->core_beat, post->until_ms);
+    else if (post->kind == POST_CONFIG)
+        core_configure(t->core, &server_live(t->server)->core);
+    else
+        return false;
+    return true;
+}
+
 static void take_all(struct core_thread *t)
 {
     bool was_full = mailbox_take(&t->server->core, &t->batch);
@@ -164,6 +176,8 @@ static void take_all(struct core_thread *t)
     uint64_t now_ms = server_now_ms();
     core_set_wall(t->core, server_wall_ms() - (int64_t)now_ms);
     for (size_t i = 0; i < t->batch.count; i++) {
+        if (upkeep(t, &t->batch.list[i]))
+            continue;
         step(t, &t->batch.list[i], now_ms);
         if (t->effects.bytes.len > EFFECTS_MAX)
             settle(t);
@@ -203,7 +217,7 @@ sotto_err core_thread_init(struct core_thread *t, struct server *server)
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);
     ct_wipe(seed, sizeof seed);
-    return core_new(&server->core_config, server_now_ms(), &t->core);
+    return core_new(&server_live(server)->core, server_now_ms(), &t->core);
 }
 
 sotto_err core_thread_run(struct core_thread *t)

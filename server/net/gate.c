@@ -67,6 +67,13 @@ sotto_err gate_init(struct gate *gate, const struct limits *limits, const uint8_
     return pthread_mutex_init(&gate->lock, NULL) == 0 ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
+void gate_limit(struct gate *gate, const struct limits *limits)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->limits = limits;
+    pthread_mutex_unlock(&gate->lock);
+}
+
 void gate_clear(struct gate *gate)
 {
     size_t cursor = 0;

@@ -33,6 +33,8 @@ struct stats;
 SOTTO_MUST_USE sotto_err gate_init(struct gate *gate, const struct limits *limits,
                                    const uint8_t key[MAP_KEY]);
 void gate_clear(struct gate *gate);
+/* From now on these count; who is in stays. Borrowed. */
+void gate_limit(struct gate *gate, const struct limits *limits);
 
 /* A new connection, a stranger. `chance` is a fresh random number. GATE_IN: counted until gate_leave(). {0} is somebody behind a
  * proxy, whose address is not known yet: counted in all alone. */

@@ -4,8 +4,16 @@
 #define NET_KEEPER_H
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "net/identity.h"
+
+#define KEEPER_PATH 256 /* bytes of a path with its NUL */
+
+/* A certificate with its chain, and its key, in PEM, which TLS asks for in place of our own; "": none. */
+struct keeper_files {
+    char certificate[KEEPER_PATH], key[KEEPER_PATH];
+};
 
 struct kept; /* an identity, and the one before it */
 
@@ -13,13 +21,16 @@ struct keeper {
     sotto_crypto *c;
     struct state *state; /* borrowed */
     const char *host;    /* borrowed */
+    struct keeper_files files;
+    struct stat seen[2]; /* the files as they were when they were read */
     struct kept *kept;   /* the newest; older ones may still be in use */
     _Atomic(const struct identity *) identity;
 };
 
 /* Loads the identity, or makes it. Errors as identity_load(). */
 SOTTO_MUST_USE sotto_err keeper_init(struct keeper *k, struct state *state, const char *host,
-                                     int64_t now_s, struct failure *ret_failure);
+                                     const struct keeper_files *files, int64_t now_s,
+                                     struct failure *ret_failure);
 void keeper_clear(struct keeper *k);
 
 /* Any thread; it stays valid until keeper_clear(). */
@@ -34,6 +45,12 @@ SOTTO_MUST_USE sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret
 SOTTO_MUST_USE sotto_err keeper_change(struct keeper *k, int64_t now_s,
                                        const struct identity_change *change,
                                        struct failure *ret_failure);
+
+/* Takes these files from now on, as they are now. On an error the old ones stay. CERTIFICATE, NOTFOUND, PERMISSION. */
+SOTTO_MUST_USE sotto_err keeper_take(struct keeper *k, const struct keeper_files *files,
+                                     int64_t now_s, struct failure *ret_failure);
+/* Whether a file has changed since it was read. */
+bool keeper_changed(const struct keeper *k);
 
 /* The days that the certificate still lives; negative: its time is over. */
 int64_t keeper_days(struct keeper *k, int64_t now_s);

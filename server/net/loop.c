@@ -221,6 +221,10 @@ static void loop_take_post(struct loop *loop, const struct post *post, view byte
         loop_stop(loop);
         return;
     }
+    if (post->kind == POST_PING) {
+        atomic_store(&loop->beat, post->until_ms);
+        return;
+    }
     struct conn *conn = loop_find(loop, post->connection);
     if (conn == NULL)
         return;
@@ -323,16 +327,35 @@ static sotto_err loop_init_uv(struct loop *loop)
     return failed == 0 ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
+static sotto_err loop_identify(struct loop *loop, const struct identity *identity)
+{
+    DEFER(sign_key_freep) sotto_sign_key *key = NULL;
+    struct tls_context *tls;
+    TRY(sign_key_import(loop->crypto, SIGN_ED25519, &identity->server_key, &key));
+    TRY(tls_context_new(buf_view(&identity->tls), &tls));
+    tls_context_free(loop->tls); /* connections that use it keep it alive */
+    sign_key_free(loop->key);
+    loop->tls = tls;
+    loop->key = MOVE(key);
+    loop->identity = identity;
+    return SOTTO_OK;
+}
+
+void loop_refresh(struct loop *loop)
+{
+    const struct identity *newest = keeper_identity(loop->server->keeper);
+    if (newest != loop->identity)
+        (void)loop_identify(loop, newest);
+}
+
 sotto_err loop_init(struct loop *loop, struct server *server, unsigned index)
 {
     *loop = (struct loop){.server = server, .index = index, .slot_free = NO_SLOT};
-    const struct identity *identity = keeper_identity(server->keeper);
     wheel_init(&loop->wheel, server_now_ms());
     TRY(mailbox_init(&loop->box, BOX_POSTS, BOX_BYTES));
     TRY(buf_reserve(&loop->scratch, LOOP_SCRATCH));
     TRY(crypto_new(&loop->crypto));
-    TRY(sign_key_import(loop->crypto, SIGN_ED25519, &identity->server_key, &loop->key));
-    TRY(tls_context_new(buf_view(&identity->tls), &loop->tls));
+    TRY(loop_identify(loop, keeper_identity(server->keeper)));
     return loop_init_uv(loop);
 }
 

@@ -36,8 +36,10 @@ struct loop {
     size_t conn_count;
     sotto_buf scratch;
     sotto_crypto *crypto;
+    const struct identity *identity; /* whose key and TLS files these are */
     struct tls_context *tls;
     sotto_sign_key *key;
+    atomic_uint_fast64_t beat; /* the last ping that was seen */
     bool uv_on, runs;
     bool posted; /* the core has to be rung */
     bool stopping;
@@ -65,6 +67,8 @@ void loop_ring(struct loop *loop);
 struct loop *loop_of(struct server *server, uint64_t connection);
 
 /* For conn.c, on the loop's own thread. */
+/* Takes over keys and certificates if there are newer ones; without memory for them the old ones stay. */
+void loop_refresh(struct loop *loop);
 SOTTO_MUST_USE sotto_err loop_slot_take(struct loop *loop, struct conn *conn);
 void loop_slot_give(struct loop *loop, struct conn *conn);
 struct conn *loop_find(struct loop *loop, uint64_t connection);

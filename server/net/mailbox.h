@@ -32,6 +32,8 @@ enum post_kind {
     POST_MAIL,      /* to who sends mail: there is some */
     /* the main thread to a loop */
     POST_SOCKET, /* a new socket: `fd`, `address` */
+    POST_PING,   /* to the core, too: say that you live, by keeping until_ms */
+    POST_CONFIG, /* to the core: there are other settings */
     /* a loop to another */
     POST_HOLD,   /* don't read: what comes from this connection waits at a slow reader */
     POST_RELEASE /* the slow reader has caught up, or is gone */

@@ -23,3 +23,19 @@ void notify_manager(const char *state)
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, len);
     close(fd);
 }
+
+static uint64_t number_of(const char *name)
+{
+    const char *text = getenv(name);
+    char *end;
+    if (text == NULL || *text < '0' || *text > '9')
+        return 0;
+    uint64_t number = strtoull(text, &end, 10);
+    return *end == 0 ? number : 0;
+}
+
+uint64_t notify_watchdog_ms(void)
+{
+    uint64_t pid = number_of("WATCHDOG_PID");
+    return pid == 0 || pid == (uint64_t)getpid() ? number_of("WATCHDOG_USEC") / 1000 : 0;
+}

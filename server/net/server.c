@@ -17,16 +17,14 @@
 #include "net/loop.h"
 #include "net/metrics.h"
 #include "net/notify.h"
+#include "net/upkeep.h"
 
 #define ACCEPT_ROUND 64  /* connections taken before signals have their turn */
 #define FULL_MS      100 /* without descriptors: the time until the next try */
 #define CORE_POSTS   16384
 #define CORE_BYTES   (1 << 20)
 #define FILES_SPARE  64 /* descriptors for all that is not a connection */
-#define RENEWAL_MS   3600000
 #define SPACE_MS     1000
-#define RENEWAL_DAYS (IDENTITY_RENEW_S / 86400)
-#define RENEWAL_WARN 24 /* looks from one warning to the next */
 #define SIGNALS      3
 
 struct listener {
@@ -41,17 +39,16 @@ struct front {
     struct core_thread core;
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
-    uv_timer_t retry, renewal, space;
+    uv_timer_t retry, space;
     bool disk_full;
-    unsigned renewals; /* looks at the certificate so far */
+    struct upkeep upkeep;
     struct listener listeners[SERVER_LISTEN_MAX];
     size_t listener_count;
     struct metrics metrics;
-    bool uv_on, metrics_on, stopping;
+    bool uv_on, metrics_on, hooked, stopping;
+    bool terminal; /* standard input was one at the start */
     unsigned next_loop;
     struct rng rng;
-    sotto_crypto *crypto;
-    sotto_sign_key *server_key, *authority;
 };
 
 uint64_t server_now_ms(void)
@@ -158,24 +155,67 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* ---- the certificate */
+/* ---- settings */
 
-static void on_renewal(uv_timer_t *timer)
+/* Each connection takes a descriptor; a limit that can't be kept is no limit. */
+static void files_limit(struct server *server, struct limits *limits)
 {
-    struct front *front = timer->data;
-    struct keeper *keeper = front->server->keeper;
-    struct log *log = front->server->log;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    uint64_t most = files.rlim_cur > FILES_SPARE * 2 ? files.rlim_cur - FILES_SPARE : FILES_SPARE;
+    if (files.rlim_cur == RLIM_INFINITY || limits->connections <= most)
+        return;
+    if (limits->connections != limits_default().connections)
+        log_line(server->log, "limit",
+                 "limits.connections is %llu: this process may not open more files",
+                 (unsigned long long)most);
+    limits->connections = most;
+}
+
+static sotto_err live_set(struct server *server, const struct server_config *config)
+{
+    struct server_config possible = *config;
+    files_limit(server, &possible.limits);
+    TRY(live_push(&possible, server->keeper, &server->lives));
+    atomic_store_explicit(&server->live, server->lives, memory_order_release);
+    return SOTTO_OK;
+}
+
+sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],
+                        struct failure *ret_failure)
+{
+    const struct server_hooks *hooks = server->hooks;
+    const struct post post = {.kind = POST_CONFIG};
+    struct server_config config = server_live(server)->config;
+    ret_restart[0] = 0;
+    if (hooks->reread != NULL)
+        TRY(hooks->reread(hooks->user, &config, ret_restart, ret_failure));
+    TRY(keeper_take(server->keeper, &config.tls, (int64_t)time(NULL), ret_failure));
+    TRY(live_set(server, &config));
+    gate_limit(&server->gate, &server_live(server)->config.limits);
+    if (mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
+        mailbox_ring(&server->core);
+    return SOTTO_OK;
+}
+
+static void reload(struct server *server)
+{
+    char state[64], restart[SERVER_RESTART_TEXT];
     struct failure failure = {0};
-    bool renewed;
-    int64_t now_s = (int64_t)time(NULL);
-    sotto_err err = keeper_check(keeper, now_s, &renewed, &failure);
-    if (renewed)
-        log_line(log, "renewed", "the server's certificate was renewed");
-    else if (keeper_days(keeper, now_s) < RENEWAL_DAYS && front->renewals++ % RENEWAL_WARN == 0)
-        log_line(log, "renewal",
-                 "the server's certificate ends in %lld days and was not renewed: %s",
-                 (long long)keeper_days(keeper, now_s),
-                 err != SOTTO_OK && failure.what[0] != 0 ? failure.what : "the root key is away");
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%llu",
+             (unsigned long long)(uv_hrtime() / 1000));
+    notify_manager(state);
+    sotto_err err = server_reload(server, restart, &failure);
+    if (err != SOTTO_OK)
+        log_line(server->log, "reload", "all settings stay as they were: %s",
+                 failure.what[0] != 0 ? failure.what : sotto_err_text(err));
+    else if (restart[0] != 0)
+        log_line(server->log, "reload",
+                 "settings read again; these count from the next start on: %s", restart);
+    else
+        log_line(server->log, "reload", "settings read again");
+    notify_manager("READY=1");
 }
 
 /* ---- the disk */
@@ -201,6 +241,7 @@ static void on_space(uv_timer_t *timer)
         return;
     mailbox_ring(&server->core);
     front->disk_full = full;
+    atomic_store(&server->disk_full, full);
     log_line(server->log, "disk",
              full ? "the disk is nearly full: nothing new is accepted until there is space"
                   : "there is space on the disk again");
@@ -208,13 +249,12 @@ static void on_space(uv_timer_t *timer)
 
 /* ---- the end */
 
-static void tell_all_to_stop(struct server *server)
+void server_tell_all(struct server *server, const struct post *post)
 {
-    const struct post stop = {.kind = POST_STOP};
-    if (mailbox_put(&server->core, &stop, (view){0}) == SOTTO_OK)
+    if (mailbox_put(&server->core, post, (view){0}) == SOTTO_OK)
         mailbox_ring(&server->core);
     for (unsigned i = 0; i < server->loop_count; i++)
-        if (mailbox_put(&server->loops[i].box, &stop, (view){0}) == SOTTO_OK)
+        if (mailbox_put(&server->loops[i].box, post, (view){0}) == SOTTO_OK)
             loop_ring(&server->loops[i]);
 }
 
@@ -224,11 +264,16 @@ static void on_second_signal(int number)
     _exit(128 + number);
 }
 
+/* SIGHUP asks for the settings to be read again; but if it tells of a terminal that has gone, who started us there is gone, too. */
 static void on_signal(uv_signal_t *handle, int number)
 {
-    (void)number;
     struct front *front = handle->data;
+    if (number == SIGHUP && (!front->terminal || isatty(STDIN_FILENO))) {
+        reload(front->server);
+        return;
+    }
     front->stopping = true;
+    atomic_store(&front->server->ready, false);
     notify_manager("STOPPING=1");
     log_line(front->server->log, "stopping", "stopping");
     uv_stop(&front->uv);
@@ -245,11 +290,14 @@ static void front_close(struct front *front)
     if (front->metrics_on)
         metrics_stop(&front->metrics);
     front->metrics_on = false;
+    if (front->hooked && front->server->hooks->stop != NULL)
+        front->server->hooks->stop(front->server->hooks->user);
+    front->hooked = false;
     if (!front->uv_on)
         return;
     uv_close((uv_handle_t *)&front->retry, NULL);
-    uv_close((uv_handle_t *)&front->renewal, NULL);
     uv_close((uv_handle_t *)&front->space, NULL);
+    upkeep_stop(&front->upkeep);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&front->signals[i], NULL);
     uv_run(&front->uv, UV_RUN_DEFAULT);
@@ -289,6 +337,22 @@ static bool is_ignored(int number)
     return number != SIGTERM && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
+/* What is not for everybody: the port for metrics, and what the program adds. */
+static sotto_err front_open_more(struct front *front, struct failure *ret_failure)
+{
+    struct server *server = front->server;
+    if (server->config.metrics_port != 0) {
+        TRY(metrics_start(&front->metrics, &front->uv, server->config.metrics_port, &server->stats,
+                          ret_failure));
+        front->metrics_on = true;
+    }
+    if (server->hooks->start != NULL) {
+        TRY(server->hooks->start(server->hooks->user, server, &front->uv, ret_failure));
+        front->hooked = true;
+    }
+    return SOTTO_OK;
+}
+
 static sotto_err front_open(struct front *front, struct failure *ret_failure)
 {
     static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
@@ -296,10 +360,10 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
         return SOTTO_E_NOMEM;
     front->uv_on = true;
     uv_timer_init(&front->uv, &front->retry);
-    uv_timer_init(&front->uv, &front->renewal);
     uv_timer_init(&front->uv, &front->space);
-    front->retry.data = front->renewal.data = front->space.data = front;
-    uv_timer_start(&front->renewal, on_renewal, RENEWAL_MS, RENEWAL_MS);
+    front->retry.data = front->space.data = front;
+    front->terminal = isatty(STDIN_FILENO);
+    upkeep_start(&front->upkeep, &front->uv, front->server);
     if (front->server->config.store != NULL)
         uv_timer_start(&front->space, on_space, 0, SPACE_MS);
     for (size_t i = 0; i < SIGNALS; i++) {
@@ -309,31 +373,16 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
             uv_signal_start(&front->signals[i], on_signal, numbers[i]);
     }
     TRY(listeners_open(front, ret_failure));
-    if (front->server->config.metrics_port == 0)
-        return SOTTO_OK;
-    TRY(metrics_start(&front->metrics, &front->uv, front->server->config.metrics_port,
-                      &front->server->stats, ret_failure));
-    front->metrics_on = true;
-    return SOTTO_OK;
+    return front_open_more(front, ret_failure);
 }
 
-/* Each connection takes a descriptor; a limit that can't be kept is no limit. */
-static void files_raise(struct server *server)
+static void files_raise(void)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;
     files.rlim_cur = files.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    uint64_t most = files.rlim_cur > FILES_SPARE * 2 ? files.rlim_cur - FILES_SPARE : FILES_SPARE;
-    uint64_t *limit = &server->config.limits.connections;
-    if (files.rlim_cur == RLIM_INFINITY || *limit <= most)
-        return;
-    if (*limit > 0 && *limit != limits_default().connections)
-        log_line(server->log, "limit",
-                 "limits.connections is %llu: this process may not open more files",
-                 (unsigned long long)most);
-    *limit = most;
 }
 
 static sotto_err loops_init(struct server *server, unsigned count)
@@ -355,36 +404,6 @@ static unsigned thread_count(const struct server_config *config)
     return count < SERVER_THREADS_MAX ? count : SERVER_THREADS_MAX;
 }
 
-/* The key that signs account certificates and notices, as far as it is here. */
-static sotto_err core_config_make(struct front *front)
-{
-    struct server *server = front->server;
-    struct core_config *config = &server->core_config;
-    const struct identity *identity = keeper_identity(server->keeper);
-    *config = (struct core_config){
-        .limits = server->config.limits,
-        .store = server->config.store,
-        .rooms = server->config.rooms,
-        .host = view_str(server->config.host),
-        .members_invite = true,
-    };
-    memcpy(config->pin, identity->pin, sizeof config->pin);
-    if (server->config.store == NULL)
-        return SOTTO_OK;
-    TRY(sotto_crypto_new(&front->crypto));
-    TRY(sign_key_import(front->crypto, SIGN_ED25519, &identity->server_key, &front->server_key));
-    config->server_key = front->server_key;
-    if (!identity->issuer_is_root)
-        config->chain[config->chain_count++] = buf_view(&identity->intermediate_cert);
-    config->chain[config->chain_count++] = buf_view(&identity->root_cert);
-    config->authority_is_root = identity->issuer_is_root;
-    if (identity->issuer_key.len == 0)
-        return SOTTO_OK;
-    TRY(sign_key_import(front->crypto, SIGN_ED25519, &identity->issuer_key, &front->authority));
-    config->authority = front->authority;
-    return SOTTO_OK;
-}
-
 static sotto_err parts_init(struct front *front, struct failure *ret_failure)
 {
     struct server *server = front->server;
@@ -392,10 +411,9 @@ static sotto_err parts_init(struct front *front, struct failure *ret_failure)
     random_bytes(seed, sizeof seed);
     front->rng = rng_from(seed);
     rng_bytes(&front->rng, gate_key, sizeof gate_key);
-    TRY(gate_init(&server->gate, &server->config.limits, gate_key));
+    TRY(gate_init(&server->gate, &server_live(server)->config.limits, gate_key));
     TRY(mailbox_init(&server->core, CORE_POSTS, CORE_BYTES));
     TRY(mailbox_init(&server->admin, CORE_POSTS, CORE_BYTES));
-    TRY(core_config_make(front));
     TRY(core_thread_init(&front->core, server));
     TRY(loops_init(server, thread_count(&server->config)));
     return front_open(front, ret_failure);
@@ -421,7 +439,8 @@ static sotto_err threads_run(struct front *front)
 
 static void threads_join(struct front *front)
 {
-    tell_all_to_stop(front->server);
+    const struct post stop = {.kind = POST_STOP};
+    server_tell_all(front->server, &stop);
     for (unsigned i = 0; i < front->server->loop_count; i++)
         loop_join(&front->server->loops[i]);
     core_thread_join(&front->core);
@@ -429,11 +448,13 @@ static void threads_join(struct front *front)
 
 static sotto_err serve(struct front *front, struct failure *ret_failure)
 {
-    files_raise(front->server);
+    files_raise();
+    TRY(live_set(front->server, &front->server->config));
     TRY(parts_init(front, ret_failure));
     sotto_err err = threads_run(front);
     if (err == SOTTO_OK) {
         listeners_set(front, true);
+        atomic_store(&front->server->ready, true);
         notify_manager("READY=1");
         uv_run(&front->uv, UV_RUN_DEFAULT);
     }
@@ -453,15 +474,13 @@ static void front_clear(struct front *front)
     checkpoint_stop(server->checkpoint);
     mailbox_clear(&server->core);
     mailbox_clear(&server->admin);
-    sign_key_free(front->server_key);
-    sign_key_free(front->authority);
-    sotto_crypto_free(front->crypto);
     gate_clear(&server->gate);
+    live_clear(server->lives);
     rng_clear(&front->rng);
 }
 
 sotto_err server_run(const struct server_config *config, struct keeper *keeper, struct log *log,
-                     struct failure *ret_failure)
+                     const struct server_hooks *hooks, struct failure *ret_failure)
 {
     struct server *server = calloc(1, sizeof *server);
     struct front *front = calloc(1, sizeof *front);
@@ -470,6 +489,8 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
         server->config = *config;
         server->keeper = keeper;
         server->log = log;
+        server->hooks = hooks;
+        server->started_s = (int64_t)time(NULL);
         front->server = server;
         err = serve(front, ret_failure);
         front_clear(front);

@@ -4,6 +4,7 @@
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "core/core.h"
@@ -11,31 +12,29 @@
 #include "net/failure.h"
 #include "net/gate.h"
 #include "net/keeper.h"
+#include "net/live.h"
 #include "net/log.h"
 #include "net/mailbox.h"
 #include "net/network.h"
 #include "net/stats.h"
 
-#define SERVER_LISTEN_MAX  16
-#define SERVER_THREADS_MAX 64
-#define SERVER_PROXIES_MAX 16
-
-struct server_config {
-    struct limits limits;
-    struct endpoint listen[SERVER_LISTEN_MAX];
-    size_t listen_count;
-    struct network proxies[SERVER_PROXIES_MAX]; /* what connects from there says for whom */
-    size_t proxy_count;
-    struct store *store; /* borrowed; NULL: rooms alone */
-    const char *dir;     /* borrowed: the state directory, whose disk is watched */
-    enum core_rooms rooms;
-    char host[X509_HOST_MAX + 1]; /* the right half of names */
-    unsigned threads;             /* 0: one a core */
-    uint16_t metrics_port;        /* on 127.0.0.1; 0: none */
-    bool log_addresses, log_json, quiet;
-};
+#define SERVER_RESTART_TEXT 512
 
 struct loop;
+struct server;
+struct uv_loop_s;
+
+/* What the program around the server adds to it; any function may be NULL. All are called on the main thread. */
+struct server_hooks {
+    void *user;
+    /* The main thread's loop stands. What this opens there, stop() closes. */
+    sotto_err (*start)(void *user, struct server *server, struct uv_loop_s *uv,
+                       struct failure *ret_failure);
+    void (*stop)(void *user);
+    /* The settings as they are now; ret_restart names those that count only from the next start on. */
+    sotto_err (*reread)(void *user, struct server_config *ret_config,
+                        char ret_restart[SERVER_RESTART_TEXT], struct failure *ret_failure);
+};
 
 struct checkpoint;
 
@@ -43,9 +42,14 @@ struct checkpoint;
 #define SERVER_ADMIN 0xff
 
 struct server {
-    struct server_config config;
-    struct core_config core_config; /* what the core is told; its limits are config's */
-    struct checkpoint *checkpoint;  /* NULL: without a store */
+    struct server_config config; /* of the start */
+    _Atomic(const struct live *) live;
+    struct live *lives;            /* the newest of all; the main thread's */
+    struct checkpoint *checkpoint; /* NULL: without a store */
+    const struct server_hooks *hooks;
+    atomic_bool ready, disk_full;   /* ready: all threads run, and nobody has said stop */
+    atomic_uint_fast64_t core_beat; /* the last ping that the core thread has seen */
+    int64_t started_s;
     struct keeper *keeper;
     struct log *log;
     struct loop *loops;
@@ -60,7 +64,21 @@ struct server {
 
 /* Serves until a signal ends it. IN_USE, PERMISSION, IO: a listener could not be had. NOMEM, CRYPTO. */
 SOTTO_MUST_USE sotto_err server_run(const struct server_config *config, struct keeper *keeper,
-                                    struct log *log, struct failure *ret_failure);
+                                    struct log *log, const struct server_hooks *hooks,
+                                    struct failure *ret_failure);
+
+/* The settings that count now: limits, keys and what is logged may change while the server runs. Any thread; valid until the end. */
+static inline const struct live *server_live(const struct server *server)
+{
+    return atomic_load_explicit(&server->live, memory_order_acquire);
+}
+
+/* Reads settings and TLS files again. On an error all stays as it was. On the main thread. */
+SOTTO_MUST_USE sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],
+                                       struct failure *ret_failure);
+
+/* To the core thread and all loops, without waiting. */
+void server_tell_all(struct server *server, const struct post *post);
 
 /* The clock of all threads, in ms. */
 uint64_t server_now_ms(void);

@@ -9,6 +9,8 @@
 #define TLS_GROUPS  "X25519MLKEM768 / X25519 / P-256"
 #define TLS_CIPHERS "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 
+#define TLS_CHAIN_MAX 8 /* certificates behind the first */
+
 static SSL *as_ssl(struct tls *tls)
 {
     return (SSL *)tls;
@@ -56,6 +58,19 @@ static void x509_freep(X509 **certificate)
     X509_free(*certificate);
 }
 
+/* What stands behind the certificate in the file: those of its issuers. */
+static bool chain_add(SSL_CTX *ctx, BIO *bio)
+{
+    for (unsigned i = 0; i < TLS_CHAIN_MAX; i++) {
+        DEFER(x509_freep) X509 *issuer = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+        if (issuer == NULL)
+            return true;
+        if (SSL_CTX_add1_chain_cert(ctx, issuer) != 1)
+            return false;
+    }
+    return true;
+}
+
 static sotto_err context_identify(SSL_CTX *ctx, view pem)
 {
     DEFER(bio_freep) BIO *key_bio = BIO_new_mem_buf(pem.data, (int)pem.len);
@@ -65,7 +80,8 @@ static sotto_err context_identify(SSL_CTX *ctx, view pem)
     DEFER(pkey_freep) EVP_PKEY *pkey = PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, NULL);
     DEFER(x509_freep) X509 *x509 = PEM_read_bio_X509(certificate_bio, NULL, no_passphrase, NULL);
     bool set = pkey != NULL && x509 != NULL && SSL_CTX_use_certificate(ctx, x509) == 1 &&
-               SSL_CTX_use_PrivateKey(ctx, pkey) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+               SSL_CTX_use_PrivateKey(ctx, pkey) == 1 && SSL_CTX_check_private_key(ctx) == 1 &&
+               chain_add(ctx, certificate_bio);
     ERR_clear_error();
     return set ? SOTTO_OK : SOTTO_E_CERTIFICATE;
 }
@@ -83,6 +99,20 @@ sotto_err tls_context_new(view pem, struct tls_context **ret_context)
     TRY(context_set(ctx));
     TRY(context_identify(ctx, pem));
     *ret_context = (struct tls_context *)MOVE(ctx);
+    return SOTTO_OK;
+}
+
+sotto_err tls_pem_end(view pem, int64_t *ret_not_after_s)
+{
+    DEFER(bio_freep) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    DEFER(x509_freep)
+    X509 *x509 = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+    struct tm tm;
+    bool read = x509 != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(x509), &tm) == 1;
+    ERR_clear_error();
+    if (!read)
+        return SOTTO_E_CERTIFICATE;
+    *ret_not_after_s = (int64_t)timegm(&tm);
     return SOTTO_OK;
 }
 

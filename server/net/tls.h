@@ -9,10 +9,12 @@
 struct tls_context; /* opaque */
 struct tls;         /* opaque; one connection */
 
-/* `pem` holds the key, without a passphrase, and the certificate. CERTIFICATE: one can't be read, or they don't fit together. CRYPTO, NOMEM. */
+/* `pem` holds the key, without a passphrase, and the certificate, with those of its issuers behind it. CERTIFICATE: one can't be read, or they don't fit together. CRYPTO, NOMEM. */
 SOTTO_MUST_USE sotto_err tls_context_new(view pem, struct tls_context **ret_context);
 /* Whether tls_context_new() would take it. */
 SOTTO_MUST_USE sotto_err tls_pem_check(view pem);
+/* When its certificate ends, in s. CERTIFICATE: there is none in it. */
+SOTTO_MUST_USE sotto_err tls_pem_end(view pem, int64_t *ret_not_after_s);
 void tls_context_free(struct tls_context *context);
 
 /* `fd` is borrowed, non-blocking. */

@@ -37,6 +37,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_bounds(&config);
     assert(memchr(config.dir, 0, sizeof config.dir) != NULL);
-    assert(x509_host_valid(view_str(config.host)));
+    assert(x509_host_valid(view_str(config.server.host)));
     return 0;
 }

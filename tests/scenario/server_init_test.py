@@ -66,7 +66,7 @@ def init_makes_what_serve_needs():
     assert status == 0, err
     for name in os.listdir(state):
         assert os.stat(os.path.join(state, name)).st_mode & 0o077 == 0, name
-    with Server(directory=directory) as s:
+    with Server("--set", "rooms=open", directory=directory) as s:
         assert s.pin() == told["pin"] and s.alive()
         chain = chain_of(s)
         assert len(chain) == 2
@@ -149,7 +149,7 @@ def the_root_key_can_be_elsewhere_from_the_beginning():
     assert told["root"] == root and os.stat(root).st_mode & 0o777 == 0o600
     assert not os.path.exists(os.path.join(state, "root.key"))
     shutil.rmtree(stick)
-    with Server(directory=directory) as s:
+    with Server("--set", "rooms=open", directory=directory) as s:
         chain = chain_of(s)
         assert s.pin() == told["pin"] and len(chain) == 3
         verified(chain, told["pin"])
@@ -168,7 +168,7 @@ def a_root_key_is_moved_away_later_and_comes_back_for_the_next_intermediate():
     status, out, err = sottod("rotate-key", "--intermediate", "--dir", state)
     assert status == 0 and told["pin"] in out and "move " in out, err
     shutil.move(os.path.join(state, "root.key"), safe)
-    with Server(directory=directory) as s:
+    with Server("--set", "rooms=open", directory=directory) as s:
         first = chain_of(s)
         assert len(first) == 3
         verified(first, told["pin"])
@@ -178,7 +178,7 @@ def a_root_key_is_moved_away_later_and_comes_back_for_the_next_intermediate():
     assert status == 4 and "not the file of a root key" in err, err
     status, out, err = sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state, "--json")
     assert status == 0 and json.loads(out)["pin"] == told["pin"], err
-    with Server(directory=directory) as s:
+    with Server("--set", "rooms=open", directory=directory) as s:
         second = chain_of(s)
         assert s.pin() == told["pin"] and second[2] == first[2] and second[0] != first[0] and second[1] != first[1]
         verified(second, told["pin"])

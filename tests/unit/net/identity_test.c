@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "net/keeper.h"
+#include "net/tls_cert.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
@@ -208,7 +209,7 @@ static void a_new_server_key_keeps_the_pin(void **state)
     DEFER(identity_clear) struct identity first = {0}, id = {0};
     struct keeper k;
     assert_ok(load(w, NOW, &first));
-    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, NOW, &w->failure));
     const struct identity_change both = {.new_intermediate = true, .new_server_key = true};
     assert_ok(keeper_change(&k, NOW, &both, &w->failure));
     assert_false(secret_equal(&first.server_key, &keeper_identity(&k)->server_key));
@@ -322,7 +323,7 @@ static void a_running_server_renews_its_certificate_under_the_same_key(void **st
     struct world *w = *state;
     struct keeper k;
     bool renewed = true;
-    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, NOW, &w->failure));
     const struct identity *first = keeper_identity(&k);
     assert_ok(keeper_check(&k, NOW + 59 * DAY, &renewed, &w->failure));
     assert_false(renewed);
@@ -343,7 +344,7 @@ static void without_the_root_key_a_running_server_keeps_what_it_has(void **state
     struct world *w = *state;
     struct keeper k;
     bool renewed = true;
-    assert_ok(keeper_init(&k, &w->state, "localhost", NOW, &w->failure));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, NOW, &w->failure));
     const struct identity *first = keeper_identity(&k);
     assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
     assert_ok(keeper_check(&k, NOW + 61 * DAY, &renewed, &w->failure));
@@ -352,6 +353,48 @@ static void without_the_root_key_a_running_server_keeps_what_it_has(void **state
     assert_false(renewed);
     assert_ptr_equal(keeper_identity(&k), first);
     assert_true(keeper_days(&k, NOW + 92 * DAY) < 0);
+    keeper_clear(&k);
+}
+
+/* Of key and certificate the one alone. */
+static view pem_part(const sotto_buf *pem, bool certificate)
+{
+    const uint8_t *begin = memmem(pem->data, pem->len, "-----BEGIN CERT", 15);
+    size_t len = (size_t)(begin - pem->data);
+    return certificate ? (view){begin, pem->len - len} : (view){pem->data, len};
+}
+
+static void files_that_change_are_noticed_and_bad_ones_not_taken(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    DEFER(buf_clear) sotto_buf pem = {0}, next = {0};
+    struct keeper_files files = {0};
+    snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
+    snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
+    assert_ok(tls_cert_make("one", &pem));
+    assert_ok(tls_cert_make("another", &next));
+    assert_err(keeper_init(&k, &w->state, "localhost", &files, NOW, &w->failure), NOTFOUND);
+    keeper_clear(&k);
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &files, NOW, &w->failure));
+    assert_false(keeper_changed(&k));
+    const struct identity *first = keeper_identity(&k);
+    const view cert = pem_part(&pem, true), cert2 = pem_part(&next, true);
+    assert_non_null(memmem(first->tls.data, first->tls.len, cert.data, cert.len));
+    assert_ok(
+        state_write(&w->state, "c.pem", pem_part(&next, true))); /* the key comes a moment later */
+    assert_true(keeper_changed(&k));
+    assert_err(keeper_take(&k, &files, NOW, &w->failure), CERTIFICATE);
+    assert_ptr_equal(keeper_identity(&k), first);
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&next, false)));
+    assert_ok(keeper_take(&k, &files, NOW, &w->failure));
+    assert_false(keeper_changed(&k));
+    assert_non_null(
+        memmem(keeper_identity(&k)->tls.data, keeper_identity(&k)->tls.len, cert2.data, cert2.len));
+    assert_ok(state_remove(&w->state, "c.pem"));
+    assert_false(keeper_changed(&k)); /* it is being replaced */
     keeper_clear(&k);
 }
 
@@ -372,6 +415,7 @@ int main(void)
         TEST(no_flipped_byte_goes_unnoticed),
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),
+        TEST(files_that_change_are_noticed_and_bad_ones_not_taken),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
         TEST(a_link_is_not_followed),

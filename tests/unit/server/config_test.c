@@ -48,7 +48,7 @@ static void every_key_of_the_table_can_be_set(void **state)
     struct config config = config_default();
     assert_ok(set(&config, "dir", "/var/lib/sottod"));
     assert_ok(set(&config, "host", "chat.example.org"));
-    assert_string_equal(config.host, "chat.example.org");
+    assert_string_equal(config.server.host, "chat.example.org");
     assert_err(set(&config, "host", "Chat Example"), CONFIG);
     assert_err(set(&config, "dir", ""), CONFIG);
     assert_ok(set(&config, "listen", "127.0.0.1:5000"));
@@ -84,6 +84,38 @@ static void proxies_come_in_one_line_or_several(void **state)
     for (size_t i = config.server.proxy_count; i < SERVER_PROXIES_MAX; i++)
         assert_ok(set(&config, "proxy_from", "192.0.2.9"));
     assert_err(set(&config, "proxy_from", "192.0.2.9"), CONFIG);
+}
+
+static void a_choice_is_one_of_its_words(void **state)
+{
+    (void)state;
+    struct config config = config_default();
+    assert_int_equal(config.server.rooms, ROOMS_OPEN);
+    assert_ok(set(&config, "rooms", "off"));
+    assert_int_equal(config.server.rooms, ROOMS_OFF);
+    assert_ok(set(&config, "rooms", "members"));
+    assert_int_equal(config.server.rooms, ROOMS_MEMBERS);
+    static const char *const bad[] = {"", "|", "of", "offs", "open |", "OPEN", "open | members"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_err(set(&config, "rooms", bad[i]), CONFIG);
+    assert_int_equal(config.server.rooms, ROOMS_MEMBERS);
+}
+
+static void what_needs_a_new_start_is_told(void **state)
+{
+    (void)state;
+    struct config before = config_default(), now = before;
+    char names[64];
+    assert_ok(set(&now, "rooms", "off"));
+    assert_ok(set(&now, "limits.rooms", "7"));
+    config_restart(&before, &now, names, sizeof names);
+    assert_string_equal(names, "");
+    assert_ok(set(&now, "host", "a.example"));
+    assert_ok(set(&now, "threads", "2"));
+    config_restart(&before, &now, names, sizeof names);
+    assert_string_equal(names, "host, threads");
+    config_restart(&before, &now, names, 7);
+    assert_string_equal(names, "host, ");
 }
 
 static void a_file_is_read_section_by_section(void **state)
@@ -179,7 +211,7 @@ static void the_written_file_says_the_defaults(void **state)
         {"host", "chat.example.org"}, {"limits.rooms", "7"}, {0}};
     assert_ok(config_write(given, &text));
     assert_ok(config_read(&config, buf_view(&text), &failure));
-    assert_string_equal(config.host, "chat.example.org");
+    assert_string_equal(config.server.host, "chat.example.org");
     assert_int_equal(config.server.limits.rooms, 7);
     struct config_key key;
     for (size_t i = 0; config_key(i, &key); i++) {
@@ -242,6 +274,8 @@ int main(void)
         cmocka_unit_test(a_limit_cannot_be_more_than_the_code_takes),
         cmocka_unit_test(every_key_of_the_table_can_be_set),
         cmocka_unit_test(proxies_come_in_one_line_or_several),
+        cmocka_unit_test(a_choice_is_one_of_its_words),
+        cmocka_unit_test(what_needs_a_new_start_is_told),
         cmocka_unit_test(a_file_is_read_section_by_section),
         cmocka_unit_test(a_wrong_line_is_named_and_nothing_is_set),
         cmocka_unit_test(an_unknown_key_comes_with_the_nearest),

@@ -1,0 +1,69 @@
+#include "net/live.h"
+
+#include <stdlib.h>
+
+/* The key that signs account certificates and notices, as far as it is here. */
+static sotto_err keys_take(struct live *live, const struct identity *identity)
+{
+    struct core_config *core = &live->core;
+    TRY(sotto_crypto_new(&live->crypto));
+    TRY(sign_key_import(live->crypto, SIGN_ED25519, &identity->server_key, &live->server_key));
+    core->server_key = live->server_key;
+    if (!identity->issuer_is_root)
+        core->chain[core->chain_count++] = buf_view(&identity->intermediate_cert);
+    core->chain[core->chain_count++] = buf_view(&identity->root_cert);
+    core->authority_is_root = identity->issuer_is_root;
+    if (identity->issuer_key.len == 0)
+        return SOTTO_OK;
+    TRY(sign_key_import(live->crypto, SIGN_ED25519, &identity->issuer_key, &live->authority));
+    core->authority = live->authority;
+    return SOTTO_OK;
+}
+
+static void live_free(struct live *live)
+{
+    sign_key_free(live->server_key);
+    sign_key_free(live->authority);
+    sotto_crypto_free(live->crypto);
+    free(live);
+}
+
+static sotto_err live_fill(struct live *live, struct keeper *keeper)
+{
+    const struct server_config *config = &live->config;
+    const struct identity *identity = keeper_identity(keeper);
+    live->core = (struct core_config){
+        .limits = config->limits,
+        .store = config->store,
+        .rooms = config->rooms,
+        .host = view_str(config->host),
+        .members_invite = true,
+    };
+    memcpy(live->core.pin, identity->pin, sizeof live->core.pin);
+    return config->store == NULL ? SOTTO_OK : keys_take(live, identity);
+}
+
+sotto_err live_push(const struct server_config *config, struct keeper *keeper, struct live **head)
+{
+    struct live *live = calloc(1, sizeof *live);
+    if (live == NULL)
+        return SOTTO_E_NOMEM;
+    live->config = *config;
+    sotto_err err = live_fill(live, keeper);
+    if (err != SOTTO_OK) {
+        live_free(live);
+        return err;
+    }
+    live->before = *head;
+    *head = live;
+    return SOTTO_OK;
+}
+
+void live_clear(struct live *head)
+{
+    while (head != NULL) {
+        struct live *live = head;
+        head = live->before;
+        live_free(live);
+    }
+}

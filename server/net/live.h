@@ -1,0 +1,45 @@
+/* live.h - the settings, and what follows from them and from the keys for the core. They may change while the server runs: then there
+ * is a new struct live, and the old ones stay until the end, since other threads may still read them. */
+#ifndef NET_LIVE_H
+#define NET_LIVE_H
+
+#include "core/core.h"
+#include "net/endpoint.h"
+#include "net/failure.h"
+#include "net/keeper.h"
+#include "net/network.h"
+
+#define SERVER_LISTEN_MAX  16
+#define SERVER_THREADS_MAX 64
+#define SERVER_PROXIES_MAX 16
+
+struct server_config {
+    struct limits limits;
+    struct endpoint listen[SERVER_LISTEN_MAX];
+    size_t listen_count;
+    struct network proxies[SERVER_PROXIES_MAX]; /* what connects from there says for whom */
+    size_t proxy_count;
+    struct store *store; /* borrowed; NULL: rooms alone */
+    const char *dir;     /* borrowed: the state directory, whose disk is watched */
+    enum core_rooms rooms;
+    char host[X509_HOST_MAX + 1]; /* the right half of names */
+    unsigned threads;             /* 0: one a core */
+    uint16_t metrics_port;        /* on 127.0.0.1; 0: none */
+    bool log_addresses, log_json, quiet;
+    struct keeper_files tls; /* instead of a certificate of our own */
+};
+
+struct live {
+    struct server_config config;
+    struct core_config core; /* borrows from config, from the keeper's identity and from the keys */
+    sotto_crypto *crypto;
+    sotto_sign_key *server_key, *authority;
+    struct live *before;
+};
+
+/* Puts these settings, and the keeper's keys, in place of *head. NOMEM, CRYPTO: *head stays. */
+SOTTO_MUST_USE sotto_err live_push(const struct server_config *config, struct keeper *keeper,
+                                   struct live **head);
+void live_clear(struct live *head);
+
+#endif

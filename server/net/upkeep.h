@@ -1,0 +1,21 @@
+/* upkeep.h - what the main thread looks after while the server runs: the certificate, files that change, and the service manager's
+ * watchdog, which hears of us only as long as the core thread and all loops answer. */
+#ifndef NET_UPKEEP_H
+#define NET_UPKEEP_H
+
+#include <uv.h>
+
+#include "net/server.h"
+
+struct upkeep {
+    struct server *server;
+    uv_timer_t minute, watchdog;
+    unsigned looks; /* minutes since the start */
+    uint64_t ping;  /* the last one that was sent */
+    bool told;      /* that somebody doesn't answer */
+};
+
+void upkeep_start(struct upkeep *u, uv_loop_t *uv, struct server *server);
+void upkeep_stop(struct upkeep *u);
+
+#endif

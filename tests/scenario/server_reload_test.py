@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+"""What changes while the server runs: settings and TLS certificates; and what the service manager hears."""
+import os
+import pty
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from sottoclient import *
+
+
+def fresh():
+    return tempfile.mkdtemp(prefix="sottod-test-")
+
+
+def write(path, text):
+    """As a careful program does: nobody sees half of it."""
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(text)
+    os.rename(path + ".new", path)
+
+
+def hang_up(server, words):
+    before = server.log().count(words)
+    server.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 20
+    while server.log().count(words) == before:
+        assert time.monotonic() < end and server.process.poll() is None, server.log()
+        time.sleep(0.02)
+
+
+def configured(text):
+    path = os.path.join(fresh(), "sottod.conf")
+    write(path, text)
+    return path
+
+
+def rooms_allowed(port):
+    """How many rooms one connection may open."""
+    c, count = Client(port).open(), 0
+    while True:
+        c.send(ROOM_OPEN, b"\x01" + opaque(b""))
+        if c.recv()[0] != ROOM_OPENED:
+            c.close()
+            return count
+        count += 1
+
+
+def limits_count_at_once():
+    path = configured("[limits]\nrooms_per_connection = 2\n")
+    with Server("--config", path) as s:
+        assert rooms_allowed(s.port) == 2
+        write(path, "[limits]\nrooms_per_connection = 3\n")
+        hang_up(s, "settings read again")
+        assert rooms_allowed(s.port) == 3
+        a, b, slot = pair(s.port)
+        write(path, "[limits]\nconnections_per_address = 2\n")
+        hang_up(s, "settings read again")
+        try:
+            Client(s.port).open()
+            raise AssertionError("a third connection was let in")
+        except (Ended, OSError):
+            pass
+        a.room_send(slot, b"we stay")
+        assert b.room_data(slot) == b"we stay"
+        write(path, "")
+        hang_up(s, "settings read again")
+        assert s.alive()
+
+
+def a_broken_file_keeps_the_old_settings_and_says_so():
+    path = configured("[limits]\nrooms_per_connection = 2\n")
+    with Server("--config", path) as s:
+        write(path, "[limits]\nrooms_per_connection = 3\nroms = 4\n")
+        hang_up(s, "all settings stay as they were")
+        assert "line 3" in s.line("all settings stay as they were")
+        assert rooms_allowed(s.port) == 2
+        os.remove(path)
+        hang_up(s, "all settings stay as they were")
+        assert rooms_allowed(s.port) == 2 and s.alive()
+
+
+def what_needs_a_new_start_is_named():
+    path = configured("threads = 1\n")
+    with Server("--config", path) as s:
+        write(path, "threads = 2\nhost = chat.example.org\n")
+        hang_up(s, "settings read again")
+        assert "from the next start on: host, threads" in s.line("settings read again"), s.log()
+
+
+def the_command_line_still_counts_more():
+    path = configured("[limits]\nrooms_per_connection = 2\n")
+    with Server("--config", path, "--set", "limits.rooms_per_connection=1") as s:
+        write(path, "[limits]\nrooms_per_connection = 3\n")
+        hang_up(s, "settings read again")
+        assert rooms_allowed(s.port) == 1
+
+
+def certificate(directory, name, chain=False):
+    """A key and its certificate, with that of an issuer behind it if asked for; gives the certificate's bytes."""
+    key, cert = f"{directory}/{name}.key", f"{directory}/{name}.pem"
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+    if not chain:
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert, "-subj",
+                f"/CN={name}", "-days", "30")
+    else:
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{directory}/ca.key", "-out",
+                f"{directory}/ca.pem", "-subj", "/CN=issuer", "-days", "30")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", f"{directory}/csr",
+                "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", f"{directory}/csr", "-CA", f"{directory}/ca.pem", "-CAkey", f"{directory}/ca.key", "-days", "30",
+                "-set_serial", "7", "-out", cert)
+        with open(cert, "a", encoding="ascii") as f, open(f"{directory}/ca.pem", encoding="ascii") as ca:
+            f.write(ca.read())
+    with open(cert, encoding="ascii") as f:
+        pem = f.read()
+    return key, cert, ssl.PEM_cert_to_DER_cert(pem[:pem.index("-----END CERTIFICATE-----") + 26])
+
+
+def shown(port):
+    c = Client(port).tls()
+    der = c.sock.getpeercert(binary_form=True)
+    c.close()
+    return der
+
+
+def certificate_files_stand_in_for_our_own():
+    directory = fresh()
+    key, cert, der = certificate(directory, "first", chain=True)
+    with Server("--set", f"tls.certificate={cert}", "--set", f"tls.key={key}") as s:
+        assert shown(s.port) == der and s.alive()
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{s.port}", "-CAfile", f"{directory}/ca.pem",
+                               "-verify_return_error", "-showcerts"], input="", capture_output=True, text=True, check=False)
+        assert "Verify return code: 0 (ok)" in done.stdout and done.stdout.count("BEGIN CERTIFICATE") == 2, done.stdout + done.stderr
+        a, b, slot = pair(s.port)
+        key2, cert2, der2 = certificate(directory, "second")
+        os.rename(key2, key)
+        os.rename(cert2, cert)
+        hang_up(s, "settings read again")
+        assert shown(s.port) == der2
+        a.room_send(slot, b"as before")
+        assert b.room_data(slot) == b"as before"
+        write(cert, "garbage")
+        hang_up(s, "all settings stay as they were")
+        assert shown(s.port) == der2 and s.alive()
+        os.remove(cert)
+        hang_up(s, "cannot read")
+        assert shown(s.port) == der2 and s.alive()
+
+
+def certificate_files_that_are_wrong_are_told_at_the_start():
+    directory = fresh()
+    key, cert, _ = certificate(directory, "first")
+    other, _, _ = certificate(directory, "second")
+    for arguments, words, status in (
+            ([f"tls.certificate={cert}"], "go together", 2), ([f"tls.key={key}"], "go together", 2),
+            ([f"tls.certificate={cert}", f"tls.key={other}"], "no certificate with its key", 4),
+            ([f"tls.certificate={cert}", f"tls.key={directory}/none"], f"cannot read {directory}/none", 6),
+            (["tls.certificate=/dev/null", f"tls.key={key}"], "no certificate with its key", 4)):
+        sets = [part for a in arguments for part in ("--set", a)]
+        done = subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", os.path.join(fresh(), "state"), *sets],
+                              capture_output=True, text=True, check=False, timeout=20)
+        assert done.returncode == status and words in done.stderr, (arguments, done.returncode, done.stderr)
+
+
+def told(box, timeout=20):
+    box.settimeout(timeout)
+    return box.recv(200).decode()
+
+
+def the_service_manager_hears_of_reloads_and_that_all_threads_live():
+    path = os.path.join(fresh(), "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
+        box.bind(path)
+        os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="150000")
+        try:
+            with Server() as s:
+                heard = []
+                while "READY=1" not in heard or heard.count("WATCHDOG=1") < 3:
+                    heard.append(told(box))
+                s.process.send_signal(signal.SIGHUP)
+                while "RELOADING=1" not in heard[-1]:
+                    heard.append(told(box))
+                assert "\nMONOTONIC_USEC=" in heard[-1]
+                while heard[-1] != "READY=1":
+                    heard.append(told(box))
+                s.stop()
+                while heard[-1] != "STOPPING=1":
+                    heard.append(told(box))
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+
+
+def a_server_on_a_terminal_ends_with_it():
+    directory = fresh()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(program("sottod"), ["sottod", "serve", "--listen", "127.0.0.1:0", "--dir", os.path.join(directory, "state")])
+    text = b""
+    while b"listening on" not in text:
+        text += os.read(terminal, 1000)
+    os.close(terminal)  # as when its window is closed
+    end = time.monotonic() + 20
+    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and f.__name__ not in ("fresh", "write", "hang_up", "configured", "rooms_allowed", "certificate", "shown", "told")])
