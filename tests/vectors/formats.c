@@ -22,6 +22,7 @@ static const struct format formats[] = {
     {mls_treekem_fits, mls_curve, mls_treekem_run},
     {mls_welcome_fits, mls_curve, mls_welcome_run},
     {mls_passive_fits, mls_curve, mls_passive_run},
+    {identity_fits, identity_on_curve, identity_run},
 };
 
 const struct format *format_find(const json_t *root)

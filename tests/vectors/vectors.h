@@ -135,6 +135,9 @@ bool mls_welcome_fits(const json_t *root);
 void mls_welcome_run(struct vectors *v, const json_t *root);
 bool mls_passive_fits(const json_t *root);
 void mls_passive_run(struct vectors *v, const json_t *root);
+bool identity_fits(const json_t *root);
+bool identity_on_curve(const json_t *root);
+void identity_run(struct vectors *v, const json_t *root);
 
 /* source.c: the files. */
 struct source {

@@ -1,0 +1,334 @@
+#!/usr/bin/python3
+"""Makes identity.json: what each record can be, what it can't, and what follows from it, as reference.py has it.
+
+   make.py >identity.json
+
+Keys have seeds of one byte, 32 times; nothing is drawn, so that the same file comes out."""
+import base64
+import json
+import sys
+
+from reference import (DAYS_30, answers, certificate_put, certificate_unsigned, head, plain, public_of, record_put, sha256, sign,
+                       value_put, vector)
+
+ISSUED = 1795132800
+cases = []
+
+
+def seed(byte):
+    return bytes([byte]) * 32
+
+
+def public(byte):
+    return public_of(seed(byte))
+
+
+def add(structure, comment, **given):
+    case = {"structure": structure, "comment": comment, **plain(given)}
+    cases.append(case | answers(case))
+
+
+def signed(name, fields, key):
+    """The record with a signature by the key of this seed byte."""
+    unsigned = record_put(name, fields | {"signature": bytes(64)})[:-64]
+    return unsigned + sign(seed(key), unsigned)
+
+
+def broken(structure, right, **given):
+    """What no record may be, made from one that is right."""
+    label_end = 1 + right[0]
+    add(structure, "another label", bytes=bytes([right[0]]) + b"S" + right[2:], **given)
+    add(structure, "version 0", bytes=right[:label_end] + b"\0" + right[label_end + 1:], **given)
+    add(structure, "version 2", bytes=right[:label_end] + b"\2" + right[label_end + 1:], **given)
+    add(structure, "length of the label not in its shortest form", bytes=b"\x40" + right, **given)
+    add(structure, "nothing", bytes=b"", **given)
+    add(structure, "a byte less", bytes=right[:-1], **given)
+    add(structure, "half of it", bytes=right[:len(right) // 2], **given)
+    add(structure, "a byte more", bytes=right + b"\0", **given)
+
+
+# ---- genesis ----
+
+def genesis_of(key, recovery):
+    return record_put("genesis", {"algorithm": 1, "account_key": public(key), "recovery_hash": sha256(public(recovery))})
+
+
+def genesis_cases():
+    right = genesis_of(1, 2)
+    add("genesis", "an account", bytes=right)
+    add("genesis", "another account", bytes=genesis_of(11, 12))
+    broken("genesis", right)
+    for algorithm in 0, 2:
+        add("genesis", f"algorithm {algorithm}", bytes=right[:15] + bytes([algorithm]) + right[16:])
+
+
+# ---- rotation ----
+
+def rotation_fields(account, n, key, recovery, following):
+    return {"account_id": account["account_id"], "n": n, "account_key": public(key), "recovery_key": public(recovery),
+            "next_recovery_hash": sha256(public(following))}
+
+
+def account_of(genesis):
+    return {"account_id": sha256(genesis), "key": genesis[16:48], "recovery_hash": genesis[48:], "n": 0}
+
+
+def rotated(account, key, recovery, following):
+    """The next rotation, and the account behind it."""
+    data = signed("rotation", rotation_fields(account, account["n"] + 1, key, recovery, following), recovery)
+    return data, account | {"key": public(key), "recovery_hash": sha256(public(following)), "n": account["n"] + 1}
+
+
+def rotation_cases():
+    account = account_of(genesis_of(1, 2))
+    first, second_account = rotated(account, 3, 2, 4)
+    second, _ = rotated(second_account, 5, 4, 6)
+
+    def case(comment, data, before=account, **given):
+        add("rotation", comment, bytes=data, account=before, **given)
+    case("the first", first, seed=seed(2))
+    case("the second", second, second_account, seed=seed(4))
+    case("the second in the place of the first", second)
+    case("the first once more", first, second_account)
+    case("of another account", signed("rotation", rotation_fields(account_of(genesis_of(11, 2)), 1, 3, 2, 4), 2))
+    case("by a key that was not promised", signed("rotation", rotation_fields(account, 1, 3, 9, 4), 9))
+    case("revealed, but signed by another key", signed("rotation", rotation_fields(account, 1, 3, 2, 4), 9))
+    case("by the account key", signed("rotation", rotation_fields(account, 1, 3, 1, 4), 1))
+    case("one bit of the signature", first[:-1] + bytes([first[-1] ^ 1]))
+    case("S is not reduced", first[:-32] + (int.from_bytes(first[-32:], "little") + 2**252 + 27742317777372353535851937790883648493
+                                            ).to_bytes(32, "little"))
+    small = rotation_fields(account, 1, 3, 2, 4) | {"account_key": bytes(32)}
+    case("to a key of small order", signed("rotation", small, 2))
+    case("to a key that is not canonical", signed("rotation", small | {"account_key": b"\xee" + b"\xff" * 30 + b"\x7f"}, 2))
+    case("to what is no point", signed("rotation", small | {"account_key": b"\x02" + bytes(31)}, 2))
+    case("number 64", signed("rotation", rotation_fields(account, 64, 3, 2, 4), 2), account | {"n": 63})
+    case("number 0", signed("rotation", rotation_fields(account, 0, 3, 2, 4), 2))
+    case("number 65", signed("rotation", rotation_fields(account, 65, 3, 2, 4), 2), account | {"n": 64})
+    broken("rotation", first, account=account)
+
+
+# ---- device list ----
+
+def device(number, state=1):
+    return {"id": bytes([number]) * 16, "key_hash": sha256(public(100 + number)), "state": state}
+
+
+def list_fields(account, number=1, devices=(1,), **other):
+    fields = {"account_id": account["account_id"], "rotation": account["n"], "number": number,
+              "previous_hash": bytes(32) if number == 1 else sha256(b"the list before"), "issued_s": ISSUED, "expires_s": ISSUED + DAYS_30,
+              "devices": [item if isinstance(item, dict) else device(item) for item in devices]}
+    return fields | other
+
+
+def list_cases():
+    account = account_of(genesis_of(1, 2))
+    _, later = rotated(account, 3, 2, 4)
+
+    def case(comment, data, under=account, **given):
+        add("device_list", comment, bytes=data, account=under, **given)
+
+    def limit(comment, **other):
+        case(comment, signed("device_list", list_fields(account, **other), 1))
+    right = signed("device_list", list_fields(account), 1)
+    case("one device", right, seed=seed(1))
+    case("two devices, one revoked", signed("device_list", list_fields(account, 7, (1, device(2, 2))), 1), seed=seed(1))
+    case("64 devices", signed("device_list", list_fields(account, 2, range(1, 65)), 1), seed=seed(1))
+    case("after a rotation", signed("device_list", list_fields(later, 3), 3), later, seed=seed(3))
+    case("from before the rotation", right, later)
+    case("from after the rotation", signed("device_list", list_fields(later, 3), 3))
+    case("under the key that was replaced", signed("device_list", list_fields(later, 3), 1), later)
+    case("by the recovery key", signed("device_list", list_fields(account), 2))
+    case("of another account", signed("device_list", list_fields(account_of(genesis_of(1, 9))), 1))
+    case("one bit of the signature", right[:-64] + bytes([right[-64] ^ 1]) + right[-63:])
+    limit("issued in 1970", issued_s=0, expires_s=DAYS_30)
+    limit("expires in the last second", issued_s=253402300799 - DAYS_30, expires_s=253402300799)
+    limit("expires a second later", issued_s=253402300800 - DAYS_30, expires_s=253402300800)
+    limit("expires after 31 days", expires_s=ISSUED + DAYS_30 + 86400)
+    limit("expires when it is issued", expires_s=ISSUED)
+    limit("issued before 1970", issued_s=2**64 - 1, expires_s=DAYS_30 - 1)
+    limit("rotation 65", rotation=65)
+    limit("number 0", number=0, previous_hash=bytes(32))
+    limit("the first, with one before it", previous_hash=seed(1))
+    limit("the second, with none before it", number=2, previous_hash=bytes(32))
+    limit("no device", devices=())
+    limit("65 devices", devices=range(1, 66))
+    limit("devices in falling order", devices=(2, 1))
+    limit("a device twice", devices=(1, 1))
+    limit("state 0", devices=(device(1, 0),))
+    limit("state 3", devices=(device(1, 3),))
+    broken("device_list", right, account=account)
+
+
+def follow_cases():
+    account = account_of(genesis_of(1, 2))
+    _, later = rotated(account, 3, 2, 4)
+    before = signed("device_list", list_fields(account, 4, (1, 2, device(3, 2))), 1)
+
+    def case(comment, devices=(1, 2, device(3, 2)), under=account, old=before, **other):
+        fields = list_fields(under, 5, devices, previous_hash=sha256(old)) | other
+        add("device_lists", comment, before=old, next=signed("device_list", fields, 3 if under is later else 1))
+    case("the same devices")
+    case("a device more", (1, 2, device(3, 2), 4))
+    case("a device revoked", (1, device(2, 2), device(3, 2)))
+    case("under the next key", under=later)
+    case("issued in the same second", issued_s=ISSUED, expires_s=ISSUED + DAYS_30)
+    case("issued earlier", issued_s=ISSUED - 1, expires_s=ISSUED + DAYS_30 - 1)
+    case("the number but one", number=6)
+    case("the same number", number=4)
+    case("another list before it", previous_hash=seed(1))
+    case("another account", under=account_of(genesis_of(1, 9)))
+    case("back under an older key", old=signed("device_list", list_fields(later, 4, (1, 2)), 3))
+    case("a device left out", (2, device(3, 2)))
+    case("a revoked device left out", (1, 2))
+    case("a device with another key", (device(1) | {"key_hash": seed(9)}, 2, device(3, 2)))
+    case("a device active again", (1, 2, 3))
+
+
+# ---- statement ----
+
+def statement_of(genesis, rotations, device_list):
+    return record_put("statement", {"genesis": genesis, "rotations": rotations, "device_list": device_list})
+
+
+def certificate(account, number, device_key, key, account_id=None):
+    names = (account_id or account["account_id"], public(key), bytes([number]) * 16, device_key)
+    return {"certificate": certificate_put(*names, sign(seed(key), certificate_unsigned(*names)))}
+
+
+def statement_cases():
+    genesis = genesis_of(1, 2)
+    account = account_of(genesis)
+    first, later = rotated(account, 3, 2, 4)
+    second, latest = rotated(later, 5, 4, 6)
+
+    def case(comment, data, devices=()):
+        add("statement", comment, bytes=data, devices=list(devices))
+    right = certificate(account, 1, public(101), 1)
+    plain_list = signed("device_list", list_fields(account, 2, (1, device(2, 2))), 1)
+    simple = statement_of(genesis, [], plain_list)
+    twice = statement_of(genesis, [first, second], signed("device_list", list_fields(latest, 9, range(1, 9)), 5))
+    case("no rotation", simple, [
+        right, certificate(account, 2, public(102), 1), certificate(account, 3, public(103), 1), certificate(account, 1, public(103), 1),
+        certificate(account, 1, public(101), 3), certificate(account, 1, public(101), 1, account_id=seed(7)),
+        certificate(account, 1, bytes(32), 1),
+        {"certificate": right["certificate"][:-1]}, {"certificate": right["certificate"] + b"\0"}, {"certificate": b""},
+        {"certificate": right["certificate"][:-1] + bytes([right["certificate"][-1] ^ 1])},
+    ])
+    case("two rotations, eight devices", twice, [certificate(latest, 8, public(108), 5), certificate(latest, 8, public(108), 1)])
+    once_list = signed("device_list", list_fields(later, 2), 3)
+    case("one rotation", statement_of(genesis, [first], once_list))
+    case("rotations in the wrong order", statement_of(genesis, [second, first], signed("device_list", list_fields(latest), 5)))
+    case("a rotation left out", statement_of(genesis, [second], signed("device_list", list_fields(latest), 5)))
+    case("a rotation too many", statement_of(genesis, [first, second], once_list))
+    case("a rotation twice", statement_of(genesis, [first, first], once_list))
+    case("another's genesis", statement_of(genesis_of(11, 2), [first], once_list))
+    case("another's list", statement_of(genesis, [], signed("device_list", list_fields(account_of(genesis_of(1, 9))), 1)))
+    case("a list by the old key", statement_of(genesis, [first], signed("device_list", list_fields(later, 2), 1)))
+    none = genesis[:16] + bytes(32) + genesis[48:]
+    case("a genesis without a valid key", statement_of(none, [], signed("device_list", list_fields(account_of(none)), 1)))
+    broken("statement", simple, devices=[])
+    begin = head(b"sotto identity") + vector(genesis)
+    case("a part that is broken", begin + vector(vector(first[:-1])) + vector(once_list))
+    case("a part with a byte more", begin + vector(b"") + vector(plain_list + b"\0"))
+    case("a rotation without content", begin + vector(b"\0") + vector(once_list))
+
+    def order(comment, one, other):
+        add("statements", comment, a=one, b=other)
+    higher = statement_of(genesis, [], signed("device_list", list_fields(account, 3), 1))
+    forked = statement_of(genesis, [], signed("device_list", list_fields(account, 2, (1,)), 1))
+    order("the same", simple, simple)
+    order("a lower list", simple, higher)
+    order("a higher list", higher, simple)
+    order("a rotation more and a lower list", statement_of(genesis, [first], signed("device_list", list_fields(later, 1), 3)), higher)
+    order("a rotation less", higher, twice)
+    order("two lists of one number", simple, forked)
+
+
+# ---- account request, commit header, branch, sign-in ----
+
+def request_cases():
+    fields = {"account_id": sha256(genesis_of(1, 2)), "account_key": public(1), "name": b"alice@chat.example.org",
+              "server_pin": bytes(range(15)), "nonce": seed(5)}
+    right = signed("account_request", fields, 1)
+    add("account_request", "a name", bytes=right, seed=seed(1))
+    longest = b"a" * 64 + b"@" + b"b" * 253
+    for name in b"a@b", b"x_y.z-9@[2001:db8::1]", longest:
+        add("account_request", f"the name {name.decode()[:30]}", bytes=signed("account_request", fields | {"name": name}, 1), seed=seed(1))
+    for name in b"", b"@", b"a@", b"@b", b"alice", b"Alice@b", b"a@b c", b"a@b@c", b"a\0@b", b"\xc3\xa4@b", b"a" * 65 + b"@b", longest + b"b":
+        add("account_request", f"no name: {name.decode()[:30]!r}", bytes=signed("account_request", fields | {"name": name}, 1))
+    add("account_request", "by another key", bytes=signed("account_request", fields, 2))
+    add("account_request", "for another server", bytes=right[:110] + bytes([right[110] ^ 1]) + right[111:])
+    broken("account_request", right)
+
+
+def stream_cases():
+    header = {"stream": bytes(range(16)), "epoch": 7, "previous_hash": seed(1), "commit_hash": seed(2), "op": 2**53 - 1,
+              "device_id": bytes([1]) * 16, "account_id": seed(3)}
+    branch = {"stream": bytes(range(16)), "bad_seq": 99, "good_epoch": 6, "new_stream": bytes(16), "group_info_hash": seed(4),
+              "account_id": seed(3), "device_id": bytes([1]) * 16}
+    for name, fields, limits in (
+            ("commit_header", header, ({"epoch": 0}, {"epoch": 1, "previous_hash": bytes(32)})),
+            ("branch", branch, ({"bad_seq": 0}, {"new_stream": branch["stream"]}, {"good_epoch": 0}))):
+        right, key = signed(name, fields, 101), {"device_key": public(101)}
+        add(name, "as it should be", bytes=right, seed=seed(101), **key)
+        for limit in limits:
+            add(name, "with " + ", ".join(f"{field} {plain(value)}" for field, value in limit.items()),
+                bytes=signed(name, fields | limit, 101), seed=seed(101), **key)
+        add(name, "by another device", bytes=signed(name, fields, 102), **key)
+        add(name, "one bit", bytes=right[:30] + bytes([right[30] ^ 1]) + right[31:], **key)
+        broken(name, right, **key)
+    proof = record_put("auth_proof", {"server_pin": bytes(range(15)), "account_id": seed(1), "device_id": bytes([1]) * 16, "nonce": seed(2),
+                                      "exporter": seed(3)})
+    add("auth_proof", "a device signs in", bytes=proof, seed=seed(101), device_key=public(101), signature=sign(seed(101), proof))
+
+
+# ---- links, safety numbers ----
+
+def link_cases():
+    def invite(first, inviter=bytes(range(16)), more=b""):
+        data = bytes([first]) + bytes([0x5a]) * 16 + inviter + bytes(range(15)) + more
+        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+    def case(comment, text):
+        add("link", comment, text=text, joiner=seed(1), inviter=seed(2))
+    nobody, person = invite(0x11, bytes(16)), invite(0x12)
+    case("from the server", "https://chat.example.org/i#" + nobody)
+    case("from a person to the server", "https://chat.example.org/i#" + invite(0x11))
+    case("to a person", "https://chat.example.org/i#" + person)
+    case("to a group", "https://chat.example.org/i#" + invite(0x13))
+    case("with a port", "https://chat.example.org:443/i#" + person)
+    case("with the port that goes without saying", "https://chat.example.org:5000/i#" + person)
+    case("in capitals", "HTTPS://Chat.Example.ORG/I#" + person)
+    case("with white space around", " \r\n\thttps://a/i#" + person + "\n")
+    case("to an address", "https://[2001:DB8::1]:65535/i#" + person)
+    case("to a short address", "https://[::]/i#" + person)
+    case("to the longest host", "https://" + "h" * 253 + "/i#" + person)
+    for text in ("", "https://", "http://a/i#" + person, "https:///i#" + person, "https://a/i" + person, "https://a/j#" + person,
+                 "https://a/i#", "https://a/i#" + person[:-1], "https://a/i#" + person[:-4], "https://a/i#" + person + "A",
+                 "https://a/i#" + person + "AAAA", "https://a/i#" + person + "=", "https://a/i#" + person + " x", "https://-a/i#" + person,
+                 "https://a b/i#" + person, "https://a_b/i#" + person, "https://\u00e4/i#" + person, "https://\u017f/i#" + person,
+                 "https://u@a/i#" + person, "https://::1/i#" + person, "https://[a]/i#" + person, "https://[::g]/i#" + person,
+                 "https://[::1/i#" + person, "https://[]/i#" + person, "https://a:/i#" + person, "https://a:0/i#" + person,
+                 "https://a:080/i#" + person, "https://a:65536/i#" + person, "https://" + "h" * 254 + "/i#" + person,
+                 "https://a/i#" + invite(0x02), "https://a/i#" + invite(0x10), "https://a/i#" + invite(0x12, bytes(16)),
+                 "https://a/i#" + invite(0x13, bytes(16)), "https://a/i#" + invite(0x14), "https://a/i#" + invite(0x22),
+                 "https://a/i#" + invite(0xf0, more=b"more"), "https://a/i#" + "IA"):
+        case("no link" if len(text) < 30 else "no link: " + text[:24], text)
+
+
+def safety_cases():
+    alice, bob = sha256(genesis_of(1, 2)), sha256(genesis_of(11, 12))
+    add("safety_number", "two people", ours=alice, theirs=bob)
+    add("safety_number", "the other way round", ours=bob, theirs=alice)
+    add("safety_number", "nobody and nobody", ours=bytes(32), theirs=bytes(32))
+
+
+def main():
+    for make in genesis_cases, rotation_cases, list_cases, follow_cases, statement_cases, request_cases, stream_cases, link_cases, safety_cases:
+        make()
+    assert value_put([], "opaque `<V>` `<V>`") == b"\0"
+    sys.stdout.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,528 @@
+#!/usr/bin/python3
+"""A second implementation of lib/identity and of the signed records of lib/proto, slow and by the book: the book is docs/protocol.md, whose
+tables it reads and decodes by. Ed25519 is written out on integers, so that the strict rule is one that can be read.
+
+   reference.py FILE      decodes and recomputes every case of a file of vectors; prints TAP"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import sys
+
+BOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/protocol.md")
+DAYS_30 = 30 * 24 * 3600
+YEAR_9999 = 253402300799  # its last second
+
+
+class Wrong(Exception):
+    """Not a record of this kind."""
+
+
+class Refused(Exception):
+    """A record, but one that does not hold; says which error."""
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+# ---- the book ----
+
+def book():
+    """Record (a heading of the fourth level): its label (or None), and its tables, each a list of (field, type)."""
+    sections, name, in_table = {}, None, False
+    with open(BOOK, encoding="utf-8") as file:
+        for line in file:
+            heading = re.match(r"(#+) (.*)", line)
+            row = re.match(r"\| ([^|]+) \| ([^|]+) \|", line)
+            if heading:
+                name, in_table = heading[2].strip() if len(heading[1]) == 4 else None, False
+                if name:
+                    sections[name] = {"label": None, "tables": []}
+            elif name and row and row[2] == "type":
+                in_table = True
+                rows = []
+                if row[1] == "field":
+                    sections[name]["tables"].append(rows)
+                else:
+                    sections[row[1]] = {"label": None, "tables": [rows]}
+            elif row and in_table and not row[1].startswith("---"):
+                rows.append((row[1].strip(), row[2].strip()))
+            elif not line.startswith("|"):
+                in_table = False
+            if name and (label := re.match(r'Label "([^"]+)"', line)):
+                sections[name]["label"] = label[1].encode()
+    return sections
+
+
+SECTIONS = book()
+
+
+# ---- bytes ----
+
+class Cursor:
+    def __init__(self, data):
+        self.data = data
+
+    def take(self, count):
+        if count > len(self.data):
+            raise Wrong("ends early")
+        taken, self.data = self.data[:count], self.data[count:]
+        return taken
+
+    def number(self, count):
+        return int.from_bytes(self.take(count), "big")
+
+    def vector(self):
+        first = self.number(1)
+        more = {0: 0, 1: 1, 2: 3}.get(first >> 6)
+        if more is None:
+            raise Wrong("length of no form")
+        length = (first & 63) << 8 * more | self.number(more)
+        if more and length < {1: 64, 3: 16384}[more]:
+            raise Wrong("length not in its shortest form")
+        return self.take(length)
+
+    def end(self):
+        if self.data:
+            raise Wrong("bytes are left over")
+
+
+def vector(data):
+    if len(data) < 64:
+        return bytes([len(data)]) + data
+    if len(data) < 16384:
+        return (0x4000 | len(data)).to_bytes(2, "big") + data
+    return (0x80000000 | len(data)).to_bytes(4, "big") + data
+
+
+def value_take(cursor, kind):
+    if number := re.fullmatch(r"uint(\d+)", kind):
+        return cursor.number(int(number[1]) // 8)
+    if fixed := re.fullmatch(r"opaque \[(\d+)\]", kind):
+        return cursor.take(int(fixed[1]))
+    if kind == "opaque `<V>`":
+        return cursor.vector()
+    inside, items = Cursor(cursor.vector()), []
+    while inside.data:
+        items.append(inside.vector() if kind == "opaque `<V>` `<V>`" else rows_take(inside, kind.split()[0]))
+    return items
+
+
+def rows_take(cursor, name, table=0):
+    return {field: value_take(cursor, kind) for field, kind in SECTIONS[name]["tables"][table]}
+
+
+def value_put(value, kind):
+    if number := re.fullmatch(r"uint(\d+)", kind):
+        return value.to_bytes(int(number[1]) // 8, "big")
+    if fixed := re.fullmatch(r"opaque \[(\d+)\]", kind):
+        assert len(value) == int(fixed[1])
+        return value
+    if kind == "opaque `<V>`":
+        return vector(value)
+    return vector(b"".join(vector(item) if kind == "opaque `<V>` `<V>`" else rows_put(item, kind.split()[0]) for item in value))
+
+
+def rows_put(fields, name, table=0):
+    return b"".join(value_put(fields[field], kind) for field, kind in SECTIONS[name]["tables"][table])
+
+
+def head(label):
+    return vector(label) + b"\x01"
+
+
+def record_put(name, fields):
+    """Any fields: also such as break a limit."""
+    return head(SECTIONS[name]["label"]) + rows_put(fields, name)
+
+
+def record_take(name, data):
+    cursor = Cursor(data)
+    if cursor.vector() != SECTIONS[name]["label"]:
+        raise Wrong("label")
+    if cursor.number(1) != 1:
+        raise Wrong("version")
+    fields = rows_take(cursor, name)
+    cursor.end()
+    if not LIMITS[name](fields):
+        raise Wrong("a limit of " + name)
+    assert record_put(name, fields) == data
+    return fields
+
+
+# ---- limits ----
+
+def device_list_limits(f):
+    ids = [device["id"] for device in f["devices"]]
+    return (f["rotation"] <= 64 and f["number"] >= 1 and (f["number"] == 1) == (f["previous_hash"] == bytes(32))
+            and f["expires_s"] == f["issued_s"] + DAYS_30 and f["expires_s"] <= YEAR_9999
+            and 1 <= len(ids) <= 64 and all(a < b for a, b in zip(ids, ids[1:]))
+            and all(device["state"] in (1, 2) for device in f["devices"]))
+
+
+def statement_limits(f):
+    record_take("genesis", f["genesis"])
+    for rotation in f["rotations"]:
+        record_take("rotation", rotation)
+    record_take("device_list", f["device_list"])
+    return len(f["rotations"]) <= 64
+
+
+LIMITS = {
+    "genesis": lambda f: f["algorithm"] == 1,
+    "rotation": lambda f: 1 <= f["n"] <= 64,
+    "device_list": device_list_limits,
+    "statement": statement_limits,
+    "account_request": lambda f: re.fullmatch(rb"[a-z0-9._-]{1,64}@[a-z0-9.:\[\]-]{1,253}", f["name"]) is not None,
+    "commit_header": lambda f: f["epoch"] >= 1,
+    "branch": lambda f: f["bad_seq"] >= 1 and f["stream"] != f["new_stream"],
+    "auth_proof": lambda f: True,
+}
+
+
+# ---- Ed25519 (RFC 8032 5.1) under the strict rule ----
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+BASE_Y = 4 * pow(5, -1, P) % P
+
+
+def root_x(y, sign):
+    """x of a point, or None."""
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    return x if x & 1 == sign else P - x
+
+
+def add(a, b):
+    (x1, y1, z1), (x2, y2, z2) = a, b  # projective, RFC 8032 5.1.4 without its T
+    zz, xx, yy = z1 * z2 % P, x1 * x2 % P, y1 * y2 % P
+    square, e = zz * zz % P, D * xx * yy % P
+    f, g = square - e, square + e
+    return (zz * f * ((x1 + y1) * (x2 + y2) - xx - yy) % P, zz * g * (yy + xx) % P, f * g % P)
+
+
+def times(scalar, point):
+    total = (0, 1, 1)
+    for bit in bin(scalar)[2:]:
+        total = add(total, total)
+        if bit == "1":
+            total = add(total, point)
+    return total
+
+
+def equal(a, b):
+    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+
+
+def point(data):
+    """Canonical and not of small order, or None."""
+    number = int.from_bytes(data, "little")
+    y, sign = number & (1 << 255) - 1, number >> 255
+    x = root_x(y, sign) if len(data) == 32 and y < P else None
+    if x is None or equal(times(8, (x, y, 1)), (0, 1, 1)):
+        return None
+    return (x, y, 1)
+
+
+BASE = (root_x(BASE_Y, 0), BASE_Y, 1)
+
+
+def signature_holds(public, data, signature):
+    a, r, s = point(public), point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= ORDER or len(signature) != 64:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + data).digest(), "little") % ORDER
+    return equal(times(s, BASE), add(r, times(h, a)))
+
+
+def sign(seed, data):
+    """RFC 8032 5.1.6."""
+    whole = hashlib.sha512(seed).digest()
+    a = int.from_bytes(whole[:32], "little") & (1 << 254) - 8 | 1 << 254
+    public = point_put(times(a, BASE))
+    r = int.from_bytes(hashlib.sha512(whole[32:] + data).digest(), "little") % ORDER
+    first = point_put(times(r, BASE))
+    h = int.from_bytes(hashlib.sha512(first + public + data).digest(), "little") % ORDER
+    return first + ((r + h * a) % ORDER).to_bytes(32, "little")
+
+
+def public_of(seed):
+    a = int.from_bytes(hashlib.sha512(seed).digest()[:32], "little") & (1 << 254) - 8 | 1 << 254
+    return point_put(times(a, BASE))
+
+
+def point_put(p):
+    inverse = pow(p[2], -1, P)
+    x, y = p[0] * inverse % P, p[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+# ---- what must hold ----
+
+def demand(holds, error):
+    if not holds:
+        raise Refused(error)
+
+
+def signed_by(public, data):
+    demand(signature_holds(public, data[:-64], data[-64:]), "E_SIGNATURE")
+
+
+def begin(genesis):
+    """The account as its genesis leaves it: id, key, recovery hash, rotations."""
+    f = record_take("genesis", genesis)
+    demand(point(f["account_key"]), "E_KEY")
+    return {"account_id": sha256(genesis), "key": f["account_key"], "recovery_hash": f["recovery_hash"], "n": 0}
+
+
+def rotate(account, rotation):
+    f = record_take("rotation", rotation)
+    demand(f["account_id"] == account["account_id"], "E_SIGNATURE")
+    demand(f["n"] == account["n"] + 1, "E_CONFLICT")
+    demand(sha256(f["recovery_key"]) == account["recovery_hash"], "E_SIGNATURE")
+    signed_by(f["recovery_key"], rotation)
+    demand(point(f["account_key"]), "E_KEY")
+    return account | {"key": f["account_key"], "recovery_hash": f["next_recovery_hash"], "n": f["n"]}
+
+
+def list_good(account, data):
+    f = record_take("device_list", data)
+    demand(f["account_id"] == account["account_id"], "E_SIGNATURE")
+    demand(f["rotation"] == account["n"], "E_CONFLICT")
+    signed_by(account["key"], data)
+
+
+def list_follows(following, before):
+    new, old = record_take("device_list", following), record_take("device_list", before)
+    demand(new["account_id"] == old["account_id"] and new["rotation"] >= old["rotation"] and new["number"] == old["number"] + 1
+           and new["previous_hash"] == sha256(before) and new["issued_s"] >= old["issued_s"], "E_CONFLICT")
+    now = {device["id"]: device for device in new["devices"]}
+    for device in old["devices"]:
+        kept = now.get(device["id"])
+        demand(kept and kept["key_hash"] == device["key_hash"] and (device["state"] == 1 or kept["state"] == 2), "E_DENIED")
+
+
+def statement_account(data):
+    f = record_take("statement", data)
+    account = begin(f["genesis"])
+    for rotation in f["rotations"]:
+        account = rotate(account, rotation)
+    list_good(account, f["device_list"])
+    return account
+
+
+def statement_order(one, other):
+    def place(data):
+        f = record_take("statement", data)
+        return len(f["rotations"]), record_take("device_list", f["device_list"])["number"]
+    if place(one) == place(other):
+        return "same" if one == other else "forked"
+    return "lower" if place(one) < place(other) else "higher"
+
+
+# ---- device certificates, by docs/certificates.md ----
+
+def der(tag, *parts):
+    content = b"".join(parts)
+    length = len(content)
+    size = bytes([length]) if length < 128 else bytes([0x81, length]) if length < 256 else b"\x82" + length.to_bytes(2, "big")
+    return bytes([tag]) + size + content
+
+
+def extension(oid, critical, value):
+    return der(0x30, der(6, oid), der(1, b"\xff") if critical else b"", der(4, value))
+
+
+def certificate_unsigned(account_id, account_key, device_id, device_key):
+    ed25519 = der(0x30, der(6, b"\x2b\x65\x70"))
+    name = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(12, account_id.hex().encode()))))
+    uri = f"sotto:{account_id.hex()}/{device_id.hex()}".encode()
+    behind = b"".join([
+        ed25519, name, der(0x30, der(0x17, b"700101000000Z"), der(0x18, b"99991231235959Z")), der(0x30),
+        der(0x30, ed25519, der(3, b"\0" + device_key)),
+        der(0xa3, der(0x30,
+                      extension(b"\x55\x1d\x23", False, der(0x30, der(0x80, sha256(account_key)[:20]))),
+                      extension(b"\x55\x1d\x0f", True, der(3, b"\x07\x80")),
+                      extension(b"\x55\x1d\x25", False, der(0x30, der(6, b"\x2b\x06\x01\x05\x05\x07\x03\x28"))),
+                      extension(b"\x55\x1d\x11", True, der(0x30, der(0x86, uri)))))])
+    serial = bytearray(sha256(behind)[:16])
+    serial[0] = serial[0] & 0x3f | 0x40
+    return der(0x30, der(0xa0, der(2, b"\x02")), der(2, bytes(serial)), behind)
+
+
+def certificate_put(account_id, account_key, device_id, device_key, signature):
+    return der(0x30, certificate_unsigned(account_id, account_key, device_id, device_key), der(0x30, der(6, b"\x2b\x65\x70")),
+               der(3, b"\0" + signature))
+
+
+def certificate_take(data, account):
+    """Device id and key. What is looked for is found where only that can stand, and then the whole is compared with the template."""
+    uri = re.search(rb"sotto:([0-9a-f]{64})/([0-9a-f]{32})", data)
+    spki = data.find(b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00")
+    demand(uri and spki > 0, "E_CERTIFICATE")
+    account_id, device_id = bytes.fromhex(uri[1].decode()), bytes.fromhex(uri[2].decode())
+    device_key, signature = data[spki + 12:spki + 44], data[-64:]
+    demand(certificate_put(account_id, account["key"], device_id, device_key, signature) == data, "E_CERTIFICATE")
+    unsigned = certificate_unsigned(account_id, account["key"], device_id, device_key)
+    demand(signature_holds(account["key"], unsigned, signature), "E_CERTIFICATE")
+    demand(point(device_key), "E_KEY")
+    demand(account_id == account["account_id"], "E_CERTIFICATE")
+    return device_id, device_key
+
+
+def device_belongs(statement, data):
+    device_id, device_key = certificate_take(data, statement_account(statement))
+    devices = record_take("device_list", record_take("statement", statement)["device_list"])["devices"]
+    listed = [device for device in devices if device["id"] == device_id]
+    demand(listed, "E_NOTFOUND")
+    demand(listed[0]["key_hash"] == sha256(device_key), "E_CERTIFICATE")
+    demand(listed[0]["state"] == 1, "E_DENIED")
+
+
+# ---- links, safety numbers ----
+
+def link_take(text):
+    name, address = r"[a-z0-9.][a-z0-9.-]{0,252}", r"\[(?=[0-9a-f.]*:)[0-9a-f:.]{1,253}\]"
+    pattern = rf"[ \t-\r]*(?i:https://({name}|{address})(?::([1-9][0-9]{{0,4}}))?/i)#([A-Za-z0-9_-]*)[ \t-\r]*"
+    found = re.fullmatch(pattern, text, re.ASCII)
+    port = int(found[2] or 5000) if found else 0
+    if not found or port > 65535 or len(found[3]) % 4 == 1:
+        raise Wrong("no link")
+    data = base64.urlsafe_b64decode(found[3] + "=" * (-len(found[3]) % 4))
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != found[3].encode():
+        raise Wrong("spare bits")
+    if data and (data[0] >> 4 > 1 or (data[0] >> 4 == 1 and data[0] & 15 > 3)):
+        raise Refused("E_VERSION")
+    cursor = Cursor(data)
+    f = rows_take(cursor, "Invite links")
+    cursor.end()
+    kind = f["version and kind"] & 15
+    if f["version and kind"] >> 4 != 1 or kind == 0 or (kind > 1 and f["inviter"] == bytes(16)):
+        raise Wrong("no kind of link")
+    host = found[1].lower()
+    text = f"https://{host}" + (f":{port}" if port != 5000 else "") + "/i#" + found[3]
+    return {"kind": kind, "secret": f["secret"], "inviter": f["inviter"], "pin": f["pin"], "host": host.strip("[]"), "port": port,
+            "written": text}
+
+
+def link_secrets(secret):
+    prk = hmac.digest(b"sotto link 1", secret, "sha256")
+    return {"redeem_token": hmac.digest(prk, b"sotto redeem 1\x01", "sha256"), "proof_key": hmac.digest(prk, b"sotto proof 1\x01", "sha256")}
+
+
+def link_proof(proof_key, joiner, inviter):
+    fields = {"label": b"sotto link proof 1", "joiner": joiner, "inviter": inviter}
+    return hmac.digest(proof_key, rows_put(fields, "Invite links", 1), "sha256")
+
+
+def safety_half(account_id):
+    d = hashlib.sha512(rows_put({"label": b"sotto safety number", "version": 1, "account_id": account_id}, "Safety numbers")).digest()
+    for _ in range(5199):
+        d = hashlib.sha512(d + account_id).digest()
+    return " ".join(f"{int.from_bytes(d[i:i + 5], 'big') % 100000:05}" for i in range(0, 30, 5))
+
+
+def safety_number(one, other):
+    return " ".join(sorted([safety_half(one), safety_half(other)]))
+
+
+# ---- cases ----
+
+def plain(value):
+    """As JSON has it."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def unplain(value):
+    """Hexadecimal becomes bytes."""
+    if isinstance(value, dict):
+        return {key: unplain(item) for key, item in value.items()}
+    return bytes.fromhex(value) if isinstance(value, str) else value
+
+
+def verdict(function, *arguments):
+    try:
+        function(*arguments)
+    except Refused as refused:
+        return str(refused)
+    except Wrong:
+        return "unreadable"
+    return "OK"
+
+
+def answers(case):
+    """All that follows from what a case gives."""
+    structure = case["structure"]
+    out = {}
+    if structure == "device_lists":
+        return {"follows": verdict(list_follows, bytes.fromhex(case["next"]), bytes.fromhex(case["before"]))}
+    if structure == "statements":
+        return {"order": statement_order(bytes.fromhex(case["a"]), bytes.fromhex(case["b"]))}
+    if structure == "safety_number":
+        return {"text": safety_number(bytes.fromhex(case["ours"]), bytes.fromhex(case["theirs"]))}
+    if structure == "link":
+        out["result"] = "valid" if (error := verdict(link_take, case["text"])) == "OK" else "invalid"
+        if error == "OK":
+            f = link_take(case["text"])
+            out |= {"fields": plain(f), **plain(link_secrets(f["secret"]))}
+            out["proof"] = link_proof(bytes.fromhex(out["proof_key"]), bytes.fromhex(case["joiner"]), bytes.fromhex(case["inviter"])).hex()
+        else:
+            out["error"] = "E_VALUE" if error == "unreadable" else error
+        return out
+    data = bytes.fromhex(case["bytes"])
+    out["result"] = "valid" if verdict(record_take, structure, data) == "OK" else "invalid"
+    if out["result"] == "invalid":
+        return out
+    fields = record_take(structure, data)
+    out |= {"fields": plain(fields), "hash": sha256(data).hex()}
+    if "seed" in case:  # Ed25519 signs the same in the same way
+        seed = bytes.fromhex(case["seed"])
+        out["signature"] = sign(seed, data if structure == "auth_proof" else data[:-64]).hex()
+    if structure == "rotation":
+        out["verify"] = verdict(rotate, unplain(case["account"]), data)
+    if structure == "device_list":
+        out["verify"] = verdict(list_good, unplain(case["account"]), data)
+    if structure == "account_request":
+        out["verify"] = verdict(signed_by, fields["account_key"], data)
+    if structure in ("commit_header", "branch"):
+        out["verify"] = verdict(signed_by, bytes.fromhex(case["device_key"]), data)
+    if structure == "auth_proof":
+        out["verify"] = verdict(signed_by, bytes.fromhex(case["device_key"]), data + bytes.fromhex(case["signature"]))
+    if structure == "statement":
+        out["verify"] = verdict(statement_account, data)
+        if out["verify"] == "OK":
+            out["account"] = plain(statement_account(data))
+            out["devices"] = [{"certificate": device["certificate"],
+                               "check": verdict(device_belongs, data, bytes.fromhex(device["certificate"]))} for device in case["devices"]]
+    return out
+
+
+def main():
+    failed = 0
+    with open(sys.argv[1], encoding="utf-8") as file:
+        cases = json.load(file)
+    for number, case in enumerate(cases, 1):
+        wrong = [key for key, value in answers(case).items() if case.get(key) != value]
+        failed += bool(wrong)
+        print(f"{'not ' if wrong else ''}ok {number} - {case['structure']}: {case['comment']}")
+        for key in wrong:
+            print(f"# {key}: {answers(case)[key]}")
+    print(f"1..{len(cases)}")
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
