@@ -10,6 +10,7 @@
 #include "net/server.h"
 #include "net/state.h"
 #include "options.h"
+#include "store/store.h"
 
 /* clang-format off */
 const struct cli_option serve_options[] = {
@@ -62,7 +63,7 @@ sotto_err serve_probe(const struct config *config, struct failure *ret_failure)
 /* What one run has; the hooks of the server find it here. */
 struct run {
     struct cli_call *call;
-    const struct config *config;
+    struct config *config;
     struct state state;
     struct keeper keeper;
     struct log *log;
@@ -81,28 +82,47 @@ static sotto_err on_reread(void *user, struct server_config *ret_config,
     TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
     config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
     *ret_config = fresh.server;
+    ret_config->store = run->config->server.store;
+    ret_config->dir = run->config->server.dir;
     return SOTTO_OK;
+}
+
+static sotto_err database_open(struct run *run, struct failure *failure)
+{
+    char path[PATH_MAX + sizeof SERVE_DATABASE], why[256] = "";
+    snprintf(path, sizeof path, "%s/" SERVE_DATABASE, run->config->dir);
+    const struct store_options options = {.path = path};
+    sotto_err err = store_sqlite_open(&options, &run->config->server.store, why);
+    return err != SOTTO_OK && why[0] != 0 ? failure_say(failure, err, "%s", why) : err;
+}
+
+static sotto_err serve_stored(struct run *run, struct failure *failure)
+{
+    const struct server_hooks hooks = {.user = run, .reread = on_reread};
+    TRY(log_new(STDERR_FILENO, run->call->json, &run->log));
+    log_identity(run->log, keeper_identity(&run->keeper), run->config->dir);
+    sotto_err err = server_run(&run->config->server, &run->keeper, run->log, &hooks, failure);
+    log_free(run->log);
+    return err;
 }
 
 static sotto_err serve_in(struct run *run, struct failure *failure)
 {
-    const struct config *config = run->config;
-    const struct server_hooks hooks = {.user = run, .reread = on_reread};
+    struct config *config = run->config;
+    config->server.dir = config->dir;
     TRY(serve_probe(config, failure));
     sotto_err err = keeper_init(&run->keeper, &run->state, config->server.host, &config->server.tls,
                                 (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
-        err = log_new(STDERR_FILENO, run->call->json, &run->log);
-    if (err == SOTTO_OK) {
-        log_identity(run->log, keeper_identity(&run->keeper), config->dir);
-        err = server_run(&config->server, &run->keeper, run->log, &hooks, failure);
-        log_free(run->log);
-    }
+        err = database_open(run, failure);
+    if (err == SOTTO_OK)
+        err = serve_stored(run, failure);
+    store_free(config->server.store);
     keeper_clear(&run->keeper);
     return err;
 }
 
-static sotto_err serve(const struct config *config, struct cli_call *call, struct failure *failure)
+static sotto_err serve(struct config *config, struct cli_call *call, struct failure *failure)
 {
     struct run run = {.call = call, .config = config};
     TRY(state_open(config->dir, identity_files, &run.state, failure));

@@ -5,6 +5,8 @@
 #include "cli/cli.h"
 #include "config.h"
 
+#define SERVE_DATABASE "sotto.db" /* in the state directory */
+
 extern const struct cli_option serve_options[];
 extern const char serve_text[];
 int serve_run(struct cli_call *call);

@@ -1,13 +1,17 @@
 #include "net/checkpoint.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <uv.h>
 
 #include "net/log.h"
 #include "store/store.h"
 
-#define COMMITS_EACH 1000 /* commits from one checkpoint to the next */
+#define COMMITS_EACH \
+    64           /* commits from one look to the next; what is to be done, the store decides */
+#define IDLE_S 1 /* without commits: the time to the next look */
 
 struct checkpoint {
     struct store *store;
@@ -28,15 +32,23 @@ static void checkpoint_run(struct checkpoint *c)
     c->failed = err != SOTTO_OK;
 }
 
+/* True: nobody asked for a while. Under the lock. */
+static bool due_wait(struct checkpoint *c)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_S;
+    return pthread_cond_timedwait(&c->due, &c->lock, &until) == ETIMEDOUT;
+}
+
 static void checkpoint_main(void *arg)
 {
     struct checkpoint *c = arg;
     pthread_mutex_lock(&c->lock);
     while (!c->ending) {
-        if (!c->wanted) {
-            pthread_cond_wait(&c->due, &c->lock);
+        bool idle = !c->wanted && due_wait(c);
+        if (c->ending || (!c->wanted && !idle))
             continue;
-        }
         c->wanted = false;
         pthread_mutex_unlock(&c->lock);
         checkpoint_run(c);
@@ -53,7 +65,11 @@ sotto_err checkpoint_start(struct store *store, struct log *log, struct checkpoi
     c->store = store;
     c->log = log;
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->due, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->due, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (uv_thread_create(&c->thread, checkpoint_main, c) != 0) {
         pthread_cond_destroy(&c->due);
         pthread_mutex_destroy(&c->lock);
