@@ -136,6 +136,15 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
+double bench_percentile(double *values, size_t count, double share)
+{
+    size_t at = (size_t)((double)count * share);
+    if (count == 0)
+        return 0;
+    qsort(values, count, sizeof *values, ascending);
+    return values[at < count ? at : count - 1];
+}
+
 bool bench_time(struct bench *b, const struct bench_case *t, void *context)
 {
     size_t sides = t->bare != NULL ? 2 : 1;

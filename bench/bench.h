@@ -5,6 +5,7 @@
 #define BENCH_BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Where rows go. One thread. */
@@ -56,6 +57,9 @@ struct bench_case {
 /* Times it in CPU time of this thread and gives the row: fewer rounds for what takes long. False: an operation failed; a
  * message is on stderr. */
 bool bench_time(struct bench *b, const struct bench_case *t, void *context);
+
+/* The value at a share (0.5, 0.99) of a list, which is sorted in place; 0: it is empty. */
+double bench_percentile(double *values, size_t count, double share);
 
 /* One bench: a row in main.c and a file. `argv` is what follows its name, without --json. The result is the exit status. */
 struct bench_program {

@@ -68,8 +68,8 @@ static enum nats_next next(struct peer_client *client, struct nats_message *ret)
 {
     struct wire *w = &client->wire;
     view in = wire_in(w);
-    const uint8_t *end = memchr(in.data, '\n', in.len);
-    if (in.len == 0 || end == NULL)
+    const uint8_t *end = in.len > 0 ? memchr(in.data, '\n', in.len) : NULL;
+    if (end == NULL)
         return NATS_NONE;
     const char *line = (const char *)in.data;
     size_t len = (size_t)(end - in.data);
@@ -113,7 +113,8 @@ static bool request(struct peer_client *client, const char *subject, const char 
     while ((what = next(client, &message)) != NATS_MESSAGE)
         if (what == NATS_FAILED || (what == NATS_NONE && !wire_fill_wait(&client->wire)))
             return false;
-    return memmem(message.payload.data, message.payload.len, "\"error\"", 7) == NULL ||
+    return message.payload.len == 0 ||
+           memmem(message.payload.data, message.payload.len, "\"error\"", 7) == NULL ||
            fail("", message.payload);
 }
 
@@ -203,7 +204,8 @@ static bool take_ack(struct peer_client *client, const struct nats_message *mess
     const char *dot = strrchr(message->subject, '.');
     if (dot == NULL || strtoull(dot + 1, NULL, 10) != client->acked)
         return fail("not the acknowledgement that was due: ", view_str(message->subject));
-    if (memmem(message->payload.data, message->payload.len, "\"error\"", 7) != NULL)
+    if (message->payload.len > 0 &&
+        memmem(message->payload.data, message->payload.len, "\"error\"", 7) != NULL)
         return fail("", message->payload);
     client->acked++;
     return sink->acked(sink->context, client);

@@ -9,7 +9,6 @@
 
 #include "bench/bench.h"
 #include "bench/disk.h"
-#include "bench/load.h"
 #include "bench/options.h"
 #include "bench/pairs.h"
 
@@ -58,7 +57,7 @@ struct relay_case {
 
 static double median(double values[ROUNDS])
 {
-    return load_percentile(values, ROUNDS, 0.5);
+    return bench_percentile(values, ROUNDS, 0.5);
 }
 
 static void figures_make(struct subject *subject)
@@ -75,10 +74,10 @@ static void figures_make(struct subject *subject)
     subject->figures[THROUGHPUT] = median(rate);
     subject->figures[CPU] = median(cpu);
     subject->figures[CLIENT_CPU] = median(client);
-    subject->figures[ACK_P50] = load_percentile(pairs->ack.us, pairs->ack.count, 0.5);
-    subject->figures[ACK_P99] = load_percentile(pairs->ack.us, pairs->ack.count, 0.99);
-    subject->figures[E2E_P50] = load_percentile(pairs->e2e.us, pairs->e2e.count, 0.5);
-    subject->figures[E2E_P99] = load_percentile(pairs->e2e.us, pairs->e2e.count, 0.99);
+    subject->figures[ACK_P50] = bench_percentile(pairs->ack.us, pairs->ack.count, 0.5);
+    subject->figures[ACK_P99] = bench_percentile(pairs->ack.us, pairs->ack.count, 0.99);
+    subject->figures[E2E_P50] = bench_percentile(pairs->e2e.us, pairs->e2e.count, 0.5);
+    subject->figures[E2E_P99] = bench_percentile(pairs->e2e.us, pairs->e2e.count, 0.99);
 }
 
 static void disk_rows(struct bench *b, struct relay *relay, const struct relay_case *which)
@@ -90,7 +89,7 @@ static void disk_rows(struct bench *b, struct relay *relay, const struct relay_c
                          .section = "relay",
                          .op = ops[i],
                          .n = DISK_APPEND,
-                         .value = load_percentile(relay->syncs, COUNT_OF(relay->syncs), shares[i]),
+                         .value = bench_percentile(relay->syncs, COUNT_OF(relay->syncs), shares[i]),
                          .unit = "us",
                          .iterations = COUNT_OF(relay->syncs),
                          .peer = "disk",

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bench/child.h"
+
 #define ADDRESSES  100   /* of the loopback network */
 #define STEP       16384 /* bytes: one record */
 #define AHEAD      65536 /* bytes that one read() may take: OpenSSL's own buffer */
@@ -38,6 +40,8 @@ SSL_CTX *wire_context(void)
 
 bool wire_connect(struct wire *w, uint16_t port, unsigned number)
 {
+    if (child_interrupted())
+        return false;
     const int one = 1;
     const struct sockaddr_in from = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number % ADDRESSES)};
@@ -122,7 +126,8 @@ static void in_compact(struct wire *w)
 {
     if (w->in_at == 0 || w->in_at < w->in.len / 2)
         return;
-    memmove(w->in.data, w->in.data + w->in_at, w->in.len - w->in_at);
+    if (w->in.len > w->in_at)
+        memmove(w->in.data, w->in.data + w->in_at, w->in.len - w->in_at);
     w->in.len -= w->in_at;
     w->in_at = 0;
 }
@@ -149,4 +154,13 @@ bool wire_fill_wait(struct wire *w)
             return false;
     }
     return true;
+}
+
+void wire_rest(struct wire *w)
+{
+    if (w->in.len != w->in_at || wire_waits(w))
+        return;
+    buf_clear(&w->in);
+    buf_clear(&w->out);
+    w->in_at = w->out_at = 0;
 }

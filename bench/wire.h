@@ -40,10 +40,13 @@ bool wire_fill(struct wire *w);
 /* Flushes and reads until something has come. */
 bool wire_fill_wait(struct wire *w);
 
+/* Gives memory back that an idle connection does not need; nothing may be left to take or to write. */
+void wire_rest(struct wire *w);
+
 /* What was read and not taken. Borrowed until the next fill. */
 static inline view wire_in(const struct wire *w)
 {
-    return view_of(w->in.data + w->in_at, w->in.len - w->in_at);
+    return w->in.len > w->in_at ? view_of(w->in.data + w->in_at, w->in.len - w->in_at) : (view){0};
 }
 static inline void wire_took(struct wire *w, size_t len)
 {

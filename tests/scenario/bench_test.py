@@ -59,6 +59,13 @@ def rooms_pass_messages_on():
     assert rows["messages, 4 in flight"] > 0 and rows["CPU a message, 4 in flight"] > 0, rows
 
 
+def idle_connections_are_weighed():
+    status, out, err = bench("--n", "20", "--json", name="connections")
+    assert status == 0, err
+    rows = {row["op"]: row["value"] for row in map(json.loads, out.splitlines())}
+    assert rows["memory of the server"] > 0 and rows["wake-up, p99"] > 0 and rows["handshake, server CPU"] > 0, rows
+
+
 def a_peer_is_measured_or_how_to_install_it_is_said():
     for peer, package in PEERS.items():
         status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--json", name="relay")
@@ -84,6 +91,7 @@ run([
     one_operation_and_another_suite_can_be_asked_for,
     what_it_cannot_measure_it_says,
     rooms_pass_messages_on,
+    idle_connections_are_weighed,
     a_peer_is_measured_or_how_to_install_it_is_said,
     what_a_bench_of_servers_does_not_know_it_says,
 ])

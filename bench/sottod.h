@@ -1,0 +1,19 @@
+/* sottod.h - the real server as a child: sottod from this program's own folder, on 127.0.0.1, without limits. */
+#ifndef BENCH_SOTTOD_H
+#define BENCH_SOTTOD_H
+
+#include "bench/child.h"
+
+#define SOTTOD_SETTINGS 8
+
+/* KEY=VALUE of each `--set`; NULL ends the list. */
+struct sottod_settings {
+    const char *list[SOTTOD_SETTINGS + 1];
+};
+
+/* In a new directory below `under`, if it has none yet. False: a message is on stderr. */
+bool sottod_start(struct child *child, const char *under, const struct sottod_settings *settings);
+/* False: it did not end well; a message is on stderr. */
+bool sottod_stop(struct child *child);
+
+#endif
