@@ -213,7 +213,9 @@ static int frames_counted(void *user, sqlite3 *db, const char *name, int frames)
 {
     struct sqlite *q = user;
     (void)db, (void)name;
-    atomic_store_explicit(&q->wal_frames, (unsigned)frames, memory_order_relaxed);
+    if ((unsigned)frames < atomic_load(&q->wal_frames)) /* the log began anew */
+        atomic_store(&q->moved_frames, 0);
+    atomic_store(&q->wal_frames, (unsigned)frames);
     return SQLITE_OK;
 }
 

@@ -45,7 +45,7 @@ sotto_err sqlite_sizes(struct store *store, struct store_sizes *ret_sizes)
 
 /* --- checkpoint --- */
 
-/* Frames that wait to be moved. A log that begins anew has fewer than were moved before. */
+/* Frames that wait to be moved. Both numbers may change meanwhile: what comes out then may be too few or too many, once. */
 static unsigned frames_waiting(struct sqlite *q)
 {
     unsigned frames = atomic_load(&q->wal_frames), moved = atomic_load(&q->moved_frames);

@@ -1,0 +1,609 @@
+/* What is SQLite's alone: the file, its versions, copies, errors of the disk, its size, and what the statements cost. */
+#include "back_ends.h"
+#include "vfs_shim.h"
+
+#include "store/sqlite.h"
+
+static struct store *opened(void)
+{
+    struct store *store;
+    assert_ok(sqlite_open_scratch(&store));
+    return store;
+}
+
+static struct store *fresh(void)
+{
+    scratch_empty();
+    return opened();
+}
+
+static void commit_put(struct store *s, const char *key, const char *value)
+{
+    assert_ok(store_begin(s));
+    assert_ok(store_put(s, STORE_META, view_str(key), view_str(value)));
+    assert_ok(store_commit(s));
+}
+
+static void has(struct store *s, const char *key, const char *want)
+{
+    view value;
+    sotto_err err = store_get(s, STORE_META, view_str(key), &value);
+    if (want == NULL) {
+        assert_int_equal(err, SOTTO_E_NOTFOUND);
+        return;
+    }
+    assert_ok(err);
+    assert_true(view_equal(value, view_str(want)));
+}
+
+static const char *in_scratch(const char *name)
+{
+    static char path[100];
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
+    return path;
+}
+
+static void refuses(sotto_err want, const char *sentence)
+{
+    struct store *store = NULL;
+    char why[256] = "untouched";
+    assert_int_equal(store_sqlite_open(&(struct store_options){.path = scratch_db}, &store, why),
+                     want);
+    assert_null(store);
+    if (strstr(why, sentence) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", why, sentence);
+}
+
+static void overwrite(const char *path, long at, const char *text)
+{
+    FILE *file = fopen(path, at > 0 ? "r+b" : "wb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+/* --- the file --- */
+
+static void what_was_committed_is_there_when_it_is_opened_again(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    commit_put(s, "a", "1");
+    assert_ok(store_begin(s));
+    assert_ok(store_put(s, STORE_META, VIEW_LIT("b"), VIEW_LIT("1")));
+    store_free(s);
+    s = opened();
+    has(s, "a", "1");
+    has(s, "b", NULL);
+    store_free(s);
+}
+
+static void order_of_appending_goes_on_when_it_is_opened_again(void **state)
+{
+    (void)state;
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        struct store *s = seq == 1 ? fresh() : opened();
+        assert_ok(store_begin(s));
+        assert_ok(log_append(s, 4 - seq, seq, VIEW_LIT("x")));
+        assert_ok(store_commit(s));
+        store_free(s);
+    }
+    DEFER(store_freep) struct store *s = opened();
+    int64_t last;
+    assert_ok(sqlite_number(sqlite_of(s)->db, "SELECT stream FROM log ORDER BY place DESC LIMIT 1",
+                            &last));
+    assert_int_equal(last, 1);
+    assert_int_equal(sqlite_of(s)->last_place, 3);
+}
+
+static void files_are_ours_alone(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    commit_put(s, "a", "1");
+    static const char *const names[] = {"db", "db-wal", "db-shm", "db.lock"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct stat st;
+        assert_int_equal(stat(in_scratch(names[i]), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+}
+
+static void second_one_is_kept_out(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    refuses(SOTTO_E_IN_USE, "another process");
+    commit_put(s, "a", "1");
+    has(s, "a", "1");
+}
+
+static void what_is_no_database_of_ours_is_left_alone(void **state)
+{
+    (void)state;
+    scratch_empty();
+    overwrite(scratch_db, 0, "this is a text, and long enough for a header that SQLite reads: 100");
+    refuses(SOTTO_E_DAMAGED, "damaged");
+    scratch_empty();
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(scratch_db, &db), SQLITE_OK);
+    assert_ok(sqlite_exec(db, "CREATE TABLE theirs (a)"));
+    sqlite3_close(db);
+    refuses(SOTTO_E_DAMAGED, "not a database of sottod");
+    scratch_empty();
+    assert_int_equal(rmdir(scratch), 0);
+    refuses(SOTTO_E_IO, "cannot use the database");
+    assert_int_equal(mkdir(scratch, 0700), 0);
+}
+
+static void table_that_is_missing_is_named(void **state)
+{
+    (void)state;
+    store_free(fresh());
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(scratch_db, &db), SQLITE_OK);
+    assert_ok(sqlite_exec(db, "DROP TABLE invite"));
+    sqlite3_close(db);
+    refuses(SOTTO_E_DAMAGED, "no table invite");
+}
+
+static void tables_of_the_schema_are_those_of_the_list(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    int64_t tables, others;
+    assert_ok(sqlite_number(sqlite_of(s)->db,
+                            "SELECT count(*) FROM sqlite_schema WHERE type = 'table'", &tables));
+    assert_ok(sqlite_number(sqlite_of(s)->db,
+                            "SELECT count(*) FROM sqlite_schema WHERE type <> 'table'", &others));
+    assert_int_equal(tables, STORE_TABLE_END - 1 + 1); /* and the log */
+    assert_int_equal(others, 1);                       /* its index */
+}
+
+/* --- versions --- */
+
+static const struct migration later[] = {
+    {1, NULL}, /* set to the real first one */
+    {2, "CREATE TABLE extra (key BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;"
+        "INSERT INTO extra SELECT key FROM meta;"},
+    {3, "UPDATE meta SET value = x'33';"},
+};
+
+static sotto_err open_version(size_t version, const char *second, struct store **ret_store,
+                              char why[256])
+{
+    struct migration list[COUNT_OF(later)];
+    memcpy(list, later, sizeof list);
+    list[0].sql = sqlite_migrations[0].sql;
+    if (second != NULL)
+        list[1].sql = second;
+    return sqlite_open_as(&(struct store_options){.path = scratch_db}, list, version, ret_store,
+                          why);
+}
+
+static void older_schema_is_brought_forward_after_a_copy(void **state)
+{
+    (void)state;
+    struct store *s;
+    char why[256];
+    scratch_empty();
+    assert_ok(open_version(1, NULL, &s, why));
+    commit_put(s, "a", "1");
+    store_free(s);
+    assert_int_not_equal(access(in_scratch("db.before-2"), F_OK), 0);
+    assert_ok(open_version(3, NULL, &s, why));
+    int64_t number;
+    assert_ok(sqlite_number(sqlite_of(s)->db, "SELECT count(*) FROM extra", &number));
+    assert_int_equal(number, 1);
+    assert_ok(sqlite_number(sqlite_of(s)->db, "PRAGMA user_version", &number));
+    assert_int_equal(number, 3);
+    has(s, "a", "3");
+    store_free(s);
+    assert_ok(store_verify(in_scratch("db.before-2"), why));
+    assert_int_not_equal(access(in_scratch("db.before-2.part"), F_OK), 0);
+    assert_int_equal(rename(in_scratch("db.before-2"), scratch_db), 0);
+    assert_ok(open_version(1, NULL, &s, why));
+    has(s, "a", "1");
+    store_free(s);
+}
+
+static void newer_schema_is_refused_and_untouched(void **state)
+{
+    (void)state;
+    struct store *s;
+    char why[256];
+    scratch_empty();
+    assert_ok(open_version(3, NULL, &s, why));
+    commit_put(s, "a", "1");
+    store_free(s);
+    assert_err(open_version(2, NULL, &s, why), NEWER);
+    assert_non_null(strstr(why, "newer sottod (schema 3, this one knows 2)"));
+    refuses(SOTTO_E_NEWER, "newer sottod");
+    assert_err(store_verify(scratch_db, why), NEWER);
+    assert_ok(open_version(3, NULL, &s, why));
+    has(s, "a", "1");
+    store_free(s);
+}
+
+static void migration_that_fails_changes_nothing(void **state)
+{
+    (void)state;
+    struct store *s;
+    char why[256];
+    scratch_empty();
+    assert_ok(open_version(1, NULL, &s, why));
+    commit_put(s, "a", "1");
+    store_free(s);
+    assert_err(open_version(3, "DELETE FROM meta; INSERT INTO nowhere VALUES (1)", &s, why),
+               DAMAGED);
+    assert_non_null(strstr(why, "from schema 1 to 3; it is as it was"));
+    assert_ok(open_version(1, NULL, &s, why));
+    has(s, "a", "1");
+    store_free(s);
+    assert_ok(open_version(3, NULL, &s, why)); /* the copy of the first try is in nobody's way */
+    store_free(s);
+}
+
+/* --- copies --- */
+
+struct meanwhile {
+    struct store *store;
+    unsigned calls, stop_at;
+    uint64_t done, all;
+};
+
+/* The server goes on while a copy is made. */
+static bool write_meanwhile(void *user, uint64_t done_bytes, uint64_t all_bytes)
+{
+    struct meanwhile *m = user;
+    assert_true(done_bytes >= m->done && done_bytes <= all_bytes);
+    m->done = done_bytes;
+    m->all = all_bytes;
+    commit_put(m->store, "a", "later");
+    assert_ok(store_begin(m->store));
+    assert_ok(log_append(m->store, 9, ++m->calls, VIEW_LIT("later")));
+    assert_ok(store_commit(m->store));
+    assert_ok(store_checkpoint(m->store));
+    return m->calls != m->stop_at;
+}
+
+static void fill(struct store *s, size_t entries)
+{
+    static const uint8_t body[4000] = {1};
+    assert_ok(store_begin(s));
+    for (uint64_t seq = 1; seq <= entries; seq++)
+        assert_ok(log_append(s, 1, seq, VIEW_OF(body)));
+    assert_ok(store_commit(s));
+}
+
+static bool count_entries(void *user, uint64_t seq, view body)
+{
+    (void)seq, (void)body;
+    (*(size_t *)user)++;
+    return true;
+}
+
+static size_t entries(struct store *s, uint64_t stream)
+{
+    size_t count = 0;
+    assert_ok(log_read(s, stream, 0, UINT64_MAX, count_entries, &count));
+    return count;
+}
+
+static void backup_is_of_one_moment_while_the_store_goes_on(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    char why[256];
+    commit_put(s, "a", "1");
+    fill(s, 1500);
+    struct meanwhile m = {.store = s};
+    assert_ok(store_backup(s, in_scratch("copy"), write_meanwhile, &m));
+    assert_true(m.calls > 2);
+    has(s, "a", "later");
+    assert_err(store_backup(s, in_scratch("copy"), NULL, NULL), EXISTS);
+    store_free(s);
+    struct stat st;
+    assert_int_equal(stat(in_scratch("copy"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(st.st_size, m.all);
+    assert_ok(store_verify(in_scratch("copy"), why));
+    assert_int_equal(rename(in_scratch("copy"), scratch_db), 0);
+    s = opened();
+    has(s, "a", "1");
+    assert_int_equal(entries(s, 1), 1500);
+    assert_int_equal(entries(s, 9), 0);
+    store_free(s);
+}
+
+static void backup_that_is_stopped_leaves_nothing(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    fill(s, 1500);
+    struct meanwhile m = {.store = s, .stop_at = 2};
+    assert_err(store_backup(s, in_scratch("copy"), write_meanwhile, &m), INTERRUPTED);
+    assert_int_not_equal(access(in_scratch("copy"), F_OK), 0);
+    assert_err(store_backup(s, in_scratch("no/copy"), NULL, NULL), PERMISSION);
+}
+
+static void verify_finds_what_is_damaged(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    char why[256];
+    int64_t index;
+    fill(s, 50);
+    assert_ok(sqlite_number(
+        sqlite_of(s)->db, "SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'log_at'", &index));
+    store_free(s);
+    assert_ok(store_verify(scratch_db, why));
+    assert_string_equal(why, "");
+    static const char noise[] = "noise noise noise noise noise noise noise noise";
+    overwrite(scratch_db, index * SQL_PAGE, noise);
+    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_non_null(strstr(why, "damaged"));
+    assert_err(store_verify(scratch_db, NULL), DAMAGED);
+    assert_err(store_verify(in_scratch("nothing"), why), NOTFOUND);
+    s = opened(); /* what is damaged is found where it is read */
+    size_t count = 0;
+    assert_err(log_read(s, 1, 0, UINT64_MAX, count_entries, &count), DAMAGED);
+    store_free(s);
+    overwrite(scratch_db, 0, noise);
+    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_int_equal(truncate(scratch_db, 0), 0);
+    assert_err(store_verify(scratch_db, why), DAMAGED);
+}
+
+/* --- the disk --- */
+
+static void commit_syncs_the_log_once_and_the_database_never(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s = fresh();
+    commit_put(s, "a", "1");
+    unsigned wal = shim.syncs[SHIM_WAL], db = shim.syncs[SHIM_DB], pages = shim.writes[SHIM_DB];
+    for (uint64_t i = 1; i <= 10; i++) {
+        assert_ok(store_begin(s));
+        assert_ok(log_append(s, i, i, VIEW_LIT("x")));
+        assert_ok(store_commit(s));
+        assert_int_equal(shim.syncs[SHIM_WAL], wal + i);
+    }
+    assert_ok(store_begin(s));
+    has(s, "a", "1");
+    assert_ok(store_commit(s)); /* nothing was written */
+    assert_int_equal(shim.syncs[SHIM_WAL], wal + 10);
+    assert_int_equal(shim.syncs[SHIM_DB], db);
+    assert_int_equal(shim.writes[SHIM_DB], pages);
+    assert_ok(store_checkpoint(s));
+    assert_ok(store_checkpoint(s)); /* nothing was committed since: moves all */
+    assert_int_equal(shim.syncs[SHIM_DB], db + 1);
+    assert_true(shim.writes[SHIM_DB] > pages);
+    store_free(s);
+    shim_remove();
+}
+
+static void full_disk_is_no_end(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s = fresh();
+    commit_put(s, "a", "1");
+    static const int codes[] = {SQLITE_FULL, SQLITE_IOERR_SHMSIZE};
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        shim.fail_write[SHIM_WAL] = codes[i];
+        assert_ok(store_begin(s));
+        assert_ok(store_put(s, STORE_META, VIEW_LIT("a"), VIEW_LIT("2")));
+        assert_ok(log_append(s, 1, 1, VIEW_LIT("x")));
+        assert_err(store_commit(s), DISK_FULL);
+        has(s, "a", "1");
+        assert_int_equal(entries(s, 1), 0);
+        assert_ok(store_begin(s));
+        store_rollback(s);
+        shim.fail_write[SHIM_WAL] = 0;
+    }
+    commit_put(s, "a", "3");
+    has(s, "a", "3");
+    store_free(s);
+    s = opened();
+    has(s, "a", "3");
+    store_free(s);
+    shim_remove();
+}
+
+/* A transaction that does not fit into the page cache is written before its commit. */
+static void disk_that_fills_up_inside_a_transaction_is_no_end(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s;
+    scratch_empty();
+    assert_ok(store_sqlite_open(&(struct store_options){.path = scratch_db, .cache_bytes = 65536},
+                                &s, NULL));
+    commit_put(s, "a", "1");
+    shim.fail_write[SHIM_WAL] = SQLITE_FULL;
+    static const uint8_t body[4000] = {1};
+    assert_ok(store_begin(s));
+    sotto_err err = SOTTO_OK;
+    for (uint64_t seq = 1; err == SOTTO_OK && seq < 1000; seq++)
+        err = log_append(s, 1, seq, VIEW_OF(body));
+    assert_int_equal(err, SOTTO_E_DISK_FULL);
+    assert_err(log_append(s, 2, 1, VIEW_LIT("x")), DISK_FULL);
+    assert_err(store_commit(s), DISK_FULL);
+    has(s, "a", "1");
+    assert_int_equal(entries(s, 1), 0);
+    shim.fail_write[SHIM_WAL] = 0;
+    fill(s, 100);
+    assert_int_equal(entries(s, 1), 100);
+    store_free(s);
+    shim_remove();
+}
+
+static void checkpoint_that_finds_the_disk_full_is_tried_again(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s = fresh();
+    fill(s, 5000);
+    shim.fail_write[SHIM_DB] = SQLITE_FULL;
+    assert_err(store_checkpoint(s), DISK_FULL);
+    commit_put(s, "a", "1");
+    assert_err(store_checkpoint(s), DISK_FULL);
+    shim.fail_write[SHIM_DB] = 0;
+    assert_ok(store_checkpoint(s));
+    commit_put(s, "a", "2");
+    has(s, "a", "2");
+    assert_int_equal(entries(s, 1), 5000);
+    store_free(s);
+    shim_remove();
+}
+
+static void failed_sync_ends_the_store(void **state)
+{
+    (void)state;
+    view value;
+    shim_install();
+    static const int codes[] = {SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE};
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        struct store *s = fresh();
+        commit_put(s, "a", "1");
+        *(i == 0 ? &shim.fail_sync[SHIM_WAL] : &shim.fail_write[SHIM_WAL]) = codes[i];
+        assert_ok(store_begin(s));
+        assert_ok(store_put(s, STORE_META, VIEW_LIT("a"), VIEW_LIT("2")));
+        assert_err(store_commit(s), IO);
+        shim.fail_sync[SHIM_WAL] = shim.fail_write[SHIM_WAL] = 0;
+        assert_err(store_get(s, STORE_META, VIEW_LIT("a"), &value), IO);
+        assert_err(store_begin(s), IO);
+        assert_err(store_checkpoint(s), IO);
+        store_free(s);
+    }
+    shim_remove();
+}
+
+static void failed_sync_of_a_checkpoint_ends_the_store(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s = fresh();
+    fill(s, 5000);
+    shim.fail_sync[SHIM_DB] = SQLITE_IOERR_FSYNC;
+    assert_err(store_checkpoint(s), IO);
+    shim.fail_sync[SHIM_DB] = 0;
+    assert_err(store_begin(s), IO);
+    store_free(s);
+    s = opened(); /* the log still has all of it */
+    assert_int_equal(entries(s, 1), 5000);
+    store_free(s);
+    shim_remove();
+}
+
+/* --- sizes --- */
+
+/* One round of traffic: entries that are appended, and dropped ten rounds later. */
+static void traffic(struct store *s, uint64_t from, uint64_t to)
+{
+    static const uint8_t body[2000] = {1};
+    for (uint64_t round = from; round < to; round++) {
+        assert_ok(store_begin(s));
+        for (uint64_t stream = 0; stream < 64; stream++) {
+            assert_ok(log_append(s, stream, round, VIEW_OF(body)));
+            if (round >= 10)
+                assert_ok(log_drop(s, stream, round - 10));
+        }
+        assert_ok(store_commit(s));
+        assert_ok(store_checkpoint(s));
+    }
+}
+
+static void sizes_stay_the_same_however_much_passes_through(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    struct store_sizes first, last;
+    traffic(s, 0, 400);
+    assert_ok(store_sizes(s, &first));
+    traffic(s, 400, 1200);
+    assert_ok(store_sizes(s, &last));
+    assert_true(first.bytes < 8 << 20);
+    assert_true(last.bytes < first.bytes + first.bytes / 4);
+    assert_true(first.wal_bytes > 0 && last.wal_bytes < 24 << 20);
+    assert_int_equal(entries(s, 3), 10);
+}
+
+static void log_that_a_copy_held_up_is_caught_up_with(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    sqlite3 *reader;
+    int64_t tables;
+    struct store_sizes held, after;
+    traffic(s, 0, 100);
+    assert_ok(sqlite_connect(scratch_db, SQLITE_OPEN_READWRITE, &reader));
+    assert_ok(sqlite_exec(reader, "BEGIN"));
+    assert_ok(sqlite_number(reader, "SELECT count(*) FROM sqlite_schema", &tables));
+    traffic(s, 100, 700);
+    assert_ok(store_sizes(s, &held));
+    assert_true(held.wal_bytes > 48 << 20);
+    sqlite3_close(reader);
+    traffic(s, 700, 1200);
+    assert_ok(store_sizes(s, &after));
+    assert_true(after.wal_bytes <
+                held.wal_bytes + (1 << 20)); /* written again from its beginning */
+}
+
+/* --- statements --- */
+
+static void no_statement_walks_over_a_table(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    struct sqlite *q = sqlite_of(s);
+    for (int i = 0; i < SQL_FIXED_COUNT + SQL_OF_TABLE_COUNT; i++) {
+        sqlite3_stmt *statement, *plan;
+        assert_ok(i < SQL_FIXED_COUNT
+                      ? sqlite_fixed(q, (enum sqlite_fixed)i, &statement)
+                      : sqlite_of_table(q, STORE_DUE, (enum sqlite_of_table)(i - SQL_FIXED_COUNT),
+                                        &statement));
+        char sql[300];
+        snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", sqlite3_sql(statement));
+        assert_int_equal(sqlite3_prepare_v2(q->db, sql, -1, &plan, NULL), SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *said = (const char *)sqlite3_column_text(plan, 3);
+            bool in_order = i == SQL_OLDEST && strcmp(said, "SCAN log") == 0; /* up to its limit */
+            if (!in_order && strncmp(said, "SEARCH", 6) != 0)
+                fail_msg("%s: %s", sql, said);
+        }
+        sqlite3_finalize(plan);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_committed_is_there_when_it_is_opened_again),
+        cmocka_unit_test(order_of_appending_goes_on_when_it_is_opened_again),
+        cmocka_unit_test(files_are_ours_alone),
+        cmocka_unit_test(second_one_is_kept_out),
+        cmocka_unit_test(what_is_no_database_of_ours_is_left_alone),
+        cmocka_unit_test(table_that_is_missing_is_named),
+        cmocka_unit_test(tables_of_the_schema_are_those_of_the_list),
+        cmocka_unit_test(older_schema_is_brought_forward_after_a_copy),
+        cmocka_unit_test(newer_schema_is_refused_and_untouched),
+        cmocka_unit_test(migration_that_fails_changes_nothing),
+        cmocka_unit_test(backup_is_of_one_moment_while_the_store_goes_on),
+        cmocka_unit_test(backup_that_is_stopped_leaves_nothing),
+        cmocka_unit_test(verify_finds_what_is_damaged),
+        cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
+        cmocka_unit_test(full_disk_is_no_end),
+        cmocka_unit_test(disk_that_fills_up_inside_a_transaction_is_no_end),
+        cmocka_unit_test(checkpoint_that_finds_the_disk_full_is_tried_again),
+        cmocka_unit_test(failed_sync_ends_the_store),
+        cmocka_unit_test(failed_sync_of_a_checkpoint_ends_the_store),
+        cmocka_unit_test(sizes_stay_the_same_however_much_passes_through),
+        cmocka_unit_test(log_that_a_copy_held_up_is_caught_up_with),
+        cmocka_unit_test(no_statement_walks_over_a_table),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
