@@ -595,7 +595,7 @@ static int run_on(const struct back_end *on)
         ON_STORE(checkpoint_changes_nothing),
     };
     back_end = on;
-    return cmocka_run_group_tests_name(on->name, tests, scratch_make, scratch_remove);
+    return cmocka_run_group_tests_name(on->name, tests, scratch_make_fast, scratch_remove);
 }
 
 int main(void)
