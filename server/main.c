@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ask.h"
 #include "check_config.h"
 #include "cli/cli.h"
 #include "config.h"
 #include "init.h"
 #include "rotate_key.h"
 #include "serve.h"
+#include "status.h"
 
 #define SETTINGS_MAX  256
 #define SETTINGS_TEXT 32768 /* bytes */
@@ -19,6 +21,9 @@ static const struct cli_command commands[] = {
     {"init", NULL, 0, 0, "make the keys and the settings of a new server", init_text, init_options, init_run},
     {"serve", "[PORT]", 0, 1, "run the server", serve_text, serve_options, serve_run},
     {"check-config", "[FILE]", 0, 1, "tell whether the settings have mistakes", check_config_text, check_config_options, check_config_run},
+    {"status", NULL, 0, 0, "tell how the running server is", status_text, ask_options, status_run},
+    {"reload", NULL, 0, 0, "have the running server read its settings again", reload_text, ask_options, reload_run},
+    {"metrics print", NULL, 0, 0, "print the running server's metrics", metrics_text, ask_options, metrics_run},
     {"rotate-key", NULL, 0, 0, "make a new server key, and an intermediate", rotate_key_text, rotate_key_options, rotate_key_run},
     {0},
 };
@@ -39,6 +44,8 @@ static const struct cli_line files[] = {
      "in the state directory: the key that the pin stands for; keep a copy in a safe place"},
     {"intermediate.key",
      "in the state directory, if there is one: the key that certifies in the root key's place"},
+    {"admin.sock",
+     "in the state directory: where commands ask the running server; for root and its own user"},
     {"server.key",
      "in the state directory: the key that signs each connection, certified by one of these"},
     {0},

@@ -1,10 +1,14 @@
 #include "rotate_key.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "admin/client.h"
+#include "ask.h"
 #include "harden.h"
 #include "net/identity.h"
-#include "options.h"
 
 /* clang-format off */
 const struct cli_option rotate_key_options[] = {
@@ -21,7 +25,7 @@ const char rotate_key_text[] =
     "clients notice nothing. Do so when the old one may have been seen.\n\n"
     "With --intermediate a new intermediate is made as well, which lives two years. From then on "
     "the root key isn't needed here: move root.key to a safe place.\n\n"
-    "The server must not run meanwhile.\n\n" OPTIONS_TEXT;
+    "A running server takes them over at once.\n\n" OPTIONS_TEXT;
 
 struct rotation {
     struct config config;
@@ -48,17 +52,40 @@ static sotto_err rotate_in(struct rotation *r, sotto_crypto *c, struct state *st
     return SOTTO_OK;
 }
 
+/* The server that holds the directory does it itself. */
+static sotto_err rotate_running(struct rotation *r, struct failure *failure)
+{
+    DEFER(json_freep) json_t *arguments = json_pack("{s:b}", "intermediate", r->intermediate);
+    DEFER(json_freep) json_t *result = NULL;
+    int file = r->root_path == NULL ? -1 : open(r->root_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (r->root_path != NULL && file < 0)
+        return failure_say(failure, errno == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
+                           "cannot read %s: %s", r->root_path, strerror(errno));
+    sotto_err err = admin_ask(r->config.dir, "rotate-key", arguments, file, &result, failure);
+    if (file >= 0)
+        close(file);
+    if (err != SOTTO_OK)
+        return err;
+    snprintf(r->pin, sizeof r->pin, "%s", ask_text(result, "pin"));
+    r->not_after_s = ask_number(result, "certifiedUntil");
+    return SOTTO_OK;
+}
+
 static sotto_err rotate(struct rotation *r, struct failure *failure)
 {
     sotto_crypto *c;
     struct state state;
-    TRY(crypto_new(&c));
     sotto_err err = state_open(r->config.dir, identity_files, &state, failure);
+    if (err == SOTTO_E_IN_USE)
+        return rotate_running(r, failure);
+    if (err != SOTTO_OK)
+        return err;
+    err = crypto_new(&c);
     if (err == SOTTO_OK) {
         err = rotate_in(r, c, &state, failure);
-        state_close(&state);
+        crypto_free(c);
     }
-    crypto_free(c);
+    state_close(&state);
     return err;
 }
 

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "harden.h"
 #include "net/keeper.h"
 #include "net/listen.h"
@@ -67,7 +68,21 @@ struct run {
     struct state state;
     struct keeper keeper;
     struct log *log;
+    struct admin admin;
 };
+
+static sotto_err on_start(void *user, struct server *server, uv_loop_t *uv,
+                          struct failure *ret_failure)
+{
+    struct run *run = user;
+    return admin_start(&run->admin, uv, server, &run->state, ret_failure);
+}
+
+static void on_stop(void *user)
+{
+    struct run *run = user;
+    admin_stop(&run->admin);
+}
 
 static const char *port_of(const struct cli_call *call)
 {
@@ -82,8 +97,6 @@ static sotto_err on_reread(void *user, struct server_config *ret_config,
     TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
     config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
     *ret_config = fresh.server;
-    ret_config->store = run->config->server.store;
-    ret_config->dir = run->config->server.dir;
     return SOTTO_OK;
 }
 
@@ -98,7 +111,8 @@ static sotto_err database_open(struct run *run, struct failure *failure)
 
 static sotto_err serve_stored(struct run *run, struct failure *failure)
 {
-    const struct server_hooks hooks = {.user = run, .reread = on_reread};
+    const struct server_hooks hooks = {
+        .user = run, .start = on_start, .stop = on_stop, .reread = on_reread};
     TRY(log_new(STDERR_FILENO, run->call->json, &run->log));
     log_identity(run->log, keeper_identity(&run->keeper), run->config->dir);
     sotto_err err = server_run(&run->config->server, &run->keeper, run->log, &hooks, failure);

@@ -469,21 +469,27 @@ sotto_err identity_root_make(sotto_crypto *c, const char *path, struct secret *r
     return SOTTO_OK;
 }
 
-sotto_err identity_root_read(sotto_crypto *c, const char *path, struct secret *ret_seed,
+sotto_err identity_root_take(sotto_crypto *c, int fd, const char *name, struct secret *ret_seed,
                              struct failure *ret_failure)
 {
     DEFER(buf_clear) sotto_buf bytes = {0};
     uint8_t *place;
+    TRY(buf_extend(&bytes, 256, &place));
+    ssize_t len = read(fd, place, 256);
+    if (len < 0)
+        return elsewhere_say(ret_failure, "read", name);
+    if (key_file_read(c, ROOT_LABEL, view_of(place, (size_t)len), ret_seed) != SOTTO_OK)
+        return failure_say(ret_failure, SOTTO_E_KEY, "%s is not the file of a root key", name);
+    return SOTTO_OK;
+}
+
+sotto_err identity_root_read(sotto_crypto *c, const char *path, struct secret *ret_seed,
+                             struct failure *ret_failure)
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return elsewhere_say(ret_failure, "read", path);
-    sotto_err err = buf_extend(&bytes, 256, &place);
-    ssize_t len = err == SOTTO_OK ? read(fd, place, 256) : 0;
-    if (len < 0)
-        err = elsewhere_say(ret_failure, "read", path);
+    sotto_err err = identity_root_take(c, fd, path, ret_seed, ret_failure);
     close(fd);
-    if (err == SOTTO_OK &&
-        key_file_read(c, ROOT_LABEL, view_of(place, (size_t)len), ret_seed) != SOTTO_OK)
-        err = failure_say(ret_failure, SOTTO_E_KEY, "%s is not the file of a root key", path);
     return err;
 }

@@ -61,5 +61,8 @@ SOTTO_MUST_USE sotto_err identity_root_make(sotto_crypto *c, const char *path,
                                             struct secret *ret_seed, struct failure *ret_failure);
 SOTTO_MUST_USE sotto_err identity_root_read(sotto_crypto *c, const char *path,
                                             struct secret *ret_seed, struct failure *ret_failure);
+/* The same from a descriptor, which is borrowed; `name` stands in the words. */
+SOTTO_MUST_USE sotto_err identity_root_take(sotto_crypto *c, int fd, const char *name,
+                                            struct secret *ret_seed, struct failure *ret_failure);
 
 #endif

@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "net/metrics.h"
 #include "net/notify.h"
+#include "net/talk.h"
 #include "net/upkeep.h"
 
 #define ACCEPT_ROUND 64  /* connections taken before signals have their turn */
@@ -42,6 +43,7 @@ struct front {
     uv_timer_t retry, space;
     bool disk_full;
     struct upkeep upkeep;
+    struct hub hub;
     struct listener listeners[SERVER_LISTEN_MAX];
     size_t listener_count;
     struct metrics metrics;
@@ -71,8 +73,10 @@ void server_tell_admin(struct server *server, const struct core_effect *effect, 
                                              : POST_SEND,
         .connection = effect->connection,
     };
+    pthread_mutex_lock(&server->admin_lock);
     if (server->admin_async != NULL && mailbox_put(&server->admin, &post, bytes) == SOTTO_OK)
         uv_async_send(server->admin_async);
+    pthread_mutex_unlock(&server->admin_lock);
 }
 
 /* ---- letting in */
@@ -191,6 +195,9 @@ sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_T
     ret_restart[0] = 0;
     if (hooks->reread != NULL)
         TRY(hooks->reread(hooks->user, &config, ret_restart, ret_failure));
+    config.store = server->config.store;
+    config.dir = server->config.dir;
+    memcpy(config.host, server->config.host, sizeof config.host);
     TRY(keeper_take(server->keeper, &config.tls, (int64_t)time(NULL), ret_failure));
     TRY(live_set(server, &config));
     gate_limit(&server->gate, &server_live(server)->config.limits);
@@ -298,6 +305,9 @@ static void front_close(struct front *front)
     uv_close((uv_handle_t *)&front->retry, NULL);
     uv_close((uv_handle_t *)&front->space, NULL);
     upkeep_stop(&front->upkeep);
+    if (front->server->hub != NULL)
+        hub_stop(&front->hub);
+    front->server->hub = NULL;
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&front->signals[i], NULL);
     uv_run(&front->uv, UV_RUN_DEFAULT);
@@ -311,11 +321,11 @@ static void front_close(struct front *front)
 
 static sotto_err listeners_open(struct front *front, struct failure *ret_failure)
 {
-    const struct server_config *config = &front->server->config;
+    struct server_config *config = &front->server->config;
     for (size_t i = 0; i < config->listen_count; i++) {
         struct listener *l = &front->listeners[i];
-        struct endpoint address = config->listen[i];
-        TRY(listen_open(&address, &l->fd, ret_failure));
+        struct endpoint *address = &config->listen[i];
+        TRY(listen_open(address, &l->fd, ret_failure));
         l->front = front;
         l->poll.data = l;
         if (uv_poll_init(&front->uv, &l->poll, l->fd) != 0) {
@@ -324,7 +334,7 @@ static sotto_err listeners_open(struct front *front, struct failure *ret_failure
         }
         front->listener_count++;
         char text[ENDPOINT_TEXT];
-        endpoint_write(&address, text);
+        endpoint_write(address, text);
         log_line(front->server->log, "listening", "listening on %s", text);
     }
     return SOTTO_OK;
@@ -346,6 +356,8 @@ static sotto_err front_open_more(struct front *front, struct failure *ret_failur
                           ret_failure));
         front->metrics_on = true;
     }
+    TRY(hub_start(&front->hub, &front->uv, server));
+    server->hub = &front->hub;
     if (server->hooks->start != NULL) {
         TRY(server->hooks->start(server->hooks->user, server, &front->uv, ret_failure));
         front->hooked = true;
@@ -474,6 +486,7 @@ static void front_clear(struct front *front)
     checkpoint_stop(server->checkpoint);
     mailbox_clear(&server->core);
     mailbox_clear(&server->admin);
+    hub_clear(&front->hub);
     gate_clear(&server->gate);
     live_clear(server->lives);
     rng_clear(&front->rng);
@@ -485,7 +498,7 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
     struct server *server = calloc(1, sizeof *server);
     struct front *front = calloc(1, sizeof *front);
     sotto_err err = SOTTO_E_NOMEM;
-    if (server != NULL && front != NULL) {
+    if (server != NULL && front != NULL && pthread_mutex_init(&server->admin_lock, NULL) == 0) {
         server->config = *config;
         server->keeper = keeper;
         server->log = log;
@@ -494,6 +507,7 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
         front->server = server;
         err = serve(front, ret_failure);
         front_clear(front);
+        pthread_mutex_destroy(&server->admin_lock);
     }
     free(front);
     free(server);

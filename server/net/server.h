@@ -20,6 +20,7 @@
 
 #define SERVER_RESTART_TEXT 512
 
+struct hub;
 struct loop;
 struct server;
 struct uv_loop_s;
@@ -42,7 +43,8 @@ struct checkpoint;
 #define SERVER_ADMIN 0xff
 
 struct server {
-    struct server_config config; /* of the start */
+    struct server_config
+        config; /* of the start; port 0 in listen has become the one that was given */
     _Atomic(const struct live *) live;
     struct live *lives;            /* the newest of all; the main thread's */
     struct checkpoint *checkpoint; /* NULL: without a store */
@@ -58,8 +60,10 @@ struct server {
     struct mailbox core; /* locks itself */
     struct mailbox
         admin; /* what the core says to the admin socket and to who sends mail; locks itself */
-    uv_async_t *admin_async; /* rung for it; NULL: nobody listens */
-    struct stats stats;      /* atomic */
+    pthread_mutex_t admin_lock; /* of admin_async */
+    uv_async_t *admin_async;    /* rung for it; NULL: nobody listens */
+    struct hub *hub;            /* of the main thread alone (net/talk.h) */
+    struct stats stats;         /* atomic */
 };
 
 /* Serves until a signal ends it. IN_USE, PERMISSION, IO: a listener could not be had. NOMEM, CRYPTO. */

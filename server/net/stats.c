@@ -19,16 +19,25 @@ static const struct {
     {"bytes_total", "counter", "bytes passed on"},
     {"refused_total", "counter", "requests refused"},
     {"code_failures_total", "counter", "rooms ended since the words did not match"},
+    {"commits_total", "counter", "transactions that were made durable"},
 };
 
 void stats_core_set(struct stats *s, const struct core_counts *counts)
 {
-    const uint64_t values[CORE_COUNTS] = {counts->connections,        counts->rooms_open,
-                                          counts->rooms_total,        counts->frames_total,
-                                          counts->bytes_total,        counts->refused_total,
-                                          counts->code_failures_total};
+    uint64_t values[CORE_COUNTS];
+    memcpy(values, counts, sizeof values);
     for (size_t i = 0; i < CORE_COUNTS; i++)
         atomic_store_explicit(&s->core[i], values[i], memory_order_relaxed);
+}
+
+struct core_counts stats_core_get(const struct stats *s)
+{
+    uint64_t values[CORE_COUNTS];
+    struct core_counts counts;
+    for (size_t i = 0; i < CORE_COUNTS; i++)
+        values[i] = atomic_load_explicit(&s->core[i], memory_order_relaxed);
+    memcpy(&counts, values, sizeof counts);
+    return counts;
 }
 
 static sotto_err row_write(sotto_buf *out, const char *name, const char *suffix, const char *type,

@@ -43,6 +43,8 @@ struct stats {
 /* The core's own counts, copied so that other threads may read them. */
 void stats_core_set(struct stats *s, const struct core_counts *counts);
 
+struct core_counts stats_core_get(const struct stats *s);
+
 /* Appends all of them in the text form that Prometheus reads. NOMEM. */
 SOTTO_MUST_USE sotto_err stats_write(const struct stats *s, sotto_buf *out);
 

@@ -1,0 +1,12 @@
+/* client.h - a command's side of the admin socket. */
+#ifndef ADMIN_CLIENT_H
+#define ADMIN_CLIENT_H
+
+#include "admin/wire.h"
+
+/* Asks the server whose state directory this is, and waits for its answer. `file`: a descriptor that goes along, or -1; borrowed.
+ * CLOSED: no server runs there; PERMISSION: not ours to ask; else what the server says. The caller frees *ret_result. */
+SOTTO_MUST_USE sotto_err admin_ask(const char *dir, const char *command, json_t *arguments,
+                                   int file, json_t **ret_result, struct failure *ret_failure);
+
+#endif

@@ -1,0 +1,10 @@
+/* commands.c - what can be asked over the admin socket, a row each. */
+#include "admin/upkeep.h"
+
+const struct admin_command admin_commands[] = {
+    {"status", NULL, false, admin_on_status},
+    {"reload", NULL, false, admin_on_reload},
+    {"metrics print", NULL, false, admin_on_metrics},
+    {"rotate-key", rotate_key_arguments, true, admin_on_rotate_key},
+    {0},
+};

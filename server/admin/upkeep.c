@@ -1,0 +1,132 @@
+#include "admin/upkeep.h"
+
+#include <sotto/version.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/rng.h"
+#include "net/tls.h"
+
+#define DAY_S 86400
+
+/* ---- status */
+
+static json_t *listeners(const struct server *server)
+{
+    json_t *list = json_array();
+    char text[ENDPOINT_TEXT];
+    for (size_t i = 0; i < server->config.listen_count; i++) {
+        endpoint_write(&server->config.listen[i], text);
+        json_array_append_new(list, json_string(text));
+    }
+    return list;
+}
+
+static void certificates_put(json_t *result, const struct server *server)
+{
+    const struct identity *identity = keeper_identity(server->keeper);
+    char pin[X509_PIN_TEXT];
+    int64_t end_s;
+    x509_pin_write(identity->pin, pin);
+    json_object_set_new(result, "pin", json_string(pin));
+    json_object_set_new(result, "certifiedUntil", json_integer(identity->not_after_s));
+    json_object_set_new(result, "canCertify", json_boolean(identity->issuer_key.len > 0));
+    if (tls_pem_end(buf_view(&identity->tls), &end_s) == SOTTO_OK)
+        json_object_set_new(result, "tlsUntil", json_integer(end_s));
+}
+
+static void counts_put(json_t *result, const struct server *server)
+{
+    const struct core_counts counts = stats_core_get(&server->stats);
+    json_object_set_new(result, "connections", json_integer((json_int_t)counts.connections));
+    json_object_set_new(result, "rooms", json_integer((json_int_t)counts.rooms_open));
+}
+
+void admin_on_status(struct admin_call *call)
+{
+    const struct server *server = admin_server(call);
+    json_t *result = json_object();
+    json_object_set_new(result, "version", json_string(SOTTO_VERSION));
+    json_object_set_new(result, "pid", json_integer(getpid()));
+    json_object_set_new(result, "started", json_integer(server->started_s));
+    json_object_set_new(result, "host", json_string(server->config.host));
+    json_object_set_new(result, "listen", listeners(server));
+    json_object_set_new(result, "diskFull", json_boolean(atomic_load(&server->disk_full)));
+    certificates_put(result, server);
+    counts_put(result, server);
+    admin_succeed(call, result);
+}
+
+/* ---- reload, metrics */
+
+void admin_on_reload(struct admin_call *call)
+{
+    char restart[SERVER_RESTART_TEXT];
+    struct failure failure = {0};
+    sotto_err err = server_reload(admin_server(call), restart, &failure);
+    if (err != SOTTO_OK)
+        admin_refuse(call, err, &failure);
+    else
+        admin_succeed(call, json_pack("{s:s}", "restart", restart));
+}
+
+void admin_on_metrics(struct admin_call *call)
+{
+    DEFER(buf_clear) sotto_buf text = {0};
+    struct failure failure = {0};
+    sotto_err err = stats_write(&admin_server(call)->stats, &text);
+    if (err != SOTTO_OK)
+        admin_refuse(call, err, &failure);
+    else
+        admin_succeed(call, json_pack("{s:s%}", "text", (const char *)text.data, text.len));
+}
+
+/* ---- keys */
+
+const struct admin_argument rotate_key_arguments[] = {{"intermediate", ADMIN_FLAG, false}, {0}};
+
+/* The root key's file comes as a descriptor: the server may not be able to open it. */
+static sotto_err root_read(struct admin_call *call, struct secret *ret_root,
+                           struct failure *failure)
+{
+    int fd = admin_file_take(call);
+    if (fd < 0)
+        return SOTTO_OK;
+    sotto_crypto *c;
+    sotto_err err = sotto_crypto_new(&c);
+    if (err == SOTTO_OK) {
+        err = identity_root_take(c, fd, "the file", ret_root, failure);
+        sotto_crypto_free(c);
+    }
+    close(fd);
+    return err;
+}
+
+static sotto_err rotate(struct admin_call *call, struct failure *failure)
+{
+    struct server *server = admin_server(call);
+    DEFER(secret_clear) struct secret root = {0};
+    char restart[SERVER_RESTART_TEXT];
+    TRY(root_read(call, &root, failure));
+    const struct identity_change change = {
+        .root = root.len > 0 ? &root : NULL,
+        .new_intermediate = admin_flag(admin_arguments(call), "intermediate"),
+        .new_server_key = true,
+    };
+    TRY(keeper_change(server->keeper, (int64_t)time(NULL), &change, failure));
+    log_line(server->log, "keys", "there is a new server key");
+    return server_reload(server, restart, failure); /* the core signs with it, too */
+}
+
+void admin_on_rotate_key(struct admin_call *call)
+{
+    struct failure failure = {0};
+    sotto_err err = rotate(call, &failure);
+    if (err != SOTTO_OK) {
+        admin_refuse(call, err, &failure);
+        return;
+    }
+    json_t *result = json_object();
+    certificates_put(result, admin_server(call));
+    admin_succeed(call, result);
+}

@@ -1,0 +1,65 @@
+#include "status.h"
+
+#include "ask.h"
+
+const char status_text[] = "Asks the running server how it is.\n\n" OPTIONS_TEXT;
+const char reload_text[] =
+    "Has the running server read its settings and TLS certificate files again, as SIGHUP does. If "
+    "anything is wrong with them all stays as it was. Settings that count only from the next start "
+    "on are named.";
+const char metrics_text[] =
+    "Prints the running server's metrics in the text form that Prometheus reads, as /metrics does.";
+
+static void status_print(const struct cli_call *call, const json_t *result)
+{
+    (void)call;
+    char text[ASK_TIME];
+    const json_t *address;
+    size_t i;
+    printf("sottod       %s, pid %lld\n", ask_text(result, "version"),
+           (long long)ask_number(result, "pid"));
+    printf("started      %s\n", ask_time(ask_number(result, "started"), text));
+    json_array_foreach(json_object_get(result, "listen"), i, address)
+        printf("listening    %s\n", json_string_value(address));
+    printf("host         %s\n", ask_text(result, "host"));
+    printf("pin          %s\n", ask_text(result, "pin"));
+    printf("certified    until %s%s\n", ask_time(ask_number(result, "certifiedUntil"), text),
+           json_is_true(json_object_get(result, "canCertify"))
+               ? ", then again by itself"
+               : "; the root key is away, and there is no intermediate");
+    printf("tls          until %s\n", ask_time(ask_number(result, "tlsUntil"), text));
+    printf("connections  %lld\n", (long long)ask_number(result, "connections"));
+    printf("rooms        %lld\n", (long long)ask_number(result, "rooms"));
+    if (json_is_true(json_object_get(result, "diskFull")))
+        printf("disk         full: nothing new is accepted\n");
+}
+
+int status_run(struct cli_call *call)
+{
+    return ask_run(call, "status", NULL, -1, status_print);
+}
+
+static void reload_print(const struct cli_call *call, const json_t *result)
+{
+    const char *restart = ask_text(result, "restart");
+    if (restart[0] != 0)
+        printf("settings read again; these count from the next start on: %s\n", restart);
+    else if (!call->quiet)
+        printf("settings read again\n");
+}
+
+int reload_run(struct cli_call *call)
+{
+    return ask_run(call, "reload", NULL, -1, reload_print);
+}
+
+static void metrics_print(const struct cli_call *call, const json_t *result)
+{
+    (void)call;
+    fputs(ask_text(result, "text"), stdout);
+}
+
+int metrics_run(struct cli_call *call)
+{
+    return ask_run(call, "metrics print", NULL, -1, metrics_print);
+}

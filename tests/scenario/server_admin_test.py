@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+"""The admin socket: commands that ask the running server, and what is said to who may not or asks wrongly."""
+import array
+import errno
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from sottoclient import *
+
+
+def sottod(*arguments, env=None, timeout=20, prefix=()):
+    done = subprocess.run([*prefix, program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False,
+                          env={**os.environ, **(env or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def fresh():
+    return tempfile.mkdtemp(prefix="sottod-test-")
+
+
+def state_of(server):
+    return os.path.join(server.directory, "state")
+
+
+def ask(server, line, files=()):
+    """Raw bytes to the socket; the answer as it came, or None."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(os.path.join(state_of(server), "admin.sock"))
+        try:
+            s.sendmsg([line], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else [])
+            answer = b""
+            while data := s.recv(65536):
+                answer += data
+        except (ConnectionResetError, BrokenPipeError):
+            return None
+    return json.loads(answer) if answer else None
+
+
+def status_tells_how_the_server_is():
+    with Server() as s:
+        a, b, _ = pair(s.port)
+        status, out, err = sottod("status", "--dir", state_of(s))
+        assert status == 0 and err == "", err
+        for line in (f"pid {s.process.pid}", f"listening    127.0.0.1:{s.port}\n", f"pin          {s.pin()}\n"):
+            assert line in out, out
+        end = time.monotonic() + 20
+        while True:
+            told = json.loads(sottod("status", "--dir", state_of(s), "--json")[1])
+            if told["rooms"] == 1 or time.monotonic() > end:
+                break
+        assert told["v"] == 1 and told["rooms"] == 1 and told["connections"] == 2 and told["pin"] == s.pin(), told
+        a.close()
+        b.close()
+
+
+def the_socket_is_for_root_and_the_servers_user():
+    with Server() as s:
+        path = os.path.join(state_of(s), "admin.sock")
+        assert os.stat(path).st_mode & 0o7777 == 0o600
+        s.stop()
+        assert not os.path.exists(path)
+    if os.geteuid() != 0:
+        return "needs root, to be somebody else"
+    with Server() as s:
+        for directory in (s.directory, state_of(s)):
+            os.chmod(directory, 0o755)
+        os.chmod(os.path.join(state_of(s), "admin.sock"), 0o666)  # even then
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        script = (f"import socket; s = socket.socket(socket.AF_UNIX); s.connect('{state_of(s)}/admin.sock');"
+                  "s.sendall(b'{\"v\":1,\"command\":\"status\"}\\n'); print(len(s.recv(1000)))")
+        done = subprocess.run([*nobody, "/usr/bin/python3", "-c", script], capture_output=True, text=True, check=False)
+        assert done.stdout == "0\n" or "Error" in done.stderr, (done.stdout, done.stderr)
+    return None
+
+
+def without_a_server_that_is_told():
+    directory = fresh()
+    for arguments in (["--dir", directory], ["--dir", "/nonexistent"]):
+        for command in (["status"], ["reload"], ["metrics", "print"]):
+            status, out, err = sottod(*command, *arguments)
+            assert status == 3 and "no server runs with the state directory" in err and "do: " in err and out == "", (command, status, err)
+    with Server() as s:
+        s.process.kill()  # its socket stays behind
+        s.process.wait()
+        assert os.path.exists(os.path.join(state_of(s), "admin.sock"))
+        assert sottod("status", "--dir", state_of(s))[0] == 3
+        with Server(directory=s.directory) as again:
+            assert sottod("status", "--dir", state_of(again))[0] == 0
+
+
+def a_long_path_is_no_hindrance():
+    directory = os.path.join(fresh(), *["x" * 60] * 4)
+    os.makedirs(directory)
+    with Server(directory=directory) as s:
+        assert sottod("status", "--dir", state_of(s))[0] == 0
+
+
+def metrics_are_printed():
+    with Server() as s:
+        status, out, _ = sottod("metrics", "print", "--dir", state_of(s))
+        assert status == 0 and "\nsottod_rooms_open 0\n" in out and "(null)" not in out, out
+
+
+def reload_says_what_happened():
+    path = os.path.join(fresh(), "sottod.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("[limits]\nrooms = 5\n")
+    with Server("--config", path) as s:
+        assert sottod("reload", "--dir", state_of(s)) == (0, "settings read again\n", "")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("threads = 1\n")
+        status, out, _ = sottod("reload", "--dir", state_of(s))
+        assert status == 0 and "from the next start on: threads" in out, out
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("thread = 1\n")
+        status, out, err = sottod("reload", "--dir", state_of(s))
+        assert status == 2 and "line 1" in err and out == "", (status, err)
+        assert s.alive()
+
+
+def a_new_key_counts_at_once():
+    with Server() as s:
+        state, safe = state_of(s), os.path.join(fresh(), "root.key")
+        a, b, slot = pair(s.port)
+        before = Client(s.port).open().chain
+        status, out, err = sottod("rotate-key", "--intermediate", "--dir", state)
+        assert status == 0 and s.pin() in out, err
+        after = Client(s.port).open().chain
+        assert len(before) == 2 and len(after) == 3 and after[0] != before[0] and after[2] == before[1]
+        shutil.move(os.path.join(state, "root.key"), safe)
+        status, _, err = sottod("rotate-key", "--intermediate", "--dir", state)
+        assert status == 6 and "needs the root key" in err, (status, err)
+        status, _, err = sottod("rotate-key", "--root", os.path.join(state, "server.key"), "--dir", state)
+        assert status == 4 and "not the file of a root key" in err, err
+        status, _, err = sottod("rotate-key", "--root", "/nonexistent/root.key", "--dir", state)
+        assert status == 6, err
+        status, _, err = sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state)
+        assert status == 0, err
+        assert Client(s.port).open().chain[1] != after[1]
+        a.room_send(slot, b"as before")
+        assert b.room_data(slot) == b"as before" and s.alive()
+
+
+def what_is_no_request_gets_a_clear_answer():
+    with Server() as s:
+        for line, code in ((b"hello\n", "E_VALUE"), (b"{}\n", "E_VALUE"), (b"\n", "E_VALUE"), (b'{"v":1,"command":"stauts"}\n', "E_UNSUPPORTED"),
+                           (b'{"v":1,"command":"status","arguments":{"x":1}}\n', "E_USAGE"), (b"[" * 60000 + b"\n", "E_VALUE")):
+            answer = ask(s, line)
+            assert answer["ok"] is False and answer["code"] == code, (line[:80], answer)
+        assert ask(s, b'{"v":1,"command":"stauts"}\n')["guess"] == "status"
+        answer = ask(s, b"x" * 70000)
+        assert answer is None or answer["code"] == "E_TOO_LARGE", answer
+        assert s.alive()
+
+
+def descriptors_that_nobody_wants_are_closed():
+    with Server() as s:
+        def count():
+            return len(os.listdir(f"/proc/{s.process.pid}/fd"))
+        before = count()
+        with open("/dev/null", "rb") as f:
+            for _ in range(20):
+                assert ask(s, b'{"v":1,"command":"status"}\n', [f.fileno()])["code"] == "E_USAGE"
+                assert ask(s, b'{"v":1,"command":"rotate-key"}\n', [f.fileno()] * 4)["code"] == "E_KEY"
+        end = time.monotonic() + 20
+        while count() > before:
+            assert time.monotonic() < end, (before, count())
+
+
+def who_connects_and_says_nothing_keeps_nobody_out_for_long():
+    with Server() as s:
+        silent = []
+        for _ in range(40):
+            c = socket.socket(socket.AF_UNIX)
+            c.settimeout(20)
+            while c.connect_ex(os.path.join(state_of(s), "admin.sock")) == errno.EAGAIN:
+                time.sleep(0.01)
+            silent.append(c)
+        for c in silent:
+            c.close()
+        end = time.monotonic() + 20
+        while sottod("status", "--dir", state_of(s))[0] != 0:
+            assert time.monotonic() < end
+        assert s.stop() == 0
+
+
+def a_stop_with_a_request_half_sent_is_clean():
+    with Server() as s:
+        c = socket.socket(socket.AF_UNIX)
+        c.connect(os.path.join(state_of(s), "admin.sock"))
+        c.sendall(b'{"v":1,"comm')
+        assert sottod("status", "--dir", state_of(s))[0] == 0
+        assert s.stop() == 0
+        c.close()
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and f.__name__ not in ("sottod", "fresh", "state_of", "ask")])
