@@ -74,6 +74,7 @@ int bench_mls(struct bench *b, int argc, char **argv);
 int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 int bench_rooms(struct bench *b, int argc, char **argv);
+int bench_store(struct bench *b, int argc, char **argv);
 
 /* Where a server's files go: what was asked for, else a disk if it is to be durable, else memory. */
 const char *bench_dir(const char *asked, bool durable);

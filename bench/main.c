@@ -29,6 +29,13 @@ static const struct bench_program programs[] = {
      "--size N        bytes of a message (256)\n"
      "--inflight N    messages of a pair that are on their way (1 and 32, then 1000/s)\n"
      "--seconds N     of each case (3)\n", bench_rooms},
+    {"store", "the server's database: entries appended and dropped, with little and with much in it",
+     "--entries N     that are stored already in the second run (1000000)\n"
+     "--size N        bytes of an entry (300)\n"
+     "--group N       entries of a commit (1, 64 and 512)\n"
+     "--streams N     that the entries are for, in turns (1000)\n"
+     "--seconds N     of each case (3)\n"
+     "--dir DIR       where the files lie (TMPDIR or /tmp)\n", bench_store},
 };
 /* clang-format on */
 #define PROGRAMS (sizeof programs / sizeof programs[0])

@@ -133,8 +133,8 @@ struct store_sizes {
 SOTTO_MUST_USE sotto_err store_sizes(struct store *store, struct store_sizes *ret_sizes);
 
 /* From another thread than the store's, while that one works on: moves what was committed from the write-ahead log to the database,
- * as far as readers and writer allow, without making the writer wait. To be called every second or so: nothing happens until some
- * MiB wait. A no-op in memory. */
+ * as far as readers and writer allow, without making the writer wait. Nothing happens until some MiB wait, or nothing was committed since
+ * the last call. A no-op in memory. */
 SOTTO_MUST_USE sotto_err store_checkpoint(struct store *store);
 
 /* From another thread, while the store's works on: writes a consistent copy, a database that store_sqlite_open() takes, to this path,

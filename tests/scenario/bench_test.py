@@ -59,6 +59,16 @@ def rooms_pass_messages_on():
     assert rows["messages, 4 in flight"] > 0 and rows["CPU a message, 4 in flight"] > 0, rows
 
 
+def store_is_measured_with_little_and_with_much_in_it():
+    status, out, err = bench("--entries", "2000", "--seconds", "1", "--group", "64", "--json", name="store")
+    assert status == 0, err
+    rows = {(row["op"], row["n"]): row for row in map(json.loads, out.splitlines())}
+    for held in (0, 2000):
+        assert rows["open", held]["value"] > 0 and rows["CPU an entry, group 64", held]["value"] > 0, rows
+        assert rows["commit p50, group 64", held]["value"] > 0 and rows["commit p50, group 64", held]["floor"] > 0, rows
+    assert rows["CPU an entry, read", 2000]["iterations"] == 2000, rows
+
+
 def idle_connections_are_weighed():
     status, out, err = bench("--n", "20", "--json", name="connections")
     assert status == 0, err
@@ -91,6 +101,7 @@ run([
     one_operation_and_another_suite_can_be_asked_for,
     what_it_cannot_measure_it_says,
     rooms_pass_messages_on,
+    store_is_measured_with_little_and_with_much_in_it,
     idle_connections_are_weighed,
     a_peer_is_measured_or_how_to_install_it_is_said,
     what_a_bench_of_servers_does_not_know_it_says,
