@@ -119,6 +119,8 @@ static const struct row rows[] = {
     {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
     {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics,
      FIELD(server.metrics_port), false},
+    {{"tls", "record_layer", "own | openssl", "who seals and opens records after the handshake; OpenSSL keeps 20 KiB for a connection, we keep 0.4", "",
+      "own", false}, set_choice, FIELD(server.record_layer), false},
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
      set_text, FIELD(server.tls.certificate), true},
     {{"tls", "key", "FILE", "its key, in PEM, without a passphrase", "", "", false}, set_text, FIELD(server.tls.key), true},

@@ -19,9 +19,9 @@
 #include "net/route.h"
 #include "proto/proto.h"
 
-#define READ_STEP   (16 * 1024) /* bytes: one TLS record */
+#define READ_STEP   TLS_READ_MIN
 #define READ_ROUNDS 4           /* steps before others have their turn */
-#define WRITE_STEP  (16 * 1024) /* bytes: one TLS record */
+#define PONG_MOST   (16 * 1024) /* bytes that wait: then pings are not answered */
 #define HELLO_MAX   1024 /* bytes of the first frame: a stranger gets no more memory than that */
 #define CLOSE_MS    2000 /* for the client to take in the last words */
 
@@ -320,7 +320,7 @@ static void conn_flush(struct conn *conn)
     conn->want_write = false;
     while (conn_waiting(conn) > 0) {
         size_t sent;
-        const view next = {conn->out.data + conn->out_at, size_min(conn_waiting(conn), WRITE_STEP)};
+        const view next = {conn->out.data + conn->out_at, conn_waiting(conn)};
         enum tls_result result = tls_write(conn->tls, next, &sent);
         if (result == TLS_WANT_WRITE || result == TLS_WANT_READ) {
             conn->want_write = result == TLS_WANT_WRITE;
@@ -569,7 +569,7 @@ static sotto_err on_data(struct conn *conn, const struct ws_frame *frame)
 /* A client that pings but doesn't read gets no heap of answers: one may answer the last ping alone (RFC 6455 5.5.3). */
 static sotto_err on_ping(struct conn *conn, view payload)
 {
-    return conn_waiting(conn) < WRITE_STEP ? conn_out(conn, WS_PONG, payload) : SOTTO_OK;
+    return conn_waiting(conn) < PONG_MOST ? conn_out(conn, WS_PONG, payload) : SOTTO_OK;
 }
 
 static sotto_err on_close(struct conn *conn, view payload)
@@ -690,6 +690,8 @@ static void conn_handshake(struct conn *conn)
     switch (tls_handshake(conn->tls)) {
     case TLS_DONE:
         stats_add(conn_stats(conn), handshakes);
+        if (tls_has_own_records(conn->tls))
+            stats_add(conn_stats(conn), own_records);
         conn_enter(conn, CONN_HEAD);
         conn_read(conn); /* the head may have come with the client's last flight */
         break;

@@ -13,6 +13,8 @@
 #define SERVER_THREADS_MAX 64
 #define SERVER_PROXIES_MAX 16
 
+enum record_layer { RECORD_LAYER_OWN, RECORD_LAYER_OPENSSL }; /* after the TLS handshake */
+
 struct server_config {
     struct limits limits;
     struct endpoint listen[SERVER_LISTEN_MAX];
@@ -27,6 +29,7 @@ struct server_config {
     uint16_t metrics_port;        /* on 127.0.0.1; 0: none */
     bool log_addresses, log_json, quiet;
     struct keeper_files tls; /* instead of a certificate of our own */
+    enum record_layer record_layer;
 };
 
 struct live {

@@ -17,6 +17,7 @@
     X(refused_early, "connections refused at random before that limit is reached")        \
     X(refused_proxy, "connections of a listed proxy without a good PROXY header")         \
     X(handshakes, "TLS handshakes that ended well")                                       \
+    X(own_records, "TLS connections that left OpenSSL after their handshake")             \
     X(handshakes_failed, "TLS handshakes that failed")                                    \
     X(hellos, "connections that said hello")                                              \
     X(ended, "connections that have ended")                                               \
