@@ -4,9 +4,13 @@ import os
 import socket
 import ssl
 import struct
+import urllib.request
 
 from sottoclient import *
 
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    METRICS = free.getsockname()[1]
 server = Server().__enter__()
 
 
@@ -220,6 +224,27 @@ def connections_cut_at_every_step_leave_nothing_behind():
                 c.hello()
                 c.room_open()
             c.reset()
+    assert server.alive()
+
+
+def the_record_layer_is_our_own_unless_the_settings_say_otherwise():
+    for options, count in (((), 2), (("--set=tls.record_layer=own",), 2), (("--set=tls.record_layer=openssl",), 0)):
+        with Server("--metrics", str(METRICS), *options) as s:
+            assert s.alive()
+            with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=5) as answer:
+                line = [line for line in answer.read().decode().splitlines() if line.startswith("sottod_own_records_total ")][0]
+            if options or not os.environ.get("SOTTO_RECORD_LAYER"):
+                assert int(line.split()[1]) == count, line
+
+
+def what_goes_on_after_the_handshake_is_tls_1_3_to_the_letter():
+    c = Client(server.port).open()
+    os.write(c.sock.fileno(), b"\x14\x03\x03\x00\x01\x01")  # change_cipher_spec has no place any more
+    try:
+        c.recv()
+        raise AssertionError("the server went on")
+    except ssl.SSLError as e:
+        assert "unexpected_message" in str(e).lower().replace(" ", "_"), e
     assert server.alive()
 
 

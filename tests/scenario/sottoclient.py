@@ -241,9 +241,12 @@ def sanitized():
 
 
 class Server:
-    """A real sottod on a free port of 127.0.0.1, in a directory of its own; as a context it ends with the test."""
+    """A real sottod on a free port of 127.0.0.1, in a directory of its own; as a context it ends with the test. With
+    SOTTO_RECORD_LAYER it has that record layer."""
 
     def __init__(self, *options, listen="127.0.0.1:0", directory=None, wait=True, prefix=()):
+        if os.environ.get("SOTTO_RECORD_LAYER"):
+            options = (f"--set=tls.record_layer={os.environ['SOTTO_RECORD_LAYER']}", *options)
         self.directory = directory or tempfile.mkdtemp(prefix="sottod-test-")
         self.log_path = os.path.join(tempfile.mkdtemp(prefix="sottod-log-"), "log")
         self.log_file = open(self.log_path, "wb")

@@ -445,7 +445,8 @@ static void made_up_records_one_after_the_other_are_judged_as_openssl_judges_the
             buf_clear(&record);
             buf_clear(&inner);
         }
-        if (ours == TLS_ALERT_DECODE_ERROR) /* for a KeyUpdate of another length OpenSSL has several */
+        if (ours ==
+            TLS_ALERT_DECODE_ERROR) /* for a KeyUpdate of another length OpenSSL has several */
             assert_true(openssl >= 0);
         else
             assert_int_equal(ours, openssl);
@@ -577,7 +578,7 @@ static void the_server_of_rfc_8448_is_ours(void **state)
     (void)state;
     struct tls_record r = rfc8448_end(true);
     sotto_buf data = {0};
-    uint8_t sealed[SEALED_MAX];
+    static uint8_t sealed[SEALED_MAX];
     size_t len;
     assert_bytes(VIEW_OF(r.in.key), "17422dda596ed5d9acd890e3c63f5051");
     assert_bytes(VIEW_OF(r.in.iv), "5b78923dee08579033e523d9");

@@ -328,7 +328,7 @@ static void words_and_a_goodbye_in_one_piece_are_both_heard(void **state)
         client_says(&m, VIEW_LIT("and "));
         client_says(&m, VIEW_LIT("goodbye"));
         SSL_shutdown(m.client);
-        uint8_t piece[TLS_READ_MIN];
+        static uint8_t piece[TLS_READ_MIN];
         size_t len;
         do {
             assert_int_equal(tls_read(m.server, piece, sizeof piece, &len), TLS_DONE);
