@@ -1,0 +1,379 @@
+/* A check is a row; it looks at one thing and says how it is. Some need what the running server says, which is asked once. */
+#include "doctor.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admin/client.h"
+#include "ask.h"
+#include "serve.h"
+#include "store/store.h"
+
+#define DAY_S      86400
+#define TLS_DAYS   14
+#define CERT_DAYS  20 /* it is renewed with 30 days left */
+#define SPACE_WARN (1ULL << 30)
+#define CONNECT_MS 3000
+
+const char doctor_text[] =
+    "Looks at settings, state directory, keys, certificates, addresses, ports, clock, disk and "
+    "database, and says what is wrong and how to mend it. With a name it makes that check alone. "
+    "The exit status is 1 if something fails, 0 if there are warnings at most.\n\n" OPTIONS_TEXT
+    "\n\nWhether the port can be reached from elsewhere only somebody elsewhere can tell: try a "
+    "client there.";
+
+enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL, LEVEL_NONE /* not to be judged here */ };
+
+static const char *const level_names[] = {"ok", "warn", "fail", "-"};
+
+struct finding {
+    enum level level;
+    char text[400], fix[300];
+};
+
+struct doctor {
+    struct config config;
+    struct failure config_failure;
+    sotto_err config_err;
+    json_t *status; /* NULL: no server runs, or it doesn't answer */
+    struct failure status_failure;
+    sotto_err status_err;
+};
+
+__attribute__((format(printf, 3, 4))) static void find(struct finding *f, enum level level,
+                                                       const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(f->text, sizeof f->text, format, args);
+    va_end(args);
+    f->level = level;
+}
+
+__attribute__((format(printf, 2, 3))) static void fix(struct finding *f, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(f->fix, sizeof f->fix, format, args);
+    va_end(args);
+}
+
+/* ---- checks */
+
+static void check_config(struct doctor *d, struct finding *f)
+{
+    if (d->config_err != SOTTO_OK) {
+        find(f, LEVEL_FAIL, "%s", d->config_failure.what);
+        if (d->config_failure.guess[0] != 0)
+            fix(f, "did you mean %s?", d->config_failure.guess);
+    } else if (d->config.file[0] == 0) {
+        find(f, LEVEL_OK, "no file; the defaults count");
+    } else {
+        find(f, LEVEL_OK, "%s has no mistakes", d->config.file);
+    }
+}
+
+static void check_dir(struct doctor *d, struct finding *f)
+{
+    struct stat st;
+    const char *dir = d->config.dir;
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        find(f, LEVEL_FAIL, "%s: %s", dir, strerror(errno));
+        fix(f, "sottod init");
+    } else if ((st.st_mode & 077) != 0) {
+        find(f, LEVEL_FAIL, "%s can be read by others: the keys are in it", dir);
+        fix(f, "chmod 700 %.200s", dir);
+    } else {
+        find(f, LEVEL_OK, "%s is closed to others", dir);
+    }
+}
+
+static void check_server(struct doctor *d, struct finding *f)
+{
+    if (d->status == NULL) {
+        find(f, LEVEL_FAIL, "%s", d->status_failure.what);
+        fix(f, "systemctl start sottod, or sottod serve");
+    } else {
+        find(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
+             ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
+             (long long)ask_number(d->status, "connections"));
+    }
+}
+
+static long long days_until(const struct doctor *d, const char *name)
+{
+    return ((long long)ask_number(d->status, name) - (long long)time(NULL)) / DAY_S;
+}
+
+static void check_keys(struct doctor *d, struct finding *f)
+{
+    if (d->status == NULL)
+        return;
+    long long days = days_until(d, "certifiedUntil");
+    bool can = json_is_true(json_object_get(d->status, "canCertify"));
+    find(f,
+         days < 1           ? LEVEL_FAIL
+         : days < CERT_DAYS ? LEVEL_WARN
+                            : LEVEL_OK,
+         "pin %s; the server key is certified for %lld days%s", ask_text(d->status, "pin"), days,
+         can ? ", then again by itself" : "");
+    if (days < CERT_DAYS)
+        fix(f, "sottod rotate-key --intermediate --root FILE, where FILE is the root key");
+}
+
+static void check_tls(struct doctor *d, struct finding *f)
+{
+    if (d->status == NULL)
+        return;
+    long long days = days_until(d, "tlsUntil");
+    bool files = d->config.server.tls.certificate[0] != 0;
+    find(f,
+         days < 0          ? LEVEL_FAIL
+         : days < TLS_DAYS ? LEVEL_WARN
+                           : LEVEL_OK,
+         "%s ends in %lld days", files ? d->config.server.tls.certificate : "our own certificate",
+         days);
+    if (days < TLS_DAYS && files)
+        fix(f, "renew it (certbot, lego, uacme); the server reads it by itself");
+}
+
+static void check_dns(struct doctor *d, struct finding *f)
+{
+    struct addrinfo *list = NULL;
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    const char *host = d->config.server.host;
+    char text[INET6_ADDRSTRLEN];
+    if (strcmp(host, CONFIG_HOST) == 0) {
+        find(f, LEVEL_WARN, "no name is set: links say %s, which nobody else can reach", host);
+        fix(f, "set host in %.200s", d->config.file[0] != 0 ? d->config.file : CONFIG_FILE);
+        return;
+    }
+    int err = getaddrinfo(host, NULL, &hints, &list);
+    if (err != 0) {
+        find(f, LEVEL_FAIL, "%s: %s", host, gai_strerror(err));
+        fix(f, "make an A or AAAA record for %s", host);
+        return;
+    }
+    find(f, LEVEL_OK, "%s is", host);
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+        size_t len = strlen(f->text);
+        if (getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0)
+            snprintf(f->text + len, sizeof f->text - len, " %s", text);
+    }
+    freeaddrinfo(list);
+}
+
+/* Connects as a client would; what listens on all addresses is asked on loopback. */
+static bool port_answers(struct endpoint address)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&address.sa;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.sa;
+    if (address.sa.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else if (address.sa.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+        v6->sin6_addr = in6addr_loopback;
+    int fd = socket(address.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    int err = 0;
+    socklen_t len = sizeof err;
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    bool began =
+        connect(fd, (const struct sockaddr *)&address.sa, address.len) == 0 || errno == EINPROGRESS;
+    bool open = began && poll(&p, 1, CONNECT_MS) == 1 &&
+                getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 && err == 0;
+    close(fd);
+    return open;
+}
+
+static void check_port(struct doctor *d, struct finding *f)
+{
+    const json_t *address;
+    size_t i;
+    if (d->status == NULL)
+        return;
+    find(f, LEVEL_OK, "open:");
+    json_array_foreach(json_object_get(d->status, "listen"), i, address)
+    {
+        struct endpoint e;
+        const char *text = json_string_value(address);
+        if (endpoint_read(text, &e) != SOTTO_OK)
+            continue;
+        if (!port_answers(e)) {
+            find(f, LEVEL_FAIL, "%s does not answer on this machine", text);
+            fix(f, "look at the firewall of this machine");
+            return;
+        }
+        size_t len = strlen(f->text);
+        snprintf(f->text + len, sizeof f->text - len, " %s", text);
+    }
+}
+
+static void check_clock(struct doctor *d, struct finding *f)
+{
+    (void)d;
+    struct timex now = {0};
+    int state = adjtimex(&now);
+    if (state < 0) {
+        find(f, LEVEL_NONE, "cannot be read here");
+    } else if (state == TIME_ERROR || (now.status & STA_UNSYNC) != 0) {
+        find(f, LEVEL_WARN, "is not kept by a time server");
+        fix(f, "timedatectl set-ntp true");
+    } else {
+        find(f, LEVEL_OK, "kept by a time server, %.2f s off at most",
+             (double)now.esterror / 1000000);
+    }
+}
+
+static void check_disk(struct doctor *d, struct finding *f)
+{
+    struct statvfs fs;
+    uint64_t reserve = d->config.server.limits.disk_reserve_bytes;
+    if (statvfs(d->config.dir, &fs) != 0) {
+        find(f, LEVEL_NONE, "%s", strerror(errno));
+        return;
+    }
+    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    find(f,
+         free_bytes < reserve      ? LEVEL_FAIL
+         : free_bytes < SPACE_WARN ? LEVEL_WARN
+                                   : LEVEL_OK,
+         "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
+         free_bytes < reserve ? ": nothing new is accepted" : "");
+    if (free_bytes < SPACE_WARN)
+        fix(f, "make room on the disk of %.200s", d->config.dir);
+}
+
+/* A running server has its database open; it would have stopped if that were damaged. */
+static void check_database(struct doctor *d, struct finding *f)
+{
+    char path[CONFIG_PATH + sizeof SERVE_DATABASE], why[256] = "";
+    struct stat st;
+    snprintf(path, sizeof path, "%s/" SERVE_DATABASE, d->config.dir);
+    if (stat(path, &st) != 0) {
+        find(f, LEVEL_NONE, "there is none yet");
+        return;
+    }
+    if (d->status != NULL) {
+        find(f, LEVEL_OK, "%lld MiB, in use", (long long)st.st_size >> 20);
+        return;
+    }
+    sotto_err err = store_verify(path, why);
+    if (err == SOTTO_OK) {
+        find(f, LEVEL_OK, "%lld MiB, whole", (long long)st.st_size >> 20);
+        return;
+    }
+    find(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
+    fix(f, "sottod restore FILE, from the newest backup");
+}
+
+static const struct check {
+    const char *name;
+    void (*run)(struct doctor *d, struct finding *f);
+} checks[] = {
+    {"config", check_config},     {"dir", check_dir},     {"server", check_server},
+    {"keys", check_keys},         {"tls", check_tls},     {"dns", check_dns},
+    {"port", check_port},         {"clock", check_clock}, {"disk", check_disk},
+    {"database", check_database},
+};
+
+/* ---- the whole */
+
+static const char *name_next(void *state)
+{
+    size_t *at = state;
+    return *at < COUNT_OF(checks) ? checks[(*at)++].name : NULL;
+}
+
+static bool is_check(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(checks); i++)
+        if (strcmp(checks[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int unknown(struct cli_call *call, const char *name)
+{
+    size_t at = 0;
+    const struct cli_error error = {.err = SOTTO_E_NOTFOUND,
+                                    .guess = cli_suggest(name, name_next, &at),
+                                    .try = "sottod doctor"};
+    return cli_failf(call, &error, "there is no check \"%s\"", name);
+}
+
+/* Without valid settings the rest is looked at with those that go without a file. */
+static void doctor_ask(struct doctor *d, struct cli_call *call)
+{
+    struct failure ignored = {0};
+    const char *dir = cli_value(call, "dir");
+    d->config_err = options_read(call, NULL, &d->config, &d->config_failure);
+    if (d->config_err != SOTTO_OK)
+        d->config = config_default();
+    if (d->config_err != SOTTO_OK && dir != NULL)
+        snprintf(d->config.dir, sizeof d->config.dir, "%s", dir);
+    else if (d->config_err != SOTTO_OK && options_dir_default(d->config.dir, &ignored) != SOTTO_OK)
+        d->config.dir[0] = 0;
+    d->status_err = admin_ask(d->config.dir, "status", NULL, -1, &d->status, &d->status_failure);
+}
+
+static void finding_print(const struct cli_call *call, const struct check *c,
+                          const struct finding *f, json_t *list)
+{
+    if (call->json) {
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s}", "name", c->name, "level",
+                                        level_names[f->level], "text", f->text, "fix", f->fix));
+        return;
+    }
+    printf("%-5s %-9s %s\n", level_names[f->level], c->name, f->text);
+    if (f->fix[0] != 0)
+        printf("%-15s fix: %s\n", "", f->fix);
+}
+
+static void total_print(const struct cli_call *call, const unsigned counts[LEVEL_NONE + 1],
+                        json_t *list)
+{
+    if (call->json) {
+        DEFER(json_freep)
+        json_t *whole = json_pack("{s:O, s:i, s:i}", "checks", list, "failures",
+                                  (int)counts[LEVEL_FAIL], "warnings", (int)counts[LEVEL_WARN]);
+        ask_print_json(whole);
+    } else if (counts[LEVEL_FAIL] + counts[LEVEL_WARN] > 0) {
+        printf("%u failure%s, %u warning%s\n", counts[LEVEL_FAIL],
+               counts[LEVEL_FAIL] == 1 ? "" : "s", counts[LEVEL_WARN],
+               counts[LEVEL_WARN] == 1 ? "" : "s");
+    }
+}
+
+int doctor_run(struct cli_call *call)
+{
+    struct doctor d = {0};
+    unsigned counts[LEVEL_NONE + 1] = {0};
+    const char *only = call->operand_count > 0 ? call->operands[0] : NULL;
+    DEFER(json_freep) json_t *list = json_array();
+    if (only != NULL && !is_check(only))
+        return unknown(call, only);
+    doctor_ask(&d, call);
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        struct finding f = {.level = LEVEL_NONE, .text = "not to be seen without a running server"};
+        if (only != NULL && strcmp(checks[i].name, only) != 0)
+            continue;
+        checks[i].run(&d, &f);
+        counts[f.level]++;
+        finding_print(call, &checks[i], &f, list);
+    }
+    total_print(call, counts, list);
+    json_decref(d.status);
+    return counts[LEVEL_FAIL] > 0 ? 1 : 0;
+}

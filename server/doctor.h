@@ -1,0 +1,10 @@
+/* doctor.h - the command `doctor`. */
+#ifndef SERVER_DOCTOR_H
+#define SERVER_DOCTOR_H
+
+#include "cli/cli.h"
+
+extern const char doctor_text[];
+int doctor_run(struct cli_call *call);
+
+#endif
