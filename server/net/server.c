@@ -384,8 +384,8 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
         if (!is_ignored(numbers[i]))
             uv_signal_start(&front->signals[i], on_signal, numbers[i]);
     }
-    TRY(listeners_open(front, ret_failure));
-    return front_open_more(front, ret_failure);
+    TRY(front_open_more(front, ret_failure)); /* first: who reads that we listen finds all of it */
+    return listeners_open(front, ret_failure);
 }
 
 static void files_raise(void)
