@@ -1,5 +1,6 @@
 /* https://HOST[:PORT]/i# and, in base64url:
  * struct { uint8 version_and_kind; opaque secret[16]; opaque inviter[16]; opaque pin[15]; } invite;    48 bytes, 64 characters */
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/ct.h"
@@ -14,6 +15,9 @@
 #define LINK_VERSION 1
 #define INVITE_SIZE  (1 + LINK_SECRET + LINK_FINGERPRINT + X509_PIN)
 #define INVITE_TEXT  (INVITE_SIZE / 3 * 4)
+
+static_assert(sizeof SCHEME PATH "[]:65535" + X509_HOST_MAX + INVITE_TEXT <= LINK_TEXT_MAX,
+              "a link fits its text");
 
 void link_invite_clear(struct link_invite *link)
 {
@@ -189,8 +193,10 @@ sotto_err link_write(const struct link_invite *link, char ret_text[LINK_TEXT_MAX
     bool numeric = strchr(link->host, ':') != NULL;
     if (link->port != PORT_DEFAULT)
         snprintf(port, sizeof port, ":%u", (unsigned)link->port);
-    snprintf(ret_text, LINK_TEXT_MAX, SCHEME "%s%s%s%s" PATH "%.*s", numeric ? "[" : "", link->host,
-             numeric ? "]" : "", port, INVITE_TEXT, (const char *)text.data);
+    int len = snprintf(ret_text, LINK_TEXT_MAX, SCHEME "%s%s%s%s" PATH, numeric ? "[" : "",
+                       link->host, numeric ? "]" : "", port);
+    memcpy(ret_text + len, text.data, INVITE_TEXT); /* not by printf, which looks for a NUL */
+    ret_text[len + INVITE_TEXT] = '\0';
     return SOTTO_OK;
 }
 

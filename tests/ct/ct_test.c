@@ -15,6 +15,7 @@
 #include "crypto/hkdf.h"
 #include "crypto/rng.h"
 #include "crypto/sign.h"
+#include "identity/identity.h"
 
 /* Not SOTTO_OK: the case is wrong, which is no matter of time. */
 #define MUST(truth)                                                                    \
@@ -300,6 +301,29 @@ static bool cpace(sotto_crypto *c)
     return true;
 }
 
+/* An invite as text and back, what is derived from it, and the proof. Its kind, inviter, pin and host are no secrets, and the text is one
+ * where it holds the secret alone: 20 of its characters. */
+static bool invite(sotto_crypto *c)
+{
+    struct link_invite link = {.kind = LINK_CONTACT, .inviter = {1}, .host = "a", .port = 5000};
+    struct link_invite back = {0};
+    struct secret token = {0}, key = {0};
+    uint8_t joiner[ACCOUNT_ID] = {1}, inviter[ACCOUNT_ID] = {2}, proof[LINK_PROOF];
+    char text[LINK_TEXT_MAX];
+    link.secret = marked_secret(LINK_SECRET);
+    MUST(link_write(&link, text) == SOTTO_OK);
+    char *payload = text + sizeof "https://a/i#" - 1;
+    CT_PUBLIC(payload, 2);
+    CT_PUBLIC(payload + 22, 42);
+    MUST(link_read(view_of(text, (size_t)(payload + 64 - text)), &back) == SOTTO_OK);
+    MUST(link_redeem_token(c, &back.secret, &token) == SOTTO_OK);
+    MUST(link_proof_key(c, &back.secret, &key) == SOTTO_OK);
+    MUST(link_prove(c, &key, joiner, inviter, proof) == SOTTO_OK);
+    CT_PUBLIC(proof, sizeof proof);
+    MUST(link_check_proof(c, &key, joiner, inviter, VIEW_OF(proof)) == SOTTO_OK);
+    return true;
+}
+
 static const struct ct_case {
     const char *name;
     bool (*run)(sotto_crypto *c);
@@ -326,6 +350,7 @@ static const struct ct_case {
     CASE(other_signatures),
     CASE(other_agreements),
     CASE(cpace),
+    CASE(invite),
 #undef CASE
 };
 
