@@ -159,10 +159,11 @@ SOTTO_MUST_USE sotto_err statement_check_device(sotto_crypto *c, const struct st
 
 /* --- account_request.c: what an account key signs to get its name vouched for --- */
 
+#define REQUEST_NONCE 32 /* bytes */
+
 /* struct { opaque label<V> = "sotto account request"; uint8 version = 1; opaque account_id[32]; opaque account_key[32];
  *          opaque name<V>; opaque server_pin[15]; opaque nonce[32]; opaque signature[64]; } account_request;
  * nonce: hello_ok.nonce of the connection that it is sent on. signature: by account_key. */
-#define REQUEST_NONCE 32 /* bytes */
 struct account_request {
     uint8_t account_id[ACCOUNT_ID];
     uint8_t account_key[ED25519_PUBLIC];
