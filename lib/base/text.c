@@ -233,3 +233,10 @@ bool utf8_valid(view text)
     }
     return true;
 }
+
+void text_lower(uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (uint8_t)(text[i] - 'A' + 'a');
+}

@@ -19,6 +19,9 @@ SOTTO_MUST_USE sotto_err base64url_read(view text, sotto_buf *out);
 SOTTO_MUST_USE sotto_err base32_write(view bytes, sotto_buf *out);
 SOTTO_MUST_USE sotto_err base32_read(view text, sotto_buf *out);
 
+/* ASCII capitals become small letters; for what is public. */
+void text_lower(uint8_t *text, size_t len);
+
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_valid(view text);
 

@@ -42,10 +42,12 @@ sotto_err connection_open(struct step *s, const struct core_event *event)
     struct core *core = s->core;
     if (connection_find(core, event->connection) != NULL)
         return SOTTO_E_EXISTS;
+    bool admin = event->kind == CORE_OPEN_ADMIN;
     struct origin *origin = NULL;
     TRY(map_reserve(&core->connections, 1));
-    TRY(origin_get(core, &event->address, s->now_ms, &origin));
-    sotto_err refusal = connection_admit(s, origin);
+    if (!admin)
+        TRY(origin_get(core, &event->address, s->now_ms, &origin));
+    sotto_err refusal = admin ? SOTTO_OK : connection_admit(s, origin);
     if (refusal != SOTTO_OK) {
         core->counts.refused_total++;
         connection_say_bye(s, event->connection, refusal);
@@ -56,11 +58,13 @@ sotto_err connection_open(struct step *s, const struct core_event *event)
         return SOTTO_E_NOMEM;
     c->id = event->connection;
     c->origin = origin;
-    origin_enter(core, origin);
+    c->admin = admin;
+    if (!admin)
+        origin_enter(core, origin);
     map_put(&core->connections, c->id, c);
     memcpy(c->nonce, event->nonce, sizeof c->nonce);
-    c->admin = event->kind == CORE_OPEN_ADMIN;
-    connection_wait_idle(s, c);
+    if (!admin)
+        connection_wait_idle(s, c);
     return SOTTO_OK;
 }
 
@@ -71,9 +75,11 @@ void connection_drop(struct step *s, struct connection *c, enum proto_room_end r
         room_end(s, c->seats->room, c->seats, reason);
     if (c->device != NULL)
         connection_sign_out(s, c);
-    list_remove(&s->core->idle, &c->idle); /* signed out and without a room it is idle */
     map_take(&s->core->connections, c->id);
-    origin_leave(s->core, c->origin, s->now_ms);
+    if (!c->admin) {
+        list_remove(&s->core->idle, &c->idle); /* signed out and without a room it is idle */
+        origin_leave(s->core, c->origin, s->now_ms);
+    }
     free(c);
 }
 
@@ -133,6 +139,7 @@ void connection_sign_in(struct step *s, struct connection *c, struct device *dev
         settle(s, c);
     c->device = device;
     device->session = c;
+    device->account->sessions++;
 }
 
 void connection_sign_out(struct step *s, struct connection *c)
@@ -140,6 +147,7 @@ void connection_sign_out(struct step *s, struct connection *c)
     struct device *device = c->device;
     c->device = NULL;
     device->session = NULL;
+    device->account->sessions--;
     device_streams_leave(s->core, device);
     device_release(s->core, device);
     if (!is_settled(c))

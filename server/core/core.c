@@ -154,10 +154,10 @@ static sotto_err on_stop(struct step *s)
     core->stopping = true;
     while (core->living.first != NULL)
         room_end(s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_SERVER);
-    while (core->idle.first != NULL) { /* without rooms, all are idle */
+    for (size_t cursor = 0; core->connections.count > 0; cursor = 0) { /* the map changes */
+        struct connection *c = map_next(&core->connections, &cursor);
         step_refuse(s, SOTTO_E_CLOSED, 0, "the server stops");
-        connection_end(s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_CLOSED,
-                       ROOM_END_SERVER);
+        connection_end(s, c, SOTTO_E_CLOSED, ROOM_END_SERVER);
     }
     return SOTTO_OK;
 }
@@ -167,6 +167,7 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
 {
     struct step s = {.core = core, .fx = fx, .rng = rng, .now_ms = now_ms};
     core_key(core, rng);
+    directory_trim(core);
     fx->held = false;
     fx->source = event->connection;
     switch (event->kind) {
@@ -240,6 +241,7 @@ static bool is_due(uint64_t when_ms, uint64_t now_ms)
 sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
 {
     struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
+    directory_trim(core);
     fx->held = false;
     fx->source = 0;
     while (is_due(waiting_due_ms(core), now_ms)) {

@@ -86,7 +86,8 @@ struct core_effect {
     uint64_t source; /* who is held up if the connection reads too slowly; 0: nobody */
     uint64_t until_ms;
     size_t at, len; /* the bytes, in core_effects.bytes; several effects may share them */
-    bool held;      /* release it only after core_commit(); drop it if that fails */
+    bool
+        held; /* release it only after core_commit(); drop it if that fails, unless it is CORE_CLOSE */
 };
 
 /* What a batch of steps wants done; the caller keeps it and resets it, so that its memory is used again. */

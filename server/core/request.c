@@ -6,16 +6,7 @@
 
 #include "core/state.h"
 
-/* ADMIN: over the admin socket, where nothing else may be asked. ROOMS: whoever may open rooms here. */
-enum who { ANYBODY, ROOMS, IN_ROOM, SIGNED_IN, SUBSCRIBER, ADMIN };
-
-static const struct request_row {
-    enum proto_kind kind;
-    enum who who;
-    uint64_t cost;
-    sotto_err (*read)(view body, union request_body *ret_body);
-    sotto_err (*handle)(struct step *s, const struct request *request);
-} rows[] = {
+static const struct request_row rows[] = {
     /* clang-format off */
     /* kind               may ask  cost  body               does */
     {PROTO_ROOM_OPEN,     ROOMS,   5,    room_open_read,    room_on_open},
@@ -23,10 +14,18 @@ static const struct request_row {
     {PROTO_ROOM_SEND,     IN_ROOM, 0,    room_send_read,    room_on_send},
     {PROTO_ROOM_CONFIRM,  IN_ROOM, 1,    room_confirm_read, room_on_confirm},
     {PROTO_ROOM_CLOSE,    IN_ROOM, 1,    room_close_read,   room_on_close},
+    {PROTO_AUTH,          GUEST,   2,    auth_read,         auth_on},
+    {PROTO_REGISTER,      GUEST,   10,   register_read,     register_on},
     /* clang-format on */
 };
 
 #define COST_REFUSED 1
+
+const struct request_row *request_table(size_t *ret_count)
+{
+    *ret_count = COUNT_OF(rows);
+    return rows;
+}
 
 static const struct request_row *row_find(uint16_t kind)
 {
@@ -95,6 +94,10 @@ static sotto_err check_who(struct step *s, enum who who, const struct connection
         return c->admin && who == ADMIN ? SOTTO_OK : SOTTO_E_DENIED;
     if ((who == SIGNED_IN || who == SUBSCRIBER) && c->device == NULL)
         return SOTTO_E_SIGN_IN;
+    if (who == GUEST && s->core->store == NULL)
+        return step_refuse(s, SOTTO_E_UNSUPPORTED, 0, "this server has rooms alone, no accounts");
+    if (who == GUEST && c->device != NULL)
+        return step_refuse(s, SOTTO_E_NOT_NOW, 0, "this connection has signed in already");
     if (who == ROOMS && rooms == ROOMS_OFF)
         return step_refuse(s, SOTTO_E_DENIED, 0, "this server has no rooms");
     if (who == ROOMS && rooms == ROOMS_MEMBERS && c->device == NULL)
@@ -105,7 +108,7 @@ static sotto_err check_who(struct step *s, enum who who, const struct connection
 /* Whether what is answered may hang on rows that are not durable yet. */
 static bool is_stored(enum who who)
 {
-    return who == SIGNED_IN || who == SUBSCRIBER || who == ADMIN;
+    return who == GUEST || who == SIGNED_IN || who == SUBSCRIBER || who == ADMIN;
 }
 
 static sotto_err request_run(struct step *s, const struct request_row *row, struct request *request)
@@ -141,6 +144,7 @@ static sotto_err frame_read(const struct step *s, view bytes, struct proto_frame
 sotto_err request_do(struct step *s, struct connection *from, view bytes)
 {
     struct proto_frame frame = {0};
+    const uint64_t id = from->id;
     sotto_err err = frame_read(s, bytes, &frame);
     struct request request = {.from = from, .id = frame.request, .bytes = frame.body};
     const struct request_row *row = row_find(frame.kind);
@@ -159,6 +163,8 @@ sotto_err request_do(struct step *s, struct connection *from, view bytes)
         answer_error(s, &request, err);
         cost = cost > COST_REFUSED ? cost : COST_REFUSED;
     }
-    charge(s, from, cost);
+    from = connection_find(s->core, id); /* what it asked may have ended it */
+    if (from != NULL)
+        charge(s, from, cost);
     return SOTTO_OK;
 }

@@ -20,12 +20,18 @@
 #include "core/limiter.h"
 #include "core/list.h"
 #include "core/stream.h"
-#include "proto/proto.h"
+#include "proto/account.h"
 #include "store/store.h"
 
 #define ORIGIN_LINGER_MAX 16384 /* addresses that are remembered for their debts alone */
 #define SLOT_REST_MAX \
     131072 /* slots that rest; then the oldest is given out again before its time */
+
+/* Keys are numbers and ids side by side, numbers big-endian, so that they are in order. */
+struct row_key {
+    uint8_t bytes[STORE_KEY_MAX];
+    size_t len;
+};
 
 struct origin {
     uint64_t number;        /* the address */
@@ -88,7 +94,8 @@ struct core {
     bool writing;   /* a transaction is open */
     bool disk_full; /* appends are refused */
     struct directory directory;
-    struct streams *streams; /* stream.c */
+    struct row_key password_sweep; /* how far password.c has looked */
+    struct streams *streams;       /* stream.c */
     struct limiter *limiter;
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
     bool keyed; /* the maps have their keys */
@@ -155,11 +162,6 @@ SOTTO_MUST_USE sotto_err row_verdict(struct step *s, sotto_err err);
 /* Begins the transaction if none is open; before log_ calls that write. */
 SOTTO_MUST_USE sotto_err rows_begin(struct step *s);
 
-/* Keys are numbers and ids side by side, numbers big-endian, so that they are in order. */
-struct row_key {
-    uint8_t bytes[STORE_KEY_MAX];
-    size_t len;
-};
 struct row_key row_key_u64(uint64_t number);
 struct row_key row_key_two(uint64_t a, uint64_t b);
 struct row_key row_key_id(uint64_t number, view id); /* id: at most 64 bytes */
@@ -218,6 +220,22 @@ struct seat *room_across(const struct seat *seat);
 
 /* --- request.c --- */
 
+/* ADMIN: over the admin socket, where nothing else may be asked. ROOMS: whoever may open rooms here. GUEST: who has not signed in. */
+#define REQUEST_WHO(X)                               \
+    X(ANYBODY, "anybody")                            \
+    X(ROOMS, "anybody, or members alone, or nobody") \
+    X(IN_ROOM, "who sits in the room")               \
+    X(GUEST, "who has not signed in")                \
+    X(SIGNED_IN, "who has signed in")                \
+    X(SUBSCRIBER, "who subscribes to the stream")    \
+    X(ADMIN, "the admin socket")
+
+enum who {
+#define REQUEST_WHO_ENUM(name, text) name,
+    REQUEST_WHO(REQUEST_WHO_ENUM)
+#undef REQUEST_WHO_ENUM
+};
+
 union request_body {
     uint32_t slot;             /* requests about a room that one sits in begin with it */
     uint8_t stream[STREAM_ID]; /* requests about a stream that one subscribes to begin with it */
@@ -225,6 +243,17 @@ union request_body {
     struct proto_room_join room_join;
     struct proto_room_data room_data;
     struct proto_room_end_msg room_end;
+    struct proto_auth auth;
+    struct proto_register reg;
+    struct proto_rotate rotate;
+    struct proto_devices_put devices_put;
+    struct proto_key_packages_put packages_put;
+    struct proto_key_packages_claim claim;
+    struct proto_account_remove remove;
+    struct proto_invite_create invite_create;
+    struct proto_invite_revoke invite_revoke;
+    struct proto_list list;
+    view text; /* the only field */
 };
 
 struct request {
@@ -236,10 +265,23 @@ struct request {
     union request_body body;
 };
 
+/* One row a request. */
+struct request_row {
+    uint16_t kind;
+    enum who who;
+    uint64_t cost;
+    sotto_err (*read)(view body, union request_body *ret_body);
+    sotto_err (*handle)(struct step *s, const struct request *request);
+};
+const struct request_row *request_table(size_t *ret_count);
+
 /* Reads a frame and does what it asks. NOMEM: nothing was done. */
 SOTTO_MUST_USE sotto_err request_do(struct step *s, struct connection *from, view frame);
 
 void request_answer_ok(struct step *s, const struct request *request);
+/* registered: this account certificate and those above it. */
+SOTTO_MUST_USE sotto_err request_answer_chain(struct step *s, const struct request *request,
+                                              view certificate);
 
 /* One file a request: how its body is read, and what it does. A refusal is returned; of class WIRE it ends the connection. */
 sotto_err room_open_read(view body, union request_body *ret_body);
@@ -252,5 +294,9 @@ sotto_err room_confirm_read(view body, union request_body *ret_body);
 sotto_err room_on_confirm(struct step *s, const struct request *request);
 sotto_err room_close_read(view body, union request_body *ret_body);
 sotto_err room_on_close(struct step *s, const struct request *request);
+sotto_err auth_read(view body, union request_body *ret_body);
+sotto_err auth_on(struct step *s, const struct request *request);
+sotto_err register_read(view body, union request_body *ret_body);
+sotto_err register_on(struct step *s, const struct request *request);
 
 #endif

@@ -13,6 +13,27 @@ sotto_err subscription_find(struct step *s, struct device *device,
     return SOTTO_E_NOTFOUND;
 }
 
+sotto_err device_streams_load(struct step *s, struct device *device)
+{
+    (void)s;
+    (void)device;
+    return SOTTO_OK;
+}
+
+sotto_err device_streams_make(struct step *s, struct device *device)
+{
+    (void)s;
+    (void)device;
+    return SOTTO_OK;
+}
+
+sotto_err device_streams_end(struct step *s, struct device *device)
+{
+    (void)s;
+    (void)device;
+    return SOTTO_OK;
+}
+
 void device_streams_leave(struct core *core, struct device *device)
 {
     (void)core;

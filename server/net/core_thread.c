@@ -80,7 +80,7 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
 static void effects_release(struct core_thread *t, bool with_held)
 {
     for (size_t i = 0; i < t->effects.count; i++)
-        if (with_held || !t->effects.list[i].held)
+        if (with_held || !t->effects.list[i].held || t->effects.list[i].kind == CORE_CLOSE)
             effect_release(t, &t->effects.list[i]);
     core_effects_reset(&t->effects);
     t->round++;

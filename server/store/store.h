@@ -47,7 +47,8 @@
     X(BLOB, 20, "blob", "hash -> size, owner, expiry, references")                           \
     X(BLOB_EXPIRY, 21, "blob_expiry", "time, hash -> nothing")                               \
     X(DUE, 22, "due", "time, kind, number -> what is to be done then")                       \
-    X(MAIL, 23, "mail", "rising number -> a mail to be sent")
+    X(MAIL, 23, "mail", "rising number -> a mail to be sent")                                \
+    X(INVITED, 24, "invited", "account number, hash of the redeem token -> nothing")
 
 enum store_table {
 #define STORE_TABLE_ENUM(name, number, text, what) STORE_##name = (number),

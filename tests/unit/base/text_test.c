@@ -192,6 +192,14 @@ static void utf8_is_well_formed_or_refused(void **state)
     assert_true(utf8_valid((view){0}));
 }
 
+static void capitals_alone_become_small_letters(void **state)
+{
+    (void)state;
+    uint8_t text[] = "AZaz@[`{09 \xc3\x84";
+    text_lower(text, sizeof text - 1);
+    assert_memory_equal(text, "azaz@[`{09 \xc3\x84", sizeof text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +208,7 @@ int main(void)
         cmocka_unit_test(each_value_has_one_text),
         cmocka_unit_test(texts_that_are_not_canonical_are_refused),
         cmocka_unit_test(fixed_buffers_take_exactly_what_fits),
+        cmocka_unit_test(capitals_alone_become_small_letters),
         cmocka_unit_test(utf8_is_well_formed_or_refused),
     };
     return cmocka_run_group_tests_name("base/text", tests, NULL, NULL);
