@@ -141,8 +141,8 @@ sotto_err sqlite_fixed(struct sqlite *q, enum sqlite_fixed which, sqlite3_stmt *
         [SQL_COMMIT] = "COMMIT",
         [SQL_ROLLBACK] = "ROLLBACK",
         [SQL_APPEND] = "INSERT INTO log (place, stream, seq, body) VALUES (?1, ?2, ?3, ?4)",
-        [SQL_LOG_READ] = "SELECT seq, body FROM log WHERE stream = ?1 AND seq BETWEEN ?2 AND ?3 "
-                         "ORDER BY seq",
+        [SQL_LOG_READ] = ("SELECT seq, body FROM log WHERE stream = ?1 AND "
+                          "seq BETWEEN ?2 AND ?3 ORDER BY seq"),
         [SQL_DROP] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
         [SQL_REPLACE_ENTRY] = "UPDATE log SET body = ?3 WHERE stream = ?1 AND seq = ?2",
         [SQL_OLDEST] = "SELECT stream, seq, body FROM log ORDER BY place LIMIT ?1",
