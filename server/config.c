@@ -3,6 +3,7 @@
 #include <ini.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "proto/http.h"
 #include "proto/proto.h"
@@ -52,6 +53,26 @@ static sotto_err set_choice(const struct row *row, struct config *config, const 
 static sotto_err set_host(const struct row *row, struct config *config, const char *value)
 {
     return x509_host_valid(view_str(value)) ? set_text(row, config, value) : SOTTO_E_CONFIG;
+}
+
+/* One or more, with blanks between them, in lower case. */
+static sotto_err set_domains(const struct row *row, struct config *config, const char *value)
+{
+    char text[CONFIG_DOMAINS_TEXT], list[CONFIG_DOMAINS_TEXT] = "", *rest = text;
+    size_t at = 0, count = 0;
+    if (strlen(value) + 2 > sizeof text)
+        return SOTTO_E_CONFIG;
+    snprintf(text, sizeof text, "%s", value);
+    text_lower((uint8_t *)text, strlen(text));
+    for (const char *word; (word = strtok_r(rest, " \t,", &rest)) != NULL; count++) {
+        if (!x509_host_valid(view_str(word)) || count == CORE_DOMAINS_MAX)
+            return SOTTO_E_CONFIG;
+        memcpy(list + at, word, strlen(word) + 1);
+        at += strlen(word) + 1;
+    }
+    list[at] = 0;
+    memcpy((char *)config + row->at, list, sizeof list);
+    return count > 0 ? SOTTO_OK : SOTTO_E_CONFIG;
 }
 
 static sotto_err set_listen(const struct row *row, struct config *config, const char *value)
@@ -116,6 +137,12 @@ static const struct row rows[] = {
      set_proxy_from, FIELD(server.proxies), false},
     {{"", "rooms", "open | members | off", "who may open a room for a spoken code: everybody, members, nobody", "", "open", false}, set_choice,
      FIELD(server.rooms), true},
+    {{"registration", "who", "closed | open", "who may register: who has an invite or a one-time password, or everybody", "", "closed", false},
+     set_choice, FIELD(server.registration), true},
+    {{"registration", "members_invite", "yes | no", "whether members may make invites", "", "yes", false}, set_choice,
+     FIELD(server.members_invite), true},
+    {{"registration", "mail_domains", "DOMAIN...", "whoever has a mail address there may have a one-time password sent to it", "", "", false},
+     set_domains, FIELD(server.mail_domains), true},
     {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
     {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics,
      FIELD(server.metrics_port), false},

@@ -28,6 +28,14 @@ static void live_free(struct live *live)
     free(live);
 }
 
+static void domains_take(struct live *live)
+{
+    struct core_config *core = &live->core;
+    for (const char *at = live->config.mail_domains;
+         *at != 0 && core->mail_domain_count < CORE_DOMAINS_MAX; at += strlen(at) + 1)
+        core->mail_domains[core->mail_domain_count++] = view_str(at);
+}
+
 static sotto_err live_fill(struct live *live, struct keeper *keeper)
 {
     const struct server_config *config = &live->config;
@@ -37,8 +45,10 @@ static sotto_err live_fill(struct live *live, struct keeper *keeper)
         .store = config->store,
         .rooms = config->rooms,
         .host = view_str(config->host),
-        .members_invite = true,
+        .registration_open = config->registration == REGISTRATION_EVERYBODY,
+        .members_invite = config->members_invite == MEMBERS_INVITE_YES,
     };
+    domains_take(live);
     memcpy(live->core.pin, identity->pin, sizeof live->core.pin);
     return config->store == NULL ? SOTTO_OK : keys_take(live, identity);
 }

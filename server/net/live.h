@@ -15,6 +15,10 @@
 
 enum record_layer { RECORD_LAYER_OWN, RECORD_LAYER_OPENSSL }; /* after the TLS handshake */
 
+enum registration_mode { REGISTRATION_CLOSED, REGISTRATION_EVERYBODY };
+enum members_invite { MEMBERS_INVITE_YES, MEMBERS_INVITE_NO };
+#define CONFIG_DOMAINS_TEXT 512 /* bytes */
+
 struct server_config {
     struct limits limits;
     struct endpoint listen[SERVER_LISTEN_MAX];
@@ -24,9 +28,12 @@ struct server_config {
     struct store *store; /* borrowed; NULL: rooms alone */
     const char *dir;     /* borrowed: the state directory, whose disk is watched */
     enum core_rooms rooms;
-    char host[X509_HOST_MAX + 1]; /* the right half of names */
-    unsigned threads;             /* 0: one a core */
-    uint16_t metrics_port;        /* on 127.0.0.1; 0: none */
+    enum registration_mode registration;
+    enum members_invite members_invite;
+    char mail_domains[CONFIG_DOMAINS_TEXT]; /* with a NUL behind each, and one more at the end */
+    char host[X509_HOST_MAX + 1];           /* the right half of names */
+    unsigned threads;                       /* 0: one a core */
+    uint16_t metrics_port;                  /* on 127.0.0.1; 0: none */
     bool log_addresses, log_json, quiet;
     struct keeper_files tls; /* instead of a certificate of our own */
     enum record_layer record_layer;
