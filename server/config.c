@@ -8,7 +8,8 @@
 #include "proto/http.h"
 #include "proto/proto.h"
 
-#define LIMIT_MAX UINT64_C(1000000000000) /* far below where sums of times or bytes could wrap */
+#define LIMIT_MAX           UINT64_C(1000000000000) /* far below where sums of times or bytes could wrap */
+#define GATEWAY_PAYLOAD_MAX (16 << 20)              /* bytes: a POST is whole in memory */
 
 struct row;
 typedef sotto_err setter(const struct row *row, struct config *config, const char *value);
@@ -104,6 +105,22 @@ static sotto_err set_metrics(const struct row *row, struct config *config, const
     return SOTTO_OK;
 }
 
+static sotto_err set_gateway(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
+    return endpoint_read(value, &config->server.gateway) == SOTTO_OK ? SOTTO_OK : SOTTO_E_CONFIG;
+}
+
+static sotto_err set_gateway_public(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
+    bool yes = strcmp(value, "yes") == 0;
+    if (!yes && strcmp(value, "no") != 0)
+        return SOTTO_E_CONFIG;
+    config->server.gateway_public = yes;
+    return SOTTO_OK;
+}
+
 /* One or more, with blanks between them. */
 static sotto_err set_proxy_from(const struct row *row, struct config *config, const char *value)
 {
@@ -146,6 +163,10 @@ static const struct row rows[] = {
     {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
     {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics,
      FIELD(server.metrics_port), false},
+    {{"", "gateway", "ADDR:PORT", "a Socket.IO gateway for teaching clients, in plain HTTP, on this address of loopback", "", "", false},
+     set_gateway, FIELD(server.gateway), false},
+    {{"", "gateway_public", "yes|no", "the gateway may have an address that others reach", "", "no", false}, set_gateway_public,
+     FIELD(server.gateway_public), false},
     {{"tls", "record_layer", "own | openssl", "who seals and opens records after the handshake; OpenSSL keeps 20 KiB for a connection, we keep 0.4", "",
       "own", false}, set_choice, FIELD(server.record_layer), false},
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
@@ -238,6 +259,8 @@ static uint64_t limit_most(const char *name)
 {
     if (strcmp(name, "head_bytes") == 0)
         return HTTP_HEAD_MAX;
+    if (strcmp(name, "gateway_payload_bytes") == 0)
+        return GATEWAY_PAYLOAD_MAX;
     return strcmp(name, "frame_bytes") == 0 ? PROTO_FRAME_MAX : LIMIT_MAX;
 }
 
@@ -470,7 +493,20 @@ static bool all_on_loopback(const struct server_config *s)
     for (size_t i = 0; i < s->listen_count; i++)
         if (!endpoint_is_loopback(&s->listen[i]))
             return false;
-    return true;
+    return s->gateway.len == 0 || endpoint_is_loopback(&s->gateway);
+}
+
+/* It is plain HTTP, and lets anybody in. */
+static sotto_err gateway_check(const struct server_config *s, struct failure *ret_failure)
+{
+    char text[ENDPOINT_TEXT];
+    if (s->gateway.len == 0 || s->gateway_public || endpoint_is_loopback(&s->gateway))
+        return SOTTO_OK;
+    endpoint_write(&s->gateway, text);
+    snprintf(ret_failure->todo, sizeof ret_failure->todo,
+             "give an address such as 127.0.0.1:5001, or set gateway_public = yes");
+    return failure_say(ret_failure, SOTTO_E_CONFIG,
+                       "the gateway speaks plain HTTP, and %s can be reached by others", text);
 }
 
 sotto_err config_finish(struct config *config, struct failure *ret_failure)
@@ -481,6 +517,7 @@ sotto_err config_finish(struct config *config, struct failure *ret_failure)
                            "tls.certificate and tls.key go together: one of them is not set");
     if (s->listen_count == 0)
         TRY(set_listen(NULL, config, "0.0.0.0:5000"));
+    TRY(gateway_check(s, ret_failure));
     if (!config->no_limits)
         return SOTTO_OK;
     if (!all_on_loopback(s)) {

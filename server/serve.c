@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "crypto/rng.h"
+#include "gateway/gateway.h"
 #include "harden.h"
 #include "net/keeper.h"
 #include "net/listen.h"
@@ -69,18 +71,26 @@ struct run {
     struct keeper keeper;
     struct log *log;
     struct admin admin;
+    struct gateway *gateway; /* NULL: none */
 };
 
 static sotto_err on_start(void *user, struct server *server, uv_loop_t *uv,
                           struct failure *ret_failure)
 {
     struct run *run = user;
-    return admin_start(&run->admin, uv, server, &run->state, ret_failure);
+    uint8_t seed[RNG_SEED];
+    TRY(admin_start(&run->admin, uv, server, &run->state, ret_failure));
+    random_bytes(seed, sizeof seed);
+    sotto_err err = gateway_start(server, uv, seed, &run->gateway, ret_failure);
+    if (err != SOTTO_OK)
+        admin_stop(&run->admin);
+    return err;
 }
 
 static void on_stop(void *user)
 {
     struct run *run = user;
+    gateway_stop(run->gateway);
     admin_stop(&run->admin);
 }
 

@@ -44,6 +44,8 @@ static sotto_err check_opcode(const struct ws_reader *reader, uint8_t first)
     switch (opcode) {
     case WS_CONTINUATION:
         return reader->fragmented ? SOTTO_OK : SOTTO_E_WEBSOCKET;
+    case WS_TEXT:
+        return reader->text && !reader->fragmented ? SOTTO_OK : SOTTO_E_WEBSOCKET;
     case WS_BINARY:
         return reader->fragmented ? SOTTO_E_WEBSOCKET : SOTTO_OK;
     case WS_CLOSE:

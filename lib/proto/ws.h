@@ -1,6 +1,6 @@
 /* ws.h - WebSocket (RFC 6455): opening handshake values and frames, both sides, no extensions. Bytes in, bytes out; a connection that waits
  * needs no memory here but the 16 bytes of struct ws_reader. Strict: reserved bits, wrong masking, long forms of short lengths, control frames that are fragmented or over 125
- * bytes, unknown opcodes are refused, text messages too (everything said here is binary). */
+ * bytes, unknown opcodes are refused, and text messages unless the reader says so (what we say ourselves is binary). */
 #ifndef PROTO_WS_H
 #define PROTO_WS_H
 
@@ -30,10 +30,11 @@ bool ws_key_valid(view key);
 enum ws_role { WS_CLIENT, WS_SERVER };
 
 /* Where the reader stands between frames: whether a fragmented message is under way and how long it is so far. Start with role and
- * message_max set and the rest 0. */
+ * message_max set, `text` if it is wanted, and the rest 0. */
 struct ws_reader {
     uint8_t role;       /* ws_role: ours; the server demands masks, the client refuses them */
     uint8_t fragmented; /* a message has begun and not ended */
+    bool text; /* text messages are taken too; whether they are UTF-8 is the caller's to look at */
     uint32_t message_len;
     uint32_t message_max; /* bytes of a whole message */
 };

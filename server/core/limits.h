@@ -71,7 +71,19 @@
     X(invites_made, 20, "", "invites that one account may make before it has to wait")             \
     X(invite_made_ms, 3600000, "ms", "the wait for one more invite after that")                    \
     X(invite_ms, 2592000000, "ms", "time for which a member's invite is good at most")             \
-    X(invite_uses, 100, "", "accounts that a member's invite may be good for")
+    X(invite_uses, 100, "", "accounts that a member's invite may be good for")                     \
+    X(gateway_connections, 512, "", "connections of the Socket.IO gateway in all")                 \
+    X(gateway_sessions, 128, "", "Socket.IO sessions at once")                                     \
+    X(gateway_payload_bytes, 131072, "bytes", "size of one message or payload of Socket.IO")       \
+    X(gateway_output_bytes, 262144, "bytes",                                                       \
+      "bytes that wait for one Socket.IO client before the other one is held up")                  \
+    X(gateway_events, 200, "", "packets of one client at once before it is slowed down")           \
+    X(gateway_events_per_s, 50, "1/s", "packets a second after that")                              \
+    X(gateway_burst_bytes, 2097152, "bytes", "bytes of one client at once before that")            \
+    X(gateway_bytes_per_s, 262144, "bytes/s", "bytes a second after that")                         \
+    X(gateway_ping_ms, 25000, "ms", "time from one ping of the gateway to the next")               \
+    X(gateway_pong_ms, 20000, "ms", "time for the answer to it, and for connecting to /")          \
+    X(gateway_idle_ms, 3600000, "ms", "time that a Socket.IO client may say nothing")
 
 struct limits {
 #define LIMITS_FIELD(name, value, unit, what) uint64_t name;

@@ -34,6 +34,8 @@ struct server_config {
     char host[X509_HOST_MAX + 1];           /* the right half of names */
     unsigned threads;                       /* 0: one a core */
     uint16_t metrics_port;                  /* on 127.0.0.1; 0: none */
+    struct endpoint gateway;                /* of Socket.IO; len 0: none */
+    bool gateway_public;                    /* it may listen elsewhere than on loopback */
     bool log_addresses, log_json, quiet;
     struct keeper_files tls; /* instead of a certificate of our own */
     enum record_layer record_layer;

@@ -167,7 +167,10 @@ static void files_limit(struct server *server, struct limits *limits)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;
-    uint64_t most = files.rlim_cur > FILES_SPARE * 2 ? files.rlim_cur - FILES_SPARE : FILES_SPARE;
+    uint64_t spare = FILES_SPARE;
+    if (server->config.gateway.len > 0)
+        spare += limits->gateway_connections;
+    uint64_t most = files.rlim_cur > spare * 2 ? files.rlim_cur - spare : FILES_SPARE;
     if (files.rlim_cur == RLIM_INFINITY || limits->connections <= most)
         return;
     if (limits->connections != limits_default().connections)

@@ -27,6 +27,7 @@
     X(timeouts_dead, "connections closed since nothing came from them")                   \
     X(closed_slow, "connections closed since they read too slowly")                       \
     X(closed_malformed, "connections closed for breaking the protocol")                   \
+    X(gateway_sessions, "sessions of Socket.IO that were opened")                         \
     X(held, "times that a sender was held up for a slow reader")                          \
     X(paused, "times that a sender was held up for its rate")
 

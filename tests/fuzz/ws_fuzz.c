@@ -1,5 +1,5 @@
 /* Frames as wslay reads them, and the same however the stream is cut into pieces.
- * Input: one byte for our role and the size of the pieces, one for the largest message, then the stream.
+ * Input: one byte for our role and the size of the pieces, one for the largest message (odd: text is taken too), then the stream.
  *
  * We refuse more than wslay's frame reader does, and nothing else: reserved bits, text and unknown opcodes, a mask that is missing or
  * should not be there, a continuation of nothing, a message inside a message, and messages over the limit. */
@@ -76,10 +76,9 @@ static ssize_t give_wslay(uint8_t *to, size_t len, int flags, void *user)
 static bool we_are_stricter(const struct ws_reader *reader, const struct wslay_frame_iocb *frame)
 {
     bool control = frame->opcode >= 8;
-    bool known =
-        frame->opcode == 0 || frame->opcode == 2 || (frame->opcode >= 8 && frame->opcode <= 10);
-    bool order =
-        frame->opcode == 0 ? reader->fragmented : frame->opcode != 2 || !reader->fragmented;
+    bool data = frame->opcode == 2 || (frame->opcode == 1 && reader->text);
+    bool known = frame->opcode == 0 || data || (frame->opcode >= 8 && frame->opcode <= 10);
+    bool order = frame->opcode == 0 ? reader->fragmented : !data || !reader->fragmented;
     bool masked = (frame->mask != 0) == (reader->role == WS_SERVER);
     bool fits = control || reader->message_len + frame->payload_length <= reader->message_max;
     return frame->rsv != 0 || !known || !order || !masked || !fits;
@@ -150,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     view stream = view_of(data, size);
     uint8_t choice = fuzz_u8(&stream), limit = fuzz_u8(&stream);
     struct ws_reader reader = {.role = choice & 1 ? WS_SERVER : WS_CLIENT,
+                               .text = limit & 1,
                                .message_max = (uint32_t)limit * 300};
     struct outcome whole = read_ours(reader, stream, stream.len + 1);
     size_t step = (1 + (size_t)(choice >> 1)) * (1 + stream.len / 2048); /* bounds the time */

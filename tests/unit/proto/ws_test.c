@@ -143,6 +143,27 @@ static void headers_against_the_rules_are_refused(void **state)
     refused(WS_SERVER, "8205", SOTTO_E_WEBSOCKET);
 }
 
+static void text_is_taken_by_who_wants_it(void **state)
+{
+    (void)state;
+    struct ws_reader reader = reader_of(WS_CLIENT);
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    struct ws_frame frame = {0};
+    size_t len = 0, need = 0;
+    reader.text = true;
+    assert_ok(read_hex(&reader, "810548656c6c6f", &bytes, &frame, &len, &need)); /* RFC 6455 5.7 */
+    assert_int_equal(frame.opcode, WS_TEXT);
+    assert_true(view_equal(frame.payload, VIEW_LIT("Hello")));
+    buf_clear(&bytes);
+    assert_ok(read_hex(&reader, "010348656c", &bytes, &frame, &len, &need));
+    assert_true(reader.fragmented && !frame.fin);
+    buf_clear(&bytes);
+    assert_err(read_hex(&reader, "81026c6f", &bytes, &frame, &len, &need), WEBSOCKET);
+    buf_clear(&bytes);
+    assert_ok(read_hex(&reader, "80026c6f", &bytes, &frame, &len, &need));
+    assert_int_equal(frame.opcode, WS_CONTINUATION);
+}
+
 static void message_over_the_limit_is_told_from_the_header_alone(void **state)
 {
     (void)state;
@@ -283,6 +304,7 @@ int main(void)
         cmocka_unit_test(accept_is_that_of_the_rfc),
         cmocka_unit_test(key_is_sixteen_bytes_in_base64),
         cmocka_unit_test(frames_of_the_rfc_are_read),
+        cmocka_unit_test(text_is_taken_by_who_wants_it),
         cmocka_unit_test(fragments_make_one_message_with_control_frames_between),
         cmocka_unit_test(headers_against_the_rules_are_refused),
         cmocka_unit_test(message_over_the_limit_is_told_from_the_header_alone),

@@ -1,0 +1,18 @@
+/* hall_event.h - the half of the hall that knows Socket.IO: who connects, the rooms, what is passed on. For hall.c alone. */
+#ifndef GATEWAY_HALL_EVENT_H
+#define GATEWAY_HALL_EVENT_H
+
+#include "gateway/hall.h"
+#include "socketio/socketio.h"
+
+/* hall.c's: one packet into a guest's `out`. */
+void hall_packet(struct hall *hall, struct guest *guest, enum engineio_type type, view data);
+
+/* A packet of a guest. NOMEM; UNEXPECTED, VALUE: it does not belong here, or not like this. */
+SOTTO_MUST_USE sotto_err hall_event(struct hall *hall, struct guest *guest,
+                                    const struct socketio_packet *packet, uint64_t now_ms);
+/* Tells a guest why something was not done, as the event REFUSED. */
+void hall_refuse(struct hall *hall, struct guest *guest, const char *why);
+void hall_room_leave(struct hall *hall, struct guest *guest);
+
+#endif

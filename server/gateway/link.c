@@ -1,0 +1,672 @@
+#include "gateway/link.h"
+
+#include <stdlib.h>
+
+#include "net/endpoint.h"
+
+#define CLOSE_MS    2000      /* for the client to take in the last words */
+#define AHEAD       16384     /* bytes that may come before what was asked is answered */
+#define MESSAGE_MAX (1 << 20) /* bytes, where no limit is set */
+
+static void link_enter(struct link *link, enum link_state state)
+{
+    link->state = state;
+    link->since_ms = gateway_now(link->gateway);
+}
+
+/* ---- the end */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    struct gateway *gateway = link->gateway;
+    gate_leave(&gateway->gate, &link->person, false);
+    buf_clear(&link->in);
+    buf_clear(&link->message);
+    free(link);
+    gateway_closed(gateway);
+}
+
+/* Who is served by nothing else any more has left. */
+static void guest_lost(struct link *link)
+{
+    struct guest *guest = link->guest;
+    link->guest = NULL;
+    if (guest == NULL)
+        return;
+    if (guest->poll == link)
+        guest->poll = NULL;
+    if (guest->probe == link)
+        guest->probe = NULL;
+    if (guest->socket == link) {
+        guest->socket = NULL;
+        hall_end(&link->gateway->hall, guest, NULL, gateway_now(link->gateway));
+    }
+}
+
+void link_end(struct link *link)
+{
+    if (link->state == LINK_ENDED)
+        return;
+    guest_lost(link);
+    link->state = LINK_ENDED;
+    *link->here = link->next;
+    if (link->next != NULL)
+        link->next->here = link->here;
+    uv_close((uv_handle_t *)&link->tcp, on_closed);
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status)
+{
+    (void)request;
+    (void)status;
+}
+
+/* The client reads our last words before it ends; so its end is waited for. */
+static void link_shut(struct link *link)
+{
+    if (link->shut || link->writing > 0)
+        return;
+    link->shut = true;
+    if (uv_shutdown(&link->shutdown, (uv_stream_t *)&link->tcp, on_shutdown) != 0)
+        link_end(link);
+}
+
+static void link_close(struct link *link)
+{
+    if (link->state >= LINK_CLOSING)
+        return;
+    guest_lost(link);
+    link_enter(link, LINK_CLOSING);
+    link_shut(link);
+}
+
+/* ---- reading on and off */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_place)
+{
+    struct link *link = handle->data;
+    (void)suggested;
+    *ret_place = uv_buf_init(link->gateway->scratch, sizeof link->gateway->scratch);
+}
+
+/* Whether its guest has to wait with what it says. */
+static bool is_held(const struct link *link)
+{
+    const struct gateway *gateway = link->gateway;
+    return link->guest != NULL && !link->guest->ended &&
+           hall_wait_ms(&gateway->hall, link->guest, gateway_now(gateway)) > 0;
+}
+
+/* Nobody listens any more to a guest that has ended. */
+static bool socket_may_read(const struct link *link)
+{
+    return !is_held(link) && (link->guest == NULL || !link->guest->ended);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place);
+
+static void link_read_update(struct link *link)
+{
+    bool on = true;
+    if (link->state == LINK_ENDED)
+        return;
+    if (link->state == LINK_SOCKET)
+        on = socket_may_read(link);
+    else if (link->state == LINK_POLL || link->state == LINK_PUSHED)
+        on = link->in.len < AHEAD;
+    if (!on)
+        uv_read_stop((uv_stream_t *)&link->tcp);
+    else if (!uv_is_active((uv_handle_t *)&link->tcp) &&
+             uv_read_start((uv_stream_t *)&link->tcp, on_alloc, on_read) != 0)
+        link_end(link);
+}
+
+/* ---- writing */
+
+struct outgoing {
+    uv_write_t request;
+    sotto_buf bytes;
+};
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct outgoing *o = request->data;
+    struct link *link = request->handle->data;
+    link->writing -= o->bytes.len;
+    buf_clear(&o->bytes);
+    free(o);
+    if (link->state == LINK_ENDED)
+        return;
+    if (status < 0)
+        link_end(link);
+    else if (link->state == LINK_CLOSING)
+        link_shut(link);
+    else if (link->guest != NULL && link->guest->socket == link && link->writing == 0)
+        hall_touch(&link->gateway->hall, link->guest);
+    gateway_settle(link->gateway);
+}
+
+/* Takes the bytes over, whatever comes of it. */
+static void link_write(struct link *link, sotto_buf *bytes)
+{
+    struct outgoing *o = calloc(1, sizeof *o);
+    if (o == NULL) {
+        buf_clear(bytes);
+        link_end(link);
+        return;
+    }
+    o->bytes = *bytes;
+    *bytes = (sotto_buf){0};
+    o->request.data = o;
+    link->writing += o->bytes.len;
+    const uv_buf_t out = uv_buf_init((char *)o->bytes.data, (unsigned)o->bytes.len);
+    if (uv_write(&o->request, (uv_stream_t *)&link->tcp, &out, 1, on_written) == 0)
+        return;
+    link->writing -= o->bytes.len;
+    buf_clear(&o->bytes);
+    free(o);
+    link_end(link);
+}
+
+/* What was made of an answer goes out, and the next request may come. */
+static void link_reply(struct link *link, sotto_err err, sotto_buf *answer)
+{
+    if (err != SOTTO_OK) {
+        buf_clear(answer);
+        link_end(link);
+        return;
+    }
+    link_write(link, answer);
+    if (link->state == LINK_ENDED)
+        return;
+    link->guest = NULL;
+    link->served = true;
+    if (link->keep)
+        link_enter(link, LINK_HEAD);
+    else
+        link_close(link);
+}
+
+static void link_answer(struct link *link, view body)
+{
+    sotto_buf answer = {0};
+    sotto_err err = request_answer(body, link->keep, &answer);
+    link_reply(link, err, &answer);
+}
+
+static void link_refuse(struct link *link, enum request_refusal refusal, const char *why)
+{
+    sotto_buf answer = {0};
+    sotto_err err = request_refuse(refusal, why, &answer);
+    link->keep = false;
+    link_reply(link, err, &answer);
+}
+
+void link_poll_answer(struct link *link, view payload)
+{
+    if (link->guest != NULL)
+        link->guest->poll = NULL;
+    link_answer(link, payload);
+}
+
+/* ---- WebSocket: out */
+
+static void frame_write(struct link *link, enum ws_opcode opcode, view payload)
+{
+    sotto_buf frame = {0};
+    if (ws_frame_write(opcode, payload, NULL, &frame) == SOTTO_OK)
+        link_write(link, &frame);
+    else
+        link_end(link);
+}
+
+void link_socket_send(struct link *link, view payload)
+{
+    sotto_buf frames = {0};
+    sotto_err err = SOTTO_OK;
+    while (payload.len > 0 && err == SOTTO_OK) {
+        const uint8_t *end = memchr(payload.data, ENGINEIO_SEPARATOR, payload.len);
+        size_t len = end != NULL ? (size_t)(end - payload.data) : payload.len;
+        size_t used = end != NULL ? len + 1 : len;
+        err = ws_frame_write(WS_TEXT, view_of(payload.data, len), NULL, &frames);
+        payload = view_of(payload.data + used, payload.len - used);
+    }
+    if (err == SOTTO_OK) {
+        link_write(link, &frames);
+        return;
+    }
+    buf_clear(&frames);
+    link_end(link);
+}
+
+static void socket_close(struct link *link, uint16_t code, const char *why)
+{
+    uint8_t payload[WS_CONTROL_MAX] = {(uint8_t)(code >> 8), (uint8_t)code};
+    size_t len = size_min(strlen(why), sizeof payload - 2);
+    memcpy(payload + 2, why, len);
+    if (link->state != LINK_SOCKET)
+        return;
+    frame_write(link, WS_CLOSE, view_of(payload, 2 + len));
+    link_close(link);
+}
+
+void link_socket_close(struct link *link, const char *why)
+{
+    socket_close(link, why[0] != 0 ? 1008 : 1000, why);
+}
+
+/* ---- WebSocket: in */
+
+/* A session that polls tries WebSocket: "2probe", our "3probe", then "5" once nothing is under way over polling. */
+static void probe_take(struct link *link, view text)
+{
+    struct gateway *gateway = link->gateway;
+    struct guest *guest = link->guest;
+    if (!link->probed && view_equal(text, VIEW_LIT("2probe"))) {
+        link->probed = true;
+        frame_write(link, WS_TEXT, VIEW_LIT("3probe"));
+    } else if (link->probed && view_equal(text, VIEW_LIT("5"))) {
+        guest->probe = NULL;
+        guest->socket = link;
+        if (guest->poll != NULL)
+            link_poll_answer(guest->poll, VIEW_LIT("6"));
+        hall_moved(&gateway->hall, guest, gateway_now(gateway));
+    } else {
+        socket_close(link, 1002, "not a probe of Engine.IO");
+    }
+    hall_touch(&gateway->hall, guest);
+}
+
+static void text_take(struct link *link, view text)
+{
+    struct gateway *gateway = link->gateway;
+    if (link->guest == NULL)
+        return;
+    if (link->guest->socket == link)
+        (void)hall_take(&gateway->hall, link->guest, text, false, gateway_now(gateway));
+    else
+        probe_take(link, text);
+}
+
+static void data_take(struct link *link, const struct ws_frame *frame)
+{
+    if (frame->opcode == WS_BINARY) {
+        text_take(link, VIEW_LIT("b")); /* as polling has it */
+    } else if (frame->fin && link->message.len == 0) {
+        text_take(link, frame->payload);
+    } else if (buf_append(&link->message, frame->payload) != SOTTO_OK) {
+        link_end(link);
+    } else if (frame->fin) {
+        text_take(link, buf_view(&link->message));
+        buf_clear(&link->message);
+    }
+}
+
+static void frame_take(struct link *link, const struct ws_frame *frame)
+{
+    switch (frame->opcode) {
+    case WS_CLOSE:
+        socket_close(link, 1000, "");
+        break;
+    case WS_PING:
+        if (link->writing == 0)
+            frame_write(link, WS_PONG, frame->payload);
+        break;
+    case WS_PONG:
+        break;
+    default:
+        data_take(link, frame);
+        break;
+    }
+}
+
+static void frame_refuse(struct link *link, sotto_err err)
+{
+    struct gateway *gateway = link->gateway;
+    const char *why = err == SOTTO_E_TOO_LARGE ? "the message is larger than maxPayload"
+                                               : "not a frame of WebSocket";
+    if (link->guest != NULL && link->guest->socket == link)
+        hall_end(&gateway->hall, link->guest, why, gateway_now(gateway));
+    else
+        socket_close(link, err == SOTTO_E_TOO_LARGE ? 1009 : 1002, why);
+}
+
+/* False: no whole frame is there, or none may be taken now. */
+static bool socket_take(struct link *link)
+{
+    struct ws_frame frame;
+    size_t len, need;
+    if (!socket_may_read(link))
+        return false;
+    sotto_err err = ws_frame_read(&link->ws, link->in.data, link->in.len, &frame, &len, &need);
+    if (err != SOTTO_OK)
+        frame_refuse(link, err);
+    if (err != SOTTO_OK || len == 0)
+        return false;
+    frame_take(link, &frame);
+    buf_consume(&link->in, len);
+    return true;
+}
+
+/* ---- requests */
+
+static void enter(struct link *link, const struct request *request)
+{
+    struct gateway *gateway = link->gateway;
+    struct guest *guest;
+    if (hall_enter(&gateway->hall, request->room, false, gateway_now(gateway), &guest) !=
+        SOTTO_OK) {
+        link_refuse(link, REFUSAL_FORBIDDEN, "too many sessions: try again later");
+        return;
+    }
+    gateway_came(gateway, guest);
+    guest->poll = link;
+    link->guest = guest;
+    link_enter(link, LINK_POLL);
+}
+
+static void poll(struct link *link, struct guest *guest)
+{
+    if (guest->socket != NULL) {
+        link_refuse(link, REFUSAL_REQUEST, "this session uses WebSocket now");
+    } else if (guest->poll != NULL) {
+        hall_end(&link->gateway->hall, guest, "two requests wait for one session",
+                 gateway_now(link->gateway));
+        link_refuse(link, REFUSAL_REQUEST, "another request waits for this session already");
+    } else {
+        guest->poll = link;
+        link->guest = guest;
+        hall_touch(&link->gateway->hall, guest);
+        link_enter(link, LINK_POLL);
+    }
+}
+
+static void push(struct link *link, struct guest *guest, size_t body_len)
+{
+    if (guest->socket != NULL) {
+        link_refuse(link, REFUSAL_REQUEST, "this session uses WebSocket now");
+        return;
+    }
+    link->guest = guest;
+    link->body_len = body_len;
+    link_enter(link, LINK_BODY);
+}
+
+static void socket_begin(struct link *link, const struct http_head *head)
+{
+    sotto_buf answer = {0};
+    uint64_t most = link->gateway->limits.gateway_payload_bytes;
+    if (request_upgrade(head, &answer) != SOTTO_OK) {
+        buf_clear(&answer);
+        link_end(link);
+        return;
+    }
+    link->ws = (struct ws_reader){
+        .role = WS_SERVER, .text = true, .message_max = most > 0 ? (uint32_t)most : MESSAGE_MAX};
+    link_enter(link, LINK_SOCKET);
+    link_write(link, &answer);
+}
+
+static void socket_enter(struct link *link, const struct http_head *head,
+                         const struct request *request)
+{
+    struct gateway *gateway = link->gateway;
+    struct guest *guest;
+    if (hall_enter(&gateway->hall, request->room, true, gateway_now(gateway), &guest) != SOTTO_OK) {
+        link_refuse(link, REFUSAL_FORBIDDEN, "too many sessions: try again later");
+        return;
+    }
+    gateway_came(gateway, guest);
+    guest->socket = link;
+    link->guest = guest;
+    socket_begin(link, head);
+}
+
+static void socket_probe(struct link *link, const struct http_head *head, struct guest *guest)
+{
+    if (guest->socket != NULL || guest->probe != NULL) {
+        link_refuse(link, REFUSAL_REQUEST, "this session has a WebSocket already");
+        return;
+    }
+    guest->probe = link;
+    link->guest = guest;
+    socket_begin(link, head);
+}
+
+static void preflight(struct link *link)
+{
+    sotto_buf answer = {0};
+    sotto_err err = request_preflight(link->keep, &answer);
+    link_reply(link, err, &answer);
+}
+
+static void request_take(struct link *link, const struct http_head *head,
+                         const struct request *request)
+{
+    struct guest *guest = NULL;
+    if (request->sid.len > 0) {
+        guest = hall_find(&link->gateway->hall, request->sid);
+        bool words = request->kind == REQUEST_POLL && guest != NULL && guest->out.len > 0;
+        if (guest == NULL || (guest->ended && !words)) {
+            link_refuse(link, REFUSAL_SID, "Session ID unknown");
+            return;
+        }
+    }
+    switch (request->kind) {
+    case REQUEST_REFUSED:
+        link_refuse(link, request->refusal, request->why);
+        break;
+    case REQUEST_PREFLIGHT:
+        preflight(link);
+        break;
+    case REQUEST_ENTER:
+        enter(link, request);
+        break;
+    case REQUEST_POLL:
+        poll(link, guest);
+        break;
+    case REQUEST_PUSH:
+        push(link, guest, request->body_len);
+        break;
+    case REQUEST_SOCKET:
+        if (guest != NULL)
+            socket_probe(link, head, guest);
+        else
+            socket_enter(link, head, request);
+        break;
+    }
+}
+
+/* False: it isn't whole yet, or is the last. */
+static bool head_take(struct link *link)
+{
+    struct http_head head;
+    size_t len;
+    uint64_t most = link->gateway->limits.head_bytes;
+    if (link->in.len == 0)
+        return false;
+    sotto_err err = http_request_read(buf_view(&link->in), link->scanned, &head, &len);
+    if (err == SOTTO_OK && most > 0 && (len > 0 ? len : link->in.len) > most)
+        err = SOTTO_E_TOO_LARGE;
+    if (err != SOTTO_OK) {
+        link_refuse(link, err == SOTTO_E_TOO_LARGE ? REFUSAL_SIZE : REFUSAL_REQUEST,
+                    err == SOTTO_E_TOO_LARGE ? "the head of the request is too large"
+                                             : "not a valid HTTP request");
+        return false;
+    }
+    link->scanned = len > 0 ? 0 : link->in.len;
+    if (len == 0)
+        return false;
+    const struct request request = request_of(&head, link->gateway->limits.gateway_payload_bytes);
+    link->keep = request.keep;
+    request_take(link, &head, &request);
+    buf_consume(&link->in, len);
+    return true;
+}
+
+/* A POST is answered when its sender may go on: so it is slowed down. */
+static bool pushed_answer(struct link *link)
+{
+    if (is_held(link))
+        return false;
+    link_answer(link, VIEW_LIT("ok"));
+    return true;
+}
+
+static bool body_take(struct link *link)
+{
+    struct gateway *gateway = link->gateway;
+    struct guest *guest = link->guest;
+    if (link->in.len < link->body_len)
+        return false;
+    if (guest == NULL || guest->ended) {
+        link_refuse(link, REFUSAL_SID, "Session ID unknown");
+        return true;
+    }
+    bool good = hall_take(&gateway->hall, guest, view_of(link->in.data, link->body_len), true,
+                          gateway_now(gateway));
+    buf_consume(&link->in, link->body_len);
+    link_enter(link, LINK_PUSHED);
+    if (!good)
+        link_refuse(link, REFUSAL_REQUEST, guest->why);
+    return true;
+}
+
+static void link_take(struct link *link)
+{
+    bool more = true;
+    while (more) {
+        switch (link->state) {
+        case LINK_HEAD:
+            more = head_take(link);
+            break;
+        case LINK_BODY:
+            more = body_take(link);
+            break;
+        case LINK_PUSHED:
+            more = pushed_answer(link);
+            break;
+        case LINK_SOCKET:
+            more = socket_take(link);
+            break;
+        default:
+            more = false;
+            break;
+        }
+    }
+    if (link->state >= LINK_CLOSING || link->in.len == 0)
+        buf_clear(&link->in);
+    link_read_update(link);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place)
+{
+    struct link *link = stream->data;
+    struct gateway *gateway = link->gateway;
+    if (len < 0)
+        link_end(link);
+    else if (link->state < LINK_CLOSING &&
+             buf_append(&link->in, view_of(place->base, (size_t)len)) != SOTTO_OK)
+        link_end(link);
+    else
+        link_take(link);
+    gateway_settle(gateway);
+}
+
+/* ---- time */
+
+static uint64_t after(uint64_t since_ms, uint64_t limit_ms)
+{
+    return limit_ms == 0 ? UINT64_MAX : since_ms + limit_ms;
+}
+
+static void head_tick(struct link *link, uint64_t now_ms)
+{
+    const struct limits *l = &link->gateway->limits;
+    bool idle = link->state == LINK_HEAD && link->served && link->in.len == 0;
+    uint64_t limit = idle ? l->gateway_ping_ms + l->gateway_pong_ms : l->head_ms;
+    if (after(link->since_ms, limit) > now_ms)
+        return;
+    if (idle)
+        link_close(link);
+    else
+        link_refuse(link, REFUSAL_TIME, "the request took too long");
+}
+
+void link_tick(struct link *link)
+{
+    uint64_t now_ms = gateway_now(link->gateway);
+    switch (link->state) {
+    case LINK_HEAD:
+    case LINK_BODY:
+        head_tick(link, now_ms);
+        break;
+    case LINK_PUSHED:
+        link_take(link);
+        break;
+    case LINK_SOCKET:
+        if (link->guest != NULL && link->guest->probe == link &&
+            after(link->since_ms, link->gateway->limits.gateway_pong_ms) <= now_ms)
+            socket_close(link, 1002, "the probe took too long");
+        else
+            link_take(link);
+        break;
+    case LINK_CLOSING:
+        if (link->since_ms + CLOSE_MS <= now_ms)
+            link_end(link);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the beginning */
+
+static void on_refused_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    struct gateway *gateway = link->gateway;
+    free(link);
+    gateway_closed(gateway);
+}
+
+/* A limit that is kept for each address is none where all are on this machine. */
+static bool gate_lets_in(struct gateway *gateway, struct link *link)
+{
+    struct endpoint peer = {0};
+    int len = sizeof peer.sa;
+    uint32_t chance;
+    if (uv_tcp_getpeername(&link->tcp, (struct sockaddr *)&peer.sa, &len) != 0)
+        return false;
+    peer.len = (socklen_t)len;
+    if (!endpoint_is_loopback(&peer))
+        link->person = endpoint_person(&peer);
+    rng_bytes(&gateway->hall.rng, (uint8_t *)&chance, sizeof chance);
+    return gate_enter(&gateway->gate, &link->person, chance) == GATE_IN;
+}
+
+void link_accept(struct gateway *gateway)
+{
+    struct link *link = calloc(1, sizeof *link);
+    gateway->owed = link == NULL; /* libuv takes no other before this one was taken */
+    if (link == NULL)
+        return;
+    link->gateway = gateway;
+    link->tcp.data = link->shutdown.data = link;
+    uv_tcp_init(gateway->uv, &link->tcp);
+    gateway->handles++;
+    if (uv_accept((uv_stream_t *)&gateway->listener, (uv_stream_t *)&link->tcp) != 0 ||
+        !gate_lets_in(gateway, link)) {
+        uv_close((uv_handle_t *)&link->tcp, on_refused_closed);
+        return;
+    }
+    uv_tcp_nodelay(&link->tcp, 1);
+    link->next = gateway->links;
+    link->here = &gateway->links;
+    if (link->next != NULL)
+        link->next->here = &link->next;
+    gateway->links = link;
+    link_enter(link, LINK_HEAD);
+    link_read_update(link);
+}

@@ -1,0 +1,486 @@
+#!/usr/bin/python3
+"""The Socket.IO gateway: with the real socket.io-client where node and npm are, and by hand."""
+import json
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+from sottoclient import *
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOCKETIO = os.path.join(ROOT, "tests", "interop", "socketio")
+TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": ["polling", "websocket"]}
+SEPARATOR = "\x1e"
+
+
+class Gateway(Server):
+    def __init__(self, *options):
+        super().__init__("--set", "gateway=127.0.0.1:0", *options)
+        self.gateway = int(self.line("Socket.IO gateway").rsplit(":", 1)[1])
+
+
+# ---- the real client
+
+def modules():
+    """Where socket.io-client is; None without node or npm."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return None
+    done = subprocess.run([os.path.join(SOCKETIO, "install.sh")], capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+MODULES = modules()
+
+
+class Node:
+    """A process of node with any number of clients in it."""
+
+    def __init__(self, gateway):
+        self.process = subprocess.Popen(["node", os.path.join(SOCKETIO, "driver.cjs"), MODULES, f"http://127.0.0.1:{gateway.gateway}"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.came = {}
+        self.lock = threading.Lock()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def queue(self, who):
+        with self.lock:
+            return self.came.setdefault(who, queue.Queue())
+
+    def read(self):
+        for line in self.process.stdout:
+            if not line.endswith("\n"):
+                return  # it was killed
+            event = json.loads(line)
+            self.queue(event["who"]).put((event["event"], event["args"]))
+
+    def do(self, who, what, **more):
+        self.process.stdin.write(json.dumps({"who": who, "do": what, **more}) + "\n")
+        self.process.stdin.flush()
+
+    def emit(self, who, *args, ask=False):
+        self.do(who, "emit", args=args, ask=ask)
+
+    def connect(self, who, transports=None, query=None, space=None):
+        self.do(who, "connect", options={"transports": transports or ["websocket"], "query": query or {}}, space=space)
+
+    def next(self, who, timeout=20):
+        return self.queue(who).get(timeout=timeout)
+
+    def expect(self, who, *events):
+        """The arguments of the next events, which are these; changes of transport aside."""
+        given = []
+        for wanted in events:
+            event, args = self.next(who)
+            while event == "upgrade" != wanted:
+                event, args = self.next(who)
+            assert event == wanted, f"{who}: wanted {wanted}, got {event} {args}"
+            given.append(args)
+        return given[0] if len(given) == 1 else given
+
+    def meet(self, a, b, **options):
+        self.connect(a, **options)
+        id_a = self.expect(a, "connect")[0]
+        self.connect(b, **options)
+        id_b = self.expect(b, "connect")[0]
+        assert self.expect(a, "PEER_CONNECTED")[0]["id"] == id_b
+        assert self.expect(b, "PEER_CONNECTED")[0]["id"] == id_a
+        return id_a, id_b, self.expect(a, "KEY_EXCHANGE")[0], self.expect(b, "KEY_EXCHANGE")[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def with_node(test):
+    def run_it():
+        if MODULES is None:
+            return "no node and npm here"
+        with Gateway() as gateway, Node(gateway) as node:
+            return test(gateway, node)
+    run_it.__name__ = test.__name__
+    run_it.__module__ = test.__module__
+    return run_it
+
+
+def a_whole_conversation(node, transports):
+    id_a, id_b, at_a, at_b = node.meet("a", "b", transports=transports, query={"room": "r-" + "-".join(transports)})
+    assert at_a["role"] == "listener" and at_b["role"] == "dialer" and at_a["room"] == at_b["room"], (at_a, at_b)
+    big = str(2 ** 4000)
+    node.emit("a", "ELGAMAL_PK", big)
+    assert node.expect("b", "ELGAMAL_PK", "ELGAMAL_PK_BC") == [[big], [big]]
+    node.emit("b", "DEFF_HELLMAN_PK", {"y": big, "s": [1, 2.5, None, True, "\u2603\u0000\""]}, "more")
+    assert node.expect("a", "DEFF_HELLMAN_PK")[0]["s"][4] == "\u2603\u0000\""
+    assert node.expect("a", "DEFF_HELLMAN_PK_BC")[1] == "more"
+    for number in range(100):
+        node.emit("a", "message", number)
+        node.emit("b", "message", -number)
+    for number in range(100):
+        assert node.expect("b", "message", "received_message") == [[number], [number]]
+        assert node.expect("a", "message", "received_message") == [[-number], [-number]]
+    node.emit("a", "typing", ask=True)
+    assert node.expect("a", "ack") == [{"ok": True}] and node.expect("b", "typing") == []
+    node.do("b", "disconnect")
+    assert node.expect("a", "PEER_DISCONNECTED")[0]["id"] == id_b
+    node.emit("a", "message", "anybody?", ask=True)
+    assert "nobody" in node.expect("a", "REFUSED")[0]["message"]
+    assert node.expect("a", "ack") == [{"ok": False}]
+    assert id_a != id_b
+
+
+@with_node
+def two_clients_talk_over_websocket(_, node):
+    a_whole_conversation(node, TRANSPORTS["websocket"])
+
+
+@with_node
+def two_clients_talk_over_polling(_, node):
+    a_whole_conversation(node, TRANSPORTS["polling"])
+
+
+@with_node
+def two_clients_talk_while_they_change_to_websocket(_, node):
+    a_whole_conversation(node, TRANSPORTS["upgrade"])
+
+
+@with_node
+def polling_becomes_websocket(_, node):
+    node.connect("a", transports=TRANSPORTS["upgrade"])
+    came = dict(node.next("a") for _ in range(2))  # either may be the first
+    assert came.keys() == {"connect", "upgrade"} and came["upgrade"] == ["websocket"], came
+    node.connect("b", transports=["polling"])
+    node.expect("b", "connect", "PEER_CONNECTED", "KEY_EXCHANGE")
+    node.expect("a", "PEER_CONNECTED", "KEY_EXCHANGE")
+    node.emit("a", "message", "x" * 100000)
+    assert node.expect("b", "message") == ["x" * 100000]
+
+
+@with_node
+def the_third_is_refused_and_may_name_another_room(_, node):
+    node.meet("a", "b")
+    node.connect("c")
+    assert "full" in node.expect("c", "connect_error")[0]
+    node.connect("d", query={"room": "other"})
+    node.expect("d", "connect")
+    node.do("b", "disconnect")
+    node.expect("a", "PEER_DISCONNECTED")
+    node.emit("d", "join", "default", ask=True)
+    assert node.expect("a", "PEER_CONNECTED", "KEY_EXCHANGE")[1][0]["role"] == "listener"
+    assert node.expect("d", "PEER_CONNECTED", "KEY_EXCHANGE", "ack")[1][0] == {"room": "default", "role": "dialer"}
+    node.emit("d", "message", 1)
+    assert node.expect("a", "message") == [1]
+
+
+@with_node
+def another_namespace_is_refused(_, node):
+    node.connect("a", space="/admin")
+    assert node.expect("a", "connect_error") == ["there is no namespace here but /"]
+
+
+@with_node
+def binary_data_is_refused_in_words(_, node):
+    for transports in TRANSPORTS.values():
+        node.connect("a", transports=transports, query={"room": "alone"})
+        node.expect("a", "connect")
+        node.do("a", "binary")
+        assert "binary" in node.expect("a", "REFUSED")[0]["message"]
+        assert node.expect("a", "disconnect")[0] == "io server disconnect"
+
+
+@with_node
+def a_server_that_stops_says_so(gateway, node):
+    node.meet("a", "b")
+    assert gateway.stop() == 0
+    for who in "ab":
+        event, args = node.next(who)
+        while event == "PEER_DISCONNECTED":
+            event, args = node.next(who)
+        assert event == "REFUSED" and args[0]["message"] == "the server stops", (event, args)
+        node.expect(who, "disconnect")
+
+
+# ---- by hand
+
+class Http:
+    """One connection, request after request."""
+
+    def __init__(self, gateway, timeout=20):
+        self.sock = socket.create_connection(("127.0.0.1", gateway.gateway), timeout=timeout)
+        self.buffer = b""
+
+    def send(self, method, query, body=b"", version=4, transport="polling"):
+        self.sock.sendall((f"{method} /socket.io/?EIO={version}&transport={transport}{query} HTTP/1.1\r\nHost: x\r\n"
+                           f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
+        return self
+
+    def more(self):
+        data = self.sock.recv(65536)
+        if not data:
+            raise Ended("end of file")
+        self.buffer += data
+
+    def answer(self):
+        while b"\r\n\r\n" not in self.buffer:
+            self.more()
+        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+        size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        while len(self.buffer) < size:
+            self.more()
+        body, self.buffer = self.buffer[:size], self.buffer[size:]
+        return int(head.split()[1]), body.decode()
+
+    def ask(self, *args, **options):
+        return self.send(*args, **options).answer()
+
+    def enter(self, room=""):
+        status, body = self.ask("GET", f"&room={room}" if room else "")
+        assert status == 200 and body[0] == "0", body
+        self.sid = "&sid=" + json.loads(body[1:])["sid"]
+        return self
+
+    def come(self, room=""):
+        self.enter(room)
+        assert self.ask("POST", self.sid, b"40") == (200, "ok")
+        assert self.ask("GET", self.sid)[1].startswith('40{"sid":"')
+        return self
+
+
+class Socket(Client):
+    """WebSocket by hand."""
+
+    def __init__(self, gateway, query="", **options):
+        super().__init__(gateway.gateway, **options)
+        self.upgrade(f"/socket.io/?EIO=4&transport=websocket{query}", "x")
+
+    def say(self, text):
+        self.ws_send(text.encode(), opcode=1)
+
+    def hear(self):
+        opcode, payload = self.ws_recv()
+        if opcode == CLOSE:
+            raise Ended(f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}")
+        assert opcode == 1, opcode
+        return payload.decode()
+
+    def come(self):
+        assert self.hear()[0] == "0"
+        self.say("40")
+        assert self.hear().startswith("40")
+        return self
+
+    def ends(self):
+        """The reason; what comes before it is left out."""
+        while True:
+            try:
+                self.hear()
+            except Ended as e:
+                return str(e)
+
+
+def there_is_none_unless_it_is_asked_for():
+    with Server() as s:
+        assert "gateway" not in s.log()
+
+
+def it_stays_on_loopback_unless_two_settings_say_otherwise():
+    def start(*options):
+        return subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", "/nonexistent/x", *options],
+                              capture_output=True, text=True, timeout=20, check=False)
+    done = start("--set", "gateway=0.0.0.0:5001")
+    assert done.returncode != 0 and "plain HTTP, and 0.0.0.0:5001 can be reached by others" in done.stderr, done.stderr
+    assert "gateway_public = yes" in done.stderr, done.stderr
+    with Server("--set", "gateway=0.0.0.0:0", "--set", "gateway_public=yes") as s:
+        s.line("Socket.IO gateway")
+
+
+def one_connection_carries_many_requests():
+    with Gateway() as g:
+        a = Http(g).come()
+        b = Http(g).come()
+        payload = SEPARATOR.join(f'42["message",{i}]' for i in range(20)).encode()
+        for _ in range(5):
+            assert a.ask("POST", a.sid, payload) == (200, "ok")
+        heard = ""
+        while heard.count('42["received_message"') < 100:
+            heard += b.ask("GET", b.sid)[1] + SEPARATOR
+        assert [int(x[13:-1]) for x in heard.split(SEPARATOR) if x.startswith('42["message"')] == list(range(20)) * 5
+        a.send("GET", a.sid)
+        waiting = Http(g)
+        waiting.sid = a.sid
+        assert waiting.ask("POST", a.sid, b"41") == (200, "ok")  # leaves, with a GET under way
+        assert a.answer()[0] == 200
+        assert waiting.ask("GET", a.sid)[0] == 400
+
+
+def wrong_requests_get_a_reason():
+    with Gateway() as g:
+        for want, args in (((400, 5), ("GET", "", b"", 3)), ((400, 1), ("GET", "&sid=nobody")), ((400, 2), ("POST", "", b"40")),
+                           ((400, 0), ("GET", "", b"", 4, "flash")), ((403, 4), ("GET", "&room=a%20b")), ((400, 3), ("GET", "&sid=a&sid=b"))):
+            status, body = Http(g).ask(*args)
+            assert (status, json.loads(body)["code"]) == want and json.loads(body)["message"], (want, status, body)
+        h = Http(g)
+        h.sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert h.answer()[0] == 404
+        h = Http(g)
+        h.sock.sendall(b"\x16\x03\x01nonsense\r\n\r\n")
+        assert h.answer()[0] == 400
+
+
+def what_breaks_the_rules_ends_a_polling_session():
+    with Gateway() as g:
+        for body, why in ((b"abc", "Engine.IO"), (b"42[", "Socket.IO"), (b"40\x1e", "Engine.IO"), (b"2", "Engine.IO")):
+            h = Http(g).come("x")
+            status, text = h.ask("POST", h.sid, body)
+            poll = Http(g)
+            said = poll.ask("GET", h.sid)
+            assert status == 400 and why in json.loads(text)["message"] or said[0] == 200 and why in said[1], (body, status, text, said)
+            assert poll.ask("GET", h.sid)[0] == 400
+        h = Http(g).come("x")
+        h.send("GET", h.sid)
+        assert Http(g).ask("GET", h.sid)[0] == 400  # two at once
+        assert "two requests" in h.answer()[1]
+
+
+def what_breaks_the_rules_ends_a_websocket():
+    with Gateway() as g:
+        for text, why in (("x", "Engine.IO"), ("4x", "Socket.IO"), ('42["a"', "Socket.IO"), ("2", "Engine.IO"), ("40", "belong"),
+                          ('42["a",' + "9" * 30 + "]", "64 bits"), ("42" + "[" * 5000, "Socket.IO")):
+            s = Socket(g, "&room=x").come()
+            s.say(text)
+            reason = s.ends()
+            assert reason.startswith("1008 ") and why in reason, reason
+        s = Socket(g, "&room=x").come()
+        s.ws_send(b"\x04abc")
+        assert "binary" in s.ends()
+        s = Socket(g, "&room=x").come()
+        s.say('42["a","' + "x" * 140000 + '"]')
+        assert "maxPayload" in s.ends()
+        s = Socket(g, "&room=x").come()
+        s.sock.sendall(b"\x83\x80abcd")
+        assert "WebSocket" in s.ends()
+        s = Socket(g, "&room=x").come()
+        s.ws_send(b"42[", opcode=1, fin=False)
+        s.ws_send(b'"a",1]', opcode=0)
+        assert "nobody else" in s.hear()
+        s.ws_send(b"\x03\xe8", opcode=8)
+        assert s.ends().startswith("1000")
+
+
+def an_upgrade_that_is_none_ends_alone():
+    with Gateway() as g:
+        h = Http(g).come("x")
+        s = Socket(g, h.sid)
+        s.say("nonsense")
+        assert "probe" in s.ends()
+        s = Socket(g, h.sid)
+        s.say("2probe")
+        assert s.hear() == "3probe"
+        assert h.ask("GET", h.sid) == (200, "6")
+        s.say("5")
+        s.say('427["a"]')
+        assert "nobody else" in s.hear() and s.hear().startswith("437")
+        assert Http(g).ask("GET", h.sid)[0] == 400
+        assert Http(g).ask("POST", h.sid, b"41")[0] == 400
+
+
+def slow_requests_end_and_silence_too():
+    with Gateway("--set", "limits.head_ms=300", "--set", "limits.gateway_ping_ms=200", "--set", "limits.gateway_pong_ms=200") as g:
+        h = Http(g)
+        h.sock.sendall(b"GET /socket.io/ HT")
+        assert h.answer()[0] == 408
+        s = Socket(g).come()
+        assert s.hear() == "2"
+        s.say("3")
+        assert s.hear() == "2"
+        assert "no answer came to a ping" in s.ends()
+        s = Socket(g)
+        assert "no connection to the namespace" in s.ends()
+
+
+def too_many_are_refused():
+    with Gateway("--set", "limits.gateway_sessions=3", "--set", "limits.gateway_connections=6") as g:
+        kept = [Socket(g, f"&room={i}").come() for i in range(3)]
+        status, body = Http(g).ask("GET", "")
+        assert status == 403 and "too many sessions" in body, body
+        kept.pop().close()
+        for _ in range(100):
+            status, _ = Http(g).ask("GET", "")
+            if status == 200:
+                break
+            time.sleep(0.05)
+        assert status == 200
+        idle = [Http(g) for _ in range(10)]
+        ended = 0
+        for h in idle:
+            h.sock.settimeout(1)
+            try:
+                ended += h.sock.recv(1) == b""
+            except (TimeoutError, socket.timeout):
+                pass
+            except ConnectionResetError:
+                ended += 1
+        assert ended >= 5, ended
+
+
+def over_its_rate_a_sender_is_slowed_and_loses_nothing():
+    with Gateway("--set", "limits.gateway_events=20", "--set", "limits.gateway_events_per_s=100") as g:
+        for room, polling in (("p", True), ("w", False)):
+            reader = Socket(g, f"&room={room}").come()
+            began = time.monotonic()
+            if polling:
+                h = Http(g).come(room)
+                for i in range(12):
+                    assert h.ask("POST", h.sid, SEPARATOR.join(f'42["n",{i * 10 + j}]' for j in range(10)).encode()) == (200, "ok")
+            else:
+                s = Socket(g, f"&room={room}").come()
+                for i in range(120):
+                    s.say(f'42["n",{i}]')
+            numbers = []
+            while len(numbers) < 120:
+                text = reader.hear()
+                if text.startswith('42["n"'):
+                    numbers.append(int(text[7:-1]))
+            assert numbers == list(range(120))
+            assert time.monotonic() - began > 0.7, "it was not slowed down"
+
+
+def a_slow_reader_holds_up_its_peer_and_loses_nothing():
+    with Gateway("--set", "limits.gateway_output_bytes=100000", "--set", "limits.gateway_events=10000",
+                 "--set", "limits.gateway_burst_bytes=100000000") as g:
+        slow = Socket(g, rcvbuf=4096).come()
+        fast = Socket(g).come()
+        text = "x" * 100000
+        thread = threading.Thread(target=lambda: [fast.say(f'42["n",{i},"{text}"]') for i in range(100)], daemon=True)
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive(), "10 MB went somewhere"
+        assert g.memory() < 60 << 20, g.memory()
+        numbers = []
+        while len(numbers) < 100:
+            said = slow.hear()
+            if said.startswith('42["n"'):
+                numbers.append(int(said[7:].split(",")[0]))
+        assert numbers == list(range(100))
+        thread.join(20)
+
+
+def the_relay_goes_on_beside_it():
+    with Gateway() as g:
+        sockets = [Socket(g, f"&room={i // 2}").come() for i in range(20)]
+        for s in sockets:
+            s.sock.sendall(b"\xff" * 1000)
+        assert g.alive()
+        with socket.create_connection(("127.0.0.1", g.gateway)) as s:
+            s.sendall(b"GET")
+        assert g.stop() == 0
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation")])
