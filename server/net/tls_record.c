@@ -219,6 +219,8 @@ static enum tls_record_event take(struct tls_record *r, sotto_crypto *c, uint8_t
 {
     if (type != TYPE_HANDSHAKE && r->part_len > 0)
         return refuse(opened, TLS_ALERT_UNEXPECTED_MESSAGE);
+    if (type != TYPE_DATA) /* it is acted upon */
+        CT_PUBLIC(content.data, content.len);
     switch (type) {
     case TYPE_DATA:
         return take_data(r, content, opened);

@@ -16,6 +16,7 @@
 #include "crypto/rng.h"
 #include "crypto/sign.h"
 #include "identity/identity.h"
+#include "net/tls_record.h"
 
 /* Not SOTTO_OK: the case is wrong, which is no matter of time. */
 #define MUST(truth)                                                                    \
@@ -275,6 +276,48 @@ static bool other_agreements(sotto_crypto *c)
            agreeing(c, DH_P521);
 }
 
+/* What came tells by time how long it was, and what it was if it was no data; nothing more. */
+static bool tls_records_open(sotto_crypto *c, struct tls_record *from, struct tls_record *to,
+                             size_t padding)
+{
+    uint8_t data[100], sealed[TLS_RECORD_KEY_UPDATE + sizeof data + TLS_RECORD_OVERHEAD];
+    struct tls_record_opened opened;
+    size_t len;
+    memset(data, 3, sizeof data);
+    memset(data + sizeof data - padding, 0, padding);
+    CT_SECRET(data, sizeof data);
+    MUST(tls_record_seal(from, c, VIEW_OF(data), sealed, &len) == SOTTO_OK);
+    CT_PUBLIC(sealed, len);
+    MUST(tls_record_open(to, c, sealed, len, &opened) == TLS_RECORD_DATA);
+    MUST(ct_equal(opened.data, VIEW_OF(data)));
+    return true;
+}
+
+static bool tls_records(sotto_crypto *c)
+{
+    struct tls_secret in, out;
+    struct tls_record client, server;
+    struct tls_record_opened opened;
+    uint8_t sealed[TLS_RECORD_KEY_UPDATE], exported[40];
+    memset(&in, 1, sizeof in);
+    memset(&out, 2, sizeof out);
+    CT_SECRET(&in, sizeof in);
+    CT_SECRET(&out, sizeof out);
+    MUST(tls_secret_export(c, &in, "label", exported, sizeof exported) == SOTTO_OK);
+    MUST(tls_record_init(&server, c, &in, &out) == SOTTO_OK);
+    MUST(tls_record_init(&client, c, &out, &in) == SOTTO_OK);
+    for (size_t padding = 0; padding <= 20; padding += 5)
+        MUST(tls_records_open(c, &client, &server, padding));
+    MUST(tls_record_seal_update(&client, c, true, sealed) == SOTTO_OK);
+    CT_PUBLIC(sealed, sizeof sealed);
+    MUST(tls_record_open(&server, c, sealed, sizeof sealed, &opened) == TLS_RECORD_TAKEN);
+    MUST(tls_records_open(c, &client, &server, 0));
+    MUST(tls_record_seal_alert(&server, c, TLS_ALERT_CLOSE_NOTIFY, sealed) == SOTTO_OK);
+    CT_PUBLIC(sealed, sizeof sealed);
+    MUST(tls_record_open(&client, c, sealed, TLS_RECORD_ALERT, &opened) == TLS_RECORD_ENDED);
+    return true;
+}
+
 /* Two runs with the same code, up to both confirmations. Shares and tags go over the wire, so they are public. */
 static bool cpace(sotto_crypto *c)
 {
@@ -350,6 +393,7 @@ static const struct ct_case {
     CASE(other_signatures),
     CASE(other_agreements),
     CASE(cpace),
+    CASE(tls_records),
     CASE(invite),
 #undef CASE
 };
