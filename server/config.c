@@ -3,6 +3,7 @@
 #include <ini.h>
 #include <stdio.h>
 
+#include "backup/recipient.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "proto/http.h"
@@ -74,6 +75,12 @@ static sotto_err set_domains(const struct row *row, struct config *config, const
     list[at] = 0;
     memcpy((char *)config + row->at, list, sizeof list);
     return count > 0 ? SOTTO_OK : SOTTO_E_CONFIG;
+}
+
+static sotto_err set_recipient(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
+    return recipient_read(value, config->server.recipient) == SOTTO_OK ? SOTTO_OK : SOTTO_E_CONFIG;
 }
 
 static sotto_err set_listen(const struct row *row, struct config *config, const char *value)
@@ -172,6 +179,8 @@ static const struct row rows[] = {
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
      set_text, FIELD(server.tls.certificate), true},
     {{"tls", "key", "FILE", "its key, in PEM, without a passphrase", "", "", false}, set_text, FIELD(server.tls.key), true},
+    {{"backup", "recipient", "KEY", "seal backups to this key, which sottod backup-key made", "", "", false}, set_recipient,
+     FIELD(server.recipient), true},
 };
 /* clang-format on */
 

@@ -19,11 +19,12 @@
 #include "serve.h"
 #include "store/store.h"
 
-#define DAY_S      86400
-#define TLS_DAYS   14
-#define CERT_DAYS  20 /* it is renewed with 30 days left */
-#define SPACE_WARN (1ULL << 30)
-#define CONNECT_MS 3000
+#define DAY_S       86400
+#define TLS_DAYS    14
+#define CERT_DAYS   20 /* it is renewed with 30 days left */
+#define BACKUP_DAYS 7
+#define SPACE_WARN  (1ULL << 30)
+#define CONNECT_MS  3000
 
 const char doctor_text[] =
     "Looks at settings, state directory, keys, certificates, addresses, ports, clock, disk and "
@@ -277,14 +278,31 @@ static void check_database(struct doctor *d, struct finding *f)
     fix(f, "sottod restore FILE, from the newest backup");
 }
 
+static void check_backup(struct doctor *d, struct finding *f)
+{
+    long long last = ask_number(d->status, "lastBackup"),
+              days = ((long long)time(NULL) - last) / DAY_S;
+    if (d->status == NULL)
+        return;
+    fix(f, "sottod backup FILE, once a day");
+    if (last == 0) {
+        find(f, LEVEL_WARN, "there was never one");
+    } else if (days > BACKUP_DAYS) {
+        find(f, LEVEL_WARN, "last one %lld days ago", days);
+    } else {
+        find(f, LEVEL_OK, "last one %lld days ago", days);
+        f->fix[0] = 0;
+    }
+}
+
 static const struct check {
     const char *name;
     void (*run)(struct doctor *d, struct finding *f);
 } checks[] = {
-    {"config", check_config},     {"dir", check_dir},     {"server", check_server},
-    {"keys", check_keys},         {"tls", check_tls},     {"dns", check_dns},
-    {"port", check_port},         {"clock", check_clock}, {"disk", check_disk},
-    {"database", check_database},
+    {"config", check_config},     {"dir", check_dir},       {"server", check_server},
+    {"keys", check_keys},         {"tls", check_tls},       {"dns", check_dns},
+    {"port", check_port},         {"clock", check_clock},   {"disk", check_disk},
+    {"database", check_database}, {"backup", check_backup},
 };
 
 /* ---- the whole */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "ask.h"
+#include "backup_command.h"
 #include "check_config.h"
 #include "cli/cli.h"
 #include "config.h"
@@ -27,6 +28,10 @@ static const struct cli_command commands[] = {
     {"reload", NULL, 0, 0, "have the running server read its settings again", reload_text, ask_options, reload_run},
     {"metrics print", NULL, 0, 0, "print the running server's metrics", metrics_text, ask_options, metrics_run},
     {"rotate-key", NULL, 0, 0, "make a new server key, and an intermediate", rotate_key_text, rotate_key_options, rotate_key_run},
+    {"backup", "FILE|-", 1, 1, "write a backup while the server runs", backup_text, backup_options, backup_run},
+    {"verify-backup", "FILE", 1, 1, "check a backup to its last byte", verify_text, verify_options, verify_run},
+    {"restore", "FILE", 1, 1, "put a backup into an empty state directory", restore_text, restore_options, restore_run},
+    {"backup-key", "FILE", 1, 1, "make a key for backups to be sealed to", backup_key_text, NULL, backup_key_run},
     {0},
 };
 /* clang-format on */

@@ -28,6 +28,7 @@ static void status_print(const struct cli_call *call, const json_t *result)
                ? ", then again by itself"
                : "; the root key is away, and there is no intermediate");
     printf("tls          until %s\n", ask_time(ask_number(result, "tlsUntil"), text));
+    printf("last backup  %s\n", ask_time(ask_number(result, "lastBackup"), text));
     printf("connections  %lld\n", (long long)ask_number(result, "connections"));
     printf("rooms        %lld\n", (long long)ask_number(result, "rooms"));
     if (json_is_true(json_object_get(result, "diskFull")))

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
 #include "cli/cli.h"
 
 #define BACKLOG 64
@@ -299,6 +300,14 @@ static sotto_err socket_open(struct state *state, int *ret_fd)
     return SOTTO_OK;
 }
 
+static void last_backup_read(struct admin *a)
+{
+    DEFER(buf_clear) sotto_buf text = {0};
+    if (state_read(a->state, BACKUP_LAST, &text) == SOTTO_OK &&
+        buf_append(&text, VIEW_OF("")) == SOTTO_OK)
+        atomic_store(&a->server->backup_s, strtoll((const char *)text.data, NULL, 10));
+}
+
 sotto_err admin_start(struct admin *a, uv_loop_t *uv, struct server *server, struct state *state,
                       struct failure *ret_failure)
 {
@@ -312,12 +321,14 @@ sotto_err admin_start(struct admin *a, uv_loop_t *uv, struct server *server, str
         return SOTTO_E_NOMEM;
     }
     a->poll.data = a;
+    last_backup_read(a);
     uv_poll_start(&a->poll, UV_READABLE, on_connection);
     return SOTTO_OK;
 }
 
 void admin_stop(struct admin *a)
 {
+    atomic_store(&a->ending, true);
     (void)unlinkat(a->state->dir, ADMIN_SOCKET, 0);
     uv_poll_stop(&a->poll);
     uv_close((uv_handle_t *)&a->poll, NULL);
@@ -332,6 +343,11 @@ void admin_stop(struct admin *a)
 }
 
 /* ---- what commands ask for */
+
+struct admin *admin_of(const struct admin_call *call)
+{
+    return call->admin;
+}
 
 struct server *admin_server(const struct admin_call *call)
 {

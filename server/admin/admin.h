@@ -19,6 +19,8 @@ struct admin {
     uv_poll_t poll;
     int fd;
     struct admin_call *calls[ADMIN_CALLS_MAX];
+    bool backup_runs;
+    atomic_bool ending; /* what other threads do for us, they leave off */
 };
 
 /* IO, NOMEM. */
@@ -39,6 +41,7 @@ struct admin_command {
 /* Ended by a name of NULL. */
 extern const struct admin_command admin_commands[];
 
+struct admin *admin_of(const struct admin_call *call);
 struct server *admin_server(const struct admin_call *call);
 struct state *admin_state(const struct admin_call *call);
 const json_t *admin_arguments(const struct admin_call *call);

@@ -52,6 +52,8 @@ void admin_on_status(struct admin_call *call)
     json_object_set_new(result, "host", json_string(server->config.host));
     json_object_set_new(result, "listen", listeners(server));
     json_object_set_new(result, "diskFull", json_boolean(atomic_load(&server->disk_full)));
+    json_object_set_new(result, "lastBackup",
+                        json_integer((json_int_t)atomic_load(&server->backup_s)));
     certificates_put(result, server);
     counts_put(result, server);
     admin_succeed(call, result);

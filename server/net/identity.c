@@ -11,10 +11,6 @@
  * replaced by taking away the certificates that hang on it first. */
 #include "net/identity.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "crypto/rng.h"
 #include "net/key_file.h"
 #include "net/tls.h"
@@ -438,33 +434,12 @@ sotto_err identity_load(sotto_crypto *c, struct state *state, const char *host, 
 
 /* ---- a root key elsewhere */
 
-static sotto_err elsewhere_say(struct failure *failure, const char *what, const char *path)
-{
-    int number = errno;
-    sotto_err err = number == EEXIST                                         ? SOTTO_E_EXISTS
-                    : number == ENOENT                                       ? SOTTO_E_NOTFOUND
-                    : number == EACCES || number == EPERM || number == EROFS ? SOTTO_E_PERMISSION
-                                                                             : SOTTO_E_IO;
-    return failure_say(failure, err, "cannot %s %s: %s", what, path, strerror(number));
-}
-
 sotto_err identity_root_make(sotto_crypto *c, const char *path, struct secret *ret_seed,
                              struct failure *ret_failure)
 {
     DEFER(secret_clear) struct secret seed = {0};
-    DEFER(buf_clear) sotto_buf bytes = {0};
     seed_make(&seed);
-    TRY(key_file_write(c, ROOT_LABEL, &seed, &bytes));
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return elsewhere_say(ret_failure, "make", path);
-    errno = EIO;
-    bool written = write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
-    if (close(fd) != 0 || !written) {
-        sotto_err err = elsewhere_say(ret_failure, "write", path);
-        (void)unlink(path);
-        return err;
-    }
+    TRY(key_file_make(c, path, ROOT_LABEL, &seed, ret_failure));
     *ret_seed = seed;
     return SOTTO_OK;
 }
@@ -472,24 +447,11 @@ sotto_err identity_root_make(sotto_crypto *c, const char *path, struct secret *r
 sotto_err identity_root_take(sotto_crypto *c, int fd, const char *name, struct secret *ret_seed,
                              struct failure *ret_failure)
 {
-    DEFER(buf_clear) sotto_buf bytes = {0};
-    uint8_t *place;
-    TRY(buf_extend(&bytes, 256, &place));
-    ssize_t len = read(fd, place, 256);
-    if (len < 0)
-        return elsewhere_say(ret_failure, "read", name);
-    if (key_file_read(c, ROOT_LABEL, view_of(place, (size_t)len), ret_seed) != SOTTO_OK)
-        return failure_say(ret_failure, SOTTO_E_KEY, "%s is not the file of a root key", name);
-    return SOTTO_OK;
+    return key_file_take(c, fd, name, ROOT_LABEL, ret_seed, ret_failure);
 }
 
 sotto_err identity_root_read(sotto_crypto *c, const char *path, struct secret *ret_seed,
                              struct failure *ret_failure)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return elsewhere_say(ret_failure, "read", path);
-    sotto_err err = identity_root_take(c, fd, path, ret_seed, ret_failure);
-    close(fd);
-    return err;
+    return key_file_load(c, path, ROOT_LABEL, ret_seed, ret_failure);
 }

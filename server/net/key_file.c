@@ -1,5 +1,9 @@
 #include "net/key_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/rd.h"
 #include "base/wr.h"
 #include "crypto/hash.h"
@@ -42,4 +46,59 @@ sotto_err key_file_read(sotto_crypto *c, const char *label, view content, struct
     if (!whole || !view_equal((view){content.data + body.len, KEY_FILE_CHECK}, VIEW_OF(check)))
         return SOTTO_E_KEY;
     return secret_set(ret_seed, seed);
+}
+
+/* ---- a file anywhere */
+
+static sotto_err path_say(struct failure *failure, const char *what, const char *path)
+{
+    int number = errno;
+    sotto_err err = number == EEXIST                                         ? SOTTO_E_EXISTS
+                    : number == ENOENT                                       ? SOTTO_E_NOTFOUND
+                    : number == EACCES || number == EPERM || number == EROFS ? SOTTO_E_PERMISSION
+                                                                             : SOTTO_E_IO;
+    return failure_say(failure, err, "cannot %s %.300s: %s", what, path, strerror(number));
+}
+
+sotto_err key_file_make(sotto_crypto *c, const char *path, const char *label,
+                        const struct secret *seed, struct failure *ret_failure)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    TRY(key_file_write(c, label, seed, &bytes));
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return path_say(ret_failure, "make", path);
+    errno = EIO;
+    bool written = write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
+    if (close(fd) != 0 || !written) {
+        sotto_err err = path_say(ret_failure, "write", path);
+        (void)unlink(path);
+        return err;
+    }
+    return SOTTO_OK;
+}
+
+sotto_err key_file_take(sotto_crypto *c, int fd, const char *name, const char *label,
+                        struct secret *ret_seed, struct failure *ret_failure)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    uint8_t *place;
+    TRY(buf_extend(&bytes, 256, &place));
+    ssize_t len = read(fd, place, 256);
+    if (len < 0)
+        return path_say(ret_failure, "read", name);
+    if (key_file_read(c, label, view_of(place, (size_t)len), ret_seed) != SOTTO_OK)
+        return failure_say(ret_failure, SOTTO_E_KEY, "%.300s does not hold a \"%s\"", name, label);
+    return SOTTO_OK;
+}
+
+sotto_err key_file_load(sotto_crypto *c, const char *path, const char *label,
+                        struct secret *ret_seed, struct failure *ret_failure)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return path_say(ret_failure, "read", path);
+    sotto_err err = key_file_take(c, fd, path, label, ret_seed, ret_failure);
+    close(fd);
+    return err;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "crypto/crypto.h"
+#include "net/failure.h"
 
 #define KEY_FILE_SEED  32 /* bytes of an Ed25519 seed */
 #define KEY_FILE_CHECK 8  /* bytes */
@@ -19,5 +20,14 @@ SOTTO_MUST_USE sotto_err key_file_write(sotto_crypto *c, const char *label,
 /* KEY: not a key file with this label. */
 SOTTO_MUST_USE sotto_err key_file_read(sotto_crypto *c, const char *label, view content,
                                        struct secret *ret_seed);
+
+/* The same for a file anywhere: it must not exist; it is made with mode 0600 and synced. EXISTS, NOTFOUND, PERMISSION, IO. */
+SOTTO_MUST_USE sotto_err key_file_make(sotto_crypto *c, const char *path, const char *label,
+                                       const struct secret *seed, struct failure *ret_failure);
+/* Reads it; from a descriptor, which is borrowed, `name` stands in the words. KEY, NOTFOUND, PERMISSION, IO. */
+SOTTO_MUST_USE sotto_err key_file_load(sotto_crypto *c, const char *path, const char *label,
+                                       struct secret *ret_seed, struct failure *ret_failure);
+SOTTO_MUST_USE sotto_err key_file_take(sotto_crypto *c, int fd, const char *name, const char *label,
+                                       struct secret *ret_seed, struct failure *ret_failure);
 
 #endif

@@ -52,6 +52,7 @@ struct server {
     atomic_bool ready, disk_full;   /* ready: all threads run, and nobody has said stop */
     atomic_uint_fast64_t core_beat; /* the last ping that the core thread has seen */
     int64_t started_s;
+    atomic_int_fast64_t backup_s; /* when the last backup was made; 0: never */
     struct keeper *keeper;
     struct log *log;
     struct loop *loops;

@@ -137,7 +137,7 @@ def a_new_key_counts_at_once():
         status, _, err = sottod("rotate-key", "--intermediate", "--dir", state)
         assert status == 6 and "needs the root key" in err, (status, err)
         status, _, err = sottod("rotate-key", "--root", os.path.join(state, "server.key"), "--dir", state)
-        assert status == 4 and "not the file of a root key" in err, err
+        assert status == 4 and "does not hold a \"sotto root key 1\"" in err, err
         status, _, err = sottod("rotate-key", "--root", "/nonexistent/root.key", "--dir", state)
         assert status == 6, err
         status, _, err = sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state)

@@ -175,7 +175,7 @@ def a_root_key_is_moved_away_later_and_comes_back_for_the_next_intermediate():
     status, _, err = sottod("rotate-key", "--intermediate", "--dir", state)
     assert status == 6 and "needs the root key" in err and "--root" in err, err
     status, _, err = sottod("rotate-key", "--root", os.path.join(state, "server.key"), "--dir", state)
-    assert status == 4 and "not the file of a root key" in err, err
+    assert status == 4 and "does not hold a \"sotto root key 1\"" in err, err
     status, out, err = sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state, "--json")
     assert status == 0 and json.loads(out)["pin"] == told["pin"], err
     with Server("--set", "rooms=open", directory=directory) as s:

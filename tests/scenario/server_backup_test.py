@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+"""Backups: made while the server runs, checked, and put back; the drill of docs/operations.md."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+from sottoclient import *
+
+
+def sottod(*arguments, timeout=60, **more):
+    done = subprocess.run([program("sottod"), *arguments], capture_output=True, timeout=timeout, check=False, **more)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def fresh():
+    return tempfile.mkdtemp(prefix="sottod-test-")
+
+
+def state_of(server):
+    return os.path.join(server.directory, "state")
+
+
+def recipient(place):
+    key = os.path.join(place, "backup.key")
+    status, out, err = sottod("backup-key", key)
+    assert status == 0 and os.stat(key).st_mode & 0o777 == 0o600, err
+    assert sottod("backup-key", key)[1] == out
+    return key, out.split("recipient = ")[1].strip()
+
+
+def blob(state, first, rest, size):
+    path = os.path.join(state, "blobs", first)
+    os.makedirs(path, 0o700, exist_ok=True)
+    with open(os.path.join(path, rest), "wb") as f:
+        f.write(os.urandom(size))
+
+
+def the_drill():
+    """Sealed, made under load, checked elsewhere, put back, and served again under the same pin."""
+    place = fresh()
+    key, to = recipient(place)
+    file = os.path.join(place, "b.sotto")
+    with Server("--set", f"backup.recipient={to}") as s:
+        blob(state_of(s), "ab", "0" * 62, 300000)
+        stop, errors = threading.Event(), []
+
+        def load():
+            try:
+                while not stop.is_set():
+                    a, b, _ = pair(s.port)
+                    a.close()
+                    b.close()
+            except Exception as e:  # pylint: disable=broad-except
+                errors.append(e)
+        thread = threading.Thread(target=load)
+        thread.start()
+        status, out, err = sottod("backup", file, "--dir", state_of(s), "--json")
+        stop.set()
+        thread.join()
+        assert status == 0 and not errors, (err, errors)
+        told, pin = json.loads(out), s.pin()
+        assert told["sealed"] and told["keys"] and told["attachments"] == 1, told
+        assert "last backup  20" in sottod("status", "--dir", state_of(s))[1]
+        assert json.loads(sottod("doctor", "backup", "--dir", state_of(s), "--json")[1])["checks"][0]["level"] == "ok"
+        kept = open(os.path.join(state_of(s), "blobs", "ab", "0" * 62), "rb").read()
+        shutil.rmtree(s.directory)  # the machine is gone
+    assert os.stat(file).st_mode & 0o777 == 0o600
+    with open(file, "rb") as f:
+        sealed = f.read()
+    assert b"root.key" not in sealed and b"SQLite" not in sealed
+    status, out, err = sottod("verify-backup", file, "--key", key)
+    assert status == 0 and "whole: " in out and "with keys" in out, err
+    directory = fresh()
+    status, out, err = sottod("restore", file, "--key", key, "--dir", os.path.join(directory, "state"))
+    assert status == 0 and "restored: " in out and "next: start the server" in out, err
+    assert open(os.path.join(directory, "state", "blobs", "ab", "0" * 62), "rb").read() == kept
+    for top, _, names in os.walk(os.path.join(directory, "state")):
+        assert os.stat(top).st_mode & 0o077 == 0, top
+        for name in names:
+            assert os.stat(os.path.join(top, name)).st_mode & 0o077 == 0, name
+    with Server(directory=directory) as again:
+        assert again.pin() == pin and again.alive()
+
+
+def without_a_recipient_keys_stay_out_unless_asked_for():
+    place = fresh()
+    with Server() as s:
+        pin = s.pin()
+        plain, full = os.path.join(place, "plain"), os.path.join(place, "full")
+        assert "without keys" in sottod("backup", plain, "--dir", state_of(s))[1]
+        assert "with keys" in sottod("backup", full, "--with-keys", "--dir", state_of(s))[1]
+        root = open(os.path.join(state_of(s), "root.key"), "rb").read()
+    directory = fresh()
+    state = os.path.join(directory, "state")
+    status, out, err = sottod("restore", plain, "--dir", state)
+    assert status == 0 and "put root.key back" in out and not os.path.exists(os.path.join(state, "root.key")), (out, err)
+    status, _, err = sottod("serve", "--listen", "127.0.0.1:0", "--dir", state)
+    assert status == 6 and "server.key is missing" in err, err
+    with open(os.path.join(state, "root.key"), "wb") as f:
+        f.write(root)
+    with Server(directory=directory) as again:
+        assert again.pin() == pin and again.alive()
+    directory = fresh()
+    assert sottod("restore", full, "--dir", os.path.join(directory, "state"))[0] == 0
+    with Server(directory=directory) as again:
+        assert again.pin() == pin
+
+
+def a_server_that_does_not_run_can_be_backed_up_too():
+    place = fresh()
+    file = os.path.join(place, "b")
+    with Server() as s:
+        s.stop()
+        state = state_of(s)
+    assert sottod("backup", file, "--dir", state)[0] == 0
+    assert sottod("verify-backup", file)[0] == 0
+    status, _, err = sottod("backup", os.path.join(place, "c"), "--dir", fresh())
+    assert status == 6 and "no server's database" in err and not os.path.exists(os.path.join(place, "c")), err
+    done = subprocess.run(f"{program('sottod')} backup - --dir {state} | {program('sottod')} verify-backup -", shell=True,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "whole: " in done.stdout, done.stderr
+
+
+def restore_touches_nothing_that_is_there():
+    place = fresh()
+    file = os.path.join(place, "b")
+    with Server() as s:
+        sottod("backup", file, "--dir", state_of(s))
+        status, _, err = sottod("restore", file, "--dir", state_of(s))
+        assert status == 1 and "is not an empty directory" in err and s.alive(), err
+    full = fresh()
+    with open(os.path.join(full, "letter"), "w", encoding="utf-8") as f:
+        f.write("dear")
+    assert sottod("restore", file, "--dir", full)[0] == 1 and os.listdir(full) == ["letter"]
+    assert sottod("restore", file, "--dir", "/nonexistent/below")[0] == 6
+    assert sottod("restore", os.path.join(place, "none"), "--dir", os.path.join(place, "x"))[0] == 6
+
+
+def what_is_damaged_is_not_restored():
+    place = fresh()
+    key, to = recipient(place)
+    for options, more in (([], []), (["--set", f"backup.recipient={to}"], ["--key", key])):
+        file, bad, state = (os.path.join(fresh(), name) for name in ("b", "bad", "state"))
+        with Server(*options) as s:
+            assert sottod("backup", file, "--dir", state_of(s))[0] == 0
+        data = open(file, "rb").read()
+        middle = len(data) // 2
+        for damaged, words in ((data[:-1], "cut off"), (data[:middle], "cut off"), (b"", "not a backup"), (b"SQLite format 3\0" * 9, "not a backup"),
+                               (data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1:], "damaged"), (data + b"x", "damaged")):
+            with open(bad, "wb") as f:
+                f.write(damaged)
+            for command in (["verify-backup", bad], ["restore", bad, "--dir", state]):
+                status, out, err = sottod(*command, *more)
+                assert status != 0 and words in err and out == "", (words, command, status, err)
+            assert not os.path.exists(state)
+            empty = fresh()
+            assert sottod("restore", bad, "--dir", empty, *more)[0] != 0 and os.listdir(empty) == []
+    status, _, err = sottod("verify-backup", file)
+    assert status == 4 and "sealed to a key" in err and "--key" in err, err
+    other, _ = recipient(fresh())
+    status, _, err = sottod("verify-backup", file, "--key", other)
+    assert status == 4 and "another key" in err, err
+    status, _, err = sottod("verify-backup", file, "--key", file)
+    assert status == 4 and "does not hold" in err, err
+
+
+def a_file_that_is_there_or_a_full_disk_is_told():
+    with Server() as s:
+        place = fresh()
+        file = os.path.join(place, "b")
+        with open(file, "w", encoding="utf-8") as f:
+            f.write("mine")
+        status, _, err = sottod("backup", file, "--dir", state_of(s))
+        assert status == 1 and "File exists" in err and open(file, encoding="utf-8").read() == "mine", err
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([program("sottod"), "backup", "-", "--dir", state_of(s)], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  check=False)
+        assert done.returncode == 5 and "cannot write the backup" in done.stderr, (done.returncode, done.stderr)
+        assert not os.path.exists(os.path.join(state_of(s), "backup.tmp"))
+        assert sottod("backup", os.path.join(place, "c"), "--dir", state_of(s))[0] == 0 and s.alive()
+
+
+def a_stop_in_the_middle_leaves_nothing_behind():
+    with Server() as s:
+        for i in range(40):
+            blob(state_of(s), f"{i:02x}", "1" * 62, 1 << 20)
+        read, write = os.pipe()  # nobody reads: the backup waits
+        p = subprocess.Popen([program("sottod"), "backup", "-", "--dir", state_of(s)], stdout=write, stderr=subprocess.PIPE, text=True)
+        os.close(write)
+        assert os.read(read, 10).startswith(b"sotto back")
+        status, _, err = sottod("backup", os.path.join(fresh(), "b"), "--dir", state_of(s))
+        assert status == 7 and "being made already" in err, err
+        assert s.alive()
+        p.send_signal(signal.SIGINT)
+        os.close(read)
+        p.communicate(timeout=20)
+        assert p.returncode != 0
+        assert s.stop() == 0
+        assert "backup.tmp" not in os.listdir(state_of(s))
+
+
+run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
+     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob")])
