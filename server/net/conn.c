@@ -693,7 +693,8 @@ static void conn_handshake(struct conn *conn)
         if (tls_has_own_records(conn->tls))
             stats_add(conn_stats(conn), own_records);
         conn_enter(conn, CONN_HEAD);
-        conn_read(conn); /* the head may have come with the client's last flight */
+        if (tls_has_pending(conn->tls)) /* the head may have come with the client's last flight */
+            conn_read(conn);
         break;
     case TLS_WANT_WRITE:
         conn->want_write = true;

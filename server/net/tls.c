@@ -213,11 +213,16 @@ static bool is_later(void)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-/* What the socket has of up to AHEAD bytes; what OpenSSL doesn't want yet stays in `in`. */
+/* What the socket has of up to AHEAD bytes; what OpenSSL doesn't want yet stays in `in`. A socket that gave less has no more. */
 static ssize_t recv_ahead(struct tls *tls, char *ret_data, size_t max)
 {
     uint8_t *scratch = tls->context->scratch;
+    if (!tls->more) {
+        errno = EAGAIN;
+        return -1;
+    }
     ssize_t len = recv(tls->fd, scratch, AHEAD, 0);
+    tls->more = len == AHEAD;
     if (len <= 0)
         return len;
     size_t used = size_min((size_t)len, max);
@@ -362,6 +367,7 @@ static bool own_begin(struct tls *tls)
 
 enum tls_result tls_handshake(struct tls *tls)
 {
+    tls->more = true;
     int result = SSL_accept(tls->ssl);
     if (result != 1)
         return tls_judge(tls->ssl, result);
@@ -530,7 +536,7 @@ enum tls_result tls_write(struct tls *tls, view data, size_t *ret_len)
 bool tls_has_pending(struct tls *tls)
 {
     if (tls->ssl == NULL)
-        return tls->more || tls->verdict != TLS_DONE;
+        return tls->more || tls->verdict != TLS_DONE || tls->in.len >= tls->need;
     return tls->in.len > 0 || SSL_has_pending(tls->ssl) == 1;
 }
 
