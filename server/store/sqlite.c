@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "store/files.h"
+
 #define CACHE_BYTES ((uint64_t)16 << 20)
 
 sotto_err sqlite_say(char why[WHY_MAX], sotto_err err, const char *format, ...)
@@ -241,23 +243,6 @@ static void sqlite_freep(struct sqlite **q)
         sqlite_free(&(*q)->store);
 }
 
-static sotto_err err_of_errno(int number)
-{
-    switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-        return SOTTO_E_DISK_FULL;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return SOTTO_E_PERMISSION;
-    case EWOULDBLOCK:
-        return SOTTO_E_IN_USE;
-    default:
-        return SOTTO_E_IO;
-    }
-}
-
 /* A lock file of its own: closing any descriptor of the database file would release the locks that SQLite holds on it. */
 static sotto_err file_lock(struct sqlite *q)
 {
@@ -267,7 +252,7 @@ static sotto_err file_lock(struct sqlite *q)
     q->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     sqlite3_free(name);
     if (q->lock < 0 || flock(q->lock, LOCK_EX | LOCK_NB) != 0)
-        return err_of_errno(errno);
+        return file_err(errno);
     return SOTTO_OK;
 }
 
@@ -276,9 +261,9 @@ static sotto_err file_make(const char *path)
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
-        return errno == EEXIST ? SOTTO_OK : err_of_errno(errno);
+        return errno == EEXIST ? SOTTO_OK : file_err(errno);
     close(file);
-    return sqlite_sync_directory(path);
+    return file_sync_directory(path);
 }
 
 static sotto_err file_open(struct sqlite *q, uint64_t cache_bytes)
@@ -357,6 +342,8 @@ static sotto_err open_explain(sotto_err err, const char *path, char why[WHY_MAX]
         return sqlite_say(why, err, "another process uses the database %s", path);
     case SOTTO_E_PERMISSION:
         return sqlite_say(why, err, "no permission for the database %s", path);
+    case SOTTO_E_NOTFOUND:
+        return sqlite_say(why, err, "there is no directory for the database %s", path);
     case SOTTO_E_DAMAGED:
         return sqlite_say(why, err, "the database %s is damaged", path);
     case SOTTO_E_DISK_FULL:

@@ -134,7 +134,5 @@ SOTTO_MUST_USE sotto_err sqlite_copy(sqlite3 *db, const char *path, store_progre
                                      void *user);
 /* Whether the structure of the database is sound. DAMAGED, with a sentence. */
 SOTTO_MUST_USE sotto_err sqlite_check(sqlite3 *db, char why[WHY_MAX]);
-/* Makes the names in the directory of a file durable. */
-SOTTO_MUST_USE sotto_err sqlite_sync_directory(const char *path);
 
 #endif

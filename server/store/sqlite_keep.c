@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store/files.h"
 #include "store/sqlite.h"
 
 #define KEEP_FRAMES   4096 /* that wait before the keeper moves them: 16 MiB */
@@ -92,23 +93,6 @@ sotto_err sqlite_finish(struct sqlite *q)
 
 /* --- copies --- */
 
-sotto_err sqlite_sync_directory(const char *path)
-{
-    char *directory = strdup(path);
-    if (directory == NULL)
-        return SOTTO_E_NOMEM;
-    char *slash = strrchr(directory, '/');
-    if (slash != NULL)
-        slash[slash == directory] = 0; /* the root keeps its own */
-    int dir = open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(directory);
-    if (dir < 0)
-        return SOTTO_E_IO;
-    int failed = fsync(dir);
-    close(dir);
-    return failed == 0 ? SOTTO_OK : SOTTO_E_IO;
-}
-
 static void backup_finishp(sqlite3_backup **backup)
 {
     if (*backup != NULL)
@@ -144,13 +128,11 @@ sotto_err sqlite_copy(sqlite3 *db, const char *path, store_progress *progress, v
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
-        return errno == EEXIST   ? SOTTO_E_EXISTS
-               : errno == ENOSPC ? SOTTO_E_DISK_FULL
-                                 : SOTTO_E_PERMISSION;
+        return file_err(errno);
     close(file);
     sotto_err err = copy_to(db, path, progress, user);
     if (err == SOTTO_OK)
-        err = sqlite_sync_directory(path);
+        err = file_sync_directory(path);
     if (err != SOTTO_OK)
         (void)unlink(path);
     return err;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "store/files.h"
 #include "store/sqlite.h"
 
 sotto_err sqlite_version(sqlite3 *db, int newest, int *ret_version, char why[WHY_MAX])
@@ -43,7 +44,7 @@ static sotto_err copy_make(sqlite3 *db, const char *part, const char *name, char
     TRY(copy_check(part, why));
     if (rename(part, name) != 0)
         return SOTTO_E_IO;
-    return sqlite_sync_directory(name);
+    return file_sync_directory(name);
 }
 
 static sotto_err copy_take(sqlite3 *db, const char *path, int version, char why[WHY_MAX])

@@ -75,7 +75,7 @@ struct store_options {
     uint64_t cache_bytes; /* page cache; 0: 16 MiB */
 };
 /* Makes it if it isn't there; migrates an older schema forward, after a copy of the file beside it (PATH.before-N). NEWER: made by a
- * newer version, untouched; IN_USE; DAMAGED; IO; PERMISSION; DISK_FULL. `ret_why`, if not NULL, gets a sentence of at most 255 bytes. */
+ * newer version, untouched; IN_USE; DAMAGED; IO; NOTFOUND: no such directory; PERMISSION; DISK_FULL. `ret_why`, if not NULL, gets a sentence of at most 255 bytes. */
 SOTTO_MUST_USE sotto_err store_sqlite_open(const struct store_options *options,
                                            struct store **ret_store, char ret_why[256]);
 void store_free(struct store *store); /* accepts NULL; rolls back what is open */

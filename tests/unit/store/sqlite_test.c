@@ -133,7 +133,7 @@ static void what_is_no_database_of_ours_is_left_alone(void **state)
     refuses(SOTTO_E_DAMAGED, "not a database of sottod");
     scratch_empty();
     assert_int_equal(rmdir(scratch), 0);
-    refuses(SOTTO_E_IO, "cannot use the database");
+    refuses(SOTTO_E_NOTFOUND, "no directory for the database");
     assert_int_equal(mkdir(scratch, 0700), 0);
 }
 
@@ -325,7 +325,7 @@ static void backup_that_is_stopped_leaves_nothing(void **state)
     struct meanwhile m = {.store = s, .stop_at = 2};
     assert_err(store_backup(s, in_scratch("copy"), write_meanwhile, &m), INTERRUPTED);
     assert_int_not_equal(access(in_scratch("copy"), F_OK), 0);
-    assert_err(store_backup(s, in_scratch("no/copy"), NULL, NULL), PERMISSION);
+    assert_err(store_backup(s, in_scratch("no/copy"), NULL, NULL), NOTFOUND);
 }
 
 static void verify_finds_what_is_damaged(void **state)
