@@ -222,7 +222,7 @@ int attacks_run(struct cli_call *call)
     struct attacks a = {.call = call};
     const struct lab_suite *only = NULL;
     enum attack_id attack = ATTACKS;
-    int status = cli_given(call, "suite") ? options_suite(call, &only) : 0;
+    int status = cli_given(call, "suite") ? options_suite(call, NULL, &only) : 0;
     if (status != 0)
         return status;
     if (call->operand_count > 0 && attack_find(view_str(call->operands[0]), &attack) != SOTTO_OK)

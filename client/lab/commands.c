@@ -3,6 +3,7 @@
 
 #include "lab/attacks.h"
 #include "lab/direct.h"
+#include "lab/gateway.h"
 #include "lab/keys.h"
 #include "lab/lab.h"
 #include "lab/relay.h"
@@ -47,6 +48,12 @@ static int run_dial(struct cli_call *call)
     return talk_run(call, LAB_DIALER, &direct_dial_wire);
 }
 
+static int run_gateway(struct cli_call *call)
+{
+    return talk_run(call, LAB_LISTENER,
+                    &gateway_wire); /* who listens is known when both are there */
+}
+
 #define OPTION_SUITE                                                            \
     {                                                                           \
         "suite", 's', "NAME", "the construction; `sotto lab suites` lists them" \
@@ -64,6 +71,11 @@ static int run_dial(struct cli_call *call)
 static const struct cli_option talk_options[] = {OPTION_SUITE, OPTIONS_TALK, {0}};
 static const struct cli_option join_options[] = {
     {"code-file", 0, "FILE", "read the code from the first line of a file"}, OPTIONS_TALK, {0}};
+static const struct cli_option gateway_options[] = {
+    {"room", 0, "NAME", "the gateway's room; default if not given"},
+    OPTION_SUITE,
+    OPTIONS_TALK,
+    {0}};
 static const struct cli_option attack_options[] = {OPTION_SUITE, {0}};
 static const struct cli_option keygen_options[] = {
     {"suite", 's', "NAME", "make a signing key too, if this suite signs"},
@@ -101,6 +113,14 @@ const struct cli_command lab_commands[] = {
      talk_options, run_listen},
     {"lab dial", "[ADDR:PORT]", 0, 1, "connect to the other side, without a relay",
      "See `sotto help lab listen`.", talk_options, run_dial},
+    {"lab gateway", "[ADDR:PORT]", 0, 1, "meet the other side at a Socket.IO gateway",
+     "For clients that speak Socket.IO, and for what students write: both sides connect to the "
+     "gateway of a sottod and meet in a room there, in plain HTTP; who was there first listens. "
+     "Each message of the suite is an event with one string of hexadecimal digits. The address is "
+     "127.0.0.1:5001 if not given, the suite modp2048-elgamal-aes256cfb.\n\n"
+     "  sottod serve --set gateway=127.0.0.1:5001       in one terminal\n"
+     "  sotto lab gateway --room lab-1 --explain        in two others",
+     gateway_options, run_gateway},
     {"lab keygen", NULL, 0, 0, "make a shared key, and a signing key for suites that sign",
      "The key file has mode 0600 and never replaces another file. Its shared key, which is also "
      "shown, is given to both sides and takes the place of the key exchange (--psk-file). For a "

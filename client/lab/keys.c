@@ -218,7 +218,7 @@ int keys_generate(struct cli_call *call)
     if (path == NULL)
         path = PSK_FILE;
     if (cli_given(call, "suite")) {
-        int status = options_suite(call, &suite);
+        int status = options_suite(call, NULL, &suite);
         if (status != 0)
             return status;
     }

@@ -23,10 +23,13 @@ int options_suite_unknown(const struct cli_call *call, const char *name)
     return cli_failf(call, &error, "no suite is called \"%.60s\"", name);
 }
 
-int options_suite(const struct cli_call *call, const struct lab_suite **ret_suite)
+int options_suite(const struct cli_call *call, const char *usual,
+                  const struct lab_suite **ret_suite)
 {
     const char *name = cli_value(call, "suite");
-    const struct lab_suite *suite = lab_suite_find(view_str(name != NULL ? name : SUITE_DEFAULT));
+    if (name == NULL)
+        name = usual != NULL ? usual : SUITE_DEFAULT;
+    const struct lab_suite *suite = lab_suite_find(view_str(name));
     if (suite == NULL)
         return options_suite_unknown(call, name);
     *ret_suite = suite;

@@ -7,8 +7,9 @@
 
 struct talk;
 
-/* --suite, else the one that explains itself best. Gives 0, or the status of an error that was printed. */
-int options_suite(const struct cli_call *call, const struct lab_suite **ret_suite);
+/* --suite, else `usual`, else (NULL) the one that explains itself best. Gives 0, or the status of an error that was printed. */
+int options_suite(const struct cli_call *call, const char *usual,
+                  const struct lab_suite **ret_suite);
 int options_suite_unknown(const struct cli_call *call, const char *name);
 
 /* --explain[=json] */

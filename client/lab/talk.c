@@ -560,7 +560,7 @@ static int options_read(struct talk *t, enum lab_role role)
     t->config.role = role;
     int status = server_timeout_get(t->call, &t->timeout_ms);
     status = status != 0 ? status : options_explain(t);
-    status = status != 0 ? status : options_suite(t->call, &t->config.suite);
+    status = status != 0 ? status : options_suite(t->call, t->wire->suite, &t->config.suite);
     return status != 0 ? status : t->wire->prepare(t);
 }
 

@@ -1,5 +1,6 @@
 /* talk.h - a conversation of the lab as the user has it: one side of a suite (lab.h), a wire to the other side, and the
- * terminal or pipe in front of it. The wire is TCP (direct.c) or a relay's room (relay.c); the talk knows neither. */
+ * terminal or pipe in front of it. The wire is TCP (direct.c), a relay's room (relay.c) or a Socket.IO gateway's (gateway.c); the talk knows
+ * none of them. */
 #ifndef LAB_TALK_H
 #define LAB_TALK_H
 
@@ -16,6 +17,7 @@ struct talk;
  * it arrives by talk_up(), talk_message(), talk_room(), talk_down(). `close` writes out what waits, for at most two seconds, and
  * ends in talk_down(), unless that came before. */
 struct wire {
+    const char *suite;              /* the one that is usual here; NULL: as everywhere */
     int (*prepare)(struct talk *t); /* reads the options that depend on the suite; as open */
     /* A line that should be a code: fills the slot. 0 also where it may be typed again (`again`: the slot is 0 then). NULL: this
      * wire needs no code. */

@@ -1,0 +1,95 @@
+"""A server with its Socket.IO gateway, and the real socket.io-client where node and npm are."""
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+
+from sottoclient import Server
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOCKETIO = os.path.join(ROOT, "tests", "interop", "socketio")
+TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": ["polling", "websocket"]}
+
+
+class Gateway(Server):
+    def __init__(self, *options):
+        super().__init__("--set", "gateway=127.0.0.1:0", *options)
+        self.gateway = int(self.line("Socket.IO gateway").rsplit(":", 1)[1])
+
+
+# ---- the real client
+
+def modules():
+    """Where socket.io-client is; None without node or npm."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return None
+    done = subprocess.run([os.path.join(SOCKETIO, "install.sh")], capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+MODULES = modules()
+
+
+class Node:
+    """A process of node with any number of clients in it."""
+
+    def __init__(self, gateway):
+        self.process = subprocess.Popen(["node", os.path.join(SOCKETIO, "driver.cjs"), MODULES, f"http://127.0.0.1:{gateway.gateway}"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.came = {}
+        self.lock = threading.Lock()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def queue(self, who):
+        with self.lock:
+            return self.came.setdefault(who, queue.Queue())
+
+    def read(self):
+        for line in self.process.stdout:
+            if not line.endswith("\n"):
+                return  # it was killed
+            event = json.loads(line)
+            self.queue(event["who"]).put((event["event"], event["args"]))
+
+    def do(self, who, what, **more):
+        self.process.stdin.write(json.dumps({"who": who, "do": what, **more}) + "\n")
+        self.process.stdin.flush()
+
+    def emit(self, who, *args, ask=False):
+        self.do(who, "emit", args=args, ask=ask)
+
+    def connect(self, who, transports=None, query=None, space=None):
+        self.do(who, "connect", options={"transports": transports or ["websocket"], "query": query or {}}, space=space)
+
+    def next(self, who, timeout=20):
+        return self.queue(who).get(timeout=timeout)
+
+    def expect(self, who, *events):
+        """The arguments of the next events, which are these; changes of transport aside."""
+        given = []
+        for wanted in events:
+            event, args = self.next(who)
+            while event == "upgrade" != wanted:
+                event, args = self.next(who)
+            assert event == wanted, f"{who}: wanted {wanted}, got {event} {args}"
+            given.append(args)
+        return given[0] if len(given) == 1 else given
+
+    def meet(self, a, b, **options):
+        self.connect(a, **options)
+        id_a = self.expect(a, "connect")[0]
+        self.connect(b, **options)
+        id_b = self.expect(b, "connect")[0]
+        assert self.expect(a, "PEER_CONNECTED")[0]["id"] == id_b
+        assert self.expect(b, "PEER_CONNECTED")[0]["id"] == id_a
+        return id_a, id_b, self.expect(a, "KEY_EXCHANGE")[0], self.expect(b, "KEY_EXCHANGE")[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
