@@ -101,9 +101,10 @@ static sotto_err number_put(struct step *s, enum store_table table, view key, ui
 sotto_err account_add(struct step *s, const struct account_row *row, uint64_t *ret_number)
 {
     struct directory_counts *counts = &s->core->directory.counts;
-    uint64_t number = counts->next_account++;
-    counts->accounts++;
+    uint64_t number = counts->next_account;
     TRY(account_save(s, number, row));
+    counts->next_account++;
+    counts->accounts++;
     TRY(number_put(s, STORE_ACCOUNT_BY_ID, VIEW_OF(row->key.account_id), number));
     TRY(number_put(s, STORE_ACCOUNT_BY_NAME, row->name, number));
     *ret_number = number;

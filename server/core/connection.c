@@ -140,6 +140,7 @@ void connection_sign_in(struct step *s, struct connection *c, struct device *dev
     c->device = device;
     device->session = c;
     device->account->sessions++;
+    s->core->counts.sessions++;
 }
 
 void connection_sign_out(struct step *s, struct connection *c)
@@ -148,6 +149,7 @@ void connection_sign_out(struct step *s, struct connection *c)
     c->device = NULL;
     device->session = NULL;
     device->account->sessions--;
+    s->core->counts.sessions--;
     device_streams_leave(s->core, device);
     device_release(s->core, device);
     if (!is_settled(c))

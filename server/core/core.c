@@ -318,5 +318,8 @@ struct core_counts core_count(const struct core *core)
 {
     struct core_counts counts = core->counts;
     counts.connections = core->connections.count;
+    counts.accounts = core->directory.counts.accounts;
+    counts.prekeys_low = core->directory.counts.prekeys_low;
+    counts.mails_waiting = core->directory.counts.mails;
     return counts;
 }

@@ -147,6 +147,7 @@ uint64_t core_next_ms(const struct core *core);
 struct core_counts {
     uint64_t connections, rooms_open, rooms_total, frames_total, bytes_total, refused_total,
         code_failures_total, commits_total;
+    uint64_t accounts, sessions, prekeys_low, mails_waiting;
 };
 struct core_counts core_count(const struct core *core);
 

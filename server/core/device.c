@@ -69,11 +69,12 @@ sotto_err device_add(struct step *s, uint64_t account, const struct x509 *device
     struct directory_counts *counts = &s->core->directory.counts;
     struct device_row row = {
         .account = account, .created_s = step_wall_ms(s) / 1000, .certificate = certificate};
-    uint64_t number = counts->next_device++;
+    uint64_t number = counts->next_device;
     memcpy(row.id, device->device_id, sizeof row.id);
     memcpy(row.public_key, device->public_key, sizeof row.public_key);
-    counts->prekeys_low++;
     TRY(device_save(s, number, &row));
+    counts->next_device++;
+    counts->prekeys_low++;
     const struct row_key by_id = row_key_id(account, VIEW_OF(row.id));
     const struct row_key value = row_key_u64(number);
     TRY(row_put(s, STORE_DEVICE_BY_ID, row_key_view(&by_id), row_key_view(&value)));

@@ -197,11 +197,11 @@ sotto_err device_find(struct step *s, const uint8_t account_id[ACCOUNT_ID],
     return device_find_of(s, account, device_id, ret_device);
 }
 
-sotto_err device_next(struct step *s, const struct account *account, uint8_t id[DEVICE_ID],
-                      bool first, struct device **ret_device)
+sotto_err device_number_next(struct step *s, uint64_t account, uint8_t id[DEVICE_ID], bool first,
+                             uint64_t *ret_number)
 {
-    const struct row_key prefix = row_key_u64(account->number);
-    const struct row_key after = row_key_id(account->number, view_of(id, DEVICE_ID));
+    const struct row_key prefix = row_key_u64(account);
+    const struct row_key after = row_key_id(account, view_of(id, DEVICE_ID));
     view key, value;
     TRY(row_next(s, STORE_DEVICE_BY_ID, row_key_view(&prefix),
                  first ? (view){0} : row_key_view(&after), &key, &value));
@@ -212,9 +212,17 @@ sotto_err device_next(struct step *s, const struct account *account, uint8_t id[
     uint64_t number = rd_u64(&v);
     if (rd_end(&k) != SOTTO_OK || rd_end(&v) != SOTTO_OK)
         return row_verdict(s, SOTTO_E_DAMAGED);
-    TRY(must_be_there(s, device_get(s, number, ret_device)));
     memcpy(id, found, sizeof found);
+    *ret_number = number;
     return SOTTO_OK;
+}
+
+sotto_err device_next(struct step *s, const struct account *account, uint8_t id[DEVICE_ID],
+                      bool first, struct device **ret_device)
+{
+    uint64_t number;
+    TRY(device_number_next(s, account->number, id, first, &number));
+    return must_be_there(s, device_get(s, number, ret_device));
 }
 
 /* --- out of memory --- */

@@ -89,6 +89,9 @@ SOTTO_MUST_USE sotto_err device_find_of(struct step *s, struct account *account,
 /* The devices of an account by id: the first, or the one behind `id`, which is set to the one that was found. NOTFOUND at the end. */
 SOTTO_MUST_USE sotto_err device_next(struct step *s, const struct account *account,
                                      uint8_t id[DEVICE_ID], bool first, struct device **ret_device);
+/* The same without bringing it into memory. */
+SOTTO_MUST_USE sotto_err device_number_next(struct step *s, uint64_t account, uint8_t id[DEVICE_ID],
+                                            bool first, uint64_t *ret_number);
 /* Its session, if there is one, has ended: it leaves memory when the next step begins. */
 void device_release(struct core *core, struct device *device);
 /* Lets go of what nobody needs: between steps. */
@@ -237,10 +240,30 @@ struct password_for {
 };
 /* Draws one, stores its hash in place of the one before, and gives it: a secret of PASSWORD_TEXT characters. */
 SOTTO_MUST_USE sotto_err password_make(struct step *s, const struct password_for *what,
-                                       struct secret *ret_password);
+                                       struct secret *ret_password, uint64_t *ret_expires_s);
 /* INVITE: not this one, or its time or tries are over; a wrong try is written. Views borrow from `bytes`. */
 SOTTO_MUST_USE sotto_err password_check(struct step *s, view key, view password, sotto_buf *bytes,
                                         struct password_row *ret_row);
 SOTTO_MUST_USE sotto_err password_delete(struct step *s, view key);
+
+/* --- mail.c: mails with a one-time password that wait to be sent --- */
+
+struct mail_row {
+    uint64_t created_s, due_s;
+    uint32_t tries;
+    uint8_t flags;  /* of the password, as an invite's */
+    uint64_t ttl_s; /* of the password; 0: limits.password_ms */
+    view to;        /* in lower case */
+    view name;      /* as in a password's row */
+};
+SOTTO_MUST_USE sotto_err mail_row_read(view bytes, struct mail_row *ret_row);
+SOTTO_MUST_USE sotto_err mail_row_write(const struct mail_row *row, sotto_buf *out);
+/* A mail to be sent from now on; sets its times. FULL. */
+SOTTO_MUST_USE sotto_err mail_put(struct step *s, const struct mail_row *row);
+/* One that is due, leased; its views borrow from `bytes`. NOTFOUND: none is; *ret_due_s: when the next one is, or 0. */
+SOTTO_MUST_USE sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
+                                   struct mail_row *ret_row, uint64_t *ret_due_s);
+/* It was sent or never will be, or it has to be tried again. NOTFOUND. */
+SOTTO_MUST_USE sotto_err mail_finish(struct step *s, uint64_t number, bool again);
 
 #endif

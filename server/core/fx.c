@@ -76,6 +76,11 @@ void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms)
     fx_add(fx, CORE_PAUSE, connection)->until_ms = until_ms;
 }
 
+void fx_mail(struct core_effects *fx)
+{
+    fx_add(fx, CORE_MAIL, 0);
+}
+
 void fx_settled(struct core_effects *fx, uint64_t connection, bool settled)
 {
     fx_add(fx, settled ? CORE_SETTLED : CORE_UNSETTLED, connection);

@@ -16,6 +16,7 @@ void fx_send(struct core_effects *fx, uint64_t connection, size_t at);
 
 void fx_close(struct core_effects *fx, uint64_t connection);
 void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms);
+void fx_mail(struct core_effects *fx);
 void fx_settled(struct core_effects *fx, uint64_t connection, bool settled);
 
 /* A log line of at most FX_LOG_MAX bytes; what is longer is cut. */

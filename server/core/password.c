@@ -88,7 +88,7 @@ static void password_draw(struct rng *rng, struct secret *password)
 }
 
 sotto_err password_make(struct step *s, const struct password_for *what,
-                        struct secret *ret_password)
+                        struct secret *ret_password, uint64_t *ret_expires_s)
 {
     const struct limits *limits = &s->core->config.limits;
     uint64_t ttl_s = what->ttl_s > 0 ? what->ttl_s : limits->password_ms / 1000;
@@ -107,6 +107,7 @@ sotto_err password_make(struct step *s, const struct password_for *what,
     TRY(password_hash(s, row.salt, secret_view(&password), row.hash));
     TRY(password_save(s, what->key, &row));
     *ret_password = password;
+    *ret_expires_s = row.expires_s;
     return SOTTO_OK;
 }
 

@@ -13,6 +13,7 @@
 #define CORE_STATE_H
 
 #include "base/map.h"
+#include "core/admin.h"
 #include "core/bucket.h"
 #include "core/core.h"
 #include "core/directory.h"
@@ -254,6 +255,11 @@ union request_body {
     struct proto_invite_revoke invite_revoke;
     struct proto_list list;
     view text; /* the only field */
+    struct admin_invite_create admin_create;
+    struct admin_invite_key admin_key;
+    struct admin_user admin_user;
+    struct admin_mail_done mail_done;
+    uint64_t after;
 };
 
 struct request {
@@ -264,6 +270,16 @@ struct request {
     view bytes; /* the body as it came */
     union request_body body;
 };
+
+/* key_packages: what the device has. */
+SOTTO_MUST_USE sotto_err request_answer_packages(struct step *s, const struct request *request);
+
+/* What the admin's requests share: an account, by name or id; a name with the host behind it; the answer with a sentence. */
+SOTTO_MUST_USE sotto_err admin_user_find(struct step *s, const struct proto_wanted *who,
+                                         struct account **ret_account);
+SOTTO_MUST_USE sotto_err admin_name_whole(struct step *s, view name, sotto_buf *out);
+__attribute__((format(printf, 3, 4))) SOTTO_MUST_USE sotto_err
+admin_answer_done(struct step *s, const struct request *request, const char *format, ...);
 
 /* One row a request. */
 struct request_row {
@@ -298,5 +314,49 @@ sotto_err auth_read(view body, union request_body *ret_body);
 sotto_err auth_on(struct step *s, const struct request *request);
 sotto_err register_read(view body, union request_body *ret_body);
 sotto_err register_on(struct step *s, const struct request *request);
+sotto_err password_request_read(view body, union request_body *ret_body);
+sotto_err password_request_on(struct step *s, const struct request *request);
+sotto_err renew_read(view body, union request_body *ret_body);
+sotto_err renew_on(struct step *s, const struct request *request);
+sotto_err rotate_read(view body, union request_body *ret_body);
+sotto_err rotate_on(struct step *s, const struct request *request);
+sotto_err devices_put_read(view body, union request_body *ret_body);
+sotto_err devices_put_on(struct step *s, const struct request *request);
+sotto_err lookup_read(view body, union request_body *ret_body);
+sotto_err lookup_on(struct step *s, const struct request *request);
+sotto_err key_packages_put_read(view body, union request_body *ret_body);
+sotto_err key_packages_put_on(struct step *s, const struct request *request);
+sotto_err key_packages_count_read(view body, union request_body *ret_body);
+sotto_err key_packages_count_on(struct step *s, const struct request *request);
+sotto_err key_packages_claim_read(view body, union request_body *ret_body);
+sotto_err key_packages_claim_on(struct step *s, const struct request *request);
+sotto_err account_remove_read(view body, union request_body *ret_body);
+sotto_err account_remove_on(struct step *s, const struct request *request);
+sotto_err invite_create_read(view body, union request_body *ret_body);
+sotto_err invite_create_on(struct step *s, const struct request *request);
+sotto_err invite_revoke_read(view body, union request_body *ret_body);
+sotto_err invite_revoke_on(struct step *s, const struct request *request);
+sotto_err invites_read(view body, union request_body *ret_body);
+sotto_err invites_on(struct step *s, const struct request *request);
+sotto_err admin_plain_read(view body, union request_body *ret_body);
+sotto_err admin_status_on(struct step *s, const struct request *request);
+sotto_err admin_invite_create_body(view body, union request_body *ret_body);
+sotto_err admin_invite_create_on(struct step *s, const struct request *request);
+sotto_err admin_invite_list_body(view body, union request_body *ret_body);
+sotto_err admin_invite_list_on(struct step *s, const struct request *request);
+sotto_err admin_invite_revoke_body(view body, union request_body *ret_body);
+sotto_err admin_invite_revoke_on(struct step *s, const struct request *request);
+sotto_err admin_user_list_body(view body, union request_body *ret_body);
+sotto_err admin_user_list_on(struct step *s, const struct request *request);
+sotto_err admin_user_body(view body, union request_body *ret_body);
+sotto_err admin_user_disable_on(struct step *s, const struct request *request);
+sotto_err admin_user_enable_on(struct step *s, const struct request *request);
+sotto_err admin_user_delete_on(struct step *s, const struct request *request);
+sotto_err admin_user_quota_on(struct step *s, const struct request *request);
+sotto_err admin_device_list_on(struct step *s, const struct request *request);
+sotto_err admin_device_revoke_on(struct step *s, const struct request *request);
+sotto_err admin_mail_take_on(struct step *s, const struct request *request);
+sotto_err admin_mail_done_body(view body, union request_body *ret_body);
+sotto_err admin_mail_done_on(struct step *s, const struct request *request);
 
 #endif

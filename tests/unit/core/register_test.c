@@ -27,7 +27,9 @@ static struct secret password_put(struct town *t, const char *key, const char *n
     struct step s = {.core = t->w.core, .fx = &fx, .now_ms = t->w.now_ms, .rng = &t->w.rng};
     const struct password_for what = {.key = view_str(key), .name = view_str(name)};
     struct secret password = {0};
-    assert_ok(password_make(&s, &what, &password));
+    uint64_t expires_s = 0;
+    assert_ok(password_make(&s, &what, &password, &expires_s));
+    assert_int_equal(expires_s, WALL_S + 900);
     settle(t);
     core_effects_clear(&fx);
     return password;

@@ -1,0 +1,399 @@
+/* Device lists, rotations and certificates: what changes them, and that the server can't. */
+#include "people.h"
+
+static void ask_devices_put(struct town *t, const struct person *p, uint64_t connection,
+                            const size_t *gadgets, size_t count)
+{
+    DEFER(buf_clear) sotto_buf list = list_of(p);
+    DEFER(buf_clear) sotto_buf certificates = {0};
+    sotto_buf frame = {0};
+    struct wr w = wr_to(&certificates);
+    for (size_t i = 0; i < count; i++)
+        wr_opaque(&w, buf_view(&p->gadgets[gadgets[i]].certificate));
+    assert_ok(wr_end(&w));
+    const struct proto_devices_put put = {buf_view(&list), {buf_view(&certificates), count}};
+    assert_ok(proto_devices_put_write(31, &put, &frame));
+    tell(t, connection, &frame);
+}
+
+/* A second device, listed and with a certificate. */
+static void second_device(struct town *t, struct person *p)
+{
+    gadget_make(t, p, 1);
+    list_next(t, p);
+    list_set(t, p, 1, DEVICE_ACTIVE);
+    list_sign(t, p);
+}
+
+static const size_t none[1], second[] = {1};
+
+static void listed_device_with_a_certificate_may_sign_in(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    arrive(&t, 2);
+    ask_auth(&t, &alice, 1, 2);
+    assert_int_equal(got_auth_ok(&t, 2).list_number, 2);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void device_that_is_new_needs_its_certificate(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_error(&t.w, 1, SOTTO_E_CERTIFICATE);
+    arrive(&t, 2);
+    ask_auth(&t, &alice, 1, 2);
+    got_error(&t.w, 2, SOTTO_E_DENIED);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void certificate_must_be_of_an_active_device_by_the_account_key(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST), bob = person_of(&t, "bob@" HOST);
+    sotto_sign_key *own = alice.key;
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    alice.key = bob.key;
+    gadget_make(&t, &alice, 1); /* signed by another key */
+    alice.key = own;
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_CERTIFICATE);
+    gadget_make(&t, &alice, 2); /* of a device that is not listed */
+    gadget_make(&t, &alice, 1);
+    ask_devices_put(&t, &alice, 1, (const size_t[]){1, 2}, 2);
+    got_error(&t.w, 1, SOTTO_E_CERTIFICATE);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
+static void list_must_be_the_next_one(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    struct device_list first = alice.list;
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    struct device_list right = alice.list;
+    alice.list.number = 3;
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_CONFLICT);
+    alice.list = right;
+    alice.list.previous_hash[0] ^= 1;
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_CONFLICT);
+    alice.list = right;
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    alice.list = first; /* the loser of two that were made at one time */
+    list_next(&t, &alice);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_error(&t.w, 1, SOTTO_E_CONFLICT);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void list_that_another_key_signed_is_refused(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST), bob = person_of(&t, "bob@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    assert_ok(device_list_sign(t.crypto, bob.key, &alice.list));
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_SIGNATURE);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
+static void device_that_is_revoked_loses_its_session_for_good(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    sign_in(&t, &alice, 1, 2);
+    list_next(&t, &alice);
+    list_set(&t, &alice, 1, DEVICE_REVOKED);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_ok(&t.w, 1, 31);
+    got_bye(&t.w, 2, SOTTO_E_DENIED);
+    arrive(&t, 3);
+    ask_auth(&t, &alice, 1, 3);
+    got_error(&t.w, 3, SOTTO_E_DENIED);
+    list_next(&t, &alice); /* nobody is un-revoked, not even by the account's own key */
+    list_set(&t, &alice, 1, DEVICE_ACTIVE);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_DENIED);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void device_that_revokes_itself_hears_ok_and_then_bye(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    list_set(&t, &alice, 0, DEVICE_REVOKED);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    assert_int_equal(effects(&t.w, CORE_SEND, 1), 2);
+    assert_int_equal(effects(&t.w, CORE_CLOSE, 1), 1);
+    sign_in(&t, &alice, 1, 2);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void account_has_as_many_devices_as_the_limit_says(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.devices = 1;
+    struct town t = town_of(limits);
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_FULL);
+    list_set(&t, &alice, 0, DEVICE_REVOKED); /* in place of the other one it may come */
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    sign_in(&t, &alice, 1, 2);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+/* --- rotation --- */
+
+static void ask_rotate(struct town *t, const struct person *p, const struct rotation *rotation,
+                       uint64_t connection, size_t count)
+{
+    DEFER(buf_clear) sotto_buf list = list_of(p);
+    DEFER(buf_clear) sotto_buf certificates = {0};
+    DEFER(buf_clear) sotto_buf record = {0};
+    sotto_buf frame = {0};
+    struct wr w = wr_to(&certificates);
+    for (size_t i = 0; i < count; i++)
+        wr_opaque(&w, buf_view(&p->gadgets[i].certificate));
+    assert_ok(wr_end(&w));
+    assert_ok(rotation_write(rotation, &record));
+    const struct proto_rotate rotate = {
+        buf_view(&record), buf_view(&list), {buf_view(&certificates), count}};
+    assert_ok(proto_rotate_write(32, &rotate, &frame));
+    tell(t, connection, &frame);
+}
+
+/* The person has a new account key, list and certificates. */
+static struct rotation rotated(struct town *t, struct person *p)
+{
+    struct rotation rotation = {.n = p->account.n + 1};
+    sotto_sign_key *next_recovery = key_of(t->crypto, "the next recovery key");
+    sotto_sign_key *key = key_of(t->crypto, "the next account key");
+    memcpy(rotation.account_id, p->account.account_id, sizeof rotation.account_id);
+    memcpy(rotation.account_key, sign_key_public(key).data, sizeof rotation.account_key);
+    assert_ok(
+        hash(t->crypto, HASH_SHA256, sign_key_public(next_recovery), rotation.next_recovery_hash));
+    assert_ok(rotation_sign(t->crypto, p->recovery, &rotation));
+    assert_ok(account_key_rotate(t->crypto, &rotation, &p->account));
+    sign_key_free(p->key);
+    sign_key_free(p->recovery);
+    p->key = key;
+    p->recovery = next_recovery;
+    gadget_make(t, p, 0);
+    list_next(t, p);
+    list_sign(t, p);
+    return rotation;
+}
+
+static void rotation_replaces_the_key_and_all_certificates(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    struct rotation rotation = rotated(&t, &alice);
+    ask_rotate(&t, &alice, &rotation, 1, 1);
+    got_ok(&t.w, 1, 32);
+    town_crash(&t);
+    sign_in(&t, &alice, 0, 2); /* the same account and device */
+    second_device(&t, &alice); /* signed by the new key */
+    ask_devices_put(&t, &alice, 2, second, 1);
+    got_ok(&t.w, 2, 31);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void rotation_without_certificates_or_by_another_key_is_refused(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    struct rotation rotation = rotated(&t, &alice);
+    ask_rotate(&t, &alice, &rotation, 1, 0);
+    got_error(&t.w, 1, SOTTO_E_CERTIFICATE);
+    struct rotation forged = rotation;
+    assert_ok(rotation_sign(t.crypto, alice.key, &forged)); /* not the recovery key */
+    ask_rotate(&t, &alice, &forged, 1, 1);
+    got_error(&t.w, 1, SOTTO_E_SIGNATURE);
+    ask_rotate(&t, &alice, &rotation, 1, 1);
+    got_ok(&t.w, 1, 32);
+    ask_rotate(&t, &alice, &rotation, 1, 1); /* n was there */
+    got_error(&t.w, 1, SOTTO_E_CONFLICT);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+/* --- renewal --- */
+
+static void ask_renew(struct town *t, const struct person *p, uint64_t connection)
+{
+    DEFER(buf_clear) sotto_buf request = request_of(t, p, connection);
+    sotto_buf frame = {0};
+    assert_ok(proto_renew_write(33, buf_view(&request), &frame));
+    tell(t, connection, &frame);
+}
+
+static void renewal_comes_when_a_third_of_the_life_is_left(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    DEFER(buf_clear) sotto_buf first = {0};
+    sign_in(&t, &alice, 0, 1);
+    ask_renew(&t, &alice, 1);
+    assert_ok(buf_append(&first, got_registered(&t, 1).chain[0]));
+    later(&t, UINT64_C(1000) * ACCOUNT_TTL_S / 2);
+    ask_renew(&t, &alice, 1);
+    assert_true(view_equal(got_registered(&t, 1).chain[0], buf_view(&first)));
+    later(&t, UINT64_C(1000) * ACCOUNT_TTL_S / 4);
+    ask_renew(&t, &alice, 1);
+    struct x509 fresh;
+    assert_ok(x509_read(t.crypto, X509_ACCOUNT, got_registered(&t, 1).chain[0], &fresh));
+    assert_true(fresh.not_after_s > (int64_t)WALL_S + ACCOUNT_TTL_S);
+    assert_true(view_equal(fresh.name, view_str(alice.name)));
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void renewal_after_a_rotation_is_for_the_new_key(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    struct rotation rotation = rotated(&t, &alice);
+    ask_rotate(&t, &alice, &rotation, 1, 1);
+    ask_renew(&t, &alice, 1);
+    struct x509 fresh;
+    assert_ok(x509_read(t.crypto, X509_ACCOUNT, got_registered(&t, 1).chain[0], &fresh));
+    assert_memory_equal(fresh.public_key, rotation.account_key, sizeof fresh.public_key);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void renewal_is_for_the_own_account_and_name(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST), bob = member_of(&t, "bob@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    ask_renew(&t, &bob, 1);
+    got_error(&t.w, 1, SOTTO_E_DENIED);
+    alice.name = "carol@" HOST;
+    ask_renew(&t, &alice, 1);
+    got_error(&t.w, 1, SOTTO_E_DENIED);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
+/* A server can't put anybody out by not renewing: years later, with nobody to sign certificates, all goes on. */
+static void expired_certificate_keeps_nobody_out(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    t.config.authority = NULL;
+    core_configure(t.w.core, &t.config);
+    later(&t, UINT64_C(1000) * ACCOUNT_TTL_S * 10);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    sign_in(&t, &alice, 1, 2);
+    ask_renew(&t, &alice, 1);
+    got_error(&t.w, 1, SOTTO_E_NOT_NOW);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void changes_of_one_account_are_limited(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.account_changes = 2;
+    struct town t = town_of(limits);
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    ask_renew(&t, &alice, 1);
+    ask_renew(&t, &alice, 1);
+    got_registered(&t, 1);
+    ask_renew(&t, &alice, 1);
+    got_error(&t.w, 1, SOTTO_E_RATE);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_RATE);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(listed_device_with_a_certificate_may_sign_in),
+        cmocka_unit_test(device_that_is_new_needs_its_certificate),
+        cmocka_unit_test(certificate_must_be_of_an_active_device_by_the_account_key),
+        cmocka_unit_test(list_must_be_the_next_one),
+        cmocka_unit_test(list_that_another_key_signed_is_refused),
+        cmocka_unit_test(device_that_is_revoked_loses_its_session_for_good),
+        cmocka_unit_test(device_that_revokes_itself_hears_ok_and_then_bye),
+        cmocka_unit_test(account_has_as_many_devices_as_the_limit_says),
+        cmocka_unit_test(rotation_replaces_the_key_and_all_certificates),
+        cmocka_unit_test(rotation_without_certificates_or_by_another_key_is_refused),
+        cmocka_unit_test(renewal_comes_when_a_third_of_the_life_is_left),
+        cmocka_unit_test(renewal_after_a_rotation_is_for_the_new_key),
+        cmocka_unit_test(renewal_is_for_the_own_account_and_name),
+        cmocka_unit_test(expired_certificate_keeps_nobody_out),
+        cmocka_unit_test(changes_of_one_account_are_limited),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
