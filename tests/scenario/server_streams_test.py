@@ -1,0 +1,185 @@
+"""Accounts and streams on the real server: messages wait for who is offline, over a restart; who was removed reads no further; a full disk
+refuses what is new and nothing else."""
+import signal
+import subprocess
+import tempfile
+
+from sottoclient import Server, run
+from sottodevice import COMMITTED, E, Closed, Device, Refused
+
+SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
+
+
+def people(port, *names):
+    devices = []
+    for name in names:
+        device = Device().connect(port)
+        device.register(f"{name}@localhost")
+        devices.append(device.auth())
+    return devices
+
+
+def refusal(call, *args, **options):
+    try:
+        call(*args, **options)
+    except Refused as e:
+        return e.code
+    return None
+
+
+def what_is_said_reaches_who_is_online():
+    with Server(*SETTINGS) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        bob.read_all(stream)
+        bob.listen()
+        seq = alice.append(stream, b"hello")
+        assert bob.wait() == (stream, seq, 1, b"hello")
+        bob.ack(stream, seq)
+        assert alice.append(stream, b"again") == seq + 1
+        alice.end()
+        bob.end()
+
+
+def messages_wait_for_who_is_offline_over_a_restart():
+    server = Server(*SETTINGS)
+    alice, bob = people(server.port, "alice", "bob")
+    stream = alice.create()
+    alice.commit(stream, add=[bob])
+    bob.close()
+    for number in range(41):
+        alice.append(stream, b"number %d" % number)
+    directory = server.directory
+    assert server.stop(signal.SIGTERM) == 0
+    with Server(*SETTINGS, directory=directory) as server:
+        bob.sign_in(server.port)
+        said = [body for _, kind, body in bob.read_all(stream) if kind == 1]
+        assert said == [b"number %d" % n for n in range(41)], said
+        inbox = bob.read_all(bob.inbox)
+        assert [body for _, _, body in inbox] and b"a welcome" in inbox[0][2], inbox
+        alice.sign_in(server.port)
+        bob.listen()
+        seq = alice.append(stream, b"after it")
+        assert bob.wait() == (stream, seq, 1, b"after it")
+    alice.end()
+    bob.end()
+
+
+def a_lost_answer_is_given_again_and_stores_nothing_twice():
+    with Server(*SETTINGS) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        op = alice.next_op()
+        first = alice.append(stream, b"once", op=op)
+        alice.close()
+        alice.sign_in(server.port)
+        assert alice.append(stream, b"once", op=op) == first
+        assert refusal(alice.append, stream, b"another", op=op) == E["CONFLICT"]
+        assert [body for _, kind, body in bob.read_all(stream) if kind == 1] == [b"once"]
+        alice.end()
+        bob.end()
+
+
+def of_two_commits_for_one_epoch_one_wins():
+    with Server(*SETTINGS) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        bob.headers[stream], bob.epochs[stream] = alice.headers[stream], 1
+        alice.commit(stream, b"alice's")
+        assert refusal(bob.commit, stream, b"bob's") == E["EPOCH"]
+        commits = [body for _, kind, body in bob.read_all(stream) if kind == COMMITTED]
+        assert len(commits) == 2 and b"alice's" in commits[1] and not any(b"bob's" in c for c in commits)
+        alice.end()
+        bob.end()
+
+
+def who_was_removed_reads_up_to_that_commit_and_writes_no_more():
+    with Server(*SETTINGS) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        alice.append(stream, b"for both")
+        removal = alice.commit(stream, b"removal", remove=[bob])
+        alice.append(stream, b"not for bob")
+        entries = bob.read(stream)[0]
+        assert entries[-1][0] == removal, entries
+        assert refusal(bob.append, stream, b"still here?", epoch=2) is not None
+        notices = [body for _, kind, body in bob.read_all(bob.inbox) if kind == 7]
+        assert len(notices) == 1 and stream in notices[0], notices
+        alice.end()
+        bob.end()
+
+
+def a_newer_session_of_a_device_closes_the_older():
+    with Server(*SETTINGS) as server:
+        old, again = Device(7).connect(server.port), Device(7)
+        old.register("alice@localhost")
+        stream = old.auth().create()
+        again.sign_in(server.port)
+        assert again.append(stream, b"from the newer one", epoch=0) > 0
+        try:
+            while old.recv(5) is not None:
+                pass
+            raise AssertionError("the older session lives on")
+        except Closed:
+            pass
+        old.end()
+        again.end()
+
+
+def a_stranger_may_ask_for_nothing():
+    with Server(*SETTINGS) as server:
+        alice, = people(server.port, "alice")
+        stream = alice.create()
+        with Device() as stranger:
+            stranger.connect(server.port)
+            assert refusal(stranger.append, stream, b"who am I?", epoch=0) == E["SIGN_IN"]
+            assert refusal(stranger.auth) == E["DENIED"]
+        alice.end()
+
+
+def a_full_disk_refuses_what_is_new_and_nothing_else():
+    with tempfile.TemporaryDirectory(prefix="sottod-small-") as place:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            return "no small file system can be mounted here"
+        try:
+            return full_disk(place)
+        finally:
+            subprocess.run(["umount", "-l", place], check=False)
+
+
+def full_disk(place):
+    settings = (*SETTINGS, "--no-limits", "--set", "limits.disk_reserve_bytes=4194304")
+    with Server(*settings, directory=place) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        said, code = 0, None
+        while code is None:
+            code = refusal(alice.append, stream, b"%06d" % said + bytes(30000))
+            said += code is None
+            assert said < 2000
+        assert code == E["DISK_FULL"], code
+        entries = [(seq, body[:6]) for seq, kind, body in bob.read_all(stream) if kind == 1]
+        assert [body for _, body in entries] == [b"%06d" % n for n in range(said)]
+        bob.ack(stream, entries[-1][0])
+        alice.ack(stream, entries[-1][0])
+        deadline = 400
+        while refusal(alice.append, stream, b"is there space?") is not None and deadline > 0:
+            subprocess.run(["mount", "-o", "remount,size=64m", place], check=False)
+            alice.recv(0.1)
+            deadline -= 1
+        assert deadline > 0
+        assert server.process.poll() is None
+        alice.end()
+        bob.end()
+    return None
+
+
+run([what_is_said_reaches_who_is_online, messages_wait_for_who_is_offline_over_a_restart, a_lost_answer_is_given_again_and_stores_nothing_twice,
+     of_two_commits_for_one_epoch_one_wins, who_was_removed_reads_up_to_that_commit_and_writes_no_more, a_newer_session_of_a_device_closes_the_older,
+     a_stranger_may_ask_for_nothing, a_full_disk_refuses_what_is_new_and_nothing_else])
