@@ -7,11 +7,14 @@
 #include "net/checkpoint.h"
 #include "net/loop.h"
 
-#define EFFECTS_MAX (8 << 20) /* bytes: then a commit comes before the batch is done */
+#define SPACE_BYTES (256 << 10) /* that came in, or */
+#define SPACE_MS    1000        /* after that time: the disk is looked at */
+#define EFFECTS_MAX (8 << 20)   /* bytes: then a commit comes before the batch is done */
 
 static const enum core_event_kind event_kinds[] = {
-    [POST_OPEN] = CORE_OPEN,     [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN, [POST_FRAME] = CORE_FRAME,
-    [POST_CLOSED] = CORE_CLOSED, [POST_SPACE] = CORE_SPACE,           [POST_STOP] = CORE_STOP,
+    [POST_OPEN] = CORE_OPEN,   [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
+    [POST_FRAME] = CORE_FRAME, [POST_CLOSED] = CORE_CLOSED,
+    [POST_STOP] = CORE_STOP,
 };
 
 static const enum post_kind post_kinds[] = {
@@ -107,6 +110,32 @@ static _Noreturn void store_failed(struct core_thread *t, sotto_err err)
     _exit(1);
 }
 
+/* Sends are refused while there is room left for acknowledgements, which are small and make room. */
+static void space_tell(struct core_thread *t, bool full)
+{
+    struct server *server = t->server;
+    const struct core_event event = {.kind = CORE_SPACE, .full = full};
+    if (full == atomic_load(&server->disk_full) ||
+        core_step(t->core, &event, server_now_ms(), &t->rng, &t->effects) != SOTTO_OK)
+        return;
+    atomic_store(&server->disk_full, full);
+    log_line(server->log, "disk",
+             full ? "the disk is nearly full: nothing new is accepted until there is space"
+                  : "there is space on the disk again");
+}
+
+/* Looks often enough that what is written between two looks is a small part of the reserve. */
+static void space_look(struct core_thread *t, uint64_t now_ms)
+{
+    t->taken += t->batch.bytes.len;
+    if (t->server->config.store == NULL ||
+        (t->taken < SPACE_BYTES && now_ms - t->looked_ms < SPACE_MS))
+        return;
+    t->taken = 0;
+    t->looked_ms = now_ms;
+    space_tell(t, server_disk_is_full(t->server));
+}
+
 static void roll_back(struct core_thread *t, sotto_err why)
 {
     uint64_t now_ms = server_now_ms();
@@ -114,6 +143,8 @@ static void roll_back(struct core_thread *t, sotto_err why)
         store_failed(t, why);
     log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
+    if (why == SOTTO_E_DISK_FULL)
+        space_tell(t, true);
     sotto_err err = core_rollback(t->core, why, now_ms, &t->effects);
     if (err != SOTTO_OK)
         store_failed(t, err);
@@ -141,7 +172,6 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         .connection = post->connection,
         .address = post->address,
         .frame = {t->batch.bytes.data + post->at, post->len},
-        .full = post->full,
         .clean = post->clean,
         .slow = post->slow,
     };
@@ -162,6 +192,8 @@ static bool upkeep(struct core_thread *t, const struct post *post)
         atomic_store(&t->server->core_beat, post->until_ms);
     else if (post->kind == POST_CONFIG)
         core_configure(t->core, &server_live(t->server)->core);
+    else if (post->kind == POST_SPACE)
+        space_tell(t, server_disk_is_full(t->server));
     else
         return false;
     return true;
@@ -175,6 +207,7 @@ static void take_all(struct core_thread *t)
             t->rung[i] = true;
     uint64_t now_ms = server_now_ms();
     core_set_wall(t->core, server_wall_ms() - (int64_t)now_ms);
+    space_look(t, now_ms);
     for (size_t i = 0; i < t->batch.count; i++) {
         if (upkeep(t, &t->batch.list[i]))
             continue;

@@ -16,6 +16,7 @@ struct core_thread {
     struct core_effects effects;
     struct batch batch;
     uint64_t round;                /* commits so far */
+    uint64_t taken, looked_ms;     /* bytes since the disk was looked at, and when that was */
     bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
     atomic_bool ending;
     bool runs;

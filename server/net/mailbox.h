@@ -22,7 +22,7 @@ enum post_kind {
     POST_FRAME,      /* one whole frame: the bytes */
     POST_CLOSED,     /* has ended; `clean`, `slow` */
     POST_STOP,       /* the server stops (also from the main thread to the loops) */
-    POST_SPACE, /* the main thread to the core: the disk got full, or has space again: `full` */
+    POST_SPACE,      /* the main thread to the core: look at the disk */
     /* the core to a loop */
     POST_SEND,      /* one whole frame for the client: the bytes; `source` */
     POST_CLOSE,     /* end it after what was sent before */
@@ -47,7 +47,7 @@ struct post {
     uint64_t until_ms;
     struct core_address address;
     uint8_t nonce[32];
-    bool clean, slow, full;
+    bool clean, slow;
     size_t at, len; /* the bytes, in the batch */
 };
 

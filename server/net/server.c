@@ -41,7 +41,6 @@ struct front {
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
     uv_timer_t retry, space;
-    bool disk_full;
     struct upkeep upkeep;
     struct hub hub;
     struct listener listeners[SERVER_LISTEN_MAX];
@@ -230,31 +229,25 @@ static void reload(struct server *server)
 
 /* ---- the disk */
 
-static uint64_t space_left(const char *dir)
+bool server_disk_is_full(const struct server *server)
 {
     struct statvfs fs;
-    return statvfs(dir, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
+    uint64_t reserve = server_live(server)->config.limits.disk_reserve_bytes;
+    if (statvfs(server->config.dir, &fs) != 0)
+        return false;
+    /* once it was full, a little more has to be free, so that it isn't full again at once */
+    uint64_t least = atomic_load(&server->disk_full) ? reserve + reserve / 8 : reserve;
+    return (uint64_t)fs.f_bavail * fs.f_frsize < least;
 }
 
-/* Sends are refused while there is room left for acknowledgements, which are small and make room. */
+/* The core's thread looks as it writes; this is for the time in which it doesn't. */
 static void on_space(uv_timer_t *timer)
 {
-    struct front *front = timer->data;
-    struct server *server = front->server;
-    uint64_t reserve = server->config.limits.disk_reserve_bytes;
-    bool full =
-        space_left(server->config.dir) < (front->disk_full ? reserve + reserve / 8 : reserve);
-    if (full == front->disk_full)
-        return;
-    const struct post post = {.kind = POST_SPACE, .full = full};
-    if (mailbox_put(&server->core, &post, (view){0}) != SOTTO_OK)
-        return;
-    mailbox_ring(&server->core);
-    front->disk_full = full;
-    atomic_store(&server->disk_full, full);
-    log_line(server->log, "disk",
-             full ? "the disk is nearly full: nothing new is accepted until there is space"
-                  : "there is space on the disk again");
+    struct server *server = ((struct front *)timer->data)->server;
+    const struct post post = {.kind = POST_SPACE};
+    if (server_disk_is_full(server) != atomic_load(&server->disk_full) &&
+        mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
+        mailbox_ring(&server->core);
 }
 
 /* ---- the end */

@@ -49,7 +49,8 @@ struct server {
     struct live *lives;            /* the newest of all; the main thread's */
     struct checkpoint *checkpoint; /* NULL: without a store */
     const struct server_hooks *hooks;
-    atomic_bool ready, disk_full;   /* ready: all threads run, and nobody has said stop */
+    atomic_bool ready,
+        disk_full; /* ready: all threads run, and nobody has said stop; disk_full: as the core knows it */
     atomic_uint_fast64_t core_beat; /* the last ping that the core thread has seen */
     int64_t started_s;
     atomic_int_fast64_t backup_s; /* when the last backup was made; 0: never */
@@ -84,6 +85,9 @@ SOTTO_MUST_USE sotto_err server_reload(struct server *server, char ret_restart[S
 
 /* To the core thread and all loops, without waiting. */
 void server_tell_all(struct server *server, const struct post *post);
+
+/* Whether less is free than limits.disk_reserve_bytes. Any thread. */
+bool server_disk_is_full(const struct server *server);
 
 /* The clock of all threads, in ms. */
 uint64_t server_now_ms(void);

@@ -12,6 +12,7 @@
  * Each line is answered by one: "ok …", "frame KIND REQUEST BODY", "none", "closed" or "failed". */
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -187,8 +188,10 @@ static bool do_recv(struct world *w, char **word)
             printf("none\n");
             return true;
         }
-        if (!wire_fill(&w->wire))
+        if (!wire_fill(&w->wire) && (next = session_next(&w->session, &frame)) != SESSION_FRAME)
             return closed(w);
+        if (next == SESSION_FRAME)
+            break;
     }
     if (next == SESSION_FAILED)
         return closed(w);
@@ -255,6 +258,7 @@ int main(void)
 {
     static char line[LINE_MAX_BYTES];
     struct world w = {0};
+    signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof line, stdin) != NULL) {
         buf_reset(&w.frame);

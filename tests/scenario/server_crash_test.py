@@ -26,17 +26,15 @@ class Pair:
         self.writer.commit(self.stream, add=[self.reader])
         self.sent = 0          # messages that were given a number
         self.open = {}         # op: the body that was not answered yet
+        self.requests = {}     # request: op, of this connection
         self.seqs = {}         # body: the seq that was acknowledged
         self.read = []         # what the reader saw, in order: (seq, body)
-        self.cursor = 0
+        self.cursor = 1        # the commit that let the reader in
         self.errors = []
 
     def write_some(self, count):
-        """Until `count` messages are acknowledged, or the connection breaks. Unanswered ones go first, with their old operations."""
-        requests = {}
-        for op, body in sorted(self.open.items()):
-            requests[self.writer.append_send(self.stream, body, op=op)] = op
-        done = 0
+        """Until `count` messages are acknowledged, or the connection breaks."""
+        requests, done = self.requests, 0
         while done < count:
             while len(requests) < IN_FLIGHT and self.sent < 100000:
                 body = b"message %d " % self.sent + os.urandom(random.randrange(200))
@@ -59,9 +57,9 @@ class Pair:
 
     def read_some(self, seconds):
         """What is waiting, then what is pushed."""
+        self.reader.listen(1 << 28)
         for seq, kind, body in self.reader.read_all(self.stream, self.cursor):
             self.take(seq, kind, body)
-        self.reader.listen(1 << 28)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             frame = self.reader.recv(0.1)
@@ -91,8 +89,10 @@ class Pair:
                 threading.Thread(target=guard, args=(lambda: self.read_some(seconds),))]
 
     def sign_in(self, port):
+        """What was not answered goes first, with its old operations."""
         self.writer.sign_in(port)
         self.reader.sign_in(port)
+        self.requests = {self.writer.append_send(self.stream, body, op=op): op for op, body in sorted(self.open.items())}
 
     def check(self):
         assert not self.errors, self.errors

@@ -53,13 +53,12 @@ def messages_wait_for_who_is_offline_over_a_restart():
     directory = server.directory
     assert server.stop(signal.SIGTERM) == 0
     with Server(*SETTINGS, directory=directory) as server:
-        bob.sign_in(server.port)
+        bob.sign_in(server.port).listen()
         said = [body for _, kind, body in bob.read_all(stream) if kind == 1]
         assert said == [b"number %d" % n for n in range(41)], said
         inbox = bob.read_all(bob.inbox)
         assert [body for _, _, body in inbox] and b"a welcome" in inbox[0][2], inbox
         alice.sign_in(server.port)
-        bob.listen()
         seq = alice.append(stream, b"after it")
         assert bob.wait() == (stream, seq, 1, b"after it")
     alice.end()
@@ -91,7 +90,7 @@ def of_two_commits_for_one_epoch_one_wins():
         alice.commit(stream, b"alice's")
         assert refusal(bob.commit, stream, b"bob's") == E["EPOCH"]
         commits = [body for _, kind, body in bob.read_all(stream) if kind == COMMITTED]
-        assert len(commits) == 2 and b"alice's" in commits[1] and not any(b"bob's" in c for c in commits)
+        assert len(commits) == 1 and b"alice's" in commits[0], commits
         alice.end()
         bob.end()
 
