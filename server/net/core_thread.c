@@ -6,6 +6,7 @@
 #include "crypto/rng.h"
 #include "net/checkpoint.h"
 #include "net/loop.h"
+#include "net/spare.h"
 
 #define SPACE_BYTES (256 << 10) /* that came in, or */
 #define SPACE_MS    1000        /* after that time: the disk is looked at */
@@ -110,6 +111,13 @@ static _Noreturn void store_failed(struct core_thread *t, sotto_err err)
     _exit(1);
 }
 
+/* A quarter of the reserve. */
+static uint64_t spare_bytes(const struct core_thread *t)
+{
+    uint64_t bytes = server_live(t->server)->config.limits.disk_reserve_bytes / 4;
+    return bytes < SPARE_MAX ? bytes : SPARE_MAX;
+}
+
 /* Sends are refused while there is room left for acknowledgements, which are small and make room. */
 static void space_tell(struct core_thread *t, bool full)
 {
@@ -119,6 +127,8 @@ static void space_tell(struct core_thread *t, bool full)
         core_step(t->core, &event, server_now_ms(), &t->rng, &t->effects) != SOTTO_OK)
         return;
     atomic_store(&server->disk_full, full);
+    if (!full)
+        spare_make(server->config.dir, spare_bytes(t));
     log_line(server->log, "disk",
              full ? "the disk is nearly full: nothing new is accepted until there is space"
                   : "there is space on the disk again");
@@ -143,8 +153,10 @@ static void roll_back(struct core_thread *t, sotto_err why)
         store_failed(t, why);
     log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
-    if (why == SOTTO_E_DISK_FULL)
+    if (why == SOTTO_E_DISK_FULL) {
+        spare_give_up(t->server->config.dir);
         space_tell(t, true);
+    }
     sotto_err err = core_rollback(t->core, why, now_ms, &t->effects);
     if (err != SOTTO_OK)
         store_failed(t, err);
@@ -233,6 +245,8 @@ static void tick(struct core_thread *t)
 static void core_thread_main(void *arg)
 {
     struct core_thread *t = arg;
+    if (t->server->config.store != NULL && !server_disk_is_full(t->server))
+        spare_make(t->server->config.dir, spare_bytes(t));
     while (!atomic_load(&t->ending)) {
         mailbox_wait(&t->server->core, core_next_ms(t->core));
         take_all(t);

@@ -36,7 +36,7 @@ def an_empty_directory_gets_keys_that_nobody_else_can_read():
         assert os.stat(state).st_mode & 0o777 == 0o700
         names = sorted(os.listdir(state))
         assert [n for n in names if not n.startswith("sotto.db-")] == [
-        "admin.sock", "lock", "root.der", "root.key", "server.der", "server.key", "sotto.db", "sotto.db.lock", "tls.pem"], names
+        "admin.sock", "lock", "root.der", "root.key", "server.der", "server.key", "sotto.db", "sotto.db.lock", "spare", "tls.pem"], names
         for name in names:
             assert os.stat(os.path.join(state, name)).st_mode & 0o777 == 0o600, name
         assert s.line("new keys in")
