@@ -9,6 +9,9 @@ from sottodevice import COMMITTED, E, Closed, Device, Refused
 
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
 
+# as much as the disk takes
+FAST = ("--set", "limits.requests=100000", "--set", "limits.sends=100000", "--set", "limits.send_kib=1000000", "--set", "limits.queue_bytes=1000000000")
+
 
 def people(port, *names):
     devices = []
@@ -142,7 +145,7 @@ def a_stranger_may_ask_for_nothing():
 
 def a_full_disk_refuses_what_is_new_and_nothing_else():
     with tempfile.TemporaryDirectory(prefix="sottod-small-") as place:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", place], capture_output=True, check=False)
         if mounted.returncode != 0:
             return "no small file system can be mounted here"
         try:
@@ -152,7 +155,7 @@ def a_full_disk_refuses_what_is_new_and_nothing_else():
 
 
 def full_disk(place):
-    settings = (*SETTINGS, "--no-limits", "--set", "limits.disk_reserve_bytes=4194304")
+    settings = (*SETTINGS, *FAST, "--set", "limits.disk_reserve_bytes=50331648")
     with Server(*settings, directory=place) as server:
         alice, bob = people(server.port, "alice", "bob")
         stream = alice.create()
@@ -169,7 +172,7 @@ def full_disk(place):
         alice.ack(stream, entries[-1][0])
         deadline = 400
         while refusal(alice.append, stream, b"is there space?") is not None and deadline > 0:
-            subprocess.run(["mount", "-o", "remount,size=64m", place], check=False)
+            subprocess.run(["mount", "-o", "remount,size=160m", place], check=False)
             alice.recv(0.1)
             deadline -= 1
         assert deadline > 0
