@@ -174,7 +174,7 @@ static const struct row rows[] = {
      set_gateway, FIELD(server.gateway), false},
     {{"", "gateway_public", "yes|no", "the gateway may have an address that others reach", "", "no", false}, set_gateway_public,
      FIELD(server.gateway_public), false},
-    {{"tls", "record_layer", "own | openssl", "who seals and opens records after the handshake; OpenSSL keeps 20 KiB for a connection, we keep 0.4", "",
+    {{"tls", "record_layer", "own | openssl", "who seals and opens records after the handshake; OpenSSL keeps 20 KiB for a connection, we keep 0.3", "",
       "own", false}, set_choice, FIELD(server.record_layer), false},
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
      set_text, FIELD(server.tls.certificate), true},
