@@ -103,12 +103,12 @@ static sotto_err set_threads(const struct row *row, struct config *config, const
     return SOTTO_OK;
 }
 
-static sotto_err set_metrics(const struct row *row, struct config *config, const char *value)
+static sotto_err set_port(const struct row *row, struct config *config, const char *value)
 {
-    (void)row;
-    uint64_t port;
-    TRY(cli_number_read(value, 1, 65535, &port));
-    config->server.metrics_port = (uint16_t)port;
+    uint64_t number;
+    TRY(cli_number_read(value, 1, 65535, &number));
+    uint16_t port = (uint16_t)number;
+    memcpy((char *)config + row->at, &port, sizeof port);
     return SOTTO_OK;
 }
 
@@ -155,6 +155,8 @@ static const struct row rows[] = {
     {{"", "dir", "DIR", "the state directory", "", "", false}, set_text, FIELD(dir), false},
     {{"", "host", "NAME", "the name by which clients reach this server; it stands in certificates and invites", "", CONFIG_HOST, false},
      set_host, FIELD(server.host), false},
+    {{"", "public_port", "PORT", "the port by which clients reach this server, where a proxy stands before it; that of the first listen otherwise", "", "", false},
+     set_port, FIELD(server.public_port), false},
     {{"", "listen", "ADDR:PORT", "where clients connect; an IPv6 address stands in brackets", "", "0.0.0.0:5000", true}, set_listen,
      FIELD(server.listen), false},
     {{"", "proxy_from", "ADDR[/BITS]...", "proxies: who connects from there must send a PROXY header, and counts as who it names", "", "", true},
@@ -168,7 +170,7 @@ static const struct row rows[] = {
     {{"registration", "mail_domains", "DOMAIN...", "whoever has a mail address there may have a one-time password sent to it", "", "", false},
      set_domains, FIELD(server.mail_domains), true},
     {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
-    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_metrics,
+    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_port,
      FIELD(server.metrics_port), false},
     {{"", "gateway", "ADDR:PORT", "a Socket.IO gateway for teaching clients, in plain HTTP, on this address of loopback", "", "", false},
      set_gateway, FIELD(server.gateway), false},

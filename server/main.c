@@ -11,9 +11,11 @@
 #include "config.h"
 #include "doctor.h"
 #include "init.h"
+#include "invite_command.h"
 #include "rotate_key.h"
 #include "serve.h"
 #include "status.h"
+#include "user_command.h"
 
 #define SETTINGS_MAX  256
 #define SETTINGS_TEXT 32768 /* bytes */
@@ -36,7 +38,24 @@ static const struct cli_command commands[] = {
 };
 /* clang-format on */
 
-static const struct cli_group groups[] = {{"server", commands}, {"more", cli_shared_commands}, {0}};
+/* clang-format off */
+static const struct cli_command people_commands[] = {
+    {"invite create", NULL, 0, 0, "make an invite: a link, or a one-time password", invite_create_text, invite_create_options, invite_create_run},
+    {"invite list", NULL, 0, 0, "list invites that are not used up", invite_list_text, ask_options, invite_list_run},
+    {"invite revoke", "ID", 1, 1, "take an invite back", invite_revoke_text, ask_options, invite_revoke_run},
+    {"user list", NULL, 0, 0, "list the accounts", user_list_text, ask_options, user_list_run},
+    {"user disable", "NAME", 1, 1, "keep an account from signing in", user_disable_text, ask_options, user_disable_run},
+    {"user enable", "NAME", 1, 1, "let it sign in again", user_enable_text, ask_options, user_enable_run},
+    {"user delete", "NAME", 1, 1, "delete an account for ever", user_delete_text, user_delete_options, user_delete_run},
+    {"user quota", "NAME SIZE|default", 2, 2, "set how much an account may store", user_quota_text, ask_options, user_quota_run},
+    {"device list", "NAME", 1, 1, "list the devices of an account", device_list_text, ask_options, device_list_run},
+    {"device revoke", "NAME ID", 2, 2, "serve a device no more", device_revoke_text, ask_options, device_revoke_run},
+    {0},
+};
+/* clang-format on */
+
+static const struct cli_group groups[] = {
+    {"server", commands}, {"people", people_commands}, {"more", cli_shared_commands}, {0}};
 
 static const struct cli_line environment[] = {
     {"STATE_DIRECTORY", "the state directory, as a service manager sets it"},

@@ -7,7 +7,7 @@
 #include "backup/backup.h"
 #include "crypto/rng.h"
 
-const struct admin_argument backup_arguments[] = {{"keys", ADMIN_FLAG, false}, {0}};
+const struct admin_argument backup_arguments[] = {{"keys", ARGUMENT_FLAG, false}, {0}};
 
 struct job {
     struct admin_call *call;

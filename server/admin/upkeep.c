@@ -85,7 +85,7 @@ void admin_on_metrics(struct admin_call *call)
 
 /* ---- keys */
 
-const struct admin_argument rotate_key_arguments[] = {{"intermediate", ADMIN_FLAG, false}, {0}};
+const struct admin_argument rotate_key_arguments[] = {{"intermediate", ARGUMENT_FLAG, false}, {0}};
 
 /* The root key's file comes as a descriptor: the server may not be able to open it. */
 static sotto_err root_read(struct admin_call *call, struct secret *ret_root,

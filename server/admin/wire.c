@@ -63,12 +63,12 @@ sotto_err admin_request_read(view line, struct admin_request *ret_request)
     return SOTTO_OK;
 }
 
-static bool kind_fits(const json_t *value, enum admin_kind kind)
+static bool kind_fits(const json_t *value, enum argument_kind kind)
 {
-    if (kind == ADMIN_TEXT)
+    if (kind == ARGUMENT_TEXT)
         return json_is_string(value);
-    return kind == ADMIN_FLAG ? json_is_boolean(value)
-                              : json_is_integer(value) && json_integer_value(value) >= 0;
+    return kind == ARGUMENT_FLAG ? json_is_boolean(value)
+                                 : json_is_integer(value) && json_integer_value(value) >= 0;
 }
 
 static const struct admin_argument *argument_find(const struct admin_argument *table,

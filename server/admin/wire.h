@@ -22,11 +22,11 @@
 
 void json_freep(json_t **json); /* for DEFER */
 
-enum admin_kind { ADMIN_TEXT, ADMIN_NUMBER, ADMIN_FLAG };
+enum argument_kind { ARGUMENT_TEXT, ARGUMENT_NUMBER, ARGUMENT_FLAG };
 /* An argument that a command takes. A name of NULL ends a table. */
 struct admin_argument {
     const char *name;
-    enum admin_kind kind;
+    enum argument_kind kind;
     bool must;
 };
 

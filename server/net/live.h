@@ -38,6 +38,7 @@ struct server_config {
     bool gateway_public;                    /* it may listen elsewhere than on loopback */
     bool log_addresses, log_json, quiet;
     struct keeper_files tls; /* instead of a certificate of our own */
+    uint16_t public_port;    /* that links name; 0: that of the first listener */
     uint8_t recipient[32];   /* whom backups are sealed to; all zero: nobody */
     enum record_layer record_layer;
 };

@@ -8,8 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void request_check(view line)
 {
-    static const struct admin_argument table[] = {
-        {"name", ADMIN_TEXT, true}, {"uses", ADMIN_NUMBER, false}, {"all", ADMIN_FLAG, false}, {0}};
+    static const struct admin_argument table[] = {{"name", ARGUMENT_TEXT, true},
+                                                  {"uses", ARGUMENT_NUMBER, false},
+                                                  {"all", ARGUMENT_FLAG, false},
+                                                  {0}};
     DEFER(buf_clear) sotto_buf again = {0};
     struct admin_request first, second;
     struct failure failure = {0};

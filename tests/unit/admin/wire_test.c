@@ -84,8 +84,10 @@ static void a_request_of_64_kib_is_too_large(void **state)
 static void arguments_are_what_the_table_says(void **state)
 {
     (void)state;
-    static const struct admin_argument table[] = {
-        {"name", ADMIN_TEXT, true}, {"uses", ADMIN_NUMBER, false}, {"all", ADMIN_FLAG, false}, {0}};
+    static const struct admin_argument table[] = {{"name", ARGUMENT_TEXT, true},
+                                                  {"uses", ARGUMENT_NUMBER, false},
+                                                  {"all", ARGUMENT_FLAG, false},
+                                                  {0}};
     static const struct {
         const char *text, *words;
     } rows[] = {

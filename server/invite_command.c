@@ -1,0 +1,238 @@
+#include "invite_command.h"
+
+#include <langinfo.h>
+#include <unistd.h>
+
+#include "admin/wire.h"
+#include "ask.h"
+#include "qr.h"
+
+#define ID_SHOWN 12 /* digits of a link's id in a list */
+#define ID_LEAST 4  /* and that can name it */
+#define USES_MAX 100000
+#define DAYS_MAX 3650
+
+/* clang-format off */
+const struct cli_option invite_create_options[] = {
+    {"name",     0, "NAME",           "for this name alone"},
+    {"mail",     0, "ADDR",           "send a one-time password there instead of showing a link"},
+    {"password", 0, NULL,             "show a one-time password for --name instead of a link"},
+    {"uses",     0, "N",              "how many accounts the link may make; default 1"},
+    {"expires",  0, "TIME",           "how long it is good, such as 7d; default 7d, a password 15m"},
+    {"admin",    0, NULL,             "the account becomes an admin's"},
+    {"qr",       0, "[=ascii|utf8]",  "draw the link as a QR code, as is done on a terminal anyway"},
+    OPTIONS_DIR,
+    OPTIONS_CONFIG,
+    {0},
+};
+/* clang-format on */
+
+const char invite_create_text[] =
+    "Makes an invite and prints it: a link that makes an account on this server, or a one-time "
+    "password for who gets it over another secure channel. A link is a secret: give it to nobody "
+    "but the one who is meant. It verifies nobody; an invite made by a member does.\n\n"
+    "  sottod invite create --name alice\n  sottod invite create --mail alice@example.org\n"
+    "  sottod invite create --uses 20 --expires 30d";
+const char invite_list_text[] =
+    "Lists invites that are not used up: links by the first digits of their id, passwords by the "
+    "name or mail address that they are for.";
+const char invite_revoke_text[] =
+    "Takes an invite back. ID is what invite list shows, or its first digits; or the name or mail "
+    "address of a password. Accounts that were made with it stay.";
+
+static int wrong(struct cli_call *call, const char *what, const char *todo)
+{
+    return cli_fail(call, &(struct cli_error){.err = SOTTO_E_USAGE, .what = what, .todo = todo});
+}
+
+/* ---- create */
+
+static bool terminal_knows_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static void code_print(const struct cli_call *call, const char *link)
+{
+    const char *how = cli_value(call, "qr");
+    if (!cli_given(call, "qr") && (call->quiet || !isatty(STDOUT_FILENO)))
+        return;
+    bool ascii = how != NULL ? strcmp(how, "ascii") == 0 : !terminal_knows_utf8();
+    putchar('\n');
+    qr_print(link, ascii, cli_color(call, stdout), stdout);
+}
+
+static void created_print(const struct cli_call *call, const json_t *result)
+{
+    char when[ASK_TIME];
+    const char *link = ask_text(result, "link"), *password = ask_text(result, "password"),
+               *name = ask_text(result, "name");
+    int64_t expires = ask_number(result, "expires");
+    const char *whom = name[0] != 0 ? name : "any name";
+    if (link[0] != 0) {
+        printf("%s\n", link);
+        if (!call->quiet)
+            fprintf(stderr, "for %s, until %s; take it back with: sottod invite revoke %.*s\n",
+                    whom, ask_time(expires, when), ID_SHOWN, ask_text(result, "id"));
+        code_print(call, link);
+    } else if (password[0] != 0) {
+        printf("%s\n", password);
+        if (!call->quiet)
+            fprintf(stderr, "one-time password for %s, until %s\n", whom, ask_time(expires, when));
+    } else if (!call->quiet) {
+        fprintf(stderr, "a one-time password for %s goes out by mail\n", whom);
+    }
+}
+
+static sotto_err number_take(const struct cli_call *call, json_t *arguments)
+{
+    uint64_t uses, seconds;
+    const char *text = cli_value(call, "uses");
+    if (text != NULL) {
+        TRY(cli_number_read(text, 1, USES_MAX, &uses));
+        json_object_set_new(arguments, "uses", json_integer((json_int_t)uses));
+    }
+    text = cli_value(call, "expires");
+    if (text == NULL)
+        return SOTTO_OK;
+    TRY(cli_duration_read(text, 60, (uint64_t)DAYS_MAX * 86400, &seconds));
+    json_object_set_new(arguments, "seconds", json_integer((json_int_t)seconds));
+    return SOTTO_OK;
+}
+
+static void text_take(const struct cli_call *call, const char *name, json_t *arguments)
+{
+    const char *text = cli_value(call, name);
+    if (text != NULL)
+        json_object_set_new(arguments, name, json_string(text));
+}
+
+int invite_create_run(struct cli_call *call)
+{
+    bool password = cli_given(call, "password"), mail = cli_given(call, "mail"),
+         name = cli_given(call, "name");
+    if (password && !name && !mail)
+        return wrong(call, "a password is for a name", "give one with --name");
+    if ((password || mail) && cli_given(call, "uses"))
+        return wrong(call, "a password is good once", "leave out --uses, or make a link");
+    DEFER(json_freep) json_t *arguments = json_object();
+    if (number_take(call, arguments) != SOTTO_OK)
+        return wrong(call, "--uses or --expires has a value that it can't have",
+                     "such as --uses 20 --expires 30d");
+    text_take(call, "name", arguments);
+    text_take(call, "mail", arguments);
+    json_object_set_new(arguments, "password", json_boolean(password));
+    json_object_set_new(arguments, "admin", json_boolean(cli_given(call, "admin")));
+    return ask_run(call, "invite create", json_incref(arguments), -1, created_print);
+}
+
+/* ---- all of them, page by page */
+
+typedef bool each_invite(void *user, const json_t *invite);
+
+static sotto_err pages_walk(struct cli_call *call, bool password, each_invite *each, void *user,
+                            struct failure *failure)
+{
+    DEFER(json_freep) json_t *after = NULL;
+    for (;;) {
+        DEFER(json_freep) json_t *result = NULL;
+        json_t *arguments = json_pack("{s:b, s:O*}", "password", password, "after", after);
+        TRY(ask(call, "invite list", arguments, -1, &result, failure));
+        const json_t *list = json_object_get(result, "invites"), *invite;
+        size_t i;
+        json_array_foreach(list, i, invite) if (!each(user, invite)) return SOTTO_OK;
+        if (!json_is_true(json_object_get(result, "more")) || json_array_size(list) == 0)
+            return SOTTO_OK;
+        json_decref(after);
+        after = json_incref(json_object_get(json_array_get(list, json_array_size(list) - 1), "id"));
+    }
+}
+
+static sotto_err invites_walk(struct cli_call *call, each_invite *each, void *user,
+                              struct failure *failure)
+{
+    TRY(pages_walk(call, false, each, user, failure));
+    return pages_walk(call, true, each, user, failure);
+}
+
+/* ---- list */
+
+struct listing {
+    const struct cli_call *call;
+    size_t count;
+};
+
+static bool invite_print(void *user, const json_t *invite)
+{
+    struct listing *l = user;
+    char when[ASK_TIME];
+    const char *id = ask_text(invite, "id"), *name = ask_text(invite, "name"),
+               *inviter = ask_text(invite, "inviter");
+    bool link = strcmp(ask_text(invite, "kind"), "link") == 0;
+    if (l->call->json) {
+        ask_print_json(invite);
+        return true;
+    }
+    if (l->count++ == 0 && !l->call->quiet)
+        printf("%-28s %-9s %-22s %-22s %s\n", "ID", "USES LEFT", "UNTIL", "FOR", "BY");
+    printf("%-28.*s %-9lld %-22s %-22s %s%s\n", link ? ID_SHOWN : 200, id,
+           (long long)ask_number(invite, "usesLeft"), ask_time(ask_number(invite, "expires"), when),
+           name[0] != 0 ? name : "any name", inviter[0] != 0 ? inviter : "the server",
+           json_is_true(json_object_get(invite, "admin")) ? ", admin" : "");
+    return true;
+}
+
+int invite_list_run(struct cli_call *call)
+{
+    struct listing listing = {.call = call};
+    struct failure failure = {0};
+    sotto_err err = invites_walk(call, invite_print, &listing, &failure);
+    return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, NULL);
+}
+
+/* ---- revoke */
+
+struct search {
+    const char *id;
+    size_t found;
+    bool password;
+    char key[400];
+};
+
+static bool invite_match(void *user, const json_t *invite)
+{
+    struct search *s = user;
+    const char *id = ask_text(invite, "id");
+    bool link = strcmp(ask_text(invite, "kind"), "link") == 0;
+    bool begins = link && strlen(s->id) >= ID_LEAST && strncmp(id, s->id, strlen(s->id)) == 0;
+    if (!begins && strcmp(id, s->id) != 0)
+        return true;
+    s->found++;
+    s->password = !link;
+    snprintf(s->key, sizeof s->key, "%s", id);
+    return true;
+}
+
+static void done_print(const struct cli_call *call, const json_t *result)
+{
+    if (!call->quiet)
+        printf("%s\n", ask_text(result, "text"));
+}
+
+int invite_revoke_run(struct cli_call *call)
+{
+    struct search s = {.id = call->operands[0]};
+    struct failure failure = {0};
+    sotto_err err = invites_walk(call, invite_match, &s, &failure);
+    if (err != SOTTO_OK)
+        return options_fail(call, err, &failure, NULL);
+    if (s.found != 1)
+        return cli_failf(call,
+                         &(struct cli_error){.err = s.found == 0 ? SOTTO_E_NOTFOUND : SOTTO_E_USAGE,
+                                             .try = "sottod invite list"},
+                         s.found == 0 ? "no invite is called \"%s\""
+                                      : "several invites begin with \"%s\"",
+                         s.id);
+    json_t *arguments = json_pack("{s:b, s:s}", "password", s.password, "key", s.key);
+    return ask_run(call, "invite revoke", arguments, -1, done_print);
+}
