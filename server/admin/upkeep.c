@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "crypto/rng.h"
+#include "net/gauges.h"
 #include "net/tls.h"
 
 #define DAY_S 86400
@@ -76,7 +77,7 @@ void admin_on_metrics(struct admin_call *call)
 {
     DEFER(buf_clear) sotto_buf text = {0};
     struct failure failure = {0};
-    sotto_err err = stats_write(&admin_server(call)->stats, &text);
+    sotto_err err = gauges_write(admin_server(call), &text);
     if (err != SOTTO_OK)
         admin_refuse(call, err, &failure);
     else

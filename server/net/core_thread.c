@@ -78,6 +78,8 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
         .source = effect->source,
         .until_ms = effect->until_ms,
     };
+    if (effect->kind == CORE_SEND)
+        op_stats_tell(&t->server->ops, bytes);
     loop_tell_waiting(t, loop, &post, bytes, effect->len > 0 ? effect_tag(t, effect) : 0);
 }
 
@@ -171,6 +173,7 @@ static void settle(struct core_thread *t)
         effects_release(t, true);
     else
         roll_back(t, err);
+    op_stats_settle(&t->server->ops, uv_hrtime() - t->taken_ns);
     if (t->server->checkpoint != NULL)
         checkpoint_consider(t->server->checkpoint, core_count(t->core).commits_total);
 }
@@ -188,6 +191,8 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         .slow = post->slow,
     };
     memcpy(event.nonce, post->nonce, sizeof event.nonce);
+    if (post->kind == POST_FRAME && post->len >= 2)
+        op_stats_take(&t->server->ops, (uint16_t)(event.frame.data[0] << 8 | event.frame.data[1]));
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
     if (err == SOTTO_OK)
         return;
@@ -217,7 +222,8 @@ static void take_all(struct core_thread *t)
     for (unsigned i = 0; was_full && i < t->server->loop_count; i++)
         if (atomic_exchange(&t->server->loops[i].wants_room, false))
             t->rung[i] = true;
-    uint64_t now_ms = server_now_ms();
+    t->taken_ns = uv_hrtime();
+    uint64_t now_ms = t->taken_ns / 1000000;
     core_set_wall(t->core, server_wall_ms() - (int64_t)now_ms);
     space_look(t, now_ms);
     for (size_t i = 0; i < t->batch.count; i++) {

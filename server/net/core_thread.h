@@ -18,6 +18,7 @@ struct core_thread {
     uint64_t round;                /* commits so far */
     uint64_t taken, looked_ms;     /* bytes since the disk was looked at, and when that was */
     bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
+    uint64_t taken_ns;             /* when the batch was taken */
     atomic_bool ending;
     bool runs;
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "net/endpoint.h"
+#include "net/gauges.h"
 #include "net/listen.h"
 #include "net/route.h"
 #include "proto/http.h"
@@ -52,18 +53,31 @@ static void on_written(uv_write_t *write, int status)
     watcher_end(write->data);
 }
 
+static sotto_err answer_metrics(struct watcher *w)
+{
+    DEFER(buf_clear) sotto_buf text = {0};
+    TRY(gauges_write(w->metrics->server, &text));
+    return route_answer(200, "", buf_view(&text), &w->out);
+}
+
+static sotto_err answer_readyz(struct watcher *w)
+{
+    const char *why = gauges_unready(w->metrics->server);
+    return route_answer(why == NULL ? 200 : 503, "", view_str(why == NULL ? "ready\n" : why),
+                        &w->out);
+}
+
 static sotto_err answer(struct watcher *w, const struct http_head *head)
 {
-    if (!view_equal(head->target, VIEW_LIT("/metrics")) ||
-        !view_equal(head->method, VIEW_LIT("GET"))) {
-        bool upgrade;
-        if (view_equal(head->target, VIEW_LIT("/healthz")))
-            return route_request(head, &w->out, &upgrade);
+    bool upgrade;
+    if (view_equal(head->target, VIEW_LIT("/healthz")))
+        return route_request(head, &w->out, &upgrade);
+    if (!view_equal(head->method, VIEW_LIT("GET")))
         return route_refuse(SOTTO_E_NOTFOUND, &w->out);
-    }
-    DEFER(buf_clear) sotto_buf text = {0};
-    TRY(stats_write(w->metrics->stats, &text));
-    return route_answer(200, "", buf_view(&text), &w->out);
+    if (view_equal(head->target, VIEW_LIT("/metrics")))
+        return answer_metrics(w);
+    return view_equal(head->target, VIEW_LIT("/readyz")) ? answer_readyz(w)
+                                                         : route_refuse(SOTTO_E_NOTFOUND, &w->out);
 }
 
 static void watcher_answer(struct watcher *w, sotto_err err)
@@ -151,8 +165,8 @@ static void on_connection(uv_stream_t *listener, int status)
         watcher_end(w);
 }
 
-sotto_err metrics_start(struct metrics *m, uv_loop_t *uv, uint16_t port, const struct stats *stats,
-                        struct failure *ret_failure)
+sotto_err metrics_start(struct metrics *m, uv_loop_t *uv, uint16_t port,
+                        const struct server *server, struct failure *ret_failure)
 {
     char text[ENDPOINT_TEXT];
     struct endpoint address;
@@ -160,7 +174,7 @@ sotto_err metrics_start(struct metrics *m, uv_loop_t *uv, uint16_t port, const s
     snprintf(text, sizeof text, "127.0.0.1:%u", (unsigned)port);
     TRY(endpoint_read(text, &address));
     TRY(listen_open(&address, &fd, ret_failure));
-    *m = (struct metrics){.stats = stats};
+    *m = (struct metrics){.server = server};
     uv_tcp_init(uv, &m->listener);
     m->listener.data = m;
     if (uv_tcp_open(&m->listener, fd) != 0 ||

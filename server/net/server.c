@@ -348,7 +348,7 @@ static sotto_err front_open_more(struct front *front, struct failure *ret_failur
 {
     struct server *server = front->server;
     if (server->config.metrics_port != 0) {
-        TRY(metrics_start(&front->metrics, &front->uv, server->config.metrics_port, &server->stats,
+        TRY(metrics_start(&front->metrics, &front->uv, server->config.metrics_port, server,
                           ret_failure));
         front->metrics_on = true;
     }

@@ -16,6 +16,7 @@
 #include "net/log.h"
 #include "net/mailbox.h"
 #include "net/network.h"
+#include "net/op_stats.h"
 #include "net/stats.h"
 
 #define SERVER_RESTART_TEXT 512
@@ -66,6 +67,7 @@ struct server {
     uv_async_t *admin_async;    /* rung for it; NULL: nobody listens */
     struct hub *hub;            /* of the main thread alone (net/talk.h) */
     struct stats stats;         /* atomic */
+    struct op_stats ops;        /* see there */
 };
 
 /* Serves until a signal ends it. IN_USE, PERMISSION, IO: a listener could not be had. NOMEM, CRYPTO. */

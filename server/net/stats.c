@@ -11,16 +11,18 @@
 /* In the order of struct core_counts. */
 static const struct {
     const char *name, *type, *what;
-} core_rows[CORE_COUNTS] = {
+} core_rows[] = {
     {"connections", "gauge", "connections that have said hello"},
-    {"rooms_open", "gauge", "rooms open now"},
+    {"session_codes_open", "gauge", "rooms open now"},
     {"rooms_total", "counter", "rooms that were opened"},
     {"frames_total", "counter", "frames passed on"},
     {"bytes_total", "counter", "bytes passed on"},
     {"refused_total", "counter", "requests refused"},
-    {"code_failures_total", "counter", "rooms ended since the words did not match"},
+    {"session_code_failures_total", "counter", "rooms ended since the words did not match"},
     {"commits_total", "counter", "transactions that were made durable"},
 };
+
+_Static_assert(COUNT_OF(core_rows) == CORE_COUNTS, "each count has its row");
 
 void stats_core_set(struct stats *s, const struct core_counts *counts)
 {

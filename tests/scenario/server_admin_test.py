@@ -4,11 +4,15 @@ import array
 import errno
 import json
 import os
+import re
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 from sottoclient import *
 
@@ -104,7 +108,71 @@ def a_long_path_is_no_hindrance():
 def metrics_are_printed():
     with Server() as s:
         status, out, _ = sottod("metrics", "print", "--dir", state_of(s))
-        assert status == 0 and "\nsottod_rooms_open 0\n" in out and "(null)" not in out, out
+        assert status == 0 and "\nsottod_session_codes_open 0\n" in out and "(null)" not in out, out
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def requests_are_timed_and_refusals_counted():
+    with Server() as s:
+        a, b, slot = pair(s.port)
+        a.send(ROOM_OPEN, b"\x01" + opaque(b""))
+        a.expect(ROOM_OPENED)
+        b.send(ROOM_JOIN, b"\x01" + struct.pack(">I", 9999999))
+        b.expect(ERROR)
+        text = sottod("metrics", "print", "--dir", state_of(s))[1]
+        assert 'sottod_request_seconds_count{op="room_open"} 2\n' in text and 'sottod_request_seconds_count{op="room_join"} 2\n' in text, text
+        counts = [int(line.split()[1]) for line in text.splitlines() if line.startswith('sottod_request_seconds_bucket{op="room_open"')]
+        assert len(counts) == 13 and counts == sorted(counts) and counts[-1] == 2, counts
+        assert 'sottod_errors_total{kind="E_NOTFOUND"} 1\n' in text, text
+        assert 'sottod_rate_limited_total{limit="requests"} 0\n' in text, text
+        for name in ("tls_expiry_timestamp_seconds", "certificate_expiry_timestamp_seconds", "backup_last_success_timestamp_seconds", "store_bytes"):
+            assert f"\nsottod_{name} " in text, name
+        for line in text.splitlines():
+            assert line.startswith("# ") or re.fullmatch(r'sottod_[a-z0-9_]+(\{[a-z]+="[^"]*"(,le="[^"]*")?\})? [0-9.]+', line), line
+        names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")]
+        assert len(names) == len(set(names)), names
+
+
+def the_dashboard_names_only_metrics_that_exist():
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "grafana-dashboard.json")
+    with open(path, encoding="utf-8") as f:
+        dashboard = json.load(f)
+    with Server() as s:
+        text = sottod("metrics", "print", "--dir", state_of(s))[1]
+    there = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+    there |= {name + end for name in there for end in ("_bucket", "_count", "_sum") if name.endswith("_seconds")}
+    named = set(re.findall(r"sottod_[a-z_]+", json.dumps([p["targets"] for p in dashboard["panels"]])))
+    assert len(named) > 15 and named <= there, named - there
+
+
+def who_watches_learns_whether_it_is_ready():
+    port = free_port()
+    with Server("--metrics", str(port)) as s:
+        def ask_for(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return answer.status, answer.read()
+        end = time.monotonic() + 20
+        while True:
+            try:
+                assert ask_for("/readyz") == (200, b"ready\n")
+                break
+            except OSError:
+                assert time.monotonic() < end
+        assert b"\nsottod_session_codes_open 0\n" in ask_for("/metrics")[1]
+        assert s.alive()
+    port = free_port()
+    with Server("--metrics", str(port), "--set", "limits.disk_reserve_bytes=1000000000000") as s:
+        s.line("the disk is nearly full")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+            raise AssertionError("ready with a full disk")
+        except urllib.error.HTTPError as e:
+            assert e.code == 503 and e.read() == b"the disk is full\n"
 
 
 def reload_says_what_happened():
@@ -201,4 +269,4 @@ def a_stop_with_a_request_half_sent_is_clean():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "state_of", "ask")])
+     and f.__name__ not in ("sottod", "fresh", "state_of", "ask", "free_port")])

@@ -373,7 +373,7 @@ def metrics_and_healthz_are_on_a_loopback_port_of_their_own():
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.read().decode()
         text = ask("/metrics")
-        for name in ("build_info", "connections", "rooms_open", "rooms_total", "code_failures_total", "handshakes_total", "accepted_total"):
+        for name in ("build_info", "connections", "session_codes_open", "rooms_total", "session_code_failures_total", "handshakes_total", "accepted_total"):
             assert f"\nsottod_{name}" in text, name
         assert "sottod_rooms_total 1\n" in text, text
         assert ask("/healthz") == "ok\n"

@@ -22,15 +22,15 @@ static void every_number_is_told(void **state)
     assert_ok(buf_append(&out, view_of("", 1)));
     const char *text = (const char *)out.data;
     static const char *const lines[] = {"\nsottod_connections 11\n",
-                                        "\nsottod_rooms_open 12\n",
+                                        "\nsottod_session_codes_open 12\n",
                                         "\nsottod_rooms_total 13\n",
                                         "\nsottod_frames_total 14\n",
                                         "\nsottod_bytes_total 15\n",
                                         "\nsottod_refused_total 16\n",
-                                        "\nsottod_code_failures_total 17\n",
+                                        "\nsottod_session_code_failures_total 17\n",
                                         "\nsottod_accepted_total 2\n",
                                         "\n# TYPE sottod_accepted_total counter\n",
-                                        "\n# TYPE sottod_rooms_open gauge\n"};
+                                        "\n# TYPE sottod_session_codes_open gauge\n"};
     for (size_t i = 0; i < COUNT_OF(lines); i++)
         assert_non_null(strstr(text, lines[i]));
 #define STATS_IS_THERE(name, what) assert_non_null(strstr(text, "\nsottod_" #name "_total "));
