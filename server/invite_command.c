@@ -169,6 +169,8 @@ static bool invite_print(void *user, const json_t *invite)
     const char *id = ask_text(invite, "id"), *name = ask_text(invite, "name"),
                *inviter = ask_text(invite, "inviter");
     bool link = strcmp(ask_text(invite, "kind"), "link") == 0;
+    if (ask_number(invite, "usesLeft") == 0) /* kept for who asks once more */
+        return true;
     if (l->call->json) {
         ask_print_json(invite);
         return true;
@@ -204,7 +206,8 @@ static bool invite_match(void *user, const json_t *invite)
     struct search *s = user;
     const char *id = ask_text(invite, "id");
     bool link = strcmp(ask_text(invite, "kind"), "link") == 0;
-    bool begins = link && strlen(s->id) >= ID_LEAST && strncmp(id, s->id, strlen(s->id)) == 0;
+    size_t len = strlen(s->id);
+    bool begins = strncmp(id, s->id, len) == 0 && (link ? len >= ID_LEAST : id[len] == '@');
     if (!begins && strcmp(id, s->id) != 0)
         return true;
     s->found++;

@@ -30,6 +30,8 @@ static void status_print(const struct cli_call *call, const json_t *result)
     printf("tls          until %s\n", ask_time(ask_number(result, "tlsUntil"), text));
     printf("last backup  %s\n", ask_time(ask_number(result, "lastBackup"), text));
     printf("connections  %lld\n", (long long)ask_number(result, "connections"));
+    printf("accounts     %lld, %lld devices signed in\n", (long long)ask_number(result, "accounts"),
+           (long long)ask_number(result, "sessions"));
     printf("rooms        %lld\n", (long long)ask_number(result, "rooms"));
     if (json_is_true(json_object_get(result, "diskFull")))
         printf("disk         full: nothing new is accepted\n");

@@ -40,6 +40,8 @@ static void counts_put(json_t *result, const struct server *server)
 {
     const struct core_counts counts = stats_core_get(&server->stats);
     json_object_set_new(result, "connections", json_integer((json_int_t)counts.connections));
+    json_object_set_new(result, "accounts", json_integer((json_int_t)counts.accounts));
+    json_object_set_new(result, "sessions", json_integer((json_int_t)counts.sessions));
     json_object_set_new(result, "rooms", json_integer((json_int_t)counts.rooms_open));
 }
 

@@ -20,6 +20,10 @@ static const struct {
     {"refused_total", "counter", "requests refused"},
     {"session_code_failures_total", "counter", "rooms ended since the words did not match"},
     {"commits_total", "counter", "transactions that were made durable"},
+    {"accounts", "gauge", "accounts"},
+    {"sessions", "gauge", "devices that are signed in"},
+    {"prekeys_low_accounts", "gauge", "devices with few key packages left"},
+    {"mails_waiting", "gauge", "mails that wait to be sent"},
 };
 
 _Static_assert(COUNT_OF(core_rows) == CORE_COUNTS, "each count has its row");
