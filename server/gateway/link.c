@@ -72,7 +72,7 @@ static void link_shut(struct link *link)
         link_end(link);
 }
 
-static void link_close(struct link *link)
+void link_finish(struct link *link)
 {
     if (link->state >= LINK_CLOSING)
         return;
@@ -90,18 +90,11 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_place)
     *ret_place = uv_buf_init(link->gateway->scratch, sizeof link->gateway->scratch);
 }
 
-/* Whether its guest has to wait with what it says. */
-static bool is_held(const struct link *link)
+bool link_is_held(const struct link *link)
 {
     const struct gateway *gateway = link->gateway;
     return link->guest != NULL && !link->guest->ended &&
            hall_wait_ms(&gateway->hall, link->guest, gateway_now(gateway)) > 0;
-}
-
-/* Nobody listens any more to a guest that has ended. */
-static bool socket_may_read(const struct link *link)
-{
-    return !is_held(link) && (link->guest == NULL || !link->guest->ended);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place);
@@ -112,7 +105,7 @@ static void link_read_update(struct link *link)
     if (link->state == LINK_ENDED)
         return;
     if (link->state == LINK_SOCKET)
-        on = socket_may_read(link);
+        on = link_socket_may_read(link);
     else if (link->state == LINK_POLL || link->state == LINK_PUSHED)
         on = link->in.len < AHEAD;
     if (!on)
@@ -147,8 +140,7 @@ static void on_written(uv_write_t *request, int status)
     gateway_settle(link->gateway);
 }
 
-/* Takes the bytes over, whatever comes of it. */
-static void link_write(struct link *link, sotto_buf *bytes)
+void link_give(struct link *link, sotto_buf *bytes)
 {
     struct outgoing *o = calloc(1, sizeof *o);
     if (o == NULL) {
@@ -177,7 +169,7 @@ static void link_reply(struct link *link, sotto_err err, sotto_buf *answer)
         link_end(link);
         return;
     }
-    link_write(link, answer);
+    link_give(link, answer);
     if (link->state == LINK_ENDED)
         return;
     link->guest = NULL;
@@ -185,7 +177,7 @@ static void link_reply(struct link *link, sotto_err err, sotto_buf *answer)
     if (link->keep)
         link_enter(link, LINK_HEAD);
     else
-        link_close(link);
+        link_finish(link);
 }
 
 static void link_answer(struct link *link, view body)
@@ -208,145 +200,6 @@ void link_poll_answer(struct link *link, view payload)
     if (link->guest != NULL)
         link->guest->poll = NULL;
     link_answer(link, payload);
-}
-
-/* ---- WebSocket: out */
-
-static void frame_write(struct link *link, enum ws_opcode opcode, view payload)
-{
-    sotto_buf frame = {0};
-    if (ws_frame_write(opcode, payload, NULL, &frame) == SOTTO_OK)
-        link_write(link, &frame);
-    else
-        link_end(link);
-}
-
-void link_socket_send(struct link *link, view payload)
-{
-    sotto_buf frames = {0};
-    sotto_err err = SOTTO_OK;
-    while (payload.len > 0 && err == SOTTO_OK) {
-        const uint8_t *end = memchr(payload.data, ENGINEIO_SEPARATOR, payload.len);
-        size_t len = end != NULL ? (size_t)(end - payload.data) : payload.len;
-        size_t used = end != NULL ? len + 1 : len;
-        err = ws_frame_write(WS_TEXT, view_of(payload.data, len), NULL, &frames);
-        payload = view_of(payload.data + used, payload.len - used);
-    }
-    if (err == SOTTO_OK) {
-        link_write(link, &frames);
-        return;
-    }
-    buf_clear(&frames);
-    link_end(link);
-}
-
-static void socket_close(struct link *link, uint16_t code, const char *why)
-{
-    uint8_t payload[WS_CONTROL_MAX] = {(uint8_t)(code >> 8), (uint8_t)code};
-    size_t len = size_min(strlen(why), sizeof payload - 2);
-    memcpy(payload + 2, why, len);
-    if (link->state != LINK_SOCKET)
-        return;
-    frame_write(link, WS_CLOSE, view_of(payload, 2 + len));
-    link_close(link);
-}
-
-void link_socket_close(struct link *link, const char *why)
-{
-    socket_close(link, why[0] != 0 ? 1008 : 1000, why);
-}
-
-/* ---- WebSocket: in */
-
-/* A session that polls tries WebSocket: "2probe", our "3probe", then "5" once nothing is under way over polling. */
-static void probe_take(struct link *link, view text)
-{
-    struct gateway *gateway = link->gateway;
-    struct guest *guest = link->guest;
-    if (!link->probed && view_equal(text, VIEW_LIT("2probe"))) {
-        link->probed = true;
-        frame_write(link, WS_TEXT, VIEW_LIT("3probe"));
-    } else if (link->probed && view_equal(text, VIEW_LIT("5"))) {
-        guest->probe = NULL;
-        guest->socket = link;
-        if (guest->poll != NULL)
-            link_poll_answer(guest->poll, VIEW_LIT("6"));
-        hall_moved(&gateway->hall, guest, gateway_now(gateway));
-    } else {
-        socket_close(link, 1002, "not a probe of Engine.IO");
-    }
-    hall_touch(&gateway->hall, guest);
-}
-
-static void text_take(struct link *link, view text)
-{
-    struct gateway *gateway = link->gateway;
-    if (link->guest == NULL)
-        return;
-    if (link->guest->socket == link)
-        (void)hall_take(&gateway->hall, link->guest, text, false, gateway_now(gateway));
-    else
-        probe_take(link, text);
-}
-
-static void data_take(struct link *link, const struct ws_frame *frame)
-{
-    if (frame->opcode == WS_BINARY) {
-        text_take(link, VIEW_LIT("b")); /* as polling has it */
-    } else if (frame->fin && link->message.len == 0) {
-        text_take(link, frame->payload);
-    } else if (buf_append(&link->message, frame->payload) != SOTTO_OK) {
-        link_end(link);
-    } else if (frame->fin) {
-        text_take(link, buf_view(&link->message));
-        buf_clear(&link->message);
-    }
-}
-
-static void frame_take(struct link *link, const struct ws_frame *frame)
-{
-    switch (frame->opcode) {
-    case WS_CLOSE:
-        socket_close(link, 1000, "");
-        break;
-    case WS_PING:
-        if (link->writing == 0)
-            frame_write(link, WS_PONG, frame->payload);
-        break;
-    case WS_PONG:
-        break;
-    default:
-        data_take(link, frame);
-        break;
-    }
-}
-
-static void frame_refuse(struct link *link, sotto_err err)
-{
-    struct gateway *gateway = link->gateway;
-    const char *why = err == SOTTO_E_TOO_LARGE ? "the message is larger than maxPayload"
-                                               : "not a frame of WebSocket";
-    if (link->guest != NULL && link->guest->socket == link)
-        hall_end(&gateway->hall, link->guest, why, gateway_now(gateway));
-    else
-        socket_close(link, err == SOTTO_E_TOO_LARGE ? 1009 : 1002, why);
-}
-
-/* False: no whole frame is there, or none may be taken now. */
-static bool socket_take(struct link *link)
-{
-    struct ws_frame frame;
-    size_t len, need;
-    if (!socket_may_read(link))
-        return false;
-    sotto_err err = ws_frame_read(&link->ws, link->in.data, link->in.len, &frame, &len, &need);
-    if (err != SOTTO_OK)
-        frame_refuse(link, err);
-    if (err != SOTTO_OK || len == 0)
-        return false;
-    frame_take(link, &frame);
-    buf_consume(&link->in, len);
-    return true;
 }
 
 /* ---- requests */
@@ -405,7 +258,7 @@ static void socket_begin(struct link *link, const struct http_head *head)
     link->ws = (struct ws_reader){
         .role = WS_SERVER, .text = true, .message_max = most > 0 ? (uint32_t)most : MESSAGE_MAX};
     link_enter(link, LINK_SOCKET);
-    link_write(link, &answer);
+    link_give(link, &answer);
 }
 
 static void socket_enter(struct link *link, const struct http_head *head,
@@ -441,41 +294,53 @@ static void preflight(struct link *link)
     link_reply(link, err, &answer);
 }
 
-static void request_take(struct link *link, const struct http_head *head,
-                         const struct request *request)
+/* Without a session. */
+static void stranger_take(struct link *link, const struct http_head *head,
+                          const struct request *request)
 {
-    struct guest *guest = NULL;
-    if (request->sid.len > 0) {
-        guest = hall_find(&link->gateway->hall, request->sid);
-        bool words = request->kind == REQUEST_POLL && guest != NULL && guest->out.len > 0;
-        if (guest == NULL || (guest->ended && !words)) {
-            link_refuse(link, REFUSAL_SID, "Session ID unknown");
-            return;
-        }
-    }
     switch (request->kind) {
-    case REQUEST_REFUSED:
-        link_refuse(link, request->refusal, request->why);
-        break;
     case REQUEST_PREFLIGHT:
         preflight(link);
         break;
     case REQUEST_ENTER:
         enter(link, request);
         break;
-    case REQUEST_POLL:
-        poll(link, guest);
-        break;
-    case REQUEST_PUSH:
-        push(link, guest, request->body_len);
-        break;
     case REQUEST_SOCKET:
-        if (guest != NULL)
-            socket_probe(link, head, guest);
-        else
-            socket_enter(link, head, request);
+        socket_enter(link, head, request);
+        break;
+    default:
+        link_refuse(link, request->refusal, request->why);
         break;
     }
+}
+
+/* Who has ended may still fetch its last words. */
+static void guest_take(struct link *link, struct guest *guest, const struct http_head *head,
+                       const struct request *request)
+{
+    bool words = request->kind == REQUEST_POLL && guest->out.len > 0;
+    if (guest->ended && !words)
+        link_refuse(link, REFUSAL_SID, "Session ID unknown");
+    else if (request->kind == REQUEST_POLL)
+        poll(link, guest);
+    else if (request->kind == REQUEST_PUSH)
+        push(link, guest, request->body_len);
+    else
+        socket_probe(link, head, guest);
+}
+
+static void request_take(struct link *link, const struct http_head *head,
+                         const struct request *request)
+{
+    if (request->sid.len == 0) {
+        stranger_take(link, head, request);
+        return;
+    }
+    struct guest *guest = hall_find(&link->gateway->hall, request->sid);
+    if (guest != NULL)
+        guest_take(link, guest, head, request);
+    else
+        link_refuse(link, REFUSAL_SID, "Session ID unknown");
 }
 
 /* False: it isn't whole yet, or is the last. */
@@ -508,7 +373,7 @@ static bool head_take(struct link *link)
 /* A POST is answered when its sender may go on: so it is slowed down. */
 static bool pushed_answer(struct link *link)
 {
-    if (is_held(link))
+    if (link_is_held(link))
         return false;
     link_answer(link, VIEW_LIT("ok"));
     return true;
@@ -548,7 +413,7 @@ static void link_take(struct link *link)
             more = pushed_answer(link);
             break;
         case LINK_SOCKET:
-            more = socket_take(link);
+            more = link_socket_take(link);
             break;
         default:
             more = false;
@@ -564,10 +429,8 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place)
 {
     struct link *link = stream->data;
     struct gateway *gateway = link->gateway;
-    if (len < 0)
-        link_end(link);
-    else if (link->state < LINK_CLOSING &&
-             buf_append(&link->in, view_of(place->base, (size_t)len)) != SOTTO_OK)
+    bool wanted = len > 0 && link->state < LINK_CLOSING;
+    if (len < 0 || (wanted && buf_append(&link->in, view_of(place->base, (size_t)len)) != SOTTO_OK))
         link_end(link);
     else
         link_take(link);
@@ -589,7 +452,7 @@ static void head_tick(struct link *link, uint64_t now_ms)
     if (after(link->since_ms, limit) > now_ms)
         return;
     if (idle)
-        link_close(link);
+        link_finish(link);
     else
         link_refuse(link, REFUSAL_TIME, "the request took too long");
 }
@@ -608,7 +471,7 @@ void link_tick(struct link *link)
     case LINK_SOCKET:
         if (link->guest != NULL && link->guest->probe == link &&
             after(link->since_ms, link->gateway->limits.gateway_pong_ms) <= now_ms)
-            socket_close(link, 1002, "the probe took too long");
+            link_socket_refuse(link, "the probe took too long");
         else
             link_take(link);
         break;

@@ -50,9 +50,21 @@ void link_tick(struct link *link);
 
 /* Gives a waiting GET its answer. */
 void link_poll_answer(struct link *link, view payload);
+/* Whether its guest has to wait with what it says. */
+bool link_is_held(const struct link *link);
+/* Ends it when what was written before is out. */
+void link_finish(struct link *link);
+/* Takes the bytes over, whatever comes of it. */
+void link_give(struct link *link, sotto_buf *bytes);
+
+/* link_socket.c: takes one frame; false: no whole one is there, or none may be taken now. */
+bool link_socket_take(struct link *link);
+bool link_socket_may_read(const struct link *link);
 /* Writes packets as WebSocket messages. */
 void link_socket_send(struct link *link, view payload);
 /* Says goodbye with a close frame; `why` "" is none. */
 void link_socket_close(struct link *link, const char *why);
+/* The same to who does not keep to WebSocket. */
+void link_socket_refuse(struct link *link, const char *why);
 
 #endif

@@ -304,7 +304,7 @@ def an_upgrade_that_is_none_ends_alone():
 
 
 def slow_requests_end_and_silence_too():
-    with Gateway("--set", "limits.head_ms=300", "--set", "limits.gateway_ping_ms=200", "--set", "limits.gateway_pong_ms=200") as g:
+    with Gateway("--set", "limits.head_ms=1500", "--set", "limits.gateway_ping_ms=300", "--set", "limits.gateway_pong_ms=1500") as g:
         h = Http(g)
         h.sock.sendall(b"GET /socket.io/ HT")
         assert h.answer()[0] == 408
@@ -367,20 +367,20 @@ def over_its_rate_a_sender_is_slowed_and_loses_nothing():
 def a_slow_reader_holds_up_its_peer_and_loses_nothing():
     with Gateway("--set", "limits.gateway_output_bytes=100000", "--set", "limits.gateway_events=10000",
                  "--set", "limits.gateway_burst_bytes=100000000") as g:
-        slow = Socket(g, rcvbuf=4096).come()
+        slow = Socket(g, rcvbuf=65536).come()
         fast = Socket(g).come()
         text = "x" * 100000
-        thread = threading.Thread(target=lambda: [fast.say(f'42["n",{i},"{text}"]') for i in range(100)], daemon=True)
+        thread = threading.Thread(target=lambda: [fast.say(f'42["n",{i},"{text}"]') for i in range(400)], daemon=True)
         thread.start()
         thread.join(1)
-        assert thread.is_alive(), "10 MB went somewhere"
+        assert thread.is_alive(), "40 MB went somewhere"
         assert g.memory() < 60 << 20, g.memory()
         numbers = []
-        while len(numbers) < 100:
+        while len(numbers) < 400:
             said = slow.hear()
             if said.startswith('42["n"'):
                 numbers.append(int(said[7:].split(",")[0]))
-        assert numbers == list(range(100))
+        assert numbers == list(range(400))
         thread.join(20)
 
 
