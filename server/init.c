@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ct.h"
+#include "first_invite.h"
 #include "harden.h"
 #include "net/identity.h"
 #include "options.h"
+#include "qr.h"
 #include "serve.h"
 
 /* clang-format off */
@@ -24,7 +28,7 @@ const struct cli_option init_options[] = {
 
 const char init_text[] =
     "Makes the state directory, the keys and the file of the settings, and prints the pin by which "
-    "clients know the server. "
+    "clients know the server, and an invite for the first admin's account. "
     "Keys that are there stay; a file of settings that is there is not touched, and nothing is "
     "done.\n\n"
     "Root gets " CONFIG_FILE " and " CONFIG_DIR ", where the service looks for them; everybody "
@@ -38,7 +42,7 @@ const char init_text[] =
 struct setup {
     struct config config; /* its file and dir are where things go */
     bool service;         /* in the places of the service */
-    char pin[X509_PIN_TEXT];
+    char pin[X509_PIN_TEXT], invite[LINK_TEXT_MAX];
     const char *root_path; /* of --offline-root; or NULL */
 };
 
@@ -136,6 +140,8 @@ static sotto_err keys_have(struct setup *s, struct failure *failure)
     sotto_err err = state_open(s->config.dir, identity_files, &state, failure);
     if (err == SOTTO_OK) {
         err = keys_make(s, c, &state, failure);
+        if (err == SOTTO_OK && invite_port(&s->config.server) != 0)
+            err = first_invite(&s->config, &state, s->invite, failure);
         state_close(&state);
     }
     crypto_free(c);
@@ -211,6 +217,22 @@ static void next_write(const struct setup *s, const struct cli_call *call, char 
         snprintf(ret_text, size, "sottod serve");
 }
 
+static void invite_print(const struct setup *s, const struct cli_call *call)
+{
+    if (s->invite[0] == 0) {
+        printf("then        sottod invite create --admin, for the first account\n");
+        return;
+    }
+    printf("then        the first account, an admin's, is made with this link, within 24 hours:\n"
+           "            %s\n",
+           s->invite);
+    if (!isatty(STDOUT_FILENO) || call->quiet)
+        return;
+    putchar('\n');
+    qr_print(s->invite, strcmp(nl_langinfo(CODESET), "UTF-8") != 0, cli_color(call, stdout),
+             stdout);
+}
+
 static void setup_print(const struct setup *s, const struct cli_call *call)
 {
     char next[CONFIG_PATH + 64];
@@ -222,6 +244,7 @@ static void setup_print(const struct setup *s, const struct cli_call *call)
         cli_json_string(&j, "dir", s->config.dir);
         cli_json_string(&j, "pin", s->pin);
         cli_json_string(&j, "root", s->root_path);
+        cli_json_string(&j, "invite", s->invite[0] != 0 ? s->invite : NULL);
         cli_json_string(&j, "next", next);
         cli_json_end(&j);
         return;
@@ -233,6 +256,7 @@ static void setup_print(const struct setup *s, const struct cli_call *call)
     else if (!call->quiet)
         printf("            keep a copy of %s/root.key in a safe place\n", s->config.dir);
     printf("next        %s\n", next);
+    invite_print(s, call);
 }
 
 int init_run(struct cli_call *call)
@@ -250,5 +274,6 @@ int init_run(struct cli_call *call)
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
     setup_print(&s, call);
+    ct_wipe(s.invite, sizeof s.invite);
     return 0;
 }

@@ -1,9 +1,9 @@
 #include "admin/people.h"
 
 #include "admin/asking.h"
+#include "admin/invite_link.h"
 #include "base/ct.h"
 #include "base/text.h"
-#include "identity/identity.h"
 
 /* ---- in common */
 
@@ -69,26 +69,6 @@ const struct admin_argument invite_list_arguments[] = {
 const struct admin_argument invite_key_arguments[] = {
     {"password", ARGUMENT_FLAG, false}, {"key", ARGUMENT_TEXT, true}, {0}};
 
-static uint16_t public_port(const struct server *server)
-{
-    const struct endpoint *first = &server->config.listen[0];
-    if (server->config.public_port != 0)
-        return server->config.public_port;
-    return ntohs(first->sa.ss_family == AF_INET6
-                     ? ((const struct sockaddr_in6 *)&first->sa)->sin6_port
-                     : ((const struct sockaddr_in *)&first->sa)->sin_port);
-}
-
-static sotto_err link_make(const struct server *server, view secret, char ret_text[LINK_TEXT_MAX])
-{
-    DEFER(link_invite_clear) struct link_invite link = {.kind = LINK_SERVER};
-    TRY(secret_set(&link.secret, secret));
-    memcpy(link.pin, keeper_identity(server->keeper)->pin, sizeof link.pin);
-    memcpy(link.host, server->config.host, sizeof link.host);
-    link.port = public_port(server);
-    return link_write(&link, ret_text);
-}
-
 /* Keys of links are hashes; those of passwords are a name or a mail address. */
 static json_t *key_write(uint8_t how, view key)
 {
@@ -106,7 +86,8 @@ static sotto_err on_created(struct admin_call *call, view body, json_t *result,
     json_object_set_new(result, "name", json_of(created.name));
     json_object_set_new(result, "expires", json_count(created.expires_s));
     if (created.how == REGISTER_LINK) {
-        TRY(link_make(admin_server(call), created.secret, link));
+        TRY(invite_link(&admin_server(call)->config,
+                        keeper_identity(admin_server(call)->keeper)->pin, created.secret, link));
         json_object_set_new(result, "link", json_string(link));
         ct_wipe(link, sizeof link);
     } else if (created.secret.len > 0) {

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import subprocess
+import tempfile
 import time
 
 from sottoclient import *
@@ -194,6 +195,25 @@ def all_of_it_is_there_after_a_kill():
             assert [u["name"] for u in objects(again, "user", "list")] == [f"fay@{HOST}"]
             assert [i["usesLeft"] for i in objects(again, "invite", "list")] == [1]
             device.sign_in(again.port)
+        device.end()
+
+
+def init_gives_the_first_invite_to_an_admin():
+    directory = tempfile.mkdtemp(prefix="sottod-test-")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    done = subprocess.run([program("sottod"), "init", "--json", "--listen", f"127.0.0.1:{port}", "--host", HOST, "--dir", os.path.join(directory, "state")],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    host, named, token, pin = link_of(told["invite"])
+    assert host == HOST and named == port and pin.hex().upper() == told["pin"].replace("-", "")
+    with Server(directory=directory) as s:
+        listed = objects(s, "invite", "list")
+        assert len(listed) == 1 and listed[0]["admin"] and listed[0]["expires"] - listed[0]["created"] == 86400, listed
+        device = registered(s, f"root@{HOST}", token)
+        assert [(u["name"], u["admin"]) for u in objects(s, "user", "list")] == [(f"root@{HOST}", True)]
         device.end()
 
 
