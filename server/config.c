@@ -77,6 +77,15 @@ static sotto_err set_domains(const struct row *row, struct config *config, const
     return count > 0 ? SOTTO_OK : SOTTO_E_CONFIG;
 }
 
+static sotto_err set_redact(const struct row *row, struct config *config, const char *value)
+{
+    (void)row;
+    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return SOTTO_E_CONFIG;
+    config->server.log_addresses = strcmp(value, "no") == 0;
+    return SOTTO_OK;
+}
+
 static sotto_err set_recipient(const struct row *row, struct config *config, const char *value)
 {
     (void)row;
@@ -181,6 +190,9 @@ static const struct row rows[] = {
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
      set_text, FIELD(server.tls.certificate), true},
     {{"tls", "key", "FILE", "its key, in PEM, without a passphrase", "", "", false}, set_text, FIELD(server.tls.key), true},
+    {{"log", "format", "text | logfmt | json", "how lines of the log look", "", "text", false}, set_choice, FIELD(server.log_shape), true},
+    {{"log", "redact", "yes | no", "write names that are good for a day in place of network addresses", "", "yes", false}, set_redact,
+     FIELD(server.log_addresses), true},
     {{"backup", "recipient", "KEY", "seal backups to this key, which sottod backup-key made", "", "", false}, set_recipient,
      FIELD(server.recipient), true},
 };

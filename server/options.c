@@ -175,7 +175,10 @@ sotto_err options_read(const struct cli_call *call, const char *port, struct con
     TRY(set_text(ret_config, "threads", cli_value(call, "threads"), ret_failure));
     TRY(set_text(ret_config, "metrics", cli_value(call, "metrics"), ret_failure));
     ret_config->no_limits = cli_given(call, "no-limits");
-    ret_config->server.log_addresses = cli_given(call, "log-addresses");
+    if (cli_given(call, "log-addresses"))
+        ret_config->server.log_addresses = true;
+    if (call->json)
+        ret_config->server.log_shape = LOG_JSON;
     ret_config->server.quiet = call->quiet;
     TRY(config_finish(ret_config, ret_failure));
     return ret_config->dir[0] != 0 ? SOTTO_OK : options_dir_default(ret_config->dir, ret_failure);

@@ -23,7 +23,7 @@ const struct cli_option serve_options[] = {
     {"set",           's', "KEY=VALUE", "a setting, such as limits.rooms=50; see: sottod help settings"},
     {"threads",       't', "N",         "how many threads serve connections; default one a core"},
     {"metrics",       0,   "PORT",      "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP; default none"},
-    {"log-addresses", 0,   NULL,        "write the network addresses of clients into the log"},
+    {"log-addresses", 0,   NULL,        "write the network addresses of clients into the log, as with log.redact=no"},
     {"no-limits",     0,   NULL,        "switch all limits off, for benches; every listener must be on loopback"},
     {0},
 };
@@ -34,8 +34,8 @@ const char serve_text[] =
     "listens on 0.0.0.0:5000, "
     "makes its keys in the state directory, and prints the pin by which clients know "
     "it.\n\n" OPTIONS_TEXT "\n\n"
-    "The log goes to the standard error output: what connects, joins and leaves, without network "
-    "addresses unless asked for. "
+    "The log goes to the standard error output: what connects, joins and leaves. In place of "
+    "network addresses stand names that are good for a day, unless addresses are asked for. "
     "--quiet leaves out connections; with --json each line is an object with time, event and text.";
 
 /* ---- the run */
@@ -123,7 +123,7 @@ static sotto_err serve_stored(struct run *run, struct failure *failure)
 {
     const struct server_hooks hooks = {
         .user = run, .start = on_start, .stop = on_stop, .reread = on_reread};
-    TRY(log_new(STDERR_FILENO, run->call->json, &run->log));
+    TRY(log_new(STDERR_FILENO, run->config->server.log_shape, &run->log));
     log_identity(run->log, keeper_identity(&run->keeper), run->config->dir);
     sotto_err err = server_run(&run->config->server, &run->keeper, run->log, &hooks, failure);
     log_free(run->log);

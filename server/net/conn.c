@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -488,17 +489,28 @@ static bool peer_get(const struct conn *conn, struct endpoint *ret_peer)
     return getpeername(conn->fd, (struct sockaddr *)&ret_peer->sa, &ret_peer->len) == 0;
 }
 
+/* The whole address if that is wanted, else a name that is good for a day. */
+static void peer_name(struct conn *conn, char ret_text[ENDPOINT_TEXT])
+{
+    struct loop *loop = conn->loop;
+    struct endpoint peer;
+    ret_text[0] = 0;
+    if (!server_live(loop->server)->config.log_addresses)
+        redact_address(&loop->server->redact, loop->crypto, &conn->person, (int64_t)time(NULL),
+                       ret_text);
+    else if (conn->behind != NULL)
+        endpoint_write(conn->behind, ret_text);
+    else if (peer_get(conn, &peer))
+        endpoint_write(&peer, ret_text);
+}
+
 static void log_connected(struct conn *conn)
 {
     const struct server *server = conn->loop->server;
     if (server_live(server)->config.quiet)
         return;
-    char text[ENDPOINT_TEXT] = "";
-    struct endpoint peer;
-    if (server_live(server)->config.log_addresses && conn->behind != NULL)
-        endpoint_write(conn->behind, text);
-    else if (server_live(server)->config.log_addresses && peer_get(conn, &peer))
-        endpoint_write(&peer, text);
+    char text[ENDPOINT_TEXT];
+    peer_name(conn, text);
     log_line(server->log, "connected", "client %u connected%s%s", conn->serial,
              text[0] != 0 ? " from " : "", text);
 }

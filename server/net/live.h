@@ -7,6 +7,7 @@
 #include "net/endpoint.h"
 #include "net/failure.h"
 #include "net/keeper.h"
+#include "net/log.h"
 #include "net/network.h"
 
 #define SERVER_LISTEN_MAX  16
@@ -36,7 +37,9 @@ struct server_config {
     uint16_t metrics_port;                  /* on 127.0.0.1; 0: none */
     struct endpoint gateway;                /* of Socket.IO; len 0: none */
     bool gateway_public;                    /* it may listen elsewhere than on loopback */
-    bool log_addresses, log_json, quiet;
+    enum log_shape log_shape;
+    bool log_addresses; /* whole ones */
+    bool quiet;
     struct keeper_files tls; /* instead of a certificate of our own */
     uint16_t public_port;    /* that links name; 0: that of the first listener */
     uint8_t recipient[32];   /* whom backups are sealed to; all zero: nobody */

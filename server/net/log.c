@@ -4,18 +4,20 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LOG_LINES 1000
-#define LOG_LINE  256  /* bytes, the line feed included; longer ones are cut */
+#define LOG_LINE  512  /* bytes, the line feed included; longer ones are cut */
 #define LAST_MS   1000 /* how long the end waits for somebody to read */
 
 struct log {
     int fd;
-    bool json, ending;
+    _Atomic(enum log_shape) shape;
+    bool ending;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t came;
@@ -60,11 +62,16 @@ static bool log_out(struct log *log, const char *line, size_t len)
 
 static void log_out_lost(struct log *log, uint64_t lost)
 {
-    char line[LOG_LINE];
-    int len = snprintf(line, sizeof line,
-                       log->json ? "{\"event\":\"log\",\"lost\":%llu}\n"
-                                 : "%llu lines were left out here\n",
-                       (unsigned long long)lost);
+    static const char *const formats[] = {
+        [LOG_TEXT] = "%llu lines were left out here\n",
+        [LOG_LOGFMT] = "ev=log lost=%llu\n",
+        [LOG_JSON] = "{\"event\":\"log\",\"lost\":%llu}\n",
+    };
+    char line[LOG_LINE], number[24];
+    const char *format = formats[atomic_load(&log->shape)], *hole = strstr(format, "%llu");
+    snprintf(number, sizeof number, "%llu", (unsigned long long)lost);
+    int len = snprintf(line, sizeof line, "%.*s%s%s", (int)(hole - format), format, number,
+                       hole + strlen("%llu"));
     (void)log_out(log, line, (size_t)len);
 }
 
@@ -103,13 +110,18 @@ static void *log_main(void *arg)
     return NULL;
 }
 
-sotto_err log_new(int fd, bool json, struct log **ret_log)
+void log_shape(struct log *log, enum log_shape shape)
+{
+    atomic_store(&log->shape, shape);
+}
+
+sotto_err log_new(int fd, enum log_shape shape, struct log **ret_log)
 {
     struct log *log = calloc(1, sizeof *log);
     if (log == NULL)
         return SOTTO_E_NOMEM;
     log->fd = fd;
-    log->json = json;
+    log->shape = shape;
     if (pthread_mutex_init(&log->lock, NULL) != 0 || pthread_cond_init(&log->came, NULL) != 0 ||
         pthread_create(&log->thread, NULL, log_main, log) != 0) {
         free(log);
@@ -133,28 +145,33 @@ void log_free(struct log *log)
     free(log);
 }
 
-/* What the texts hold is ours or numbers; but a quotation mark or a control character must not break a line of JSON. */
-static void text_tame(char *text, bool json)
+/* What the texts hold is ours or numbers; but a quotation mark or a control character must not break a line of JSON or logfmt. */
+static void text_tame(char *text, enum log_shape shape)
 {
     for (char *c = text; *c != 0; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || (json && (*c == '"' || *c == '\\')))
+        if ((unsigned char)*c < 0x20 || *c == 0x7f ||
+            (shape != LOG_TEXT && (*c == '"' || *c == '\\')))
             *c = '?';
 }
 
-static size_t line_make(const struct log *log, char line[LOG_LINE], const char *event,
+static size_t line_make(enum log_shape shape, char line[LOG_LINE], const char *event,
                         const char *text)
 {
     time_t now = time(NULL);
     struct tm tm;
     char when[32];
-    if (log->json)
-        strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    else
+    int len;
+    if (shape == LOG_TEXT)
         strftime(when, sizeof when, "%H:%M:%S", localtime_r(&now, &tm));
-    int len = log->json ? snprintf(line, LOG_LINE - 1,
-                                   "{\"time\":\"%s\",\"event\":\"%s\",\"text\":\"%s\"}", when,
-                                   event, text)
-                        : snprintf(line, LOG_LINE - 1, "%s %s", when, text);
+    else
+        strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+    if (shape == LOG_JSON)
+        len = snprintf(line, LOG_LINE - 1, "{\"time\":\"%s\",\"event\":\"%s\",\"text\":\"%s\"}",
+                       when, event, text);
+    else if (shape == LOG_LOGFMT)
+        len = snprintf(line, LOG_LINE - 1, "time=%s ev=%s msg=\"%s\"", when, event, text);
+    else
+        len = snprintf(line, LOG_LINE - 1, "%s %s", when, text);
     size_t used = size_min((size_t)len, LOG_LINE - 2);
     line[used] = '\n';
     return used + 1;
@@ -167,8 +184,9 @@ void log_line(struct log *log, const char *event, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    text_tame(text, log->json);
-    size_t len = line_make(log, line, event, text);
+    enum log_shape shape = atomic_load(&log->shape);
+    text_tame(text, shape);
+    size_t len = line_make(shape, line, event, text);
     pthread_mutex_lock(&log->lock);
     if (log->count == LOG_LINES) {
         log->lost++;

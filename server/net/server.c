@@ -202,6 +202,7 @@ sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_T
     memcpy(config.host, server->config.host, sizeof config.host);
     TRY(keeper_take(server->keeper, &config.tls, (int64_t)time(NULL), ret_failure));
     TRY(live_set(server, &config));
+    log_shape(server->log, config.log_shape);
     gate_limit(&server->gate, &server_live(server)->config.limits);
     if (mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
         mailbox_ring(&server->core);
@@ -488,13 +489,19 @@ static void front_clear(struct front *front)
     rng_clear(&front->rng);
 }
 
+static bool locks_init(struct server *server)
+{
+    return pthread_mutex_init(&server->admin_lock, NULL) == 0 &&
+           redact_init(&server->redact) == SOTTO_OK;
+}
+
 sotto_err server_run(const struct server_config *config, struct keeper *keeper, struct log *log,
                      const struct server_hooks *hooks, struct failure *ret_failure)
 {
     struct server *server = calloc(1, sizeof *server);
     struct front *front = calloc(1, sizeof *front);
     sotto_err err = SOTTO_E_NOMEM;
-    if (server != NULL && front != NULL && pthread_mutex_init(&server->admin_lock, NULL) == 0) {
+    if (server != NULL && front != NULL && locks_init(server)) {
         server->config = *config;
         server->keeper = keeper;
         server->log = log;
@@ -504,6 +511,7 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
         err = serve(front, ret_failure);
         front_clear(front);
         pthread_mutex_destroy(&server->admin_lock);
+        redact_clear(&server->redact);
     }
     free(front);
     free(server);

@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "net/network.h"
 #include "net/op_stats.h"
+#include "net/redact.h"
 #include "net/stats.h"
 
 #define SERVER_RESTART_TEXT 512
@@ -54,6 +55,7 @@ struct server {
         disk_full; /* ready: all threads run, and nobody has said stop; disk_full: as the core knows it */
     atomic_uint_fast64_t core_beat; /* the last ping that the core thread has seen */
     int64_t started_s;
+    struct redact redact;         /* locks itself */
     atomic_int_fast64_t backup_s; /* when the last backup was made; 0: never */
     struct keeper *keeper;
     struct log *log;

@@ -331,7 +331,10 @@ def it_listens_on_several_addresses_and_ipv6():
 def addresses_are_not_logged_unless_asked_for():
     with Server() as s:
         Client(s.port, source="127.0.0.77").open().close()
-        s.line("client 1 ")
+        name = s.line("client 1 connected from #").split("#")[1]
+        Client(s.port, source="127.0.0.77").open().close()
+        Client(s.port, source="127.0.0.78").open().close()
+        assert s.line("client 2 connected").endswith(f"from #{name}") and name not in s.line("client 3 connected")
         s.stop()
         assert "127.0.0.77" not in s.log()
     with Server("--log-addresses") as s:
@@ -350,6 +353,15 @@ def the_log_can_be_json():
         s.stop()
         for line in s.log().splitlines():
             assert set(json.loads(line)) == {"time", "event", "text"}, line
+
+
+def the_log_can_be_logfmt():
+    import re
+    with Server("--set", "log.format=logfmt") as s:
+        assert s.alive()
+        s.stop()
+        for line in s.log().splitlines():
+            assert re.fullmatch(r'time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ev=[a-z]+ msg="[^"]*"', line), line
 
 
 def rooms_are_logged_without_who():

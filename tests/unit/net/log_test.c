@@ -23,7 +23,7 @@ static void lines_come_out_in_order(void **state)
     int ends[2];
     struct log *log;
     assert_int_equal(pipe(ends), 0);
-    assert_ok(log_new(ends[1], false, &log));
+    assert_ok(log_new(ends[1], LOG_TEXT, &log));
     for (int i = 0; i < 100; i++)
         log_line(log, "event", "line %d", i);
     log_free(log);
@@ -46,13 +46,18 @@ static void a_line_cannot_be_made_into_two_or_break_json(void **state)
     int ends[2];
     struct log *log;
     assert_int_equal(pipe(ends), 0);
-    assert_ok(log_new(ends[1], true, &log));
+    assert_ok(log_new(ends[1], LOG_JSON, &log));
     log_line(log, "event", "a\nb\"c\\d\033[31m");
     log_line(log, "event", "%01000d", 7);
+    log_shape(log, LOG_LOGFMT);
+    log_line(log, "event", "a\nb\"c\\d");
+    log_shape(log, LOG_JSON);
+    log_line(log, "event", "end");
     log_free(log);
     close(ends[1]);
     (void)read_all(ends[0], text);
     assert_non_null(strstr(text, "\"event\":\"event\",\"text\":\"a?b?c?d?[31m\"}\n{"));
+    assert_non_null(strstr(text, "Z ev=event msg=\"a?b?c?d\"\n{"));
     assert_int_equal(text[strlen(text) - 1], '\n');
     assert_int_equal(text[strlen(text) - 2], '}'); /* also of a line that was cut */
     close(ends[0]);
@@ -67,7 +72,7 @@ static void who_does_not_read_stops_nobody(void **state)
     struct log *log;
     assert_int_equal(pipe(ends), 0);
     (void)fcntl(ends[1], F_SETPIPE_SZ, 4096);
-    assert_ok(log_new(ends[1], false, &log));
+    assert_ok(log_new(ends[1], LOG_TEXT, &log));
     for (int i = 0; i < 20000; i++)
         log_line(log, "event", "line %d", i);
     log_free(log);
@@ -85,7 +90,7 @@ static void lines_left_out_are_counted(void **state)
     struct log *log;
     assert_int_equal(pipe(ends), 0);
     (void)fcntl(ends[1], F_SETPIPE_SZ, 4096);
-    assert_ok(log_new(ends[1], false, &log));
+    assert_ok(log_new(ends[1], LOG_TEXT, &log));
     for (int i = 0; i < 20000; i++)
         log_line(log, "event", "line %d", i);
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
