@@ -357,7 +357,8 @@ def the_log_can_be_json():
 
 def the_log_can_be_logfmt():
     import re
-    with Server("--set", "log.format=logfmt") as s:
+    with Server("--set", "log.format=logfmt", wait=False) as s:
+        s.port = int(re.search(r'ev=listening msg="listening on 127.0.0.1:(\d+)"', s.line("ev=listening"))[1])
         assert s.alive()
         s.stop()
         for line in s.log().splitlines():
