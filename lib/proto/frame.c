@@ -168,3 +168,20 @@ sotto_err frame_empty_write(enum proto_kind kind, uint32_t request, sotto_buf *o
     struct wr w = frame_begin(out, kind, request);
     return wr_end(&w);
 }
+
+sotto_err frame_stream_read(view body, uint8_t ret_stream[PROTO_STREAM_ID])
+{
+    struct rd r = rd_of(body);
+    view stream = rd_bytes(&r, PROTO_STREAM_ID);
+    TRY(rd_end(&r));
+    memcpy(ret_stream, stream.data, PROTO_STREAM_ID);
+    return SOTTO_OK;
+}
+
+sotto_err frame_stream_write(enum proto_kind kind, uint32_t request,
+                             const uint8_t stream[PROTO_STREAM_ID], sotto_buf *out)
+{
+    struct wr w = frame_begin(out, kind, request);
+    wr_bytes(&w, view_of(stream, PROTO_STREAM_ID));
+    return wr_end(&w);
+}

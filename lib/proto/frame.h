@@ -4,7 +4,7 @@
 #ifndef PROTO_FRAME_H
 #define PROTO_FRAME_H
 
-#include "proto/proto.h"
+#include "proto/stream.h"
 
 /* A writer that has written a frame's header. */
 struct wr frame_begin(sotto_buf *out, enum proto_kind kind, uint32_t request);
@@ -25,6 +25,25 @@ sotto_err frame_check_slot(uint32_t slot);
 static inline sotto_err frame_check(bool holds)
 {
     return holds ? SOTTO_OK : SOTTO_E_VALUE;
+}
+
+/* Operations count from 1. */
+static inline sotto_err frame_check_op(uint64_t op)
+{
+    return frame_check(op > 0);
+}
+
+/* Empty, or the hash of a blob. */
+static inline sotto_err frame_check_blob(view blob)
+{
+    return frame_check(blob.len == 0 || blob.len == PROTO_HASH);
+}
+
+/* Bytes that stand here, or in a blob. */
+static inline sotto_err frame_check_either(view body, view blob)
+{
+    TRY(frame_check_blob(blob));
+    return frame_check((body.len == 0) != (blob.len == 0));
 }
 
 static inline void rd_check(struct rd *r, sotto_err verdict)
@@ -68,5 +87,10 @@ SOTTO_MUST_USE sotto_err frame_error_write(enum proto_kind kind, uint32_t reques
 SOTTO_MUST_USE sotto_err frame_slot_read(view body, uint32_t *ret_slot);
 SOTTO_MUST_USE sotto_err frame_slot_write(enum proto_kind kind, uint32_t request, uint32_t slot,
                                           sotto_buf *out);
+
+/* struct { opaque stream[16]; }: streams, unsubscribe */
+SOTTO_MUST_USE sotto_err frame_stream_read(view body, uint8_t ret_stream[PROTO_STREAM_ID]);
+SOTTO_MUST_USE sotto_err frame_stream_write(enum proto_kind kind, uint32_t request,
+                                            const uint8_t stream[PROTO_STREAM_ID], sotto_buf *out);
 
 #endif

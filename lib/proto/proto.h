@@ -19,47 +19,68 @@
 #define PROTO_STREAM_ID     16    /* bytes */
 
 /* X(NAME, number, from, "name", "what it is for"); from: CLIENT, SERVER */
-#define PROTO_KINDS(X)                                                                           \
-    X(HELLO, 0x0001, CLIENT, "hello", "opens the conversation with the server; comes first")     \
-    X(HELLO_OK, 0x0002, SERVER, "hello_ok", "who the server is, signed for this connection")     \
-    X(ERROR, 0x0003, SERVER, "error", "the request with this id was refused")                    \
-    X(OK, 0x0004, SERVER, "ok", "the request with this id was done")                             \
-    X(BYE, 0x0005, SERVER, "bye", "the server closes this connection, and why")                  \
-    X(ROOM_OPEN, 0x0100, CLIENT, "room_open", "makes a room; answered by room_opened")           \
-    X(ROOM_OPENED, 0x0101, SERVER, "room_opened", "the room's slot")                             \
-    X(ROOM_JOIN, 0x0102, CLIENT, "room_join", "enters a room; answered by room_joined")          \
-    X(ROOM_JOINED, 0x0103, SERVER, "room_joined", "the joiner is in")                            \
-    X(ROOM_PEER, 0x0104, SERVER, "room_peer", "tells the creator that somebody joined")          \
-    X(ROOM_SEND, 0x0105, CLIENT, "room_send", "bytes for the other one; answered only by error") \
-    X(ROOM_DATA, 0x0106, SERVER, "room_data", "bytes from the other one")                        \
-    X(ROOM_CONFIRM, 0x0107, CLIENT, "room_confirm", "both have the same key; answered by ok")    \
-    X(ROOM_CLOSE, 0x0108, CLIENT, "room_close", "leaves and ends a room; answered by ok")        \
-    X(ROOM_CLOSED, 0x0109, SERVER, "room_closed", "the room has ended, and why")                 \
-    X(AUTH, 0x0200, CLIENT, "auth", "signs in as a device; answered by auth_ok")                 \
-    X(AUTH_OK, 0x0201, SERVER, "auth_ok", "what the server knows of the device")                 \
-    X(PASSWORD_REQUEST, 0x0202, CLIENT, "password_request",                                      \
-      "asks for a one-time password by mail; answered by ok")                                    \
-    X(REGISTER, 0x0203, CLIENT, "register", "makes an account; answered by registered")          \
-    X(REGISTERED, 0x0204, SERVER, "registered", "the account's certificate and those above it")  \
-    X(RENEW, 0x0205, CLIENT, "renew", "a fresh account certificate; answered by registered")     \
-    X(ROTATE, 0x0206, CLIENT, "rotate", "replaces the account key; answered by ok")              \
-    X(DEVICES_PUT, 0x0207, CLIENT, "devices_put", "the next device list; answered by ok")        \
-    X(LOOKUP, 0x0208, CLIENT, "lookup", "who is behind names or account ids; answered by found") \
-    X(FOUND, 0x0209, SERVER, "found", "who was found, in one frame or several")                  \
-    X(KEY_PACKAGES_PUT, 0x020A, CLIENT, "key_packages_put",                                      \
-      "stores key packages; answered by key_packages")                                           \
-    X(KEY_PACKAGES_COUNT, 0x020B, CLIENT, "key_packages_count",                                  \
-      "asks how many are left; answered by key_packages")                                        \
-    X(KEY_PACKAGES, 0x020C, SERVER, "key_packages", "how many key packages the device has")      \
-    X(KEY_PACKAGES_CLAIM, 0x020D, CLIENT, "key_packages_claim",                                  \
-      "takes one of each device; answered by claimed")                                           \
-    X(CLAIMED, 0x020E, SERVER, "claimed", "the key packages")                                    \
-    X(ACCOUNT_REMOVE, 0x020F, CLIENT, "account_remove",                                          \
-      "removes the account; answered by ok, then bye")                                           \
-    X(INVITE_CREATE, 0x0210, CLIENT, "invite_create", "makes an invite; answered by ok")         \
-    X(INVITE_REVOKE, 0x0211, CLIENT, "invite_revoke", "takes an invite back; answered by ok")    \
-    X(INVITES, 0x0212, CLIENT, "invites", "asks for one's invites; answered by invite_list")     \
-    X(INVITE_LIST, 0x0213, SERVER, "invite_list", "one's invites")
+#define PROTO_KINDS(X)                                                                             \
+    X(HELLO, 0x0001, CLIENT, "hello", "opens the conversation with the server; comes first")       \
+    X(HELLO_OK, 0x0002, SERVER, "hello_ok", "who the server is, signed for this connection")       \
+    X(ERROR, 0x0003, SERVER, "error", "the request with this id was refused")                      \
+    X(OK, 0x0004, SERVER, "ok", "the request with this id was done")                               \
+    X(BYE, 0x0005, SERVER, "bye", "the server closes this connection, and why")                    \
+    X(ROOM_OPEN, 0x0100, CLIENT, "room_open", "makes a room; answered by room_opened")             \
+    X(ROOM_OPENED, 0x0101, SERVER, "room_opened", "the room's slot")                               \
+    X(ROOM_JOIN, 0x0102, CLIENT, "room_join", "enters a room; answered by room_joined")            \
+    X(ROOM_JOINED, 0x0103, SERVER, "room_joined", "the joiner is in")                              \
+    X(ROOM_PEER, 0x0104, SERVER, "room_peer", "tells the creator that somebody joined")            \
+    X(ROOM_SEND, 0x0105, CLIENT, "room_send", "bytes for the other one; answered only by error")   \
+    X(ROOM_DATA, 0x0106, SERVER, "room_data", "bytes from the other one")                          \
+    X(ROOM_CONFIRM, 0x0107, CLIENT, "room_confirm", "both have the same key; answered by ok")      \
+    X(ROOM_CLOSE, 0x0108, CLIENT, "room_close", "leaves and ends a room; answered by ok")          \
+    X(ROOM_CLOSED, 0x0109, SERVER, "room_closed", "the room has ended, and why")                   \
+    X(AUTH, 0x0200, CLIENT, "auth", "signs in as a device; answered by auth_ok")                   \
+    X(AUTH_OK, 0x0201, SERVER, "auth_ok", "what the server knows of the device")                   \
+    X(PASSWORD_REQUEST, 0x0202, CLIENT, "password_request",                                        \
+      "asks for a one-time password by mail; answered by ok")                                      \
+    X(REGISTER, 0x0203, CLIENT, "register", "makes an account; answered by registered")            \
+    X(REGISTERED, 0x0204, SERVER, "registered", "the account's certificate and those above it")    \
+    X(RENEW, 0x0205, CLIENT, "renew", "a fresh account certificate; answered by registered")       \
+    X(ROTATE, 0x0206, CLIENT, "rotate", "replaces the account key; answered by ok")                \
+    X(DEVICES_PUT, 0x0207, CLIENT, "devices_put", "the next device list; answered by ok")          \
+    X(LOOKUP, 0x0208, CLIENT, "lookup", "who is behind names or account ids; answered by found")   \
+    X(FOUND, 0x0209, SERVER, "found", "who was found, in one frame or several")                    \
+    X(KEY_PACKAGES_PUT, 0x020A, CLIENT, "key_packages_put",                                        \
+      "stores key packages; answered by key_packages")                                             \
+    X(KEY_PACKAGES_COUNT, 0x020B, CLIENT, "key_packages_count",                                    \
+      "asks how many are left; answered by key_packages")                                          \
+    X(KEY_PACKAGES, 0x020C, SERVER, "key_packages", "how many key packages the device has")        \
+    X(KEY_PACKAGES_CLAIM, 0x020D, CLIENT, "key_packages_claim",                                    \
+      "takes one of each device; answered by claimed")                                             \
+    X(CLAIMED, 0x020E, SERVER, "claimed", "the key packages")                                      \
+    X(ACCOUNT_REMOVE, 0x020F, CLIENT, "account_remove",                                            \
+      "removes the account; answered by ok, then bye")                                             \
+    X(INVITE_CREATE, 0x0210, CLIENT, "invite_create", "makes an invite; answered by ok")           \
+    X(INVITE_REVOKE, 0x0211, CLIENT, "invite_revoke", "takes an invite back; answered by ok")      \
+    X(INVITES, 0x0212, CLIENT, "invites", "asks for one's invites; answered by invite_list")       \
+    X(INVITE_LIST, 0x0213, SERVER, "invite_list", "one's invites")                                 \
+    X(STREAM_CREATE, 0x0300, CLIENT, "stream_create", "makes a stream; answered by appended")      \
+    X(APPEND, 0x0301, CLIENT, "append", "adds an entry to a stream; answered by appended")         \
+    X(APPENDED, 0x0302, SERVER, "appended", "the operation was done, and is durable")              \
+    X(COMMIT, 0x0303, CLIENT, "commit", "begins the next epoch of a stream; answered by appended") \
+    X(READ, 0x0304, CLIENT, "read", "asks for entries; answered by entries, then read_end")        \
+    X(ENTRY, 0x0305, SERVER, "entry", "an entry of a stream, asked for or pushed")                 \
+    X(READ_END, 0x0306, SERVER, "read_end", "the end of what read asked for")                      \
+    X(ACK, 0x0307, CLIENT, "ack", "entries up to these are done with; answered only by error")     \
+    X(LISTEN, 0x0308, CLIENT, "listen", "credit for entries that are pushed; answered by ok")      \
+    X(BEHIND, 0x0309, SERVER, "behind", "a stream is pushed no more: no credit was left")          \
+    X(STREAMS, 0x030a, CLIENT, "streams", "asks what the device reads; answered by stream_list")   \
+    X(STREAM_LIST, 0x030b, SERVER, "stream_list", "streams that the device reads")                 \
+    X(SUBSCRIBE, 0x030c, CLIENT, "subscribe",                                                      \
+      "reads a stream again, by token; answered by appended")                                      \
+    X(UNSUBSCRIBE, 0x030d, CLIENT, "unsubscribe", "reads a stream no more; answered by ok")        \
+    X(STATE_PUT, 0x030e, CLIENT, "state_put", "keeps a sealed group state; answered by ok")        \
+    X(STATE_GET, 0x030f, CLIENT, "state_get", "asks for the group state; answered by state")       \
+    X(STATE, 0x0310, SERVER, "state", "the sealed group state")                                    \
+    X(INBOX_SEND, 0x0311, CLIENT, "inbox_send", "a request to a device; answered by appended")     \
+    X(HEADERS, 0x0312, CLIENT, "headers", "asks for commit headers; answered by header_list")      \
+    X(HEADER_LIST, 0x0313, SERVER, "header_list", "commit headers of a stream")
 
 enum proto_kind {
 #define PROTO_KIND_ENUM(name, number, from, text, what) PROTO_##name = (number),

@@ -5,6 +5,7 @@
 #define LIMITER_BUCKETS 32768
 
 #include "core/state.h"
+#include "core/streams.h"
 
 /* A rate of 0, or a burst of 0, is none. */
 static struct bucket_rate rate_of(uint64_t amount, uint64_t period_ms, uint64_t burst)
@@ -321,5 +322,6 @@ struct core_counts core_count(const struct core *core)
     counts.accounts = core->directory.counts.accounts;
     counts.prekeys_low = core->directory.counts.prekeys_low;
     counts.mails_waiting = core->directory.counts.mails;
+    counts.queued = core->streams != NULL ? core->streams->queued : 0;
     return counts;
 }

@@ -66,6 +66,13 @@ void fx_send(struct core_effects *fx, uint64_t connection, size_t at)
     effect->len = fx->bytes.len - at;
 }
 
+void fx_send_again(struct core_effects *fx, uint64_t connection, size_t at, size_t len)
+{
+    struct core_effect *effect = fx_add(fx, CORE_SEND, connection);
+    effect->at = at;
+    effect->len = len;
+}
+
 void fx_close(struct core_effects *fx, uint64_t connection)
 {
     fx_add(fx, CORE_CLOSE, connection);

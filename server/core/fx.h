@@ -14,6 +14,9 @@ void fx_must(sotto_err err);
 /* What stands in fx->bytes from `at` on is a frame for this connection. */
 void fx_send(struct core_effects *fx, uint64_t connection, size_t at);
 
+/* The same bytes for one more connection. */
+void fx_send_again(struct core_effects *fx, uint64_t connection, size_t at, size_t len);
+
 void fx_close(struct core_effects *fx, uint64_t connection);
 void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms);
 void fx_mail(struct core_effects *fx);

@@ -18,7 +18,15 @@
     X(LOOKUP, lookups, lookup_ms)                               \
     X(CLAIM, claims, claim_ms)                                  \
     X(TARGET_CLAIM, target_claims, target_claim_ms)             \
-    X(INVITE, invites_made, invite_made_ms)
+    X(INVITE, invites_made, invite_made_ms)                     \
+    X(SEND, sends, send_ms)                                     \
+    X(SEND_KIB, send_kib, send_kib_ms)                          \
+    X(INBOX_SEND, inbox_sends, inbox_send_ms)                   \
+    X(COMMIT, commits, commit_ms)                               \
+    X(HANDSHAKE_KIB, handshake_kib, handshake_kib_ms)           \
+    X(READD, readds, readd_ms)                                  \
+    X(SUBSCRIBE, subscribes, subscribe_ms)                      \
+    X(GROUP, groups, group_ms)
 
 enum rate {
 #define RATE_ENUM(name, burst, wait) RATE_##name,

@@ -83,7 +83,30 @@
     X(gateway_bytes_per_s, 262144, "bytes/s", "bytes a second after that")                         \
     X(gateway_ping_ms, 25000, "ms", "time from one ping of the gateway to the next")               \
     X(gateway_pong_ms, 20000, "ms", "time for the answer to it, and for connecting to /")          \
-    X(gateway_idle_ms, 3600000, "ms", "time that a Socket.IO client may say nothing")
+    X(gateway_idle_ms, 3600000, "ms", "time that a Socket.IO client may say nothing")              \
+    X(sends, 60, "", "messages of one device at once before it has to wait")                       \
+    X(send_ms, 500, "ms", "the wait for one more message after that")                              \
+    X(send_kib, 4096, "KiB", "what a device may send at once before it has to wait")               \
+    X(send_kib_ms, 4, "ms", "the wait for one more KiB after that")                                \
+    X(inbox_sends, 60, "", "requests of one device to another at once before it has to wait")      \
+    X(inbox_send_ms, 1000, "ms", "the wait for one more after that")                               \
+    X(commits, 10, "", "commits of one device in a conversation at once before it has to wait")    \
+    X(commit_ms, 10000, "ms", "the wait for one more commit after that")                           \
+    X(handshake_kib, 16384, "KiB",                                                                 \
+      "commits, proposals and group state of one device in a conversation before it has to wait")  \
+    X(handshake_kib_ms, 1000, "ms", "the wait for one more KiB after that")                        \
+    X(readds, 1, "", "requests of one device to be added to a conversation again")                 \
+    X(readd_ms, 600000, "ms", "the wait for one more after that")                                  \
+    X(subscribes, 100, "", "subscriptions by token of one device before it has to wait")           \
+    X(subscribe_ms, 10000, "ms", "the wait for one more after that")                               \
+    X(groups, 100, "", "conversations made by one account before it has to wait")                  \
+    X(group_ms, 864000, "ms", "the wait for one more after that")                                  \
+    X(streams_per_device, 500, "", "conversations that a device that makes one may be in")         \
+    X(stream_devices, 2000, "", "devices in a conversation")                                       \
+    X(queue_entries, 10000, "",                                                                    \
+      "entries of a stream that wait for its slowest reader; over it the oldest are marked lost")  \
+    X(queue_bytes, 67108864, "bytes", "the same in bytes")                                         \
+    X(retention_s, 2592000, "s", "time for which an entry is kept for those who have not read it")
 
 struct limits {
 #define LIMITS_FIELD(name, value, unit, what) uint64_t name;

@@ -24,6 +24,13 @@ static inline void list_add_last(struct list *list, struct link *link)
     list->last = link;
 }
 
+static inline void list_add_first(struct list *list, struct link *link)
+{
+    *link = (struct link){.next = list->first};
+    *(list->first != NULL ? &list->first->prev : &list->last) = link;
+    list->first = link;
+}
+
 /* The link is in this list. */
 static inline void list_remove(struct list *list, struct link *link)
 {

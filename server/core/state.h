@@ -22,6 +22,8 @@
 #include "core/list.h"
 #include "core/stream.h"
 #include "proto/account.h"
+#include "proto/proto.h"
+#include "proto/stream.h"
 #include "store/store.h"
 
 #define ORIGIN_LINGER_MAX 16384 /* addresses that are remembered for their debts alone */
@@ -240,6 +242,17 @@ enum who {
 union request_body {
     uint32_t slot;             /* requests about a room that one sits in begin with it */
     uint8_t stream[STREAM_ID]; /* requests about a stream that one subscribes to begin with it */
+    uint32_t credit;           /* of listen */
+    struct proto_list acks;
+    struct proto_stream_create stream_create;
+    struct proto_append append;
+    struct proto_commit commit;
+    struct proto_read read;
+    struct proto_subscribe subscribe;
+    struct proto_state_put state_put;
+    struct proto_state_get state_get;
+    struct proto_inbox_send inbox_send;
+    struct proto_headers headers;
     struct proto_room_open room_open;
     struct proto_room_join room_join;
     struct proto_room_data room_data;
@@ -358,5 +371,31 @@ sotto_err admin_device_revoke_on(struct step *s, const struct request *request);
 sotto_err admin_mail_take_on(struct step *s, const struct request *request);
 sotto_err admin_mail_done_body(view body, union request_body *ret_body);
 sotto_err admin_mail_done_on(struct step *s, const struct request *request);
+sotto_err stream_create_read(view body, union request_body *ret_body);
+sotto_err stream_create_on(struct step *s, const struct request *request);
+sotto_err append_read(view body, union request_body *ret_body);
+sotto_err append_on(struct step *s, const struct request *request);
+sotto_err commit_read(view body, union request_body *ret_body);
+sotto_err commit_on(struct step *s, const struct request *request);
+sotto_err read_read(view body, union request_body *ret_body);
+sotto_err read_on(struct step *s, const struct request *request);
+sotto_err ack_read(view body, union request_body *ret_body);
+sotto_err ack_on(struct step *s, const struct request *request);
+sotto_err listen_read(view body, union request_body *ret_body);
+sotto_err listen_on(struct step *s, const struct request *request);
+sotto_err streams_read(view body, union request_body *ret_body);
+sotto_err streams_on(struct step *s, const struct request *request);
+sotto_err subscribe_read(view body, union request_body *ret_body);
+sotto_err subscribe_on(struct step *s, const struct request *request);
+sotto_err unsubscribe_read(view body, union request_body *ret_body);
+sotto_err unsubscribe_on(struct step *s, const struct request *request);
+sotto_err state_put_read(view body, union request_body *ret_body);
+sotto_err state_put_on(struct step *s, const struct request *request);
+sotto_err state_get_read(view body, union request_body *ret_body);
+sotto_err state_get_on(struct step *s, const struct request *request);
+sotto_err inbox_send_read(view body, union request_body *ret_body);
+sotto_err inbox_send_on(struct step *s, const struct request *request);
+sotto_err headers_read(view body, union request_body *ret_body);
+sotto_err headers_on(struct step *s, const struct request *request);
 
 #endif

@@ -24,6 +24,10 @@ static const struct {
     {"sessions", "gauge", "devices that are signed in"},
     {"prekeys_low_accounts", "gauge", "devices with few key packages left"},
     {"mails_waiting", "gauge", "mails that wait to be sent"},
+    {"messages_accepted_total", "counter", "entries that were accepted"},
+    {"delivered_total", "counter", "entries that were pushed or read"},
+    {"lost_total", "counter", "entries lost over a quota, or too old, unread or not"},
+    {"queue_messages", "gauge", "entries that are stored"},
 };
 
 _Static_assert(COUNT_OF(core_rows) == CORE_COUNTS, "each count has its row");

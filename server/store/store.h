@@ -46,7 +46,7 @@
     X(JOURNAL, 19, "journal", "rising number -> small changes of one transaction")           \
     X(BLOB, 20, "blob", "hash -> size, owner, expiry, references")                           \
     X(BLOB_EXPIRY, 21, "blob_expiry", "time, hash -> nothing")                               \
-    X(DUE, 22, "due", "time, kind, number -> what is to be done then")                       \
+    X(DUE, 22, "due", "kind, time, number -> what is to be done then")                       \
     X(MAIL, 23, "mail", "rising number -> a mail to be sent")                                \
     X(INVITED, 24, "invited", "account number, hash of the redeem token -> nothing")
 

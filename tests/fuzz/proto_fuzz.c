@@ -2,6 +2,97 @@
 #include "fuzz.h"
 
 #include "proto/account.h"
+#include "proto/stream.h"
+
+/* Frames about streams. */
+static sotto_err rewrite_stream(const struct proto_frame *f, view body, sotto_buf *out)
+{
+    union {
+        struct proto_stream_create stream_create;
+        struct proto_append append;
+        struct proto_appended appended;
+        struct proto_commit commit;
+        struct proto_read read;
+        struct proto_entry entry;
+        struct proto_read_end read_end;
+        struct proto_behind behind;
+        struct proto_stream_list stream_list;
+        struct proto_subscribe subscribe;
+        struct proto_state_put state_put;
+        struct proto_state_get state_get;
+        struct proto_state state;
+        struct proto_inbox_send inbox_send;
+        struct proto_headers headers;
+        struct proto_header_list header_list;
+        uint8_t id[PROTO_STREAM_ID];
+        struct proto_list list;
+        uint32_t number;
+    } m;
+    switch (f->kind) {
+    case PROTO_STREAM_CREATE:
+        TRY(proto_stream_create_read(body, &m.stream_create));
+        return proto_stream_create_write(f->request, &m.stream_create, out);
+    case PROTO_APPEND:
+        TRY(proto_append_read(body, &m.append));
+        return proto_append_write(f->request, &m.append, out);
+    case PROTO_APPENDED:
+        TRY(proto_appended_read(body, &m.appended));
+        return proto_appended_write(f->request, &m.appended, out);
+    case PROTO_COMMIT:
+        TRY(proto_commit_read(body, &m.commit));
+        return proto_commit_write(f->request, &m.commit, out);
+    case PROTO_READ:
+        TRY(proto_read_read(body, &m.read));
+        return proto_read_write(f->request, &m.read, out);
+    case PROTO_ENTRY:
+        TRY(proto_entry_read(body, &m.entry));
+        return proto_entry_write(f->request, &m.entry, out);
+    case PROTO_READ_END:
+        TRY(proto_read_end_read(body, &m.read_end));
+        return proto_read_end_write(f->request, &m.read_end, out);
+    case PROTO_ACK:
+        TRY(proto_ack_read(body, &m.list));
+        return proto_ack_write(f->request, &m.list, out);
+    case PROTO_LISTEN:
+        TRY(proto_listen_read(body, &m.number));
+        return proto_listen_write(f->request, m.number, out);
+    case PROTO_BEHIND:
+        TRY(proto_behind_read(body, &m.behind));
+        return proto_behind_write(&m.behind, out);
+    case PROTO_STREAMS:
+        TRY(proto_streams_read(body, m.id));
+        return proto_streams_write(f->request, m.id, out);
+    case PROTO_STREAM_LIST:
+        TRY(proto_stream_list_read(body, &m.stream_list));
+        return proto_stream_list_write(f->request, &m.stream_list, out);
+    case PROTO_SUBSCRIBE:
+        TRY(proto_subscribe_read(body, &m.subscribe));
+        return proto_subscribe_write(f->request, &m.subscribe, out);
+    case PROTO_UNSUBSCRIBE:
+        TRY(proto_unsubscribe_read(body, m.id));
+        return proto_unsubscribe_write(f->request, m.id, out);
+    case PROTO_STATE_PUT:
+        TRY(proto_state_put_read(body, &m.state_put));
+        return proto_state_put_write(f->request, &m.state_put, out);
+    case PROTO_STATE_GET:
+        TRY(proto_state_get_read(body, &m.state_get));
+        return proto_state_get_write(f->request, &m.state_get, out);
+    case PROTO_STATE:
+        TRY(proto_state_read(body, &m.state));
+        return proto_state_write(f->request, &m.state, out);
+    case PROTO_INBOX_SEND:
+        TRY(proto_inbox_send_read(body, &m.inbox_send));
+        return proto_inbox_send_write(f->request, &m.inbox_send, out);
+    case PROTO_HEADERS:
+        TRY(proto_headers_read(body, &m.headers));
+        return proto_headers_write(f->request, &m.headers, out);
+    case PROTO_HEADER_LIST:
+        TRY(proto_header_list_read(body, &m.header_list));
+        return proto_header_list_write(f->request, &m.header_list, out);
+    default:
+        return SOTTO_E_KIND;
+    }
+}
 
 /* Reads a body as its kind says and writes what was read: frames about accounts. KIND: no such message. */
 static sotto_err rewrite_account(const struct proto_frame *f, view body, sotto_buf *out)
@@ -151,7 +242,8 @@ static sotto_err rewrite(const struct proto_frame *f, view body, sotto_buf *out)
         TRY(proto_room_closed_read(body, &m.end));
         return proto_room_closed_write(&m.end, out);
     default:
-        return rewrite_account(f, body, out);
+        return (f->kind & 0xff00) == 0x0300 ? rewrite_stream(f, body, out)
+                                            : rewrite_account(f, body, out);
     }
 }
 
@@ -159,7 +251,7 @@ static sotto_err rewrite(const struct proto_frame *f, view body, sotto_buf *out)
 static bool is_pushed(uint16_t kind)
 {
     return kind == PROTO_BYE || kind == PROTO_ROOM_PEER || kind == PROTO_ROOM_DATA ||
-           kind == PROTO_ROOM_CLOSED;
+           kind == PROTO_ROOM_CLOSED || kind == PROTO_BEHIND;
 }
 
 static void check_truncations(const struct proto_frame *f)

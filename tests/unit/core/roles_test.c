@@ -3,6 +3,7 @@
 #include "people.h"
 
 #include "crypto/record.h"
+#include "proto/stream.h"
 
 enum role {
     NOBODY,         /* has not said hello */
@@ -162,6 +163,94 @@ static void build_invites(struct town *t, const struct person *p, uint64_t c, so
     assert_ok(proto_invites_write(1, out));
 }
 
+/* About a stream that one does not read. */
+static const uint8_t no_stream[PROTO_STREAM_ID] = {7};
+
+static void build_stream_create(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_stream_create_write(1, &(struct proto_stream_create){.op = 1}, out));
+}
+
+static void build_append(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct proto_append append = {.op = 1, .kind = ENTRY_APPLICATION, .body = VIEW_LIT("x")};
+    assert_ok(proto_append_write(1, &append, out));
+}
+
+static void build_commit(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct proto_commit commit = {.op = 1, .header = VIEW_LIT("h"), .body = VIEW_LIT("b")};
+    assert_ok(proto_commit_write(1, &commit, out));
+}
+
+static void build_read(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_read_write(1, &(struct proto_read){.max_bytes = 1}, out));
+}
+
+static void build_ack(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    DEFER(buf_clear) sotto_buf list = {0};
+    assert_ok(proto_ack_add(&(struct proto_ack_item){.seq = 1}, &list));
+    assert_ok(proto_ack_write(1, &(struct proto_list){buf_view(&list), 1}, out));
+}
+
+static void build_listen(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_listen_write(1, 1000, out));
+}
+
+static void build_streams(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_streams_write(1, no_stream, out));
+}
+
+static void build_subscribe(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct proto_subscribe subscribe = {.op = 1, .token = VIEW_LIT("t")};
+    assert_ok(proto_subscribe_write(1, &subscribe, out));
+}
+
+static void build_unsubscribe(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_unsubscribe_write(1, no_stream, out));
+}
+
+static void build_state_put(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct proto_state_put put = {.kind = STATE_DELTA, .body = VIEW_LIT("d")};
+    assert_ok(proto_state_put_write(1, &put, out));
+}
+
+static void build_state_get(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_state_get_write(1, &(struct proto_state_get){.token = VIEW_LIT("t")}, out));
+}
+
+static void build_inbox_send(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct proto_inbox_send send = {.op = 1, .body = VIEW_LIT("x")};
+    assert_ok(proto_inbox_send_write(1, &send, out));
+}
+
+static void build_headers(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_headers_write(1, &(struct proto_headers){.from_epoch = 1}, out));
+}
+
 static void build_status(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
 {
     (void)t, (void)p, (void)c;
@@ -251,6 +340,19 @@ static const struct row {
     {PROTO_INVITE_CREATE, build_invite_create,           {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {PROTO_INVITE_REVOKE, build_invite_revoke,           {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {PROTO_INVITES, build_invites,                       {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_STREAM_CREATE, build_stream_create,           {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_APPEND, build_append,                         {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_COMMIT, build_commit,                         {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_READ, build_read,                             {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_ACK, build_ack,                               {NOTHING, SIGN_IN, NOTHING, SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_LISTEN, build_listen,                         {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_STREAMS, build_streams,                       {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_SUBSCRIBE, build_subscribe,                   {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_UNSUBSCRIBE, build_unsubscribe,               {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_STATE_PUT, build_state_put,                   {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_STATE_GET, build_state_get,                   {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_INBOX_SEND, build_inbox_send,                 {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_HEADERS, build_headers,                       {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {ADMIN_STATUS, build_status,                         {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_INVITE_CREATE, build_admin_create,            {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_INVITE_LIST, build_admin_invites,             {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},

@@ -1,0 +1,61 @@
+/* struct { opaque label<V> = "sotto notice"; uint8 version = 1; opaque stream[16]; uint64 seq; opaque signature[64]; } notice; */
+#include "proto/notice.h"
+
+#include "crypto/record.h"
+#include "proto/frame.h"
+
+#define LABEL VIEW_LIT("sotto notice")
+
+sotto_err notice_read(view bytes, struct notice *ret_notice)
+{
+    struct rd r = rd_of(bytes);
+    struct notice notice = {0};
+    record_read_head(&r, LABEL);
+    rd_copy(&r, notice.stream, sizeof notice.stream);
+    notice.seq = rd_u64(&r);
+    rd_check(&r, frame_check(notice.seq > 0));
+    rd_copy(&r, notice.signature, sizeof notice.signature);
+    TRY(rd_end(&r));
+    *ret_notice = notice;
+    return SOTTO_OK;
+}
+
+static void unsigned_put(struct wr *w, const struct notice *notice)
+{
+    record_write_head(w, LABEL);
+    wr_bytes(w, VIEW_OF(notice->stream));
+    wr_u64(w, notice->seq);
+    wr_check(w, frame_check(notice->seq > 0));
+}
+
+sotto_err notice_write(const struct notice *notice, sotto_buf *out)
+{
+    struct wr w = wr_to(out);
+    unsigned_put(&w, notice);
+    wr_bytes(&w, VIEW_OF(notice->signature));
+    return wr_end(&w);
+}
+
+static sotto_err signed_write(const struct notice *notice, sotto_buf *out)
+{
+    struct wr w = wr_to(out);
+    unsigned_put(&w, notice);
+    return wr_end(&w);
+}
+
+sotto_err notice_sign(sotto_crypto *c, const sotto_sign_key *server_key, struct notice *notice)
+{
+    uint8_t bytes[NOTICE_SIZE];
+    sotto_buf record = BUF_ON(bytes);
+    TRY(signed_write(notice, &record));
+    return record_sign(c, server_key, buf_view(&record), notice->signature);
+}
+
+sotto_err notice_verify(sotto_crypto *c, const struct notice *notice,
+                        const uint8_t server_key[ED25519_PUBLIC])
+{
+    uint8_t bytes[NOTICE_SIZE];
+    sotto_buf record = BUF_ON(bytes);
+    TRY(signed_write(notice, &record));
+    return record_verify(c, server_key, buf_view(&record), notice->signature);
+}

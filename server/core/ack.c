@@ -1,0 +1,28 @@
+#include "core/streams.h"
+
+sotto_err ack_read(view body, union request_body *ret_body)
+{
+    return proto_ack_read(body, &ret_body->acks);
+}
+
+static sotto_err ack_one(struct step *s, struct device *device, const struct proto_ack_item *item)
+{
+    struct subscription *sub = NULL;
+    TRY(subscription_find(s, device, item->stream, &sub));
+    uint64_t limit = subscription_limit(sub);
+    return subscription_move(s, sub, item->seq < limit ? item->seq : limit);
+}
+
+/* No answer. A stream that one does not read any more is passed over: it may have ended meanwhile. */
+sotto_err ack_on(struct step *s, const struct request *request)
+{
+    struct rd r = rd_of(request->body.acks.bytes);
+    while (rd_more(&r)) {
+        struct proto_ack_item item = proto_ack_next(&r);
+        sotto_err err = ack_one(s, request->from->device, &item);
+        if (err != SOTTO_OK && err != SOTTO_E_NOTFOUND)
+            return err;
+    }
+    s->detail[0] = '\0';
+    return SOTTO_OK;
+}

@@ -1,0 +1,45 @@
+#include "core/streams.h"
+
+#define LIST_BYTES (PROTO_FRAME_MAX - 256) /* of one answer */
+
+sotto_err headers_read(view body, union request_body *ret_body)
+{
+    return proto_headers_read(body, &ret_body->headers);
+}
+
+static sotto_err list_fill(struct step *s, uint64_t stream, uint64_t from,
+                           struct proto_header_list *list, sotto_buf *items)
+{
+    struct row_key prefix = row_key_u64(stream), after = {0};
+    view key, header;
+    sotto_err err;
+    if (from > 0)
+        after = row_key_two(stream, from - 1);
+    while ((err = row_next(s, STORE_HEADER, row_key_view(&prefix), row_key_view(&after), &key,
+                           &header)) == SOTTO_OK) {
+        if (items->len + header.len + 4 > LIST_BYTES) {
+            list->more = 1;
+            break;
+        }
+        after.len = size_min(key.len, sizeof after.bytes);
+        memcpy(after.bytes, key.data, after.len);
+        TRY(proto_header_add(header, items));
+        list->headers.count++;
+    }
+    list->headers.bytes = buf_view(items);
+    return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
+}
+
+sotto_err headers_on(struct step *s, const struct request *request)
+{
+    sotto_buf *items = &s->core->streams->entry;
+    struct proto_header_list list = {0};
+    buf_reset(items);
+    TRY(list_fill(s, request->subscription->stream->number, request->body.headers.from_epoch, &list,
+                  items));
+    TRY(fx_reserve(s->fx, STEP_EFFECTS, STEP_BYTES + PROTO_HEADER + 8 + items->len));
+    size_t at = s->fx->bytes.len;
+    fx_must(proto_header_list_write(request->id, &list, &s->fx->bytes));
+    fx_send(s->fx, request->from->id, at);
+    return SOTTO_OK;
+}

@@ -1,0 +1,53 @@
+/* A device's inbox: welcomes, notices, requests. Its own device alone reads it. Requests are lost before anything else is; when what can't
+ * be lost is as much as four times the quota, nothing more goes in. */
+#include "core/streams.h"
+
+static sotto_err inbox_number(struct step *s, const struct device *device, uint64_t *ret_number)
+{
+    const struct answers *answers = map_find(&s->core->streams->answers, device->number);
+    struct row_key key = row_key_u64(device->number);
+    view value;
+    if (answers != NULL) {
+        *ret_number = answers->inbox;
+        return SOTTO_OK;
+    }
+    TRY(row_get(s, STORE_ANSWERS, row_key_view(&key), &value));
+    struct rd r = rd_of(value);
+    uint64_t number = rd_u64(&r); /* the row's first field */
+    TRY(row_verdict(s, rd_ok(&r) ? SOTTO_OK : SOTTO_E_DAMAGED));
+    *ret_number = number;
+    return SOTTO_OK;
+}
+
+static sotto_err inbox_get(struct step *s, const struct device *device, struct stream **ret_inbox)
+{
+    uint64_t number;
+    sotto_err err = inbox_number(s, device, &number);
+    if (err == SOTTO_OK)
+        err = stream_get(s, number, ret_inbox);
+    return err == SOTTO_E_NOTFOUND ? SOTTO_E_DAMAGED : err;
+}
+
+static sotto_err check_room(struct step *s, const struct stream *inbox)
+{
+    uint64_t limit = s->core->config.limits.queue_entries, stored = inbox->head + 1 - inbox->first;
+    if (limit > 0 && stored / 4 >= limit)
+        return step_refuse(s, SOTTO_E_QUOTA, 0, "a device has as much waiting as it may");
+    return SOTTO_OK;
+}
+
+sotto_err inbox_check(struct step *s, const struct device *device)
+{
+    struct stream *inbox = NULL;
+    TRY(inbox_get(s, device, &inbox));
+    return check_room(s, inbox);
+}
+
+sotto_err inbox_append(struct step *s, struct device *device, uint8_t kind, view body)
+{
+    struct stream *inbox = NULL;
+    struct proto_appended appended = {0};
+    TRY(inbox_get(s, device, &inbox));
+    TRY(check_room(s, inbox));
+    return stream_append(s, inbox, kind, body, NULL, &appended);
+}

@@ -1,0 +1,145 @@
+/* What time takes away: entries that are too old, read or not, and streams that nobody has subscribed to for as long. A bounded piece a
+ * tick, the oldest first, which is what the log gives. */
+#include "core/streams.h"
+
+#define PIECE    256   /* entries looked at in one tick */
+#define PAUSE_MS 10    /* before the next piece */
+#define REST_MS  60000 /* at least that, when nothing is due */
+#define LONG_MS  3600000
+
+struct old {
+    uint64_t stream, seq;
+};
+
+struct sweep {
+    struct old old[PIECE];
+    size_t count;
+    uint64_t now_ms, kept_ms, next_ms; /* the time of day */
+    bool damaged;
+};
+
+static bool sweep_see(void *user, uint64_t stream, uint64_t seq, view body)
+{
+    struct sweep *sweep = user;
+    struct logged logged = {0};
+    if (logged_read(body, &logged) != SOTTO_OK) {
+        sweep->damaged = true;
+        return false;
+    }
+    if (logged.at_ms + sweep->kept_ms > sweep->now_ms) {
+        sweep->next_ms = logged.at_ms + sweep->kept_ms;
+        return false;
+    }
+    sweep->old[sweep->count++] = (struct old){stream, seq};
+    return sweep->count < PIECE;
+}
+
+static uint64_t unread(const struct stream *stream, uint64_t to)
+{
+    return to >= stream->first ? to - stream->first + 1 : 0;
+}
+
+static sotto_err drop_old(struct step *s, const struct old *old)
+{
+    struct stream *stream = NULL;
+    sotto_err err = stream_get(s, old->stream, &stream);
+    if (err == SOTTO_E_NOTFOUND) {
+        TRY(rows_begin(s));
+        return row_verdict(s, log_drop(s->core->store, old->stream, old->seq));
+    }
+    TRY(err);
+    TRY(journal_stream(s, stream));
+    s->core->counts.lost_total += unread(stream, old->seq);
+    stream->dropping = true;
+    stream_set_first(s, stream, old->seq + 1);
+    return SOTTO_OK;
+}
+
+static uint64_t rest_ms(uint64_t wait_ms)
+{
+    return wait_ms > REST_MS ? wait_ms : REST_MS;
+}
+
+static sotto_err entries_tick(struct step *s)
+{
+    struct streams *all = s->core->streams;
+    struct sweep sweep = {.now_ms = step_wall_ms(s),
+                          .kept_ms = s->core->config.limits.retention_s * 1000};
+    all->retention_due_ms = s->now_ms + LONG_MS;
+    if (sweep.kept_ms == 0)
+        return SOTTO_OK;
+    TRY(row_verdict(s, log_oldest(s->core->store, PIECE, sweep_see, &sweep)));
+    TRY(row_verdict(s, sweep.damaged ? SOTTO_E_DAMAGED : SOTTO_OK));
+    for (size_t i = 0; i < sweep.count; i++)
+        TRY(step_break(s, drop_old(s, &sweep.old[i])));
+    if (sweep.count == PIECE)
+        all->retention_due_ms = s->now_ms + PAUSE_MS;
+    else if (sweep.next_ms > 0 && sweep.next_ms - sweep.now_ms < LONG_MS)
+        all->retention_due_ms = s->now_ms + rest_ms(sweep.next_ms - sweep.now_ms);
+    return SOTTO_OK;
+}
+
+/* --- streams without subscribers --- */
+
+static struct row_key due_key(uint64_t time_s, uint64_t number)
+{
+    struct row_key key = row_key_two(DUE_STREAM, time_s), last = row_key_u64(number);
+    memcpy(key.bytes + key.len, last.bytes, last.len);
+    key.len += last.len;
+    return key;
+}
+
+sotto_err retention_expect_end(struct step *s, const struct stream *stream)
+{
+    uint64_t kept_s = s->core->config.limits.retention_s;
+    struct row_key key = due_key(step_wall_ms(s) / 1000 + kept_s, stream->number);
+    return step_break(s, row_put(s, STORE_DUE, row_key_view(&key), (view){0}));
+}
+
+static sotto_err stream_end(struct step *s, uint64_t number)
+{
+    struct stream *stream = NULL;
+    sotto_err err = stream_get(s, number, &stream);
+    if (err != SOTTO_OK)
+        return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
+    return stream->active == 0 ? stream_erase(s, stream) : SOTTO_OK;
+}
+
+/* One stream a tick. */
+static sotto_err streams_end(struct step *s)
+{
+    struct row_key prefix = row_key_u64(DUE_STREAM);
+    view key, value;
+    sotto_err err = row_next(s, STORE_DUE, row_key_view(&prefix), (view){0}, &key, &value);
+    if (err != SOTTO_OK)
+        return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
+    struct rd r = rd_of(key);
+    rd_u64(&r);
+    uint64_t time_s = rd_u64(&r), number = rd_u64(&r);
+    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    if (time_s > step_wall_ms(s) / 1000)
+        return SOTTO_OK;
+    struct row_key done = due_key(time_s, number);
+    TRY(row_delete(s, STORE_DUE, row_key_view(&done)));
+    s->core->streams->retention_due_ms = s->now_ms + PAUSE_MS;
+    return step_break(s, stream_end(s, number));
+}
+
+sotto_err streams_tick(struct step *s)
+{
+    struct streams *all = s->core->streams;
+    TRY(journal_tick(s));
+    if (all->retention_due_ms > s->now_ms)
+        return SOTTO_OK;
+    TRY(entries_tick(s));
+    return streams_end(s);
+}
+
+uint64_t streams_next_ms(const struct core *core)
+{
+    const struct streams *all = core->streams;
+    if (all == NULL)
+        return UINT64_MAX;
+    uint64_t flush_ms = journal_next_ms(all);
+    return flush_ms < all->retention_due_ms ? flush_ms : all->retention_due_ms;
+}

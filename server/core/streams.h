@@ -1,0 +1,341 @@
+/* streams.h - what the files about streams share: stream.c, subscription.c, answers.c, journal.c, push.c, retention.c, and one file a
+ * request. Private to them; stream.h is what the rest of the core sees. Row formats: docs/store.md. */
+#ifndef CORE_STREAMS_H
+#define CORE_STREAMS_H
+
+#include "core/state.h"
+
+#define EPOCHS_BACK        3    /* how far behind the stream's epoch an append may be */
+#define HEADERS_KEPT       4096 /* commit headers of a stream, the newest */
+#define DELTAS_KEPT        256  /* of a group state, the newest */
+#define READ_BYTES_MAX     (16 * 65536)
+#define READ_MAX           4096       /* entries in one page */
+#define CREDIT_MAX         (1u << 30) /* bytes */
+#define HANDSHAKE_BLOB_MAX 4194304    /* bytes of a commit, welcome or delta */
+#define SNAPSHOT_BLOB_MAX  16777216   /* bytes */
+
+/* What is newer in memory than in its row; embedded in streams and answers. They stand in the order in which they became so. */
+struct dirty {
+    struct link link;
+    uint64_t since; /* number of the journal's row that has the oldest change */
+    bool is_answers;
+};
+
+struct stream {
+    uint64_t number;
+    uint8_t id[STREAM_ID];
+    uint8_t kind; /* proto_stream_kind */
+    uint64_t epoch;
+    uint64_t head;    /* seq of the newest entry; 0: none yet */
+    uint64_t first;   /* seq of the oldest that is still here; head + 1: none */
+    uint64_t lost_to; /* up to here what was application's is lost; 0: nothing was */
+    uint64_t bytes,
+        passed; /* bytes of all entries ever, and of those up to max(first - 1, lost_to), about */
+    struct list here,
+        away; /* subscriptions of devices that are signed in and known to be; all others */
+    uint32_t here_count, behind; /* how many are in `here`, and behind while they listen */
+    uint32_t active;             /* subscriptions that have not ended */
+    struct dirty dirty;
+    struct stream *next_touched;
+    bool touched;  /* used in this transaction */
+    bool changed;  /* its head or first moved in this transaction */
+    bool dropping; /* `first` moved: the log is cut with the commit */
+    bool stale;    /* the lowest cursor may have moved */
+};
+
+struct subscription {
+    struct stream *stream;
+    uint64_t device_number;
+    struct device *device; /* NULL: away */
+    uint64_t cursor;       /* acknowledged up to here */
+    uint64_t from;         /* it reads what comes after this */
+    uint64_t until,
+        until_s; /* 0: it has not ended; else up to which seq it reads, and since when */
+    struct link of_stream, of_device;
+    struct subscription *next_moved;
+    bool behind; /* it listens, but is pushed nothing until a read has reached the head */
+    bool moved;  /* its cursor did, in this transaction */
+    bool dirty;  /* and since its row was written */
+};
+
+struct answer {
+    uint64_t op, seq, at_ms;
+    uint8_t hash[16]; /* of the request's body: the first bytes of SHA-256 */
+    uint16_t verdict; /* sotto_err */
+};
+
+struct answers {
+    uint64_t device_number;
+    uint64_t highest_op;
+    uint64_t inbox;
+    uint8_t inbox_id[STREAM_ID];
+    struct answer *ring;
+    uint32_t first, count, cap;
+    struct dirty dirty;
+};
+
+struct streams {
+    struct map
+        by_number; /* streams; numbers are ours, so nobody can choose them, and the maps need no secret keys */
+    struct map answers; /* by device number */
+    struct list dirty;  /* by rising `since` */
+    size_t dirty_count;
+    struct stream *touched;
+    struct subscription *moved;
+    sotto_buf items; /* of the journal: this transaction's */
+    sotto_buf entry; /* being put together */
+    uint64_t journal_first, journal_next;
+    uint64_t next_stream;
+    uint64_t queued; /* entries that are stored */
+    uint64_t flush_due_ms, retention_due_ms;
+};
+
+static inline bool subscription_ended(const struct subscription *sub)
+{
+    return sub->until > 0;
+}
+
+/* The last seq that it may read. */
+static inline uint64_t subscription_limit(const struct subscription *sub)
+{
+    return subscription_ended(sub) && sub->until < sub->stream->head ? sub->until
+                                                                     : sub->stream->head;
+}
+
+/* After rows or memory have changed an error leaves nothing but to undo everything since the last commit. */
+static inline sotto_err step_break(struct step *s, sotto_err err)
+{
+    if (err != SOTTO_OK)
+        s->broken = true;
+    return err;
+}
+
+/* --- stream_row.c: rows of STREAM and SUBSCRIPTION, and how an entry stands in the log --- */
+
+/* struct { opaque id[16]; uint8 kind; uint64 epoch; uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed;
+ *          opaque token_hash[32]; opaque previous_token_hash[32]; uint64 previous_until_s; opaque header_hash[32];
+ *          uint64 state_key_epoch; uint64 snapshot_epoch; } stream_row; */
+struct stream_row {
+    uint8_t id[STREAM_ID];
+    uint8_t kind;
+    uint64_t epoch, head, first, lost_to, bytes, passed;
+    uint8_t token_hash[STREAM_TOKEN];
+    uint8_t previous_token_hash[STREAM_TOKEN];
+    uint64_t previous_until_s; /* the previous one is good until then; 0: there is none */
+    uint8_t header_hash[IDENTITY_HASH];
+    uint64_t state_key_epoch, snapshot_epoch;
+};
+SOTTO_MUST_USE sotto_err stream_row_read(view value, struct stream_row *ret_row);
+SOTTO_MUST_USE sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out);
+
+/* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; } subscription_row; */
+struct subscription_row {
+    uint64_t cursor, from, until, until_s;
+};
+SOTTO_MUST_USE sotto_err subscription_row_read(view value, struct subscription_row *ret_row);
+SOTTO_MUST_USE sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *out);
+
+/* struct { uint64 at_ms; uint8 kind; opaque body<V>; } logged;  the tail of an entry frame, byte for byte */
+struct logged {
+    uint64_t at_ms;
+    uint8_t kind;
+    view body;
+};
+SOTTO_MUST_USE sotto_err logged_read(view bytes, struct logged *ret_logged);
+
+/* struct { uint64 state_key_epoch; opaque body<V>; opaque blob<V>; } state_row; */
+struct state_row {
+    uint64_t state_key_epoch;
+    view body, blob;
+};
+SOTTO_MUST_USE sotto_err state_row_read(view value, struct state_row *ret_row);
+SOTTO_MUST_USE sotto_err state_row_write(const struct state_row *row, sotto_buf *out);
+
+/* --- stream.c --- */
+
+/* Into memory, if it isn't there; it stays for the transaction. NOTFOUND, NOMEM, errors of the store. */
+SOTTO_MUST_USE sotto_err stream_get(struct step *s, uint64_t number, struct stream **ret_stream);
+SOTTO_MUST_USE sotto_err stream_number_find(struct step *s, const uint8_t id[STREAM_ID],
+                                            uint64_t *ret_number);
+/* NULL: it is not in memory. */
+struct stream *stream_resident(const struct core *core, uint64_t number);
+void stream_touch(struct core *core, struct stream *stream);
+/* Lets go of it if nothing needs it in memory. */
+void stream_let_go(struct core *core, struct stream *stream);
+
+/* Its row, with what memory knows better; and back. Errors of the store. */
+SOTTO_MUST_USE sotto_err stream_row_get(struct step *s, const struct stream *stream,
+                                        struct stream_row *ret_row);
+SOTTO_MUST_USE sotto_err stream_row_put(struct step *s, const struct stream *stream,
+                                        struct stream_row *row);
+
+/* A new one without subscribers. EXISTS: the id is taken. */
+SOTTO_MUST_USE sotto_err stream_make(struct step *s, const uint8_t id[STREAM_ID], uint8_t kind,
+                                     const uint8_t token_hash[STREAM_TOKEN],
+                                     struct stream **ret_stream);
+/* Everything of it goes; nobody subscribes to it any more. */
+SOTTO_MUST_USE sotto_err stream_erase(struct step *s, struct stream *stream);
+
+/* Appends and pushes. NOMEM, errors of the store: all since the last commit is to be undone. `poster` may be NULL. */
+SOTTO_MUST_USE sotto_err stream_append(struct step *s, struct stream *stream, uint8_t kind,
+                                       view body, struct subscription *poster,
+                                       struct proto_appended *ret_appended);
+
+/* Whether this is the access token of the epoch, or, if `previous`, of the one before it as long as that is good. */
+SOTTO_MUST_USE sotto_err stream_token_matches(struct step *s, const struct stream_row *row,
+                                              view token, bool previous, bool *ret_matches);
+/* The token of the epoch changes. */
+void stream_token_set(struct step *s, struct stream_row *row, const uint8_t hash[STREAM_TOKEN]);
+
+/* --- quota.c --- */
+
+/* Makes room for an entry of so many bytes: the oldest application entries are marked lost. Errors of the store. */
+SOTTO_MUST_USE sotto_err quota_make_room(struct step *s, struct stream *stream, uint64_t bytes);
+/* The oldest entry is `first` now. */
+void stream_set_first(struct step *s, struct stream *stream, uint64_t first);
+/* What all have acknowledged is dropped. */
+void stream_drop_read(struct step *s, struct stream *stream);
+
+/* --- subscription.c --- */
+
+/* NULL: none. */
+struct subscription *subscription_of(const struct stream *stream, uint64_t device_number);
+/* Makes one that reads what comes after the head, or lets one that has ended go on. */
+SOTTO_MUST_USE sotto_err subscription_add(struct step *s, struct stream *stream,
+                                          struct device *device);
+/* It reads up to the head, and nothing that comes later. */
+SOTTO_MUST_USE sotto_err subscription_end(struct step *s, struct subscription *sub);
+/* It reads nothing any more. Frees it. */
+SOTTO_MUST_USE sotto_err subscription_remove(struct step *s, struct subscription *sub);
+/* The same; the last one leaves a stream that time will take away. */
+SOTTO_MUST_USE sotto_err subscription_leave(struct step *s, struct subscription *sub);
+/* Its cursor moves up to `seq`; nothing happens if it has been there. */
+SOTTO_MUST_USE sotto_err subscription_move(struct step *s, struct subscription *sub, uint64_t seq);
+void subscription_set_behind(struct subscription *sub, bool behind);
+/* Takes a subscription that is in no list yet into its stream's; its device may be signed in. */
+void subscription_link(struct core *core, struct subscription *sub);
+void subscription_free(struct subscription *sub);
+/* Writes its row. */
+SOTTO_MUST_USE sotto_err subscription_put(struct step *s, struct subscription *sub);
+/* The next stream that a device subscribes to, by number, behind `after`. NOTFOUND. */
+SOTTO_MUST_USE sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after,
+                                         uint64_t *ret_stream);
+/* Streams in memory and rows alike. */
+struct standing {
+    uint8_t stream[STREAM_ID];
+    uint8_t kind;
+    uint64_t cursor, until, head, epoch, first;
+    bool behind;
+};
+SOTTO_MUST_USE sotto_err subscription_standing(struct step *s, uint64_t stream_number,
+                                               uint64_t device_number,
+                                               struct standing *ret_standing);
+
+/* --- answers.c --- */
+
+/* struct { uint64 op; uint64 seq; uint64 at_ms; opaque hash[16]; uint16 verdict; } answer;
+ * struct { uint64 inbox; opaque inbox_id[16]; uint64 highest_op; answer answers<V>; } answers_row;  answers: rising op */
+SOTTO_MUST_USE sotto_err answers_row_read(view value, struct answers *ret_answers);
+SOTTO_MUST_USE sotto_err answers_row_write(const struct answers *answers, sotto_buf *out);
+void answers_release(struct answers *answers); /* frees what it holds */
+void answers_free(struct answers *answers);
+/* There are none any more. */
+void answers_forget(struct streams *all, uint64_t device_number);
+void journal_answer_read(struct rd *r, struct answer *out);
+void journal_answer_write(struct wr *w, const struct answer *answer);
+/* Into memory. NOTFOUND: no such device. */
+SOTTO_MUST_USE sotto_err answers_get(struct step *s, uint64_t device_number,
+                                     struct answers **ret_answers);
+/* Adds one with a higher op than all before; the oldest goes if there are ANSWERS_MAX. */
+SOTTO_MUST_USE sotto_err answers_add(struct answers *answers, const struct answer *answer);
+
+/* What a request that carries an operation's number does, if it is not a retry. */
+typedef sotto_err operation(struct step *s, const struct request *request,
+                            struct proto_appended *ret_appended);
+/* Does it, answers, and keeps the answer. A retry is answered as it was. CONFLICT: the number was used for something else. OLD_OP. */
+SOTTO_MUST_USE sotto_err operation_run(struct step *s, const struct request *request, uint64_t op,
+                                       operation *run);
+/* DISK_FULL while nothing is accepted. */
+SOTTO_MUST_USE sotto_err check_space(struct step *s);
+
+/* --- push.c --- */
+
+/* Room for pushing an entry of so many bytes. NOMEM. */
+SOTTO_MUST_USE sotto_err push_reserve(struct step *s, const struct stream *stream, size_t bytes);
+/* Pushes the frame that stands in the effects at `at`. */
+void push(struct step *s, struct stream *stream, uint64_t seq, size_t at,
+          const struct subscription *poster);
+
+/* --- journal.c --- */
+
+void dirty_mark(struct streams *all, struct dirty *dirty);
+void dirty_unmark(struct streams *all, struct dirty *dirty);
+/* This stream's head or first changed, and goes into the journal with the commit. */
+SOTTO_MUST_USE sotto_err journal_stream(struct step *s, struct stream *stream);
+/* This answer was given. */
+SOTTO_MUST_USE sotto_err journal_answer(struct step *s, struct answers *answers,
+                                        const struct answer *answer);
+/* What the journal has is read into memory. */
+SOTTO_MUST_USE sotto_err journal_replay(struct step *s);
+/* Writes up to `max` of what is dirty into its rows, the oldest first. */
+SOTTO_MUST_USE sotto_err journal_flush(struct step *s, size_t max);
+/* The journal's part of streams_tick() and streams_next_ms(). */
+SOTTO_MUST_USE sotto_err journal_tick(struct step *s);
+uint64_t journal_next_ms(const struct streams *all);
+#define JOURNAL_LIVES 1024 /* commits after which what changed stands in its row */
+
+/* One change, as replayed. */
+enum journal_item_kind { ITEM_STREAM = 1, ITEM_CURSOR = 2, ITEM_ANSWER = 3 };
+struct journal_item {
+    uint8_t kind;
+    uint64_t number; /* STREAM, CURSOR: the stream's; ANSWER: the device's */
+    uint64_t device, cursor;
+    uint64_t head, first, lost_to, bytes, passed;
+    struct answer answer;
+};
+void journal_item_read(struct rd *r, struct journal_item *out);
+void journal_item_write(struct wr *w, const struct journal_item *item);
+
+/* --- retention.c --- */
+
+/* A stream that nobody subscribes to goes when nothing in it would be kept any longer. */
+SOTTO_MUST_USE sotto_err retention_expect_end(struct step *s, const struct stream *stream);
+#define DUE_STREAM 1
+
+/* --- blob_row.c --- */
+
+/* struct { uint64 size; uint64 account; uint64 expires_s; uint32 refs; } blob_row;  account: who uploaded it. It may be
+ * deleted after expires_s if refs is 0. */
+struct blob_row {
+    uint64_t size, account, expires_s;
+    uint32_t refs;
+};
+SOTTO_MUST_USE sotto_err blob_row_read(view value, struct blob_row *ret_row);
+SOTTO_MUST_USE sotto_err blob_row_write(const struct blob_row *row, sotto_buf *out);
+/* NOTFOUND, QUOTA (larger than `max`): a refusal with its words. An empty hash is OK. */
+SOTTO_MUST_USE sotto_err blob_check(struct step *s, view hash, uint64_t max);
+/* It stays at least as long as an entry does. */
+SOTTO_MUST_USE sotto_err blob_keep(struct step *s, view hash);
+/* One reference more, or less. */
+SOTTO_MUST_USE sotto_err blob_refer(struct step *s, view hash, bool more);
+
+/* --- state_put.c --- */
+
+/* Keeps a piece of the group state, in place of what was there. A new snapshot ends what came before it. */
+SOTTO_MUST_USE sotto_err state_keep(struct step *s, const struct stream *stream,
+                                    struct stream_row *stream_row, uint64_t epoch, uint8_t kind,
+                                    const struct state_row *row);
+
+/* --- inbox.c --- */
+
+/* QUOTA: nothing more goes in. */
+SOTTO_MUST_USE sotto_err inbox_check(struct step *s, const struct device *device);
+
+/* --- append.c --- */
+
+/* Something that may be written to by this subscriber. */
+SOTTO_MUST_USE sotto_err writer_find(struct step *s, const struct request *request,
+                                     const uint8_t stream_id[STREAM_ID],
+                                     struct subscription **ret_sub);
+
+#endif

@@ -1,0 +1,390 @@
+/* Who reads which stream. A subscription stands in its stream's list `here` if its device is signed in and was seen doing something
+ * with it (then it stands in the device's list, too), else in `away`. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/streams.h"
+
+/* --- lists --- */
+
+static void come_here(struct subscription *sub, struct device *device)
+{
+    struct list *list = &device->streams.subscriptions;
+    sub->device = device;
+    list_add_last(&sub->stream->here, &sub->of_stream);
+    sub->stream->here_count++;
+    list_add_last(list, &sub->of_device);
+}
+
+static void go_away(struct subscription *sub)
+{
+    if (sub->device == NULL) {
+        list_remove(&sub->stream->away, &sub->of_stream);
+        return;
+    }
+    subscription_set_behind(sub, false);
+    list_remove(&sub->stream->here, &sub->of_stream);
+    sub->stream->here_count--;
+    list_remove(&sub->device->streams.subscriptions, &sub->of_device);
+    sub->device = NULL;
+}
+
+void subscription_set_behind(struct subscription *sub, bool behind)
+{
+    if (sub->behind == behind)
+        return;
+    sub->behind = behind;
+    sub->stream->behind += behind ? 1 : UINT32_MAX; /* modulo 2^32: one less */
+}
+
+void subscription_link(struct core *core, struct subscription *sub)
+{
+    struct device *device = map_find(&core->directory.devices, sub->device_number);
+    sub->stream->active += !subscription_ended(sub);
+    if (device != NULL && device->session != NULL)
+        come_here(sub, device);
+    else
+        list_add_last(&sub->stream->away, &sub->of_stream);
+}
+
+void subscription_free(struct subscription *sub)
+{
+    go_away(sub);
+    sub->stream->active -= !subscription_ended(sub);
+    free(sub);
+}
+
+static struct subscription *list_find(const struct list *list, uint64_t device_number)
+{
+    for (struct link *link = list->first; link != NULL; link = link->next) {
+        struct subscription *sub = LIST_ROW(link, struct subscription, of_stream);
+        if (sub->device_number == device_number)
+            return sub;
+    }
+    return NULL;
+}
+
+struct subscription *subscription_of(const struct stream *stream, uint64_t device_number)
+{
+    struct subscription *sub = list_find(&stream->here, device_number);
+    return sub != NULL ? sub : list_find(&stream->away, device_number);
+}
+
+/* --- finding one's own --- */
+
+/* The one used last stands first, so that a device which talks in one conversation finds it at once. */
+static struct subscription *own_find(struct device *device, const uint8_t id[STREAM_ID])
+{
+    struct list *list = &device->streams.subscriptions;
+    for (struct link *link = list->first; link != NULL; link = link->next) {
+        struct subscription *sub = LIST_ROW(link, struct subscription, of_device);
+        if (memcmp(sub->stream->id, id, STREAM_ID) != 0)
+            continue;
+        if (link != list->first) {
+            list_remove(list, link);
+            list_add_first(list, link);
+        }
+        return sub;
+    }
+    return NULL;
+}
+
+/* Without loading a stream for somebody who has no business with it. */
+static sotto_err own_load(struct step *s, struct device *device, uint64_t stream_number,
+                          struct subscription **ret_subscription)
+{
+    struct stream *stream = NULL;
+    if (stream_resident(s->core, stream_number) == NULL) {
+        struct row_key key = row_key_two(stream_number, device->number);
+        view value;
+        TRY(row_get(s, STORE_SUBSCRIPTION, row_key_view(&key), &value));
+    }
+    TRY(stream_get(s, stream_number, &stream));
+    struct subscription *sub = subscription_of(stream, device->number);
+    if (sub == NULL)
+        return SOTTO_E_NOTFOUND;
+    if (sub->device == NULL) {
+        go_away(sub);
+        come_here(sub, device);
+    }
+    *ret_subscription = sub;
+    return SOTTO_OK;
+}
+
+sotto_err subscription_find(struct step *s, struct device *device,
+                            const uint8_t stream_id[STREAM_ID],
+                            struct subscription **ret_subscription)
+{
+    struct subscription *sub = own_find(device, stream_id);
+    uint64_t number;
+    if (sub != NULL) {
+        stream_touch(s->core, sub->stream);
+        *ret_subscription = sub;
+        return SOTTO_OK;
+    }
+    sotto_err err = stream_number_find(s, stream_id, &number);
+    if (err == SOTTO_OK)
+        err = own_load(s, device, number, ret_subscription);
+    return err == SOTTO_E_NOTFOUND
+               ? step_refuse(s, err, 0, "you read no such stream, or there is none")
+               : err;
+}
+
+/* --- rows --- */
+
+sotto_err subscription_put(struct step *s, struct subscription *sub)
+{
+    uint8_t bytes[64];
+    sotto_buf value = BUF_ON(bytes);
+    struct row_key key = row_key_two(sub->stream->number, sub->device_number);
+    const struct subscription_row row = {sub->cursor, sub->from, sub->until, sub->until_s};
+    TRY(subscription_row_write(&row, &value));
+    TRY(row_put(s, STORE_SUBSCRIPTION, row_key_view(&key), buf_view(&value)));
+    sub->dirty = false;
+    return SOTTO_OK;
+}
+
+sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after,
+                          uint64_t *ret_stream)
+{
+    struct row_key prefix = row_key_u64(device_number), last = row_key_two(device_number, after);
+    view key, value;
+    TRY(row_next(s, STORE_SUBSCRIBED, row_key_view(&prefix), row_key_view(&last), &key, &value));
+    struct rd r = rd_of(key);
+    rd_u64(&r);
+    uint64_t stream = rd_u64(&r);
+    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    *ret_stream = stream;
+    return SOTTO_OK;
+}
+
+static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t device_number,
+                               struct standing *ret_standing)
+{
+    struct row_key stream_key = row_key_u64(stream_number);
+    struct row_key key = row_key_two(stream_number, device_number);
+    struct stream_row stream = {0};
+    struct subscription_row sub = {0};
+    view value;
+    TRY(row_get(s, STORE_SUBSCRIPTION, row_key_view(&key), &value));
+    TRY(row_verdict(s,
+                    subscription_row_read(value, &sub) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    TRY(row_get(s, STORE_STREAM, row_key_view(&stream_key), &value));
+    TRY(row_verdict(s, stream_row_read(value, &stream) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    *ret_standing = (struct standing){
+        .kind = stream.kind,
+        .cursor = sub.cursor,
+        .until = sub.until,
+        .head = stream.head,
+        .epoch = stream.epoch,
+        .first = stream.first,
+    };
+    memcpy(ret_standing->stream, stream.id, STREAM_ID);
+    return SOTTO_OK;
+}
+
+sotto_err subscription_standing(struct step *s, uint64_t stream_number, uint64_t device_number,
+                                struct standing *ret_standing)
+{
+    const struct stream *stream = stream_resident(s->core, stream_number);
+    if (stream == NULL)
+        return standing_load(s, stream_number, device_number, ret_standing);
+    const struct subscription *sub = subscription_of(stream, device_number);
+    if (sub == NULL)
+        return SOTTO_E_NOTFOUND;
+    *ret_standing = (struct standing){
+        .kind = stream->kind,
+        .cursor = sub->cursor,
+        .until = sub->until,
+        .head = stream->head,
+        .epoch = stream->epoch,
+        .first = stream->first,
+        .behind = sub->behind,
+    };
+    memcpy(ret_standing->stream, stream->id, STREAM_ID);
+    return SOTTO_OK;
+}
+
+/* --- beginning, moving, ending --- */
+
+static sotto_err subscription_make(struct step *s, struct stream *stream, uint64_t device_number)
+{
+    struct row_key back = row_key_two(device_number, stream->number);
+    struct subscription *sub = calloc(1, sizeof *sub);
+    if (sub == NULL)
+        return SOTTO_E_NOMEM;
+    *sub = (struct subscription){
+        .stream = stream,
+        .device_number = device_number,
+        .cursor = stream->head,
+        .from = stream->head,
+    };
+    subscription_link(s->core, sub);
+    TRY(subscription_put(s, sub));
+    return row_put(s, STORE_SUBSCRIBED, row_key_view(&back), (view){0});
+}
+
+sotto_err subscription_add(struct step *s, struct stream *stream, struct device *device)
+{
+    struct subscription *sub = subscription_of(stream, device->number);
+    if (sub == NULL)
+        return step_break(s, subscription_make(s, stream, device->number));
+    if (!subscription_ended(sub))
+        return SOTTO_OK;
+    sub->until = sub->until_s = 0;
+    sub->cursor = stream->head;
+    stream->active++;
+    stream->stale = true;
+    return step_break(s, subscription_put(s, sub));
+}
+
+sotto_err subscription_end(struct step *s, struct subscription *sub)
+{
+    struct stream *stream = sub->stream;
+    assert(stream->head > 0);
+    if (subscription_ended(sub))
+        return SOTTO_OK;
+    subscription_set_behind(sub, false);
+    sub->until = stream->head;
+    sub->until_s = step_wall_ms(s) / 1000;
+    stream->active--;
+    stream->stale = true;
+    TRY(step_break(s, subscription_put(s, sub)));
+    return stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
+}
+
+static void moved_forget(struct streams *all, const struct subscription *sub)
+{
+    struct subscription **place = &all->moved;
+    while (*place != NULL && *place != sub)
+        place = &(*place)->next_moved;
+    if (*place != NULL)
+        *place = sub->next_moved;
+}
+
+sotto_err subscription_remove(struct step *s, struct subscription *sub)
+{
+    struct stream *stream = sub->stream;
+    struct row_key key = row_key_two(stream->number, sub->device_number);
+    struct row_key back = row_key_two(sub->device_number, stream->number);
+    moved_forget(s->core->streams, sub);
+    subscription_free(sub);
+    stream->stale = true;
+    TRY(step_break(s, row_delete(s, STORE_SUBSCRIPTION, row_key_view(&key))));
+    return step_break(s, row_delete(s, STORE_SUBSCRIBED, row_key_view(&back)));
+}
+
+sotto_err subscription_leave(struct step *s, struct subscription *sub)
+{
+    struct stream *stream = sub->stream;
+    bool was_active = !subscription_ended(sub);
+    TRY(subscription_remove(s, sub));
+    return was_active && stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
+}
+
+sotto_err subscription_move(struct step *s, struct subscription *sub, uint64_t seq)
+{
+    struct streams *all = s->core->streams;
+    struct stream *stream = sub->stream;
+    if (seq <= sub->cursor)
+        return SOTTO_OK;
+    TRY(rows_begin(s));
+    stream->stale |= sub->cursor < stream->first; /* it was the slowest, or one of those */
+    sub->cursor = seq;
+    sub->dirty = true;
+    dirty_mark(all, &stream->dirty);
+    stream_touch(s->core, stream);
+    if (!sub->moved) {
+        sub->moved = true;
+        sub->next_moved = all->moved;
+        all->moved = sub;
+    }
+    return SOTTO_OK;
+}
+
+/* --- devices --- */
+
+void device_streams_leave(struct core *core, struct device *device)
+{
+    struct list *list = &device->streams.subscriptions;
+    while (list->first != NULL) {
+        struct subscription *sub = LIST_ROW(list->first, struct subscription, of_device);
+        go_away(sub);
+        list_add_last(&sub->stream->away, &sub->of_stream);
+        stream_touch(core, sub->stream);
+    }
+    device->streams.listening = false;
+    device->streams.credit = 0;
+}
+
+sotto_err device_streams_load(struct step *s, struct device *device)
+{
+    const struct answers *answers = map_find(&s->core->streams->answers, device->number);
+    struct device_streams *streams = &device->streams;
+    struct row_key key = row_key_u64(device->number);
+    struct answers stored = {0};
+    if (answers == NULL) {
+        view value;
+        TRY(row_get(s, STORE_ANSWERS, row_key_view(&key), &value));
+        TRY(answers_row_read(value, &stored));
+        answers = &stored;
+    }
+    streams->highest_op = answers->highest_op;
+    streams->inbox = answers->inbox;
+    memcpy(streams->inbox_id, answers->inbox_id, STREAM_ID);
+    answers_release(&stored);
+    return SOTTO_OK;
+}
+
+static sotto_err inbox_row_put(struct step *s, const struct device *device)
+{
+    struct row_key key = row_key_u64(device->number);
+    uint8_t bytes[64];
+    sotto_buf value = BUF_ON(bytes);
+    struct answers answers = {.inbox = device->streams.inbox};
+    memcpy(answers.inbox_id, device->streams.inbox_id, STREAM_ID);
+    TRY(answers_row_write(&answers, &value));
+    return row_put(s, STORE_ANSWERS, row_key_view(&key), buf_view(&value));
+}
+
+sotto_err device_streams_make(struct step *s, struct device *device)
+{
+    static const uint8_t no_token[STREAM_TOKEN];
+    struct stream *inbox = NULL;
+    rng_bytes(s->rng, device->streams.inbox_id, STREAM_ID);
+    TRY(step_break(s, stream_make(s, device->streams.inbox_id, STREAM_INBOX, no_token, &inbox)));
+    device->streams.inbox = inbox->number;
+    TRY(subscription_add(s, inbox, device));
+    return step_break(s, inbox_row_put(s, device));
+}
+
+static sotto_err device_leave_stream(struct step *s, uint64_t device_number, uint64_t number)
+{
+    struct stream *stream = NULL;
+    TRY(stream_get(s, number, &stream));
+    struct subscription *sub = subscription_of(stream, device_number);
+    if (stream->kind == STREAM_INBOX)
+        return stream_erase(s, stream);
+    return sub != NULL ? subscription_leave(s, sub) : SOTTO_OK;
+}
+
+static sotto_err device_leave_all(struct step *s, const struct device *device)
+{
+    struct row_key key = row_key_u64(device->number);
+    uint64_t number = 0;
+    sotto_err err;
+    while ((err = subscribed_next(s, device->number, number, &number)) == SOTTO_OK) {
+        sotto_err left = device_leave_stream(s, device->number, number);
+        if (left != SOTTO_OK && left != SOTTO_E_NOTFOUND)
+            return left;
+    }
+    if (err != SOTTO_E_NOTFOUND)
+        return err;
+    answers_forget(s->core->streams, device->number);
+    return row_delete(s, STORE_ANSWERS, row_key_view(&key));
+}
+
+sotto_err device_streams_end(struct step *s, struct device *device)
+{
+    return step_break(s, device_leave_all(s, device));
+}

@@ -1,0 +1,550 @@
+#include "talk.h"
+
+/* --- the epoch --- */
+
+static void of_two_commits_of_one_epoch_the_first_wins(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    struct commit_header header = {0};
+    sotto_buf late = commit_frame(&c, 1, &(struct wish){.delta = "another"}, &header);
+    commits(&c, 0, (struct wish){0});
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_COMMIT);
+    tell(&c.town, connection_of(1), &late);
+    heard_error(&c, 1, SOTTO_E_EPOCH);
+    assert_int_equal(heard(&c, 0, PROTO_ENTRY), 0);
+    assert_int_equal(says(&c, 0, "nothing came of it"), 3);
+    commits(&c, 1, (struct wish){0});
+    chat_clear(&c);
+}
+
+static void the_entry_carries_header_and_commit(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    struct commit_header header = {0}, got = {0};
+    struct proto_commit_entry commit = {0};
+    sotto_buf frame = commit_frame(&c, 0, &(struct wish){0}, &header);
+    tell(&c.town, connection_of(0), &frame);
+    assert_ok(proto_commit_entry_read(heard_entry(&c, 1, 0).body, &commit));
+    assert_ok(commit_header_read(commit.header, &got));
+    assert_memory_equal(&got, &header, sizeof got);
+    assert_true(view_equal(commit.body, VIEW_LIT("a commit")));
+    chat_clear(&c);
+}
+
+static void a_header_must_fit(void **state)
+{
+    (void)state;
+    static const struct {
+        struct wish wish;
+        sotto_err wanted;
+    } cases[] = {
+        {{.false_signature = true}, SOTTO_E_SIGNATURE},
+        {{.false_previous = true}, SOTTO_E_CONFLICT},
+        {{.false_hash = true}, SOTTO_E_DENIED},
+        {{.other_device = true}, SOTTO_E_DENIED},
+        {{.epoch = 1}, SOTTO_E_EPOCH},
+        {{.epoch = 3}, SOTTO_E_EPOCH},
+    };
+    struct chat c = talk_of(no_limits(), 2);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ask_commit(&c, 0, cases[i].wish);
+        heard_error(&c, 0, cases[i].wanted);
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 0);
+    }
+    commits(&c, 0, (struct wish){0});
+    chat_clear(&c);
+}
+
+static void commits_are_limited_for_each_member(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.commits = 2;
+    struct chat c = talk_of(limits, 2); /* one so far */
+    commits(&c, 0, (struct wish){0});
+    ask_commit(&c, 0, (struct wish){0});
+    heard_error(&c, 0, SOTTO_E_RATE);
+    commits(&c, 1, (struct wish){0});
+    later(&c.town, 10000);
+    commits(&c, 0, (struct wish){0});
+    chat_clear(&c);
+}
+
+static void headers_can_be_read_again(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    struct proto_header_list list = {0};
+    struct proto_headers wanted = {.from_epoch = 2};
+    struct commit_header header = {0};
+    sotto_buf frame = {0};
+    memcpy(wanted.stream, c.stream, STREAM_ID);
+    for (int i = 0; i < 3; i++)
+        commits(&c, 0, (struct wish){0});
+    assert_ok(proto_headers_write(40, &wanted, &frame));
+    tell(&c.town, connection_of(1), &frame);
+    assert_ok(proto_header_list_read(nth(&c, 1, PROTO_HEADER_LIST, 0).body, &list));
+    assert_int_equal(list.headers.count, 3);
+    struct rd r = rd_of(list.headers.bytes);
+    for (uint64_t epoch = 2; epoch <= 4; epoch++) {
+        assert_ok(commit_header_read(proto_header_next(&r), &header));
+        assert_int_equal(header.epoch, epoch);
+    }
+    uint8_t last[PROTO_HASH];
+    assert_ok(commit_header_hash(c.town.crypto, &header, last));
+    assert_memory_equal(last, c.header_hash, sizeof last);
+    chat_clear(&c);
+}
+
+/* --- who reads --- */
+
+static void who_is_added_gets_a_welcome_and_reads_from_there(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 3);
+    struct proto_welcome_entry welcome = {0};
+    c.count = 2;
+    converse(&c);
+    c.count = 3;
+    says(&c, 0, "before");
+    ask_listen(&c, 2, 100000);
+    uint64_t seq = commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1); /* the welcome, not the commit */
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    struct proto_entry entry = heard_entry(&c, 2, 0);
+    assert_int_equal(entry.kind, ENTRY_WELCOME);
+    assert_ok(proto_welcome_entry_read(entry.body, &welcome));
+    assert_memory_equal(welcome.stream, c.stream, STREAM_ID);
+    assert_int_equal(welcome.seq, seq);
+    says(&c, 1, "welcome");
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    ask_read(&c, 2, 0, 100000);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1); /* nothing from before its time */
+    chat_clear(&c);
+}
+
+static void who_is_removed_reads_up_to_that_and_is_told(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    struct notice notice = {0};
+    says(&c, 0, "before");
+    uint64_t seq = commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 2); /* the commit, and the notice */
+    assert_int_equal(heard_entry(&c, 2, 0).kind, ENTRY_COMMIT);
+    struct proto_entry entry = heard_entry(&c, 2, 1);
+    assert_int_equal(entry.kind, ENTRY_NOTICE);
+    assert_ok(notice_read(entry.body, &notice));
+    assert_int_equal(notice.seq, seq);
+    assert_ok(notice_verify(c.town.crypto, &notice, sign_key_public(c.town.root).data));
+    says(&c, 0, "after");
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 0);
+    ask_append(&c, 2, "I am still here");
+    heard_error(&c, 2, SOTTO_E_DENIED);
+    ask_commit(&c, 2, (struct wish){0});
+    heard_error(&c, 2, SOTTO_E_DENIED);
+    ask_read(&c, 2, 1, 100000);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 2);
+    assert_int_equal(heard_end(&c, 2).head, seq);
+    crash(&c);
+    come_in(&c, 2);
+    ask_read(&c, 2, 1, 100000);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 2);
+    ask_ack(&c, 2, seq);
+    come_in(&c, 1);
+    ask_ack(&c, 1, seq + 1);
+    come_in(&c, 0);
+    ask_ack(&c, 0, seq + 1);
+    assert_int_equal(core_count(world(&c)->core).queued, 3); /* two welcomes and a notice */
+    chat_clear(&c);
+}
+
+static void who_is_removed_and_added_in_one_commit_goes_on(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    commits(&c, 0, (struct wish){.add = {1}, .add_count = 1, .remove = {1}, .remove_count = 1});
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2); /* the commit and a welcome, no notice */
+    says(&c, 0, "hello again");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    says(&c, 1, "hello");
+    chat_clear(&c);
+}
+
+static void unknown_devices_and_doubles_are_not_added(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    c.voices[3].person = person_of(&c.town, "nobody@" HOST);
+    ask_commit(&c, 0, (struct wish){.add = {3}, .add_count = 1});
+    heard_error(&c, 0, SOTTO_E_NOTFOUND);
+    ask_commit(&c, 0, (struct wish){.add = {1, 1}, .add_count = 2});
+    heard_error(&c, 0, SOTTO_E_DENIED);
+    commits(&c, 0, (struct wish){0});
+    person_clear(&c.voices[3].person);
+    chat_clear(&c);
+}
+
+static void a_conversation_has_so_many_devices(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.stream_devices = 2;
+    struct chat c = chat_of(limits, 3);
+    c.count = 2;
+    converse(&c);
+    c.count = 3;
+    ask_commit(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    heard_error(&c, 0, SOTTO_E_FULL);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1});
+    commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    chat_clear(&c);
+}
+
+/* --- tokens --- */
+
+static void the_token_of_the_epoch_lets_one_read_again(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    ask_unsubscribe(&c, 2);
+    says(&c, 0, "while away");
+    ask_subscribe(&c, 2, 99);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_subscribe(&c, 2, c.token);
+    assert_int_equal(heard_appended(&c, 2).seq, 2);
+    says(&c, 0, "hello");
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    ask_read(&c, 2, 0, 1000);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
+static void the_token_before_is_good_for_a_month_but_not_for_who_was_removed(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 4);
+    ask_unsubscribe(&c, 3);
+    commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
+    ask_subscribe(&c, 2, (uint8_t)(c.token - 1));
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_subscribe(&c, 3, (uint8_t)(c.token - 1));
+    heard_appended(&c, 3);
+    ask_unsubscribe(&c, 3);
+    later(&c.town, UINT64_C(31) * 86400 * 1000);
+    ask_subscribe(&c, 3, (uint8_t)(c.token - 1));
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    ask_subscribe(&c, 2, c.token); /* told by a member: it is in again */
+    heard_appended(&c, 2);
+    chat_clear(&c);
+}
+
+static sotto_buf correction_of(struct chat *c, size_t who, uint64_t epoch, uint8_t token)
+{
+    struct token_correction correction = {.epoch = epoch, .op = c->voices[who].op + 1};
+    const struct person *p = &c->voices[who].person;
+    sotto_buf out = {0};
+    memcpy(correction.stream, c->stream, STREAM_ID);
+    token_hash_of(c, token, correction.token_hash);
+    memcpy(correction.account_id, p->account.account_id, sizeof correction.account_id);
+    memcpy(correction.device_id, p->gadgets[0].id, sizeof correction.device_id);
+    assert_ok(token_correction_sign(c->town.crypto, p->gadgets[0].key, &correction));
+    assert_ok(token_correction_write(&correction, &out));
+    return out;
+}
+
+static void a_member_corrects_a_wrong_token(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    ask_unsubscribe(&c, 2);
+    sotto_buf correction = correction_of(&c, 1, c.epoch, 77);
+    ask_append_kind(&c, 0, ENTRY_TOKEN, buf_view(&correction)); /* of another device */
+    heard_error(&c, 0, SOTTO_E_DENIED);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
+    heard_appended(&c, 1);
+    assert_int_equal(heard_entry(&c, 0, 0).kind, ENTRY_TOKEN);
+    ask_subscribe(&c, 2, c.token);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_subscribe(&c, 2, 77);
+    heard_appended(&c, 2);
+    buf_clear(&correction);
+    correction = correction_of(&c, 1, c.epoch - 1, 78);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
+    heard_error(&c, 1, SOTTO_E_EPOCH);
+    buf_clear(&correction);
+    correction = correction_of(&c, 1, c.epoch, 78);
+    correction.data[correction.len - 1] ^= 1;
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
+    heard_error(&c, 1, SOTTO_E_SIGNATURE);
+    buf_clear(&correction);
+    chat_clear(&c);
+}
+
+/* --- readd, branch --- */
+
+static void a_device_asks_once_in_ten_minutes_to_be_added_again(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    c.epoch = 0; /* it may have lost its state */
+    ask_append_kind(&c, 1, ENTRY_READD, VIEW_LIT("my key package"));
+    heard_appended(&c, 1);
+    assert_int_equal(heard_entry(&c, 0, 0).kind, ENTRY_READD);
+    ask_append_kind(&c, 1, ENTRY_READD, VIEW_LIT("my key package"));
+    heard_error(&c, 1, SOTTO_E_RATE);
+    later(&c.town, 600000);
+    c.voices[1].op--;
+    ask_append_kind(&c, 1, ENTRY_READD, VIEW_LIT("my key package"));
+    heard_appended(&c, 1);
+    chat_clear(&c);
+}
+
+static sotto_buf branch_of(struct chat *c, size_t who, uint64_t bad_seq)
+{
+    struct branch branch = {.bad_seq = bad_seq, .good_epoch = 1, .new_stream = {1}};
+    const struct person *p = &c->voices[who].person;
+    sotto_buf out = {0};
+    memcpy(branch.stream, c->stream, STREAM_ID);
+    memcpy(branch.account_id, p->account.account_id, sizeof branch.account_id);
+    memcpy(branch.device_id, p->gadgets[0].id, sizeof branch.device_id);
+    assert_ok(branch_sign(c->town.crypto, p->gadgets[0].key, &branch));
+    assert_ok(branch_write(&branch, &out));
+    return out;
+}
+
+static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 4);
+    c.count = 3;
+    converse(&c);
+    c.count = 4;
+    uint64_t bad = commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
+    commits(&c, 0, (struct wish){.add = {3}, .add_count = 1});
+    sotto_buf branch = branch_of(&c, 2, bad);
+    ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch)); /* not his */
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    ask_append_kind(&c, 2, ENTRY_BRANCH, buf_view(&branch));
+    heard_appended(&c, 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_BRANCH);
+    buf_clear(&branch);
+    branch = branch_of(&c, 3, bad); /* came later */
+    ask_append_kind(&c, 3, ENTRY_BRANCH, buf_view(&branch));
+    heard_error(&c, 3, SOTTO_E_DENIED);
+    buf_clear(&branch);
+    branch = branch_of(&c, 1, bad + 100);
+    ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch));
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    branch.data[branch.len - 1] ^= 1;
+    buf_clear(&branch);
+    branch = branch_of(&c, 1, bad);
+    branch.data[branch.len - 1] ^= 1;
+    ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch));
+    heard_error(&c, 1, SOTTO_E_SIGNATURE);
+    buf_clear(&branch);
+    wait_for(&c, UINT64_C(31) * 86400 * 1000); /* a month later who was removed is forgotten */
+    branch = branch_of(&c, 2, bad);
+    ask_append_kind(&c, 2, ENTRY_BRANCH, buf_view(&branch));
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    buf_clear(&branch);
+    chat_clear(&c);
+}
+
+/* --- group state --- */
+
+static void ask_state(struct chat *c, size_t who, view token, uint64_t from)
+{
+    sotto_buf frame = {0};
+    struct proto_state_get get = {.token = token, .from_epoch = from};
+    memcpy(get.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_get_write(41, &get, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static struct proto_state heard_state(struct chat *c, size_t who)
+{
+    struct proto_state state = {0};
+    assert_ok(proto_state_read(nth(c, who, PROTO_STATE, 0).body, &state));
+    return state;
+}
+
+static void ask_state_put(struct chat *c, size_t who, uint8_t kind, uint64_t epoch, view body)
+{
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = epoch, .kind = kind, .state_key_epoch = 1, .body = body};
+    memcpy(put.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_put_write(42, &put, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static void a_snapshot_ends_the_deltas_before_it(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    for (int i = 0; i < 3; i++)
+        commits(&c, 0, (struct wish){0});
+    ask_state(&c, 1, (view){0}, 0);
+    struct proto_state got = heard_state(&c, 1);
+    assert_int_equal(got.epoch, 4);
+    assert_int_equal(got.deltas.count, 4);
+    assert_int_equal(got.snapshot.len, 0);
+    ask_state_put(&c, 1, STATE_SNAPSHOT, 4, VIEW_LIT("all of it"));
+    got_ok(world(&c), connection_of(1), 42);
+    commits(&c, 0, (struct wish){.delta = "what changed"});
+    ask_state(&c, 1, (view){0}, 0);
+    got = heard_state(&c, 1);
+    assert_int_equal(got.snapshot_epoch, 4);
+    assert_true(view_equal(got.snapshot, VIEW_LIT("all of it")));
+    assert_int_equal(got.deltas.count, 1);
+    struct rd r = rd_of(got.deltas.bytes);
+    struct proto_state_delta delta = proto_state_delta_next(&r);
+    assert_int_equal(delta.epoch, 5);
+    assert_true(view_equal(delta.body, VIEW_LIT("what changed")));
+    ask_state_put(&c, 1, STATE_DELTA, 4, VIEW_LIT("late"));
+    heard_error(&c, 1, SOTTO_E_EPOCH);
+    ask_state_put(&c, 1, STATE_DELTA, 5, VIEW_LIT("the right one"));
+    got_ok(world(&c), connection_of(1), 42);
+    ask_state(&c, 0, (view){0}, 5);
+    got = heard_state(&c, 0);
+    assert_int_equal(got.snapshot.len, 0);
+    r = rd_of(got.deltas.bytes);
+    assert_true(view_equal(proto_state_delta_next(&r).body, VIEW_LIT("the right one")));
+    chat_clear(&c);
+}
+
+static void large_states_come_in_pages(void **state)
+{
+    (void)state;
+    static uint8_t large[40000];
+    struct chat c = talk_of(no_limits(), 2);
+    ask_state_put(&c, 1, STATE_SNAPSHOT, 1, VIEW_OF(large));
+    for (int i = 0; i < 3; i++) {
+        commits(&c, 0, (struct wish){0});
+        ask_state_put(&c, 1, STATE_DELTA, c.epoch, VIEW_OF(large));
+        got_ok(world(&c), connection_of(1), 42);
+    }
+    uint64_t from = 0;
+    size_t deltas = 0, pages = 0;
+    for (uint8_t more = 1; more != 0; pages++) {
+        ask_state(&c, 0, (view){0}, from);
+        struct proto_state got = heard_state(&c, 0);
+        assert_int_equal(got.snapshot.len, from == 0 ? sizeof large : 0);
+        struct rd r = rd_of(got.deltas.bytes);
+        from = got.snapshot_epoch + 1 > from ? got.snapshot_epoch + 1 : from;
+        while (rd_more(&r)) {
+            from = proto_state_delta_next(&r).epoch + 1;
+            deltas++;
+        }
+        more = got.more;
+    }
+    assert_int_equal(deltas, 3);
+    assert_int_equal(pages, 4);
+    chat_clear(&c);
+}
+
+static void the_state_is_for_members_and_for_who_has_the_token(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 3);
+    uint8_t token[32];
+    c.count = 2;
+    converse(&c);
+    c.count = 3;
+    ask_state(&c, 2, (view){0}, 0);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    memset(token, c.token - 1, sizeof token);
+    ask_state(&c, 2, VIEW_OF(token), 0);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    memset(token, c.token, sizeof token);
+    ask_state(&c, 2, VIEW_OF(token), 0);
+    assert_int_equal(heard_state(&c, 2).deltas.count, 1);
+    chat_clear(&c);
+}
+
+/* --- blobs --- */
+
+static void blob_store(struct chat *c, const uint8_t hash[PROTO_HASH], uint64_t size)
+{
+    DEFER(buf_clear) sotto_buf value = {0};
+    const struct blob_row row = {.size = size, .account = 1, .expires_s = 5};
+    assert_ok(blob_row_write(&row, &value));
+    assert_ok(store_begin(c->town.store));
+    assert_ok(store_put(c->town.store, STORE_BLOB, view_of(hash, PROTO_HASH), buf_view(&value)));
+    assert_ok(store_commit(c->town.store));
+}
+
+static struct blob_row blob_now(struct chat *c, const uint8_t hash[PROTO_HASH])
+{
+    struct blob_row row = {0};
+    view value;
+    assert_ok(store_get(c->town.store, STORE_BLOB, view_of(hash, PROTO_HASH), &value));
+    assert_ok(blob_row_read(value, &row));
+    return row;
+}
+
+static void a_blob_must_be_there_and_is_kept(void **state)
+{
+    (void)state;
+    static const uint8_t hash[PROTO_HASH] = {1, 2, 3};
+    struct chat c = talk_of(no_limits(), 2);
+    ask_commit(&c, 0, (struct wish){.blob = VIEW_OF(hash)});
+    heard_error(&c, 0, SOTTO_E_NOTFOUND);
+    blob_store(&c, hash, HANDSHAKE_BLOB_MAX + 1);
+    ask_commit(&c, 0, (struct wish){.blob = VIEW_OF(hash)});
+    heard_error(&c, 0, SOTTO_E_QUOTA);
+    blob_store(&c, hash, HANDSHAKE_BLOB_MAX);
+    commits(&c, 0, (struct wish){.blob = VIEW_OF(hash)});
+    assert_true(blob_now(&c, hash).expires_s > WALL_S + 30 * 86400);
+    chat_clear(&c);
+}
+
+static void the_group_state_counts_its_blobs(void **state)
+{
+    (void)state;
+    static const uint8_t hash[PROTO_HASH] = {1, 2, 3};
+    struct chat c = talk_of(no_limits(), 2);
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = 1, .kind = STATE_SNAPSHOT, .blob = VIEW_OF(hash)};
+    memcpy(put.stream, c.stream, STREAM_ID);
+    blob_store(&c, hash, 1000);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(proto_state_put_write(42, &put, &frame));
+        tell(&c.town, connection_of(1), &frame);
+        got_ok(world(&c), connection_of(1), 42);
+        assert_int_equal(blob_now(&c, hash).refs, 1);
+    }
+    ask_state_put(&c, 1, STATE_SNAPSHOT, 1, VIEW_LIT("small enough now"));
+    assert_int_equal(blob_now(&c, hash).refs, 0);
+    chat_clear(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_two_commits_of_one_epoch_the_first_wins),
+        cmocka_unit_test(the_entry_carries_header_and_commit),
+        cmocka_unit_test(a_header_must_fit),
+        cmocka_unit_test(commits_are_limited_for_each_member),
+        cmocka_unit_test(headers_can_be_read_again),
+        cmocka_unit_test(who_is_added_gets_a_welcome_and_reads_from_there),
+        cmocka_unit_test(who_is_removed_reads_up_to_that_and_is_told),
+        cmocka_unit_test(who_is_removed_and_added_in_one_commit_goes_on),
+        cmocka_unit_test(unknown_devices_and_doubles_are_not_added),
+        cmocka_unit_test(a_conversation_has_so_many_devices),
+        cmocka_unit_test(the_token_of_the_epoch_lets_one_read_again),
+        cmocka_unit_test(the_token_before_is_good_for_a_month_but_not_for_who_was_removed),
+        cmocka_unit_test(a_member_corrects_a_wrong_token),
+        cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
+        cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),
+        cmocka_unit_test(a_snapshot_ends_the_deltas_before_it),
+        cmocka_unit_test(large_states_come_in_pages),
+        cmocka_unit_test(the_state_is_for_members_and_for_who_has_the_token),
+        cmocka_unit_test(a_blob_must_be_there_and_is_kept),
+        cmocka_unit_test(the_group_state_counts_its_blobs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+#include "talk.h"
+
+static struct limits few(uint64_t entries)
+{
+    struct limits limits = no_limits();
+    limits.queue_entries = entries;
+    return limits;
+}
+
+static void over_the_quota_the_oldest_are_lost_and_the_reader_is_told(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(5), 2);
+    uint64_t from = 0;
+    go_out(&c, 1);
+    for (int i = 0; i < 8; i++)
+        says(&c, 0, "hello"); /* 2 to 9 */
+    assert_int_equal(core_count(world(&c)->core).lost_total, 3);
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1 + 5);
+    struct proto_entry lost = heard_entry(&c, 1, 0);
+    assert_int_equal(lost.kind, ENTRY_LOST);
+    assert_int_equal(lost.seq, 4);
+    assert_ok(proto_lost_entry_read(lost.body, &from));
+    assert_int_equal(from, 2);
+    assert_int_equal(heard_entry(&c, 1, 1).seq, 5);
+    ask_ack(&c, 1, 9);
+    assert_int_equal(core_count(world(&c)->core).queued, 1); /* the welcome */
+    chat_clear(&c);
+}
+
+static void handshakes_are_never_lost(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(4), 2);
+    uint64_t from = 0;
+    go_out(&c, 1);
+    says(&c, 0, "first");             /* 2 */
+    commits(&c, 0, (struct wish){0}); /* 3 */
+    for (int i = 0; i < 10; i++)
+        says(&c, 0, "hello"); /* 4 to 13 */
+    crash(&c);
+    come_in(&c, 0);
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 3 + 4);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 2);
+    assert_int_equal(heard_entry(&c, 1, 1).kind, ENTRY_COMMIT);
+    struct proto_entry lost = heard_entry(&c, 1, 2);
+    assert_int_equal(lost.kind, ENTRY_LOST);
+    assert_int_equal(lost.seq, 9);
+    assert_ok(proto_lost_entry_read(lost.body, &from));
+    assert_int_equal(from, 4);
+    assert_int_equal(heard_entry(&c, 1, 3).seq, 10);
+    says(&c, 0, "it goes on after a crash");
+    ask_read(&c, 1, 3, 100000);
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 10);
+    chat_clear(&c);
+}
+
+static void bytes_count_as_entries_do(void **state)
+{
+    (void)state;
+    static const uint8_t large[10000];
+    struct limits limits = no_limits();
+    limits.queue_bytes = 35000;
+    struct chat c = talk_of(limits, 2);
+    for (int i = 0; i < 5; i++) {
+        ask_append_kind(&c, 0, ENTRY_APPLICATION, VIEW_OF(large));
+        heard_appended(&c, 0);
+    }
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2);
+    ask_ack(&c, 1, 6);
+    for (int i = 0; i < 3; i++) {
+        ask_append_kind(&c, 0, ENTRY_APPLICATION, VIEW_OF(large));
+        heard_appended(&c, 0);
+    }
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2); /* what was read doesn't count */
+    chat_clear(&c);
+}
+
+static void who_reads_in_time_loses_nothing(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(5), 2);
+    for (int i = 0; i < 100; i++) {
+        uint64_t seq = says(&c, 0, "hello");
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+        if (i % 4 == 3)
+            ask_ack(&c, 1, seq);
+    }
+    assert_int_equal(core_count(world(&c)->core).lost_total, 0);
+    chat_clear(&c);
+}
+
+/* --- inboxes --- */
+
+static void a_request_reaches_the_inbox_with_its_sender(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 2);
+    struct proto_request_entry request = {0};
+    ask_listen(&c, 1, 100000);
+    ask_inbox_send(&c, 0, 1, "know me?");
+    assert_int_equal(heard_appended(&c, 0).seq, 0);
+    struct proto_entry entry = heard_entry(&c, 1, 0);
+    assert_int_equal(entry.kind, ENTRY_REQUEST);
+    assert_ok(proto_request_entry_read(entry.body, &request));
+    assert_true(view_equal(request.body, VIEW_LIT("know me?")));
+    assert_memory_equal(request.account_id, c.voices[0].person.account.account_id, ACCOUNT_ID);
+    assert_memory_equal(request.device_id, c.voices[0].person.gadgets[0].id, DEVICE_ID);
+    chat_clear(&c);
+}
+
+static void nobody_can_tell_whether_a_device_exists(void **state)
+{
+    (void)state;
+    struct limits limits = few(2);
+    limits.inbox_sends = 20;
+    struct chat c = chat_of(limits, 2);
+    c.voices[3].person = person_of(&c.town, "nobody@" HOST);
+    for (size_t to = 1; to <= 3; to += 2) {
+        for (int i = 0; i < 20; i++) {
+            ask_inbox_send(&c, 0, to, "know me?");
+            assert_int_equal(heard_appended(&c, 0).seq, 0);
+        }
+        ask_inbox_send(&c, 0, to, "know me?");
+        heard_error(&c, 0, SOTTO_E_RATE);
+    }
+    assert_true(core_count(world(&c)->core).queued <= 3);
+    person_clear(&c.voices[3].person);
+    chat_clear(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(over_the_quota_the_oldest_are_lost_and_the_reader_is_told),
+        cmocka_unit_test(handshakes_are_never_lost),
+        cmocka_unit_test(bytes_count_as_entries_do),
+        cmocka_unit_test(who_reads_in_time_loses_nothing),
+        cmocka_unit_test(a_request_reaches_the_inbox_with_its_sender),
+        cmocka_unit_test(nobody_can_tell_whether_a_device_exists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

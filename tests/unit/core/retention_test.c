@@ -1,0 +1,98 @@
+#include "talk.h"
+
+#define DAY_MS (UINT64_C(86400) * 1000)
+
+static void after_thirty_days_an_entry_is_gone_read_or_not(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    go_out(&c, 1);
+    for (int i = 0; i < 1000; i++)
+        says(&c, 0, "old");
+    wait_for(&c, 20 * DAY_MS);
+    says(&c, 0, "newer");
+    assert_int_equal(core_count(world(&c)->core).queued, 1002);
+    wait_for(&c, 11 * DAY_MS);
+    assert_int_equal(core_count(world(&c)->core).queued, 1);
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 1001);
+    struct proto_entry entry = heard_entry(&c, 1, 1);
+    assert_true(text_is(&entry, "newer"));
+    chat_clear(&c);
+}
+
+static void without_retention_nothing_grows_old(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.retention_s = 0;
+    struct chat c = talk_of(limits, 2);
+    says(&c, 0, "old");
+    wait_for(&c, 400 * DAY_MS);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
+static size_t rows(struct chat *c, enum store_table table)
+{
+    size_t count = 0;
+    struct row_key after = {0};
+    view key, value;
+    while (store_next(c->town.store, table, (view){0}, row_key_view(&after), &key, &value) ==
+           SOTTO_OK) {
+        after.len = key.len;
+        memcpy(after.bytes, key.data, key.len);
+        count++;
+    }
+    return count;
+}
+
+static void a_stream_that_nobody_reads_goes_in_a_month(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    commits(&c, 0, (struct wish){0});
+    ask_unsubscribe(&c, 0);
+    ask_unsubscribe(&c, 1);
+    wait_for(&c, 29 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 3);
+    wait_for(&c, 2 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 2); /* two inboxes */
+    assert_int_equal(rows(&c, STORE_STREAM_BY_ID), 2);
+    assert_int_equal(rows(&c, STORE_SUBSCRIPTION), 2);
+    assert_int_equal(rows(&c, STORE_SUBSCRIBED), 2);
+    assert_int_equal(rows(&c, STORE_HEADER), 0);
+    assert_int_equal(rows(&c, STORE_STATE), 0);
+    assert_int_equal(rows(&c, STORE_DUE), 0);
+    assert_int_equal(rows(&c, STORE_JOURNAL), 0);
+    chat_clear(&c);
+}
+
+static void who_subscribes_again_keeps_it(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_unsubscribe(&c, 1);
+    ask_unsubscribe(&c, 0);
+    wait_for(&c, 10 * DAY_MS);
+    ask_subscribe(&c, 0, c.token);
+    heard_appended(&c, 0);
+    wait_for(&c, 60 * DAY_MS);
+    says(&c, 0, "still here");
+    chat_clear(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(after_thirty_days_an_entry_is_gone_read_or_not),
+        cmocka_unit_test(without_retention_nothing_grows_old),
+        cmocka_unit_test(a_stream_that_nobody_reads_goes_in_a_month),
+        cmocka_unit_test(who_subscribes_again_keeps_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
