@@ -261,7 +261,7 @@ static void setup_print(const struct setup *s, const struct cli_call *call)
 
 int init_run(struct cli_call *call)
 {
-    struct setup s = {0};
+    static struct setup s; /* large, and the command runs once */
     struct failure failure = {0};
     harden();
     sotto_err err = setup_read(call, &s, &failure);
