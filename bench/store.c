@@ -1,7 +1,8 @@
 /* sotto-bench store: what an entry of the log costs the store of the server. A commit has a group of entries, each for the next of
  * many streams, drops as many that were appended a while ago, and writes a row of the journal: what the server does when all are
  * online. A second thread moves the write-ahead log to the database meanwhile; CPU is that of both. At first the store is empty, then
- * it holds entries of streams between those that are written to, so that none of the work falls on pages that belong together. */
+ * it holds entries of many streams: the work is for streams that are newer than those, then for streams that stand between them, so
+ * that each entry falls on a page of the index of its own. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,13 +18,15 @@
 
 #define LAG         1000 /* entries between an append and its drop */
 #define FILL_GROUP  4096
+#define WARM_GROUP  256
 #define FILL_EACH   1000 /* entries of a stream */
 #define KEEP_US     20000
 #define SAMPLES_MAX 200000
 #define FLOOR_EACH  200 /* syncs of a bare file before and after a case */
 #define SIZE_MOST   65536
 #define GROUP_MOST  4096
-#define ACTIVE_STEP 10 /* an active stream stands between so many that only hold entries */
+#define WARM_BYTES \
+    ((uint64_t)24 << 20) /* written at first: the write-ahead log has its length then */
 
 struct keeper {
     struct store *store;
@@ -40,6 +43,7 @@ struct run {
     struct disk disk;
     unsigned long size, streams, seconds, held;
     uint64_t appended, journal;
+    bool between; /* the streams written to stand between those that hold entries */
     double *times, *floor;
 };
 
@@ -70,21 +74,22 @@ static void *keeper_main(void *arg)
 
 /* --- work --- */
 
-/* Active streams have odd numbers, those that hold entries even ones. */
+/* Those that hold entries have even numbers. */
 static uint64_t active_stream(const struct run *run, uint64_t entry)
 {
-    return 2 * ACTIVE_STEP * (entry % run->streams) + 1;
+    uint64_t number = entry % run->streams, holding = run->held / FILL_EACH;
+    return 2 * (run->between ? number * holding / run->streams : number + holding) + 1;
 }
 
 static bool entry_pass(struct run *run, view body)
 {
     uint64_t i = run->appended++;
-    if (!ok(log_append(run->store, active_stream(run, i), i / run->streams + 1, body)))
+    if (!ok(log_append(run->store, active_stream(run, i), i + 1, body)))
         return false;
     if (i < LAG)
         return true;
     i -= LAG;
-    return ok(log_drop(run->store, active_stream(run, i), i / run->streams + 1));
+    return ok(log_drop(run->store, active_stream(run, i), i + 1));
 }
 
 static bool journal_write(struct run *run)
@@ -126,7 +131,7 @@ static void row(const struct run *run, const char *what, unsigned long group, do
 {
     char op[64];
     if (group > 0)
-        snprintf(op, sizeof op, "%s, group %lu", what, group);
+        snprintf(op, sizeof op, "%s, group %lu%s", what, group, run->between ? ", between" : "");
     bench_row(run->bench, &(struct bench_row){.section = "store",
                                               .op = group > 0 ? op : what,
                                               .n = run->held,
@@ -136,13 +141,21 @@ static void row(const struct run *run, const char *what, unsigned long group, do
                                               .iterations = iterations});
 }
 
+/* Until what is dropped was appended here, and the write-ahead log has its length. */
+static bool warm(struct run *run)
+{
+    double last;
+    run->appended = 0;
+    for (uint64_t bytes = 0; bytes < WARM_BYTES || run->appended < 2 * LAG;
+         bytes += WARM_GROUP * run->size)
+        if (!group_pass(run, WARM_GROUP, &last))
+            return false;
+    return true;
+}
+
 static bool group_measure(struct run *run, unsigned long group)
 {
     size_t commits = 0;
-    double last;
-    for (int i = 0; (unsigned long)i * group < 2 * LAG + 64 * group; i++)
-        if (!group_pass(run, group, &last))
-            return false;
     if (!disk_sync(&run->disk, FLOOR_EACH, run->floor))
         return false;
     double cpu = cpu_us(), begin = crowd_now_us(), now;
@@ -227,13 +240,37 @@ static bool fill(struct run *run, uint64_t entries)
     return true;
 }
 
-static bool measure(struct run *run, unsigned long group)
+static bool groups_measure(struct run *run, unsigned long group)
 {
     static const unsigned long groups[] = {1, 64, 512};
+    if (!warm(run))
+        return false;
     for (size_t i = 0; i < COUNT_OF(groups); i++)
         if (group == 0 && !group_measure(run, groups[i]))
             return false;
-    return (group == 0 || group_measure(run, group)) && read_measure(run);
+    return group == 0 || group_measure(run, group);
+}
+
+/* Entries that the last case left behind are dropped: the next one appends to other streams, or from the first on. */
+static bool leave(struct run *run)
+{
+    if (!ok(store_begin(run->store)))
+        return false;
+    for (uint64_t i = 0; i < run->streams; i++)
+        if (!ok(log_drop(run->store, active_stream(run, i), UINT64_MAX)))
+            return false;
+    return ok(store_commit(run->store));
+}
+
+static bool measure(struct run *run, unsigned long group)
+{
+    if (!groups_measure(run, group) || !leave(run))
+        return false;
+    run->between = run->held > 0;
+    if (run->between && (!groups_measure(run, group) || !leave(run)))
+        return false;
+    run->between = false;
+    return read_measure(run);
 }
 
 static void files_remove(const struct run *run)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/files.h"
+#include "store/wal_file.h"
 
 #define CACHE_BYTES ((uint64_t)16 << 20)
 
@@ -108,11 +109,12 @@ static void connection_defend(sqlite3 *db)
         (void)sqlite3_db_config(db, settings[i].what, settings[i].on, NULL);
 }
 
-sotto_err sqlite_connect(const char *path, int flags, sqlite3 **ret_db)
+sotto_err sqlite_connect(const char *path, const char *layer, sqlite3 **ret_db)
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
-    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(path, &db, flags, NULL);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(path, &db, flags, layer);
     if (code != SQLITE_OK)
         return (code & 0xff) == SQLITE_CANTOPEN ? SOTTO_E_PERMISSION : sqlite_err(code);
     connection_defend(db);
@@ -268,12 +270,14 @@ static sotto_err file_make(const char *path)
 
 static sotto_err file_open(struct sqlite *q, uint64_t cache_bytes)
 {
-    char *sql = NULL;
-    TRY(sqlite_connect(q->path, SQLITE_OPEN_READWRITE, &q->db));
-    sql = sqlite3_mprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; "
-                          "PRAGMA cache_size = -%lld",
-                          SQL_PAGE,
-                          (long long)((cache_bytes > 0 ? cache_bytes : CACHE_BYTES) / 1024));
+    const char *layer = wal_file_layer();
+    if (layer == NULL)
+        return SOTTO_E_NOMEM;
+    TRY(sqlite_connect(q->path, layer, &q->db));
+    char *sql = sqlite3_mprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; "
+                                "PRAGMA cache_size = -%lld",
+                                SQL_PAGE,
+                                (long long)((cache_bytes > 0 ? cache_bytes : CACHE_BYTES) / 1024));
     sotto_err err = sql != NULL ? sqlite_exec(q->db, sql) : SOTTO_E_NOMEM;
     sqlite3_free(sql);
     return err;
@@ -310,7 +314,7 @@ static sotto_err store_start(struct sqlite *q, const struct store_options *optio
     TRY(file_prepare(q, list, count, why));
     TRY(sqlite_number(q->db, "SELECT ifnull(max(place), 0) FROM log", &q->last_place));
     (void)sqlite3_wal_hook(q->db, frames_counted, q);
-    return sqlite_connect(q->path, SQLITE_OPEN_READWRITE, &q->keeper);
+    return sqlite_connect(q->path, NULL, &q->keeper);
 }
 
 static const struct store_backend sqlite_backend = {

@@ -2,6 +2,7 @@
  *
  *   sqlite.c         opens and closes; statements        sqlite_rows.c   tables and log
  *   sqlite_schema.c  who made the file, migrations       sqlite_keep.c   sizes, checkpoint, copy, verify
+ *   wal_file.c       how the log is written
  *
  * The store's thread has `db`. Checkpoints have `keeper`, each copy a connection of its own. The write-ahead log is never moved to
  * the database by a commit: the keeper does it beside the writer (sqlite_checkpoint). */
@@ -81,8 +82,8 @@ sotto_err sqlite_err(int code);
 SOTTO_MUST_USE sotto_err sqlite_exec(sqlite3 *db, const char *sql);
 /* The first column of the first row. */
 SOTTO_MUST_USE sotto_err sqlite_number(sqlite3 *db, const char *sql, int64_t *ret_number);
-/* A connection with what we want of each. */
-SOTTO_MUST_USE sotto_err sqlite_connect(const char *path, int flags, sqlite3 **ret_db);
+/* A connection with what we want of each, through a layer of this name; NULL: the system's own. */
+SOTTO_MUST_USE sotto_err sqlite_connect(const char *path, const char *layer, sqlite3 **ret_db);
 void sqlite_closep(sqlite3 **db);
 void sqlite_finalizep(sqlite3_stmt **statement);
 

@@ -119,7 +119,7 @@ static sotto_err pages_copy(sqlite3 *from, sqlite3 *to, store_progress *progress
 static sotto_err copy_to(sqlite3 *from, const char *path, store_progress *progress, void *user)
 {
     DEFER(sqlite_closep) sqlite3 *to = NULL;
-    TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &to));
+    TRY(sqlite_connect(path, NULL, &to));
     TRY(pages_copy(from, to, progress, user));
     return sqlite_exec(to, "PRAGMA journal_mode = DELETE");
 }
@@ -143,7 +143,7 @@ sotto_err sqlite_backup(struct store *store, const char *path, store_progress *p
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int64_t tables;
-    TRY(sqlite_connect(sqlite_of(store)->path, SQLITE_OPEN_READWRITE, &db));
+    TRY(sqlite_connect(sqlite_of(store)->path, NULL, &db));
     TRY(sqlite_exec(db, "BEGIN"));
     TRY(sqlite_number(db, "SELECT count(*) FROM sqlite_schema", &tables));
     return sqlite_copy(db, path, progress, user);
@@ -170,7 +170,7 @@ static sotto_err verify(const char *path, char why[WHY_MAX])
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int version;
-    TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &db));
+    TRY(sqlite_connect(path, NULL, &db));
     TRY(sqlite_version(db, sqlite_migrations[sqlite_migration_count - 1].version, &version, why));
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);

@@ -32,7 +32,7 @@ sotto_err sqlite_version(sqlite3 *db, int newest, int *ret_version, char why[WHY
 static sotto_err copy_check(const char *path, char why[WHY_MAX])
 {
     DEFER(sqlite_closep) sqlite3 *copy = NULL;
-    TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &copy));
+    TRY(sqlite_connect(path, NULL, &copy));
     return sqlite_check(copy, why);
 }
 

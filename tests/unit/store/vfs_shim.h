@@ -235,9 +235,16 @@ static inline void shim_install(void)
     assert_int_equal(sqlite3_vfs_register(&shim_vfs, 1), SQLITE_OK);
 }
 
-static inline void shim_remove(void)
+/* Connections that are opened from now on don't. What was recorded stays. */
+static inline void shim_off(void)
 {
     assert_int_equal(sqlite3_vfs_unregister(&shim_vfs), SQLITE_OK);
+    assert_int_equal(sqlite3_vfs_register(shim_real, 1), SQLITE_OK);
+}
+
+static inline void shim_remove(void)
+{
+    shim_off();
     for (size_t i = 0; i < shim.count; i++)
         free(shim.ops[i].bytes);
     free(shim.ops);
