@@ -12,7 +12,7 @@
 #define MESSAGE_MAX \
     (4 *            \
      LAB_MESSAGE_MAX) /* bytes of one text of the gateway: hexadecimal, and room for what surrounds it */
-#define SILENCE_MAX 600000 /* ms: whatever the gateway says */
+#define SILENCE_MAX 600000 /* ms: who pings less often is not expected to at all */
 
 /* By the first byte of a message. */
 static const char *const names[] = {NULL, "ELGAMAL_PK", "DEFF_HELLMAN_PK", "message"};
@@ -194,8 +194,8 @@ static sotto_err open_take(struct meet *m, view data, sotto_buf *out)
     if (m->state != MEET_OPENING)
         return SOTTO_E_UNEXPECTED;
     TRY(engineio_open_read(data, &open));
-    m->silence_ms = size_min(
-        size_min(open.ping_ms, SILENCE_MAX) + size_min(open.pong_ms, SILENCE_MAX), SILENCE_MAX);
+    if (open.ping_ms < SILENCE_MAX && open.pong_ms < SILENCE_MAX)
+        m->silence_ms = open.ping_ms + open.pong_ms;
     m->state = MEET_JOINING;
     return packet_add(m, ENGINEIO_MESSAGE, VIEW_LIT("0"), out);
 }

@@ -16,6 +16,7 @@
 #define GROWTH     16   /* an event of one letter that comes back as a refusal, in words */
 #define HOLD_MS    100  /* until the next look at a slow reader */
 #define LINGER_MS  5000 /* for the last words to be fetched */
+#define NEVER_MS   1000000000
 #define BINARY     "binary data is not passed on here: send text, such as hexadecimal digits"
 
 struct hall hall_of(const struct limits *limits, const uint8_t seed[RNG_SEED])
@@ -28,6 +29,12 @@ void hall_clear(struct hall *hall)
     while (hall->guests != NULL)
         hall_forget(hall, hall->guests);
     rng_clear(&hall->rng);
+}
+
+size_t hall_payload_max(const struct hall *hall)
+{
+    uint64_t limit = hall->limits->gateway_payload_bytes;
+    return limit > 0 ? (size_t)limit : HALL_PAYLOAD_MAX;
 }
 
 /* ---- guests */
@@ -63,13 +70,19 @@ struct guest *hall_changed_next(struct hall *hall)
     return guest;
 }
 
+/* Clients know no "never": this is as long as their timers go, for both together. */
+static uint64_t told_ms(uint64_t limit_ms)
+{
+    return limit_ms > 0 && limit_ms < NEVER_MS ? limit_ms : NEVER_MS;
+}
+
 static sotto_err open_say(struct hall *hall, struct guest *guest, bool websocket)
 {
     DEFER(buf_clear) sotto_buf data = {0};
     struct engineio_open open = {.upgrade = !websocket,
-                                 .ping_ms = hall->limits->gateway_ping_ms,
-                                 .pong_ms = hall->limits->gateway_pong_ms,
-                                 .payload_max = hall->limits->gateway_payload_bytes};
+                                 .ping_ms = told_ms(hall->limits->gateway_ping_ms),
+                                 .pong_ms = told_ms(hall->limits->gateway_pong_ms),
+                                 .payload_max = hall_payload_max(hall)};
     memcpy(open.sid, guest->sid, sizeof open.sid);
     TRY(engineio_open_write(&open, &data));
     return engineio_payload_add(ENGINEIO_OPEN, buf_view(&data), &guest->out);

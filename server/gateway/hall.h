@@ -13,8 +13,9 @@
 #include "crypto/rng.h"
 #include "socketio/engineio.h"
 
-#define HALL_ROOM_USUAL "default" /* for who names none */
-#define HALL_WHY        128       /* bytes of a reason, in words, with its NUL */
+#define HALL_ROOM_USUAL  "default" /* for who names none */
+#define HALL_WHY         128       /* bytes of a reason, in words, with its NUL */
+#define HALL_PAYLOAD_MAX (1 << 20) /* bytes of a payload, where no limit is set */
 
 struct room;
 struct link;
@@ -48,6 +49,8 @@ struct hall {
 };
 
 struct hall hall_of(const struct limits *limits, const uint8_t seed[RNG_SEED]);
+/* Bytes that a message or payload may have: there is always a limit. */
+size_t hall_payload_max(const struct hall *hall);
 /* All guests and rooms; no guest may be used any more. */
 void hall_clear(struct hall *hall);
 

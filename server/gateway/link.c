@@ -4,9 +4,8 @@
 
 #include "net/endpoint.h"
 
-#define CLOSE_MS    2000      /* for the client to take in the last words */
-#define AHEAD       16384     /* bytes that may come before what was asked is answered */
-#define MESSAGE_MAX (1 << 20) /* bytes, where no limit is set */
+#define CLOSE_MS 2000  /* for the client to take in the last words */
+#define AHEAD    16384 /* bytes that may come before what was asked is answered */
 
 static void link_enter(struct link *link, enum link_state state)
 {
@@ -249,14 +248,14 @@ static void push(struct link *link, struct guest *guest, size_t body_len)
 static void socket_begin(struct link *link, const struct http_head *head)
 {
     sotto_buf answer = {0};
-    uint64_t most = link->gateway->limits.gateway_payload_bytes;
     if (request_upgrade(head, &answer) != SOTTO_OK) {
         buf_clear(&answer);
         link_end(link);
         return;
     }
-    link->ws = (struct ws_reader){
-        .role = WS_SERVER, .text = true, .message_max = most > 0 ? (uint32_t)most : MESSAGE_MAX};
+    link->ws = (struct ws_reader){.role = WS_SERVER,
+                                  .text = true,
+                                  .message_max = (uint32_t)hall_payload_max(&link->gateway->hall)};
     link_enter(link, LINK_SOCKET);
     link_give(link, &answer);
 }
@@ -363,7 +362,7 @@ static bool head_take(struct link *link)
     link->scanned = len > 0 ? 0 : link->in.len;
     if (len == 0)
         return false;
-    const struct request request = request_of(&head, link->gateway->limits.gateway_payload_bytes);
+    const struct request request = request_of(&head, hall_payload_max(&link->gateway->hall));
     link->keep = request.keep;
     request_take(link, &head, &request);
     buf_consume(&link->in, len);

@@ -36,7 +36,7 @@ static bool is_upgrade(const struct http_head *head)
 }
 
 static struct request polling_of(const struct http_head *head, const struct engineio_query *query,
-                                 uint64_t payload_max)
+                                 size_t payload_max)
 {
     bool get = view_equal(head->method, VIEW_LIT("GET"));
     struct request request = {.sid = query->sid, .room = query->room};
@@ -45,7 +45,7 @@ static struct request polling_of(const struct http_head *head, const struct engi
                        "a session begins with GET, and is then asked with GET and told with POST");
     if (get && head->content_length > 0)
         return refused(REFUSAL_REQUEST, "a GET carries no body");
-    if (payload_max > 0 && head->content_length > payload_max)
+    if (head->content_length > payload_max)
         return refused(REFUSAL_SIZE, "the payload is larger than maxPayload");
     request.kind = !get ? REQUEST_PUSH : query->sid.len > 0 ? REQUEST_POLL : REQUEST_ENTER;
     request.body_len = (size_t)head->content_length;
@@ -59,7 +59,7 @@ static struct request socket_of(const struct http_head *head, const struct engin
     return (struct request){.kind = REQUEST_SOCKET, .sid = query->sid, .room = query->room};
 }
 
-static struct request query_of(const struct http_head *head, uint64_t payload_max)
+static struct request query_of(const struct http_head *head, size_t payload_max)
 {
     struct engineio_query query;
     switch (engineio_query_read(head->target, &query)) {
@@ -85,7 +85,7 @@ static struct request query_of(const struct http_head *head, uint64_t payload_ma
                                                : socket_of(head, &query);
 }
 
-struct request request_of(const struct http_head *head, uint64_t payload_max)
+struct request request_of(const struct http_head *head, size_t payload_max)
 {
     struct request request = query_of(head, payload_max);
     request.keep = !http_field_has(head, "Connection", "close");

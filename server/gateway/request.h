@@ -38,8 +38,8 @@ struct request {
     bool keep; /* the connection stays open behind the answer */
 };
 
-/* `payload_max`: bytes that a body may have; 0: no limit. */
-struct request request_of(const struct http_head *head, uint64_t payload_max);
+/* `payload_max`: bytes that a body may have. */
+struct request request_of(const struct http_head *head, size_t payload_max);
 
 /* Append a whole answer each. NOMEM. */
 SOTTO_MUST_USE sotto_err request_answer(view body, bool keep, sotto_buf *out);

@@ -86,6 +86,26 @@ static void a_session_opens_with_its_terms(void **state)
     place_free(p);
 }
 
+static void without_limits_nobody_is_pinged_and_clients_wait_for_ever(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *guest;
+    struct engineio_open open;
+    p->limits = (struct limits){0};
+    assert_ok(hall_enter(&p->hall, (view){0}, true, 0, &guest));
+    assert_ok(engineio_open_read(view_of(guest->out.data + 1, guest->out.len - 1), &open));
+    assert_int_equal(open.ping_ms, 1000000000);
+    assert_true(open.ping_ms + open.pong_ms < INT32_MAX); /* a timer of JavaScript */
+    assert_int_equal(open.payload_max, 1 << 20);
+    buf_reset(&guest->out);
+    hall_tick(&p->hall, 1000000000000);
+    assert_int_equal(guest->out.len, 0);
+    assert_false(guest->ended);
+    assert_int_equal(hall_wait_ms(&p->hall, guest, 0), 0);
+    place_free(p);
+}
+
 static void two_in_a_room_exchange_keys_and_the_third_is_refused(void **state)
 {
     (void)state;
@@ -438,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_opens_with_its_terms),
+        cmocka_unit_test(without_limits_nobody_is_pinged_and_clients_wait_for_ever),
         cmocka_unit_test(two_in_a_room_exchange_keys_and_the_third_is_refused),
         cmocka_unit_test(rooms_keep_apart),
         cmocka_unit_test(events_pass_unread_and_some_under_two_names),
