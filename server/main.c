@@ -66,14 +66,14 @@ static const struct cli_line environment[] = {
 
 static const struct cli_line files[] = {
     {"/etc/sottod/sottod.conf", "settings; see sottod.conf(5)"},
-    {"root.key",
-     "in the state directory: the key that the pin stands for; keep a copy in a safe place"},
-    {"intermediate.key",
-     "in the state directory, if there is one: the key that certifies in the root key's place"},
-    {"admin.sock",
-     "in the state directory: where commands ask the running server; for root and its own user"},
-    {"server.key",
-     "in the state directory: the key that signs each connection, certified by one of these"},
+    {"/var/lib/sottod", "the state directory of the service; what follows lies in it"},
+    {"root.key", "the key that the pin stands for; keep a copy in a safe place"},
+    {"intermediate.key", "if there is one: the key that certifies in the root key's place"},
+    {"server.key", "the key that signs each connection, certified by one of these"},
+    {"sotto.db", "the database: accounts, and what waits for devices"},
+    {"blobs", "attachments, sealed by who sent them"},
+    {"admin.sock", "where commands ask the running server; for root and its own user"},
+    {"last-backup", "when the last backup was made"},
     {0},
 };
 
@@ -150,8 +150,12 @@ static const struct cli_program program = {
     .name = "sottod",
     .man_section = 8,
     .summary = "the server of Sotto: it passes on what it cannot read",
-    .text = "sottod relays encrypted messages between clients of Sotto. It needs no configuration "
-            "and stores nothing but its own keys.",
+    .text =
+        "sottod keeps the accounts of its members and passes on their messages, which it cannot "
+        "read; people without an account meet in rooms for two. It needs no configuration.\n\n"
+        "sottod init prepares a server, sottod doctor says what is missing, sottod invite create "
+        "makes accounts. Commands that ask the running server do so over a socket in its state "
+        "directory; with --json they print objects for programs.",
     .groups = groups,
     .topics = topics,
     .environment = environment,
