@@ -74,9 +74,10 @@ group() {
 }
 check 'examples/mls_group.c builds and does what it says' group
 check 'the headers are clean in C++' clang++ -fsyntax-only -Wall -Wextra -Werror -pedantic -I"$place/include" "$place/user.cc"
-check 'man pages are there' test -f "$place/share/man/man1/sotto.1" -a -f "$place/share/man/man8/sottod.8"
-mandoc_silent() { ! mandoc -T lint -W warning "$place/share/man/man1/sotto.1" "$place/share/man/man8/sottod.8" | grep .; }
+check 'man pages are there' test -f "$place/share/man/man1/sotto.1" -a -f "$place/share/man/man8/sottod.8" -a -f "$place/share/man/man5/sottod.conf.5"
+mandoc_silent() { ! mandoc -T lint -W warning "$place/share/man/man1/sotto.1" "$place/share/man/man8/sottod.8" "$place/share/man/man5/sottod.conf.5" | grep .; }
 check 'man pages are clean' mandoc_silent
+check 'the unit is there' grep -q "ExecStart=$place/bin/sottod serve" "$place/lib/systemd/system/sottod.service"
 completions() { [ "$(find "$place/share" -path '*complet*' -type f | wc -l)" -ge 2 ]; }
 check 'completions are there' completions
 meson configure build-check -Dprefix=/usr/local

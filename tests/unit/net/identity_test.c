@@ -239,6 +239,7 @@ static void a_change_that_was_cut_off_does_no_harm(void **state)
         assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
         for (size_t n = 0; n < COUNT_OF(gone[i]) && gone[i][n] != NULL; n++)
             assert_ok(state_remove(&w->state, gone[i][n]));
+        identity_clear(&id);
         assert_ok(load(w, NOW, &id));
         assert_chain(w, &id, NOW, SOTTO_OK);
         assert_memory_equal(first.pin, id.pin, sizeof id.pin);
