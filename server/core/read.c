@@ -14,7 +14,7 @@ struct page {
     const struct request *request;
     const struct stream *stream;
     uint64_t max_bytes;
-    uint64_t bytes, count;
+    uint64_t bytes, count, looked_at;
     uint64_t next;      /* all up to here has been told, or is in the run */
     uint64_t lost_from; /* 0: no run of lost ones is open */
     uint64_t lost_at_ms;
@@ -75,9 +75,10 @@ static void entry_send(struct page *p, uint64_t seq, view logged)
     p->next = seq;
 }
 
+/* Marks of what is lost are looked at, too. */
 static bool is_full(const struct page *p, size_t len)
 {
-    return p->count > 0 && (p->bytes + len > p->max_bytes || p->count >= READ_MAX);
+    return p->looked_at >= READ_MAX || (p->count > 0 && p->bytes + len > p->max_bytes);
 }
 
 static bool each(void *user, uint64_t seq, view bytes)
@@ -91,6 +92,7 @@ static bool each(void *user, uint64_t seq, view bytes)
     p->err = room_for(p, bytes.len);
     if (p->err != SOTTO_OK || is_full(p, bytes.len + MORE_THAN_BODY))
         return false;
+    p->looked_at++;
     lose(p, seq - 1, logged.at_ms); /* the log has none of these */
     if (logged.kind == ENTRY_LOST)
         lose(p, seq, logged.at_ms);

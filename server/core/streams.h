@@ -9,7 +9,7 @@
 #define HEADERS_KEPT       4096 /* commit headers of a stream, the newest */
 #define DELTAS_KEPT        256  /* of a group state, the newest */
 #define READ_BYTES_MAX     (16 * 65536)
-#define READ_MAX           4096       /* entries in one page */
+#define READ_MAX           4096       /* entries in one page, lost ones included */
 #define CREDIT_MAX         (1u << 30) /* bytes */
 #define HANDSHAKE_BLOB_MAX 4194304    /* bytes of a commit, welcome or delta */
 #define SNAPSHOT_BLOB_MAX  16777216   /* bytes */

@@ -1,8 +1,8 @@
-/* Rows of accounts in the store, and the frames of the admin's requests: what is read and written again is the same bytes; all else is
+/* Rows of accounts and streams in the store, and the frames of the admin's requests: what is read and written again is the same bytes; all else is
  * refused, and nothing is written. The first byte says which. */
 #include "fuzz.h"
 
-#include "core/state.h"
+#include "core/streams.h"
 
 typedef sotto_err rewrite_fn(view bytes, sotto_buf *out);
 
@@ -18,6 +18,31 @@ ROW(device)
 ROW(invite)
 ROW(password)
 ROW(mail)
+
+ROW(stream)
+ROW(subscription)
+ROW(state)
+ROW(blob)
+
+static sotto_err rewrite_answers(view bytes, sotto_buf *out)
+{
+    struct answers answers = {0};
+    TRY(answers_row_read(bytes, &answers));
+    sotto_err err = answers_row_write(&answers, out);
+    answers_release(&answers);
+    return err;
+}
+
+static sotto_err rewrite_journal_item(view bytes, sotto_buf *out)
+{
+    struct rd r = rd_of(bytes);
+    struct wr w = wr_to(out);
+    struct journal_item item = {0};
+    journal_item_read(&r, &item);
+    TRY(rd_end(&r));
+    journal_item_write(&w, &item);
+    return wr_end(&w);
+}
 
 /* Of a frame without its header. */
 #define FRAME(name, type, value)                                \
@@ -70,6 +95,12 @@ static rewrite_fn *const kinds[] = {
     rewrite_admin_mail,
     rewrite_admin_mail_done,
     rewrite_admin_user,
+    rewrite_stream,
+    rewrite_subscription,
+    rewrite_state,
+    rewrite_blob,
+    rewrite_answers,
+    rewrite_journal_item,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
