@@ -97,7 +97,7 @@ sotto_err admin_ask(const char *dir, const char *command, json_t *arguments, int
                     json_t **ret_result, struct failure *ret_failure)
 {
     DEFER(buf_clear) sotto_buf line = {0};
-    int fd;
+    int fd = -1;
     TRY(admin_request_write(command, arguments, &line));
     TRY(client_connect(dir, &fd, ret_failure));
     sotto_err err = line_send(fd, buf_view(&line), file) ? SOTTO_OK : SOTTO_E_CLOSED;
