@@ -50,10 +50,10 @@ def the_drill():
 
         def load():
             try:
+                a, b, slot = pair(s.port)
                 while not stop.is_set():
-                    a, b, _ = pair(s.port)
-                    a.close()
-                    b.close()
+                    a.room_send(slot, b"while a backup is made")
+                    assert b.room_data(slot) == b"while a backup is made"
             except Exception as e:  # pylint: disable=broad-except
                 errors.append(e)
         thread = threading.Thread(target=load)
