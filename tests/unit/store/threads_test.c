@@ -1,0 +1,102 @@
+/* The store's thread works on while others move its log to the database and copy it. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "back_ends.h"
+
+#define COMMITS 3000
+#define COPIES  4
+
+static struct store *store;
+static atomic_bool ended;
+
+static void commit_one(uint64_t number)
+{
+    static const uint8_t body[3000] = {1};
+    assert_ok(store_begin(store));
+    assert_ok(log_append(store, number % 5, number, VIEW_OF(body)));
+    if (number > 50)
+        assert_ok(log_drop(store, number % 5, number - 50));
+    assert_ok(store_put(store, STORE_META, VIEW_LIT("n"), view_of(&number, sizeof number)));
+    assert_ok(store_commit(store));
+}
+
+static void *checkpoints(void *arg)
+{
+    sotto_err *err = arg;
+    while (*err == SOTTO_OK && !ended)
+        *err = store_checkpoint(store);
+    return NULL;
+}
+
+static void *copies(void *arg)
+{
+    sotto_err *err = arg;
+    for (int i = 0; i < COPIES && *err == SOTTO_OK; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "%s/copy-%d", scratch, i);
+        *err = store_backup(store, path, NULL, NULL);
+    }
+    return NULL;
+}
+
+static bool count_entry(void *user, uint64_t seq, view body)
+{
+    (void)seq, (void)body;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+/* Each copy is of one moment: its entries are the last 50 or so up to its number. */
+static void copy_is_whole(int i)
+{
+    struct store *copy;
+    char path[100], why[256];
+    uint64_t number = 0, count = 0, last = 0;
+    view value;
+    snprintf(path, sizeof path, "%s/copy-%d", scratch, i);
+    assert_ok(store_verify(path, why));
+    assert_ok(store_sqlite_open(&(struct store_options){.path = path}, &copy, why));
+    sotto_err err = store_get(copy, STORE_META, VIEW_LIT("n"), &value);
+    if (err == SOTTO_OK)
+        memcpy(&number, value.data, sizeof number);
+    for (uint64_t stream = 0; stream < 5; stream++) {
+        assert_ok(log_read(copy, stream, 0, UINT64_MAX, count_entry, &count));
+        assert_ok(log_read(copy, stream, number + 1, UINT64_MAX, count_entry, &last));
+    }
+    assert_int_equal(last, 0);
+    assert_int_equal(count, number < 50 ? number : 50);
+    store_free(copy);
+}
+
+static void store_goes_on_while_others_move_its_log_and_copy_it(void **state)
+{
+    (void)state;
+    pthread_t keeper, copier;
+    sotto_err kept = SOTTO_OK, copied = SOTTO_OK;
+    scratch_empty();
+    assert_ok(sqlite_open_scratch(&store));
+    assert_int_equal(pthread_create(&keeper, NULL, checkpoints, &kept), 0);
+    assert_int_equal(pthread_create(&copier, NULL, copies, &copied), 0);
+    for (uint64_t number = 1; number <= COMMITS; number++)
+        commit_one(number);
+    assert_int_equal(pthread_join(copier, NULL), 0);
+    ended = true;
+    assert_int_equal(pthread_join(keeper, NULL), 0);
+    assert_ok(kept);
+    assert_ok(copied);
+    for (int i = 0; i < COPIES; i++)
+        copy_is_whole(i);
+    struct store_sizes sizes;
+    assert_ok(store_sizes(store, &sizes));
+    assert_true(sizes.bytes < 4 << 20);
+    store_free(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(store_goes_on_while_others_move_its_log_and_copy_it),
+    };
+    return cmocka_run_group_tests(tests, scratch_make_fast, scratch_remove);
+}
