@@ -291,16 +291,14 @@ static void dir_closep(DIR **dir)
         closedir(*dir);
 }
 
-static sotto_err dir_walk(int under, const char *name, DIR **ret_dir)
+/* NULL: errno says why. */
+static DIR *dir_walk(int under, const char *name)
 {
     int fd = openat(under, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return file_err(errno);
-    *ret_dir = fdopendir(fd);
-    if (*ret_dir != NULL)
-        return SOTTO_OK;
-    close(fd);
-    return SOTTO_E_NOMEM;
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && dir == NULL)
+        close(fd);
+    return dir;
 }
 
 /* Nobody goes on with it: whoever begins now takes a file of the same name that is another. */
@@ -317,8 +315,9 @@ static void partial_expire(const struct blobs *blobs, const char *name, int64_t 
 
 sotto_err blobs_expire(struct blobs *blobs, int64_t before_s)
 {
-    DEFER(dir_closep) DIR *dir = NULL;
-    TRY(dir_walk(blobs->partial, ".", &dir));
+    DEFER(dir_closep) DIR *dir = dir_walk(blobs->partial, ".");
+    if (dir == NULL)
+        return file_err(errno);
     for (struct dirent *e; (e = readdir(dir)) != NULL;)
         if (e->d_name[0] != '.')
             partial_expire(blobs, e->d_name, before_s);
@@ -327,10 +326,11 @@ sotto_err blobs_expire(struct blobs *blobs, int64_t before_s)
 
 sotto_err blobs_list(struct blobs *blobs, uint8_t first, blobs_each *each, void *user)
 {
-    DEFER(dir_closep) DIR *dir = NULL;
     char name[FIRST_NAME];
     hex(&first, 1, name);
-    TRY(dir_walk(blobs->dir, name, &dir));
+    DEFER(dir_closep) DIR *dir = dir_walk(blobs->dir, name);
+    if (dir == NULL)
+        return file_err(errno);
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         uint8_t hash[BLOB_HASH];
         struct stat st;

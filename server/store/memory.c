@@ -298,7 +298,7 @@ static sotto_err memory_read(struct store *store, uint64_t stream, uint64_t from
     for (; row != NULL; row = from <= to ? entry_seek(m, stream, from, to) : NULL) {
         view key, body;
         TRY(row_lend(m, row, &key, &body));
-        uint64_t seq = number_read(key.data + 8);
+        uint64_t seq = number_read(row->bytes + 8);
         if (!each(user, seq, body))
             break;
         from = seq + 1;
@@ -343,7 +343,7 @@ static sotto_err memory_oldest(struct store *store, size_t max, log_oldest_each 
     for (size_t i = 0; i < max && row != NULL; i++, row = row->newer) {
         view key, body;
         TRY(row_lend(m, row, &key, &body));
-        if (!each(user, number_read(key.data), number_read(key.data + 8), body))
+        if (!each(user, number_read(row->bytes), number_read(row->bytes + 8), body))
             break;
     }
     lent_end(m);

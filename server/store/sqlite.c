@@ -337,26 +337,23 @@ static const struct store_backend sqlite_backend = {
 };
 
 /* A sentence for what has none yet. */
-static sotto_err open_explain(sotto_err err, const char *path, char why[WHY_MAX])
+static void open_explain(sotto_err err, const char *path, char why[WHY_MAX])
 {
-    if (why[0] != 0)
-        return err;
-    switch (err) {
-    case SOTTO_E_IN_USE:
-        return sqlite_say(why, err, "another process uses the database %s", path);
-    case SOTTO_E_PERMISSION:
-        return sqlite_say(why, err, "no permission for the database %s", path);
-    case SOTTO_E_NOTFOUND:
-        return sqlite_say(why, err, "there is no directory for the database %s", path);
-    case SOTTO_E_DAMAGED:
-        return sqlite_say(why, err, "the database %s is damaged", path);
-    case SOTTO_E_DISK_FULL:
-        return sqlite_say(why, err, "no space left for the database %s", path);
-    case SOTTO_E_NOMEM:
-        return err;
-    default:
-        return sqlite_say(why, err, "cannot use the database %s", path);
-    }
+    const char *what = "cannot use";
+    if (err == SOTTO_E_IN_USE)
+        what = "another process uses";
+    else if (err == SOTTO_E_PERMISSION)
+        what = "no permission for";
+    else if (err == SOTTO_E_NOTFOUND)
+        what = "there is no directory for";
+    else if (err == SOTTO_E_DAMAGED)
+        what = "this is damaged:";
+    else if (err == SOTTO_E_DISK_FULL)
+        what = "no space left for";
+    else if (err == SOTTO_E_NOMEM)
+        what = "not enough memory for";
+    if (why[0] == 0)
+        (void)snprintf(why, WHY_MAX, "%s the database %s", what, path);
 }
 
 sotto_err sqlite_open_as(const struct store_options *options, const struct migration *list,
@@ -373,8 +370,10 @@ sotto_err sqlite_open_as(const struct store_options *options, const struct migra
     q->lock = -1;
     q->path = strdup(options->path);
     sotto_err err = q->path != NULL ? store_start(q, options, list, count, why) : SOTTO_E_NOMEM;
-    if (err != SOTTO_OK)
-        return open_explain(err, options->path, why);
+    if (err != SOTTO_OK) {
+        open_explain(err, options->path, why);
+        return err;
+    }
     *ret_store = &MOVE(q)->store;
     return SOTTO_OK;
 }

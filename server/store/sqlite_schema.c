@@ -80,7 +80,7 @@ static sotto_err steps_run(sqlite3 *db, const struct migration *list, size_t cou
 sotto_err sqlite_migrate(sqlite3 *db, const char *path, const struct migration *list, size_t count,
                          char why[WHY_MAX])
 {
-    int newest = list[count - 1].version, version;
+    int newest = list[count - 1].version, version = 0;
     TRY(sqlite_version(db, newest, &version, why));
     if (version == newest)
         return SOTTO_OK;
