@@ -492,7 +492,10 @@ static void failed_sync_of_a_checkpoint_ends_the_store(void **state)
     assert_err(store_checkpoint(s), IO);
     shim.fail_sync[SHIM_DB] = 0;
     assert_err(store_begin(s), IO);
+    unsigned moved = shim.writes[SHIM_DB];
     store_free(s);
+    assert_int_equal(shim.writes[SHIM_DB], moved);
+    assert_int_equal(access(in_scratch("db-wal"), F_OK), 0);
     s = opened(); /* the log still has all of it */
     assert_int_equal(entries(s, 1), 5000);
     store_free(s);
