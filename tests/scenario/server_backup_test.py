@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 from sottoclient import *
+from sottodevice import Device
 
 
 def sottod(*arguments, timeout=60, **more):
@@ -84,6 +85,35 @@ def the_drill():
             assert os.stat(os.path.join(top, name)).st_mode & 0o077 == 0, name
     with Server(directory=directory) as again:
         assert again.pin() == pin and again.alive()
+
+
+def accounts_and_what_waits_for_them_come_back():
+    file = os.path.join(fresh(), "b")
+    with Server("--set", "registration.who=open") as s:
+        a, b = Device().connect(s.port), Device().connect(s.port)
+        a.register("alice@localhost")
+        b.register("bob@localhost")
+        a.auth()
+        b.auth()
+        stream = a.create()
+        a.commit(stream, add=[b])
+        a.append(stream, b"before the backup")
+        assert sottod("backup", file, "--with-keys", "--dir", state_of(s))[0] == 0
+        a.append(stream, b"after it: lost")
+        shutil.rmtree(s.directory)
+    directory = fresh()
+    assert sottod("restore", file, "--dir", os.path.join(directory, "state"))[0] == 0
+    with Server(directory=directory) as again:
+        users = sottod("user", "list", "--dir", state_of(again))[1]
+        assert "alice@localhost" in users and "bob@localhost" in users, users
+        a.sign_in(again.port)
+        b.sign_in(again.port)
+        said = [body for _, _, body in b.read_all(stream)]
+        assert b"before the backup" in said and b"after it: lost" not in said, said
+        a.append(stream, b"and on it goes")
+        assert b"and on it goes" in [body for _, _, body in b.read_all(stream)]
+    a.end()
+    b.end()
 
 
 def without_a_recipient_keys_stay_out_unless_asked_for():
@@ -194,6 +224,8 @@ def a_stop_in_the_middle_leaves_nothing_behind():
         assert os.read(read, 10).startswith(b"sotto back")
         status, _, err = sottod("backup", os.path.join(fresh(), "b"), "--dir", state_of(s))
         assert status == 7 and "being made already" in err, err
+        status, _, err = sottod("rotate-key", "--dir", state_of(s))
+        assert status == 7 and "a backup is being made" in err, err
         assert s.alive()
         p.send_signal(signal.SIGINT)
         os.close(read)
