@@ -364,6 +364,41 @@ static void what_was_committed_outlives_a_crash(void **state)
     chat_clear(&c);
 }
 
+/* Where the list of streams says that one stands in the conversation, which is the last that was made. */
+static struct proto_listed_stream standing_of(struct chat *c, size_t who)
+{
+    static const uint8_t first[STREAM_ID];
+    struct proto_listed_stream item = {0};
+    struct proto_stream_list list = {0};
+    sotto_buf frame = {0};
+    assert_ok(proto_streams_write(39, first, &frame));
+    tell(&c->town, connection_of(who), &frame);
+    assert_ok(proto_stream_list_read(nth(c, who, PROTO_STREAM_LIST, 0).body, &list));
+    struct rd r = rd_of(list.streams.bytes);
+    while (rd_more(&r))
+        item = proto_listed_stream_next(&r);
+    return item;
+}
+
+static void a_cursor_outlives_a_crash_and_its_rows_hold_it_later(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    for (int i = 0; i < 4; i++)
+        says(&c, 0, "hello");
+    ask_ack(&c, 1, 4);
+    for (int written = 0; written < 2; written++) {
+        crash(&c);
+        come_in(&c, 1);
+        come_in(&c, 2);
+        assert_int_equal(standing_of(&c, 1).cursor, 4);
+        assert_int_equal(standing_of(&c, 2).cursor, 1);
+        assert_int_equal(standing_of(&c, 2).first, 2);
+        wait_for(&c, 5000);
+    }
+    chat_clear(&c);
+}
+
 static void what_was_not_committed_is_undone(void **state)
 {
     (void)state;
@@ -424,6 +459,7 @@ int main(void)
         cmocka_unit_test(an_idle_server_has_written_all_and_keeps_nothing),
         cmocka_unit_test(a_stream_stays_while_somebody_who_listens_is_behind),
         cmocka_unit_test(what_was_committed_outlives_a_crash),
+        cmocka_unit_test(a_cursor_outlives_a_crash_and_its_rows_hold_it_later),
         cmocka_unit_test(what_was_not_committed_is_undone),
         cmocka_unit_test(a_crash_after_many_commits_replays_a_bounded_journal),
     };
