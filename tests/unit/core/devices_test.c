@@ -191,6 +191,27 @@ static void account_has_as_many_devices_as_the_limit_says(void **state)
     town_clear(&t);
 }
 
+static void account_has_as_many_sessions_as_the_limit_says(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.sessions_per_account = 1;
+    struct town t = town_of(limits);
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    arrive(&t, 2);
+    ask_auth(&t, &alice, 1, 2);
+    got_error(&t.w, 2, SOTTO_E_FULL);
+    sign_in(&t, &alice, 0, 3); /* in place of the older one it may */
+    leave(&t, 3);
+    ask_auth(&t, &alice, 1, 2);
+    got_auth_ok(&t, 2);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* --- rotation --- */
 
 static void ask_rotate(struct town *t, const struct person *p, const struct rotation *rotation,
@@ -304,6 +325,27 @@ static void renewal_comes_when_a_third_of_the_life_is_left(void **state)
     town_clear(&t);
 }
 
+static void renewal_under_another_authority_is_a_fresh_certificate(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sotto_sign_key *intermediate = key_of(t.crypto, "intermediate");
+    uint8_t wanted[X509_KEY_ID];
+    struct x509 fresh;
+    t.config.authority = intermediate;
+    t.config.authority_is_root = false;
+    core_configure(t.w.core, &t.config);
+    sign_in(&t, &alice, 0, 1);
+    ask_renew(&t, &alice, 1);
+    assert_ok(x509_read(t.crypto, X509_ACCOUNT, got_registered(&t, 1).chain[0], &fresh));
+    assert_ok(x509_key_id(t.crypto, sign_key_public(intermediate).data, wanted));
+    assert_memory_equal(fresh.issuer_key_id, wanted, sizeof wanted);
+    sign_key_free(intermediate);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 static void renewal_after_a_rotation_is_for_the_new_key(void **state)
 {
     (void)state;
@@ -387,9 +429,11 @@ int main(void)
         cmocka_unit_test(device_that_is_revoked_loses_its_session_for_good),
         cmocka_unit_test(device_that_revokes_itself_hears_ok_and_then_bye),
         cmocka_unit_test(account_has_as_many_devices_as_the_limit_says),
+        cmocka_unit_test(account_has_as_many_sessions_as_the_limit_says),
         cmocka_unit_test(rotation_replaces_the_key_and_all_certificates),
         cmocka_unit_test(rotation_without_certificates_or_by_another_key_is_refused),
         cmocka_unit_test(renewal_comes_when_a_third_of_the_life_is_left),
+        cmocka_unit_test(renewal_under_another_authority_is_a_fresh_certificate),
         cmocka_unit_test(renewal_after_a_rotation_is_for_the_new_key),
         cmocka_unit_test(renewal_is_for_the_own_account_and_name),
         cmocka_unit_test(expired_certificate_keeps_nobody_out),
