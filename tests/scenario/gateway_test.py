@@ -7,7 +7,7 @@ import threading
 import time
 
 from sottoclient import *
-from sottogateway import MODULES, TRANSPORTS, Gateway, Node
+from sottogateway import MODULES, TRANSPORTS, WITHOUT, Gateway, Node
 
 SEPARATOR = "\x1e"
 
@@ -15,7 +15,7 @@ SEPARATOR = "\x1e"
 def with_node(test):
     def run_it():
         if MODULES is None:
-            return "no node and npm here"
+            return WITHOUT
         with Gateway() as gateway, Node(gateway) as node:
             return test(gateway, node)
     run_it.__name__ = test.__name__
@@ -65,7 +65,7 @@ def two_clients_talk_while_they_change_to_websocket(_, node):
 
 def without_limits_two_clients_talk_too():
     if MODULES is None:
-        return "no node and npm here"
+        return WITHOUT
     with Gateway("--no-limits") as gateway, Node(gateway) as node:
         a_whole_conversation(node, TRANSPORTS["upgrade"])
     return None

@@ -8,7 +8,7 @@ import tempfile
 import threading
 
 from sottoclient import program, run
-from sottogateway import MODULES, SOCKETIO, TRANSPORTS, Gateway, Node
+from sottogateway import MODULES, SOCKETIO, TRANSPORTS, WITHOUT, Gateway, Node
 from sottopeople import environment, wait_for
 
 SUITES = ["x25519-aes256cbc-hmac", "modp2048-elgamal-aes256cfb", "rsa-ecdh-aes256cbc-hmac", "modp2048-aes256gcm",
@@ -192,7 +192,7 @@ tests = [f for f in list(globals().values()) if callable(f) and getattr(f, "__mo
          and f.__name__ not in ("sotto", "student", "heard")]
 if MODULES is None:
     def the_student_is_not_here():
-        return "no node and npm here"
+        return WITHOUT
     needs = {"a_student_listens_and_sotto_dials", "sotto_listens_and_a_student_dials", "a_wrong_signature_is_refused", "who_vanishes_is_noticed",
              "what_is_not_of_the_lab_is_refused"}
     tests = [f for f in tests if f.__name__ not in needs] + [the_student_is_not_here]

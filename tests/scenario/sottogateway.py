@@ -22,15 +22,16 @@ class Gateway(Server):
 # ---- the real client
 
 def modules():
-    """Where socket.io-client is; None without node or npm."""
+    """Where socket.io-client is, and why it is not."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return None
+        return None, "no node and npm here"
     done = subprocess.run([os.path.join(SOCKETIO, "install.sh")], capture_output=True, text=True, timeout=150, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    if done.returncode != 0:
+        return None, "npm cannot bring socket.io-client"
+    return done.stdout.strip(), None
 
 
-MODULES = modules()
+MODULES, WITHOUT = modules()
 
 
 class Node:
