@@ -1,12 +1,21 @@
 #include "bench/bare.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "net/tls_cert.h"
 
-#define ROUNDS 8 /* more than a handshake has flights */
+#define ROUNDS     8     /* more than a handshake has flights */
+#define RECORD_MAX 16384 /* bytes */
+#define WAIT_MS    10000
 
 static double thread_us(void)
 {
@@ -61,17 +70,135 @@ static bool handshake(SSL_CTX *server_ctx, SSL_CTX *client_ctx, double *us)
     return done;
 }
 
+static SSL_CTX *server_context(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_num_tickets(ctx, 0);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    if (identify(ctx) && SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768") == 1 &&
+        SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") == 1)
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
+}
+
 double bare_handshake_us(unsigned count)
 {
-    SSL_CTX *server = SSL_CTX_new(TLS_server_method()), *client = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *server = server_context(), *client = SSL_CTX_new(TLS_client_method());
     double us = 0;
-    SSL_CTX_set_num_tickets(server, 0);
-    SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_OFF);
-    bool done = identify(server) && SSL_CTX_set1_groups_list(server, "X25519MLKEM768") == 1 &&
-                SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256") == 1;
+    bool done = server != NULL && client != NULL;
     for (unsigned i = 0; done && i < count; i++)
         done = handshake(server, client, &us);
     SSL_CTX_free(server);
     SSL_CTX_free(client);
     return done ? us / count : 0;
+}
+
+/* ---- records */
+
+struct line {
+    int ends[2]; /* server, client */
+    SSL *server, *client;
+};
+
+static bool sockets_open(int listener, const struct sockaddr_in *at, int ends[2])
+{
+    const int one = 1;
+    ends[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ends[0] = ends[1] >= 0 && connect(ends[1], (const struct sockaddr *)at, sizeof *at) == 0
+                  ? accept4(listener, NULL, NULL, SOCK_CLOEXEC)
+                  : -1;
+    if (ends[0] < 0)
+        return false;
+    (void)setsockopt(ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static bool line_open(struct line *line, int listener, const struct sockaddr_in *at,
+                      SSL_CTX *server, SSL_CTX *client)
+{
+    line->server = SSL_new(server);
+    line->client = SSL_new(client);
+    if (!sockets_open(listener, at, line->ends) || line->server == NULL || line->client == NULL ||
+        SSL_set_fd(line->server, line->ends[0]) != 1 ||
+        SSL_set_fd(line->client, line->ends[1]) != 1)
+        return false;
+    SSL_set_accept_state(line->server);
+    SSL_set_connect_state(line->client);
+    for (unsigned i = 0;
+         i < ROUNDS && !(SSL_is_init_finished(line->server) && SSL_is_init_finished(line->client));
+         i++) {
+        (void)SSL_do_handshake(line->client);
+        (void)SSL_do_handshake(line->server);
+    }
+    return SSL_is_init_finished(line->server) && SSL_is_init_finished(line->client);
+}
+
+static void line_close(struct line *line)
+{
+    SSL_free(line->server);
+    SSL_free(line->client);
+    for (size_t i = 0; i < 2; i++)
+        if (line->ends[i] >= 0)
+            close(line->ends[i]);
+}
+
+static bool record_read(struct line *line, size_t size)
+{
+    static uint8_t record[RECORD_MAX];
+    int len;
+    while ((len = SSL_read(line->client, record, sizeof record)) <= 0) {
+        struct pollfd p = {.fd = line->ends[1], .events = POLLIN};
+        if (SSL_get_error(line->client, len) != SSL_ERROR_WANT_READ || poll(&p, 1, WAIT_MS) != 1)
+            return false;
+    }
+    return (size_t)len == size;
+}
+
+/* One record to each, timed; then all are read. */
+static bool records_pass(struct line *lines, unsigned count, size_t size, double *us)
+{
+    static const uint8_t data[RECORD_MAX];
+    bool passed = true;
+    double before = thread_us();
+    for (unsigned i = 0; passed && i < count; i++)
+        passed = SSL_write(lines[i].server, data, (int)size) == (int)size;
+    *us += thread_us() - before;
+    for (unsigned i = 0; passed && i < count; i++)
+        passed = record_read(&lines[i], size);
+    return passed;
+}
+
+static bool lines_open(struct line *lines, unsigned count, SSL_CTX *server, SSL_CTX *client)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool opened = listener >= 0 && bind(listener, (const struct sockaddr *)&at, sizeof at) == 0 &&
+                  listen(listener, 1) == 0 &&
+                  getsockname(listener, (struct sockaddr *)&at, &len) == 0;
+    for (unsigned i = 0; opened && i < count; i++)
+        opened = line_open(&lines[i], listener, &at, server, client);
+    if (listener >= 0)
+        close(listener);
+    return opened;
+}
+
+double bare_record_us(unsigned connections, size_t size, unsigned rounds)
+{
+    SSL_CTX *server = server_context(), *client = SSL_CTX_new(TLS_client_method());
+    struct line *lines = calloc(connections, sizeof *lines);
+    double us = 0;
+    for (unsigned i = 0; lines != NULL && i < connections; i++)
+        lines[i].ends[0] = lines[i].ends[1] = -1;
+    bool done = server != NULL && client != NULL && lines != NULL && size <= RECORD_MAX &&
+                lines_open(lines, connections, server, client);
+    for (unsigned i = 0; done && i < rounds; i++)
+        done = records_pass(lines, connections, size, &us);
+    for (unsigned i = 0; lines != NULL && i < connections; i++)
+        line_close(&lines[i]);
+    free(lines);
+    SSL_CTX_free(server);
+    SSL_CTX_free(client);
+    return done ? us / rounds / connections : 0;
 }

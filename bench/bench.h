@@ -68,10 +68,14 @@ struct bench_program {
     int (*run)(struct bench *b, int argc, char **argv);
 };
 
+int bench_churn(struct bench *b, int argc, char **argv);
 int bench_connections(struct bench *b, int argc, char **argv);
 int bench_crypto(struct bench *b, int argc, char **argv);
+int bench_day(struct bench *b, int argc, char **argv);
+int bench_fanout(struct bench *b, int argc, char **argv);
 int bench_mls(struct bench *b, int argc, char **argv);
 int bench_mls_tree(struct bench *b, int argc, char **argv);
+int bench_offline(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 int bench_rooms(struct bench *b, int argc, char **argv);
 int bench_store(struct bench *b, int argc, char **argv);

@@ -79,10 +79,11 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path);
 }
 
-static void dir_remove(const char *dir)
+void child_dir_remove(struct child *child)
 {
-    if (dir[0] != 0)
-        (void)nftw(dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    if (child->dir[0] != 0)
+        (void)nftw(child->dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    child->dir[0] = 0;
 }
 
 /* ---- the process */
@@ -96,7 +97,7 @@ static void interrupt(int number)
 }
 
 /* Without SA_RESTART: who waits, wakes up. */
-static void interrupts_catch(void)
+void child_interrupts_catch(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     const struct sigaction action = {.sa_handler = interrupt};
@@ -151,7 +152,7 @@ bool child_start(struct child *child, const char *const argv[])
     if (log < 0)
         return fail("cannot write into the temporary directory");
     child_files_raise();
-    interrupts_catch();
+    child_interrupts_catch();
     child->pid = fork();
     if (child->pid == 0)
         child_exec(child, user, log, argv);
@@ -248,7 +249,7 @@ bool child_stop(struct child *child)
             kill(child->pid, SIGKILL);
         (void)waitpid(child->pid, &status, 0);
     }
-    dir_remove(child->dir);
+    child_dir_remove(child);
     *child = (struct child){0};
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -18,6 +18,7 @@ struct child {
 
 /* A new directory below `under`. */
 bool child_dir_make(struct child *child, const char *under);
+void child_dir_remove(struct child *child);
 /* A file in it that only the child can read. */
 bool child_file_write(const struct child *child, const char *name, view content);
 bool child_start(struct child *child, const char *const argv[]);
@@ -28,12 +29,16 @@ bool child_log_wait(const struct child *child, const char *mark, unsigned long *
 /* Ends it and removes the directory. False: it did not exit with 0, or was not to be ended but by force. */
 bool child_stop(struct child *child);
 
+/* These two of any process of ours: its pid is enough. */
+
 /* CPU time of all its threads, those that have ended too, in us. */
 double child_cpu_us(const struct child *child);
 /* Memory of its own (user space: Pss, or Rss where that can't be read), in bytes. */
 double child_memory(const struct child *child);
 
-/* SIGINT, SIGTERM or SIGHUP came since the first child was started, or nobody reads our output: end, and clean up. */
+/* From now on child_interrupted() tells; starting a child does that, too. */
+void child_interrupts_catch(void);
+/* SIGINT, SIGTERM or SIGHUP came since then, or nobody reads our output: end, and clean up. */
 bool child_interrupted(void);
 
 /* A port of 127.0.0.1 that nobody has at this moment; 0: none. */

@@ -57,7 +57,7 @@ void crowd_touch(struct crowd *crowd, struct peer_client *client)
 static bool take(struct crowd *crowd, struct peer_client *client)
 {
     crowd->now_us = crowd_now_us();
-    bool taken = client->server->peer->take(client, &crowd->sink);
+    bool taken = client->server->plan.peer->take(client, &crowd->sink);
     if (wire_waits(&client->wire))
         crowd_touch(crowd, client);
     return taken;

@@ -6,24 +6,48 @@
 
 #include "bench.h"
 
+/* Options that several benches share, shown once. */
+static const char server_options[] =
+    "of benches that start servers:\n"
+    "--durable       the servers' files lie on a disk, not in memory\n"
+    "--dir DIR       where they lie (with --durable TMPDIR or /tmp, else /dev/shm)\n"
+    "--set KEY=VALUE a setting of ours\n"
+    "--peer NAMES    nats, mosquitto or nats,mosquitto: measured in turns with ours (not fanout)\n"
+    "--alone         not ours, only those of --peer\n";
+
 /* clang-format off */
 static const struct bench_program programs[] = {
+    {"churn", "clients that connect, sign in, get what waits for them, and leave",
+     "--devices N     that take turns (100)\n"
+     "--seconds N     for each server (3)\n", bench_churn},
+    {"connections", "clients that have signed in and wait: memory, and how long they take to wake up",
+     "--n N           clients (10000)\n", bench_connections},
     {"crypto", "each primitive through our layer, beside the library alone", NULL, bench_crypto},
-    {"connections", "idle connections, handshakes and wake-ups of a real server",
-     "--n N           connections (10000)\n", bench_connections},
+    {"day", "a day of traffic at speed: what an hour leaves of memory, open files and database",
+     "--devices N     (10000)\n"
+     "--messages N    of the whole day (10000000)\n"
+     "--hours N       of the day (24)\n"
+     "--retention N   seconds for which a message waits (14400)\n"
+     "--memory        the store of the tests instead of SQLite\n"
+     "--durable       the database lies on a disk, not in memory\n"
+     "--dir DIR       where it lies\n", bench_day},
+    {"fanout", "a message to a conversation of many devices, beside the records that it takes",
+     "--devices N     of the conversation (5, 100, 1000)\n"
+     "--online N      of them (100)\n"
+     "--size N        bytes of a message (256)\n", bench_fanout},
     {"mls", "MLS groups of any size, beside the primitives that they take", NULL, bench_mls},
     {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives", NULL, bench_mls_tree},
-    {"relay", "durable messages from one to another, beside other servers in the same run",
+    {"offline", "messages that wait for a device that is away, and their delivery when it comes back",
+     "--n N           messages (100000)\n"
+     "--size N        bytes of a message (256)\n", bench_offline},
+    {"relay", "durable messages from one to another",
      "--senders N     devices that send (50)\n"
      "--receivers N   devices that receive (50)\n"
      "--size N        bytes of a message (256)\n"
      "--inflight N    closed loop: messages of a pair that are on their way\n"
      "--rate N        open loop: messages a second in all\n"
      "                (without either: 32 and 1 in flight, then 1000/s)\n"
-     "--durable       the servers' files lie on a disk, not in memory\n"
-     "--dir DIR       where they lie (with --durable TMPDIR or /tmp, else /dev/shm)\n"
-     "--seconds N     of each case and server (3)\n"
-     "--peer NAMES    nats, mosquitto or nats,mosquitto: measured in turns with ours\n", bench_relay},
+     "--seconds N     of each case and server (3)\n", bench_relay},
     {"rooms", "messages passed on in rooms, which keep nothing",
      "--pairs N       (50)\n"
      "--size N        bytes of a message (256)\n"
@@ -56,6 +80,8 @@ static int usage(FILE *to)
         fprintf(to, "  %-12s %s\n", programs[i].name, programs[i].summary);
         options_print(to, programs[i].options);
     }
+    fprintf(to, "\n");
+    options_print(to, server_options);
     fprintf(to, "\n--json prints one object a line instead of a table.\n");
     return to == stdout ? 0 : 2;
 }

@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct stamp) == PAIRS_SIZE_MIN, "what a message has to ho
 
 static bool fail(const struct pairs *pairs, const char *what)
 {
-    fprintf(stderr, "sotto-bench: %s: %s\n", pairs->server.peer->name, what);
+    fprintf(stderr, "sotto-bench: %s: %s\n", pairs->server.plan.peer->name, what);
     return false;
 }
 
@@ -49,7 +49,7 @@ static double thread_cpu_us(void)
 static bool message_send(struct pairs *pairs, unsigned number, double due_us)
 {
     struct channel *channel = &pairs->channels[number];
-    unsigned who = number % pairs->server.senders;
+    unsigned who = number % pairs->server.plan.senders;
     struct peer_client *sender = &pairs->senders[who];
     struct flight *flight = &pairs->flights[who];
     if (flight->tail - flight->head == FLIGHTS)
@@ -59,7 +59,7 @@ static bool message_send(struct pairs *pairs, unsigned number, double due_us)
     const struct stamp stamp = {due_us, number, (uint32_t)channel->sent++};
     memcpy(pairs->message, &stamp, sizeof stamp);
     crowd_touch(&pairs->crowd, sender);
-    return sender->server->peer->put(sender, number, view_of(pairs->message, pairs->size));
+    return sender->server->plan.peer->put(sender, number, view_of(pairs->message, pairs->size));
 }
 
 static uint64_t finished(const struct channel *channel)
@@ -225,11 +225,11 @@ bool pairs_open_loop(struct pairs *pairs, double rate, double warm_s, double sec
 static bool clients_open(struct pairs *pairs)
 {
     struct peer_server *server = &pairs->server;
-    for (unsigned i = 0; i < server->receivers; i++)
+    for (unsigned i = 0; i < server->plan.receivers; i++)
         if (!peer_open(server, PEER_RECEIVER, i, &pairs->receivers[i]) ||
             !crowd_add(&pairs->crowd, &pairs->receivers[i]))
             return false;
-    for (unsigned i = 0; i < server->senders; i++)
+    for (unsigned i = 0; i < server->plan.senders; i++)
         if (!peer_open(server, PEER_SENDER, i, &pairs->senders[i]) ||
             !crowd_add(&pairs->crowd, &pairs->senders[i]))
             return false;
@@ -253,7 +253,7 @@ static bool memory_take(struct pairs *pairs, unsigned senders, unsigned receiver
     return true;
 }
 
-bool pairs_start(struct pairs *pairs, const struct peer *peer, const char *under, unsigned senders,
+bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which, unsigned senders,
                  unsigned receivers, size_t size)
 {
     *pairs = (struct pairs){.size = size};
@@ -261,14 +261,19 @@ bool pairs_start(struct pairs *pairs, const struct peer *peer, const char *under
     return memory_take(pairs, senders, receivers) &&
            crowd_init(&pairs->crowd, senders + receivers,
                       (struct peer_sink){pairs, acked, received}) &&
-           peer_start(&pairs->server, peer, under, senders, receivers) && clients_open(pairs);
+           peer_start(&pairs->server, &(struct peer_plan){.peer = beside->peers[which],
+                                                          .under = beside->under,
+                                                          .set = beside->set,
+                                                          .senders = senders,
+                                                          .receivers = receivers}) &&
+           clients_open(pairs);
 }
 
 bool pairs_stop(struct pairs *pairs)
 {
-    for (unsigned i = 0; pairs->receivers != NULL && i < pairs->server.receivers; i++)
+    for (unsigned i = 0; pairs->receivers != NULL && i < pairs->server.plan.receivers; i++)
         peer_close(&pairs->receivers[i]);
-    for (unsigned i = 0; pairs->senders != NULL && i < pairs->server.senders; i++)
+    for (unsigned i = 0; pairs->senders != NULL && i < pairs->server.plan.senders; i++)
         peer_close(&pairs->senders[i]);
     bool well = peer_stop(&pairs->server);
     crowd_clear(&pairs->crowd);

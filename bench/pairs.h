@@ -5,6 +5,7 @@
 #ifndef BENCH_PAIRS_H
 #define BENCH_PAIRS_H
 
+#include "bench/beside.h"
 #include "bench/crowd.h"
 
 #define PAIRS_SIZE_MIN     16   /* bytes of a message */
@@ -38,8 +39,8 @@ struct pairs {
 
 /* All that give bool: false, and a message is on stderr; then only pairs_stop() is left. */
 
-/* Starts the server and logs everybody in. */
-bool pairs_start(struct pairs *pairs, const struct peer *peer, const char *under, unsigned senders,
+/* Starts that server of the list and logs everybody in. */
+bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which, unsigned senders,
                  unsigned receivers, size_t size);
 bool pairs_stop(struct pairs *pairs);
 void pairs_forget(struct pairs *pairs);

@@ -6,7 +6,7 @@
 
 #include "net/tls_cert.h"
 
-static const struct peer *const peers[] = {&peer_mosquitto, &peer_nats};
+static const struct peer *const peers[] = {&peer_mosquitto, &peer_nats, &peer_sotto};
 
 const struct peer *peer_at(size_t index)
 {
@@ -46,59 +46,61 @@ bool peer_tls_write(const struct peer_server *server)
     return false;
 }
 
-bool peer_start(struct peer_server *server, const struct peer *peer, const char *under,
-                unsigned senders, unsigned receivers)
+bool peer_start(struct peer_server *server, const struct peer_plan *plan)
 {
-    *server = (struct peer_server){
-        .peer = peer,
-        .senders = senders,
-        .receivers = receivers,
-        .mailboxes = senders > receivers ? senders : receivers,
-        .child.plain = peer->program != NULL,
-        .ssl = wire_context(),
-    };
+    unsigned most = plan->senders > plan->receivers ? plan->senders : plan->receivers;
+    *server = (struct peer_server){.plan = *plan,
+                                   .mailboxes = plan->group ? 1 : most,
+                                   .child.plain = plan->peer->program != NULL,
+                                   .ssl = wire_context()};
     if (server->ssl == NULL) {
         fprintf(stderr, "sotto-bench: out of memory\n");
         return false;
     }
-    return child_dir_make(&server->child, under) && peer->start(server) && peer->prepare(server);
+    return child_dir_make(&server->child, plan->under) && plan->peer->start(server) &&
+           plan->peer->prepare(server);
 }
 
 bool peer_stop(struct peer_server *server)
 {
-    if (server->peer == NULL)
+    const struct peer *peer = server->plan.peer;
+    if (peer == NULL)
         return true;
-    bool ours = server->peer->program == NULL;
-    if (server->peer->clear != NULL)
-        server->peer->clear(server);
+    if (peer->clear != NULL)
+        peer->clear(server);
     SSL_CTX_free(server->ssl);
-    bool well = child_stop(&server->child);
+    bool well = child_stop(&server->child) || peer->program != NULL;
     *server = (struct peer_server){0};
-    if (ours && !well)
+    if (!well)
         fprintf(stderr, "sotto-bench: the server did not end well\n");
-    return well || !ours;
+    return well;
+}
+
+static bool subscribe(struct peer_client *client)
+{
+    const struct peer_server *server = client->server;
+    if (server->plan.group)
+        return server->plan.peer->subscribe(client, 0);
+    for (unsigned m = client->number; m < server->mailboxes; m += server->plan.receivers)
+        if (!server->plan.peer->subscribe(client, m))
+            return false;
+    return true;
 }
 
 bool peer_open(struct peer_server *server, enum peer_role role, unsigned number,
                struct peer_client *client)
 {
-    const struct peer *peer = server->peer;
     *client = (struct peer_client){.server = server, .role = role, .number = number, .wire.fd = -1};
-    if (!wire_connect(&client->wire, server->child.port, number) || !peer->open(client))
-        return false;
-    if (role == PEER_RECEIVER)
-        for (unsigned m = number; m < server->mailboxes; m += server->receivers)
-            if (!peer->subscribe(client, m))
-                return false;
-    return true;
+    return wire_connect(&client->wire, server->child.port, number) &&
+           server->plan.peer->open(client) && (role == PEER_SENDER || subscribe(client));
 }
 
 void peer_close(struct peer_client *client)
 {
     if (client->server == NULL)
         return;
-    if (client->server->peer->close != NULL)
-        client->server->peer->close(client);
+    if (client->server->plan.peer->close != NULL)
+        client->server->plan.peer->close(client);
     wire_close(&client->wire);
     *client = (struct peer_client){.wire.fd = -1};
 }

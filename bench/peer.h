@@ -10,11 +10,21 @@
 #include "bench/child.h"
 #include "bench/wire.h"
 
-struct peer_server {
+/* Sender k writes to mailboxes k, k + senders..., receiver k reads k, k + receivers...: there are as many as the larger of both. A
+ * group has one mailbox, which all receivers read: no peer but ours has such. */
+struct peer_plan {
     const struct peer *peer;
+    const char *under; /* its new directory lies below this one */
+    const char *set;   /* a setting of sottod, or NULL */
+    unsigned senders, receivers;
+    bool group;
+};
+
+struct peer_server {
+    struct peer_plan plan;
+    unsigned mailboxes;
     struct child child;
     SSL_CTX *ssl;
-    unsigned senders, receivers, mailboxes;
     void *own; /* the peer's */
 };
 
@@ -27,6 +37,7 @@ struct peer_client {
     unsigned number;      /* among those of its role */
     uint64_t sent, acked; /* messages of a sender */
     bool touched;         /* the crowd's */
+    bool silent;          /* of ours: acknowledge nothing */
     bool known;           /* the peer's: the server has its subscriptions */
     void *own;            /* the peer's */
 };
@@ -44,6 +55,7 @@ struct peer_sink {
 struct peer {
     const char *name;
     const char *program, *package; /* NULL: our own */
+    bool speaks_first;             /* a line before TLS */
     /* Starts it in the child's directory. */
     bool (*start)(struct peer_server *server);
     /* Makes what the server needs to know of its mailboxes before anybody comes. */
@@ -59,7 +71,7 @@ struct peer {
     bool (*take)(struct peer_client *client, const struct peer_sink *sink);
 };
 
-extern const struct peer peer_mosquitto, peer_nats;
+extern const struct peer peer_mosquitto, peer_nats, peer_sotto;
 
 /* NULL: nobody has that name. `count` may be more than there are: then NULL too. */
 const struct peer *peer_find(const char *name, size_t len);
@@ -68,13 +80,10 @@ const struct peer *peer_at(size_t index);
 /* The peer's program. False: it is not installed, and how to install it is on stderr. */
 bool peer_program(const struct peer *peer, char path[PATH_MAX]);
 
-/* Starts it in a new directory below `under` with so many mailboxes: sender k writes to mailboxes k, k + senders..., receiver
- * k reads k, k + receivers.... */
-bool peer_start(struct peer_server *server, const struct peer *peer, const char *under,
-                unsigned senders, unsigned receivers);
+bool peer_start(struct peer_server *server, const struct peer_plan *plan);
 bool peer_stop(struct peer_server *server);
 
-/* Connects and logs in; a receiver also subscribes to its mailboxes. */
+/* Connects and logs in; a receiver also subscribes to its mailboxes. On a failure the caller closes it, too. */
 bool peer_open(struct peer_server *server, enum peer_role role, unsigned number,
                struct peer_client *client);
 void peer_close(struct peer_client *client);

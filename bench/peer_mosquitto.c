@@ -102,7 +102,7 @@ static bool start(struct peer_server *server)
              "max_inflight_messages 0\nmax_queued_messages 0\nset_tcp_nodelay true\n"
              "connection_messages false\nlog_dest stderr\nlog_type error\nlog_type warning\n",
              child->port);
-    if (!peer_program(server->peer, path) || !peer_tls_write(server) ||
+    if (!peer_program(server->plan.peer, path) || !peer_tls_write(server) ||
         !child_file_write(child, "mosquitto.conf", view_str(conf)))
         return false;
     const char *const argv[] = {path, "-c", "mosquitto.conf", NULL};

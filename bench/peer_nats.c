@@ -158,7 +158,7 @@ static bool start(struct peer_server *server)
              "jetstream { store_dir: \"store\", max_file_store: 8GB, max_memory_store: 1GB }\n"
              "max_pending: 256MB\n",
              child->port);
-    if (!peer_program(server->peer, path) || !peer_tls_write(server) ||
+    if (!peer_program(server->plan.peer, path) || !peer_tls_write(server) ||
         !child_file_write(child, "nats.conf", view_str(conf)))
         return false;
     const char *const argv[] = {path, "-c", "nats.conf", NULL};
@@ -236,6 +236,7 @@ const struct peer peer_nats = {
     .name = "nats",
     .program = "nats-server",
     .package = "nats-server",
+    .speaks_first = true,
     .start = start,
     .prepare = prepare,
     .open = open_client,

@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/bench.h"
+#include "bench/beside.h"
 #include "bench/disk.h"
-#include "bench/options.h"
 #include "bench/pairs.h"
 
-#define ROUNDS   3
-#define SUBJECTS 3
+#define ROUNDS   BESIDE_ROUNDS
 #define SYNCS    100 /* of the disk, a round */
 #define WARM_S   1.0 /* of the first round; later ones need less */
 #define REWARM_S 0.25
@@ -41,10 +39,10 @@ struct subject {
 
 struct relay {
     unsigned long senders, receivers, size, inflight, rate, seconds;
-    const char *peers, *dir;
     bool durable;
-    struct subject subjects[SUBJECTS];
-    size_t subject_count;
+    struct beside beside;
+    struct subject subjects[BESIDE_MAX]; /* as they stand there */
+    size_t started;
     struct disk disk;
     double syncs[ROUNDS * SYNCS];
 };
@@ -54,11 +52,6 @@ struct relay_case {
     unsigned inflight;
     double rate;
 };
-
-static double median(double values[ROUNDS])
-{
-    return bench_percentile(values, ROUNDS, 0.5);
-}
 
 static void figures_make(struct subject *subject)
 {
@@ -71,9 +64,9 @@ static void figures_make(struct subject *subject)
         cpu[i] = round->server_cpu_us / messages;
         client[i] = round->client_cpu_us / messages;
     }
-    subject->figures[THROUGHPUT] = median(rate);
-    subject->figures[CPU] = median(cpu);
-    subject->figures[CLIENT_CPU] = median(client);
+    subject->figures[THROUGHPUT] = beside_median(rate);
+    subject->figures[CPU] = beside_median(cpu);
+    subject->figures[CLIENT_CPU] = beside_median(client);
     subject->figures[ACK_P50] = bench_percentile(pairs->ack.us, pairs->ack.count, 0.5);
     subject->figures[ACK_P99] = bench_percentile(pairs->ack.us, pairs->ack.count, 0.99);
     subject->figures[E2E_P50] = bench_percentile(pairs->e2e.us, pairs->e2e.count, 0.5);
@@ -97,27 +90,29 @@ static void disk_rows(struct bench *b, struct relay *relay, const struct relay_c
                          .rate = which->rate});
 }
 
-/* The first subject's rows also say how it stands to each other one. */
+/* No durable acknowledgement is faster than the disk. */
+static double floor_of(struct relay *relay, size_t figure)
+{
+    if (!relay->durable || (figure != ACK_P50 && figure != ACK_P99))
+        return 0;
+    return bench_percentile(relay->syncs, COUNT_OF(relay->syncs), figure == ACK_P50 ? 0.5 : 0.99);
+}
+
 static void rows(struct bench *b, struct relay *relay, const struct relay_case *which)
 {
-    for (size_t s = 0; s < relay->subject_count; s++) {
-        const struct subject *subject = &relay->subjects[s];
-        for (size_t f = 0; f < FIGURES; f++) {
-            struct bench_row row = {.section = "relay",
-                                    .op = figure_rows[f].op,
-                                    .n = relay->size,
-                                    .value = subject->figures[f],
-                                    .unit = figure_rows[f].unit,
-                                    .iterations = subject->rounds[0].messages * ROUNDS,
-                                    .peer = subject->pairs.server.peer->name,
-                                    .inflight = which->inflight,
-                                    .rate = which->rate};
-            for (size_t other = 1; s == 0 && other < relay->subject_count; other++)
-                row.ratios[other - 1] =
-                    (struct bench_ratio){relay->subjects[other].pairs.server.peer->name,
-                                         subject->figures[f] / relay->subjects[other].figures[f]};
-            bench_row(b, &row);
-        }
+    for (size_t f = 0; f < FIGURES; f++) {
+        double values[BESIDE_MAX] = {0};
+        for (size_t s = 0; s < relay->beside.count; s++)
+            values[s] = relay->subjects[s].figures[f];
+        beside_rows(b, &relay->beside,
+                    (struct bench_row){.section = "relay",
+                                       .op = figure_rows[f].op,
+                                       .n = relay->size,
+                                       .unit = figure_rows[f].unit,
+                                       .inflight = which->inflight,
+                                       .rate = which->rate,
+                                       .floor = floor_of(relay, f)},
+                    values);
     }
     disk_rows(b, relay, which);
 }
@@ -134,7 +129,7 @@ static bool turn(struct relay *relay, const struct relay_case *which, struct sub
 
 static bool measure(struct bench *b, struct relay *relay, struct relay_case which)
 {
-    size_t count = relay->subject_count;
+    size_t count = relay->beside.count;
     for (size_t s = 0; s < count; s++)
         pairs_forget(&relay->subjects[s].pairs);
     for (size_t round = 0; round < ROUNDS; round++) {
@@ -161,51 +156,24 @@ static bool measure_all(struct bench *b, struct relay *relay)
             measure(b, relay, (struct relay_case){.rate = all ? RATE : (double)relay->rate}));
 }
 
-/* ---- who takes part */
-
-static bool subject_start(struct relay *relay, const struct peer *peer)
+static bool run(struct bench *b, struct relay *relay)
 {
-    struct subject *subject = &relay->subjects[relay->subject_count++];
-    return pairs_start(&subject->pairs, peer, relay->dir, (unsigned)relay->senders,
-                       (unsigned)relay->receivers, relay->size);
-}
-
-/* `--peer nats,mosquitto`: a name that nobody has, or a program that is not here, ends the bench before anything is started. */
-static bool peers_find(const struct relay *relay, const struct peer *found[SUBJECTS], size_t *count)
-{
-    for (const char *at = relay->peers; at != NULL && *at != 0;) {
-        size_t len = strcspn(at, ",");
-        char path[PATH_MAX];
-        const struct peer *peer = peer_find(at, len);
-        if (peer == NULL || peer->program == NULL || *count == SUBJECTS) {
-            fprintf(stderr,
-                    "sotto-bench relay: --peer takes nats, mosquitto or both, with a comma\n");
-            return false;
-        }
-        if (!peer_program(peer, path))
-            return false;
-        found[(*count)++] = peer;
-        at += len + (at[len] == ',' ? 1 : 0);
-    }
-    if (*count > 0)
-        return true;
-    fprintf(stderr, "sotto-bench relay: --peer says what to measure: nats, mosquitto or both\n");
-    return false;
-}
-
-static bool run(struct bench *b, struct relay *relay, const struct peer *const *found, size_t count)
-{
-    if (!disk_open(&relay->disk, relay->dir))
+    const struct beside *beside = &relay->beside;
+    if (!disk_open(&relay->disk, beside->under))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!subject_start(relay, found[i]))
+    while (relay->started < beside->count) {
+        size_t at = relay->started++;
+        if (!pairs_start(&relay->subjects[at].pairs, beside, at, (unsigned)relay->senders,
+                         (unsigned)relay->receivers, relay->size))
             return false;
+    }
     return measure_all(b, relay);
 }
 
 int bench_relay(struct bench *b, int argc, char **argv)
 {
     struct relay *relay = calloc(1, sizeof *relay);
+    struct beside_options servers = {0};
     if (relay == NULL)
         return 1;
     *relay =
@@ -217,18 +185,14 @@ int bench_relay(struct bench *b, int argc, char **argv)
         {"--inflight", &relay->inflight, 1, PAIRS_INFLIGHT_MAX, NULL, NULL},
         {"--rate", &relay->rate, 1, 1000000, NULL, NULL},
         {"--seconds", &relay->seconds, 1, 3600, NULL, NULL},
-        {"--peer", NULL, 0, 0, &relay->peers, NULL},
-        {"--dir", NULL, 0, 0, &relay->dir, NULL},
-        {"--durable", NULL, 0, 0, NULL, &relay->durable},
+        BESIDE_OPTIONS(servers),
     };
-    const struct peer *found[SUBJECTS + 1] = {0};
-    size_t count = 0;
     int status = 2;
     if (bench_options(b, argc, argv, options, COUNT_OF(options)) &&
-        peers_find(relay, found, &count)) {
-        relay->dir = bench_dir(relay->dir, relay->durable);
-        status = run(b, relay, found, count) ? 0 : 1;
-        for (size_t i = 0; i < relay->subject_count; i++)
+        beside_find(b, &servers, &relay->beside)) {
+        relay->durable = servers.durable;
+        status = run(b, relay) ? 0 : 1;
+        for (size_t i = 0; i < relay->started; i++)
             if (!pairs_stop(&relay->subjects[i].pairs))
                 status = 1;
     }

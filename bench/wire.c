@@ -92,7 +92,7 @@ bool wire_tls_start(struct wire *w, SSL_CTX *context)
 
 void wire_close(struct wire *w)
 {
-    if (w->ssl != NULL)
+    if (w->ssl != NULL && (SSL_get_shutdown(w->ssl) & SSL_SENT_SHUTDOWN) == 0)
         (void)SSL_shutdown(w->ssl);
     SSL_free(w->ssl);
     if (w->fd >= 0)
@@ -119,6 +119,31 @@ bool wire_flush(struct wire *w)
     }
     w->out.len = w->out_at = 0; /* nothing here is secret: no need to wipe */
     return true;
+}
+
+bool wire_flush_wait(struct wire *w)
+{
+    do {
+        if (!wire_flush(w))
+            return false;
+        if (wire_waits(w) && !ready(w, POLLOUT))
+            return fail("the server hung up");
+    } while (wire_waits(w));
+    return true;
+}
+
+/* A close() while something is unread would be a reset, at which a server may drop what it has not read itself. */
+bool wire_end_wait(struct wire *w)
+{
+    uint8_t rest[4096];
+    ssize_t len = 1;
+    if (!wire_flush_wait(w))
+        return false;
+    (void)SSL_shutdown(w->ssl);
+    (void)shutdown(w->fd, SHUT_WR);
+    while (len > 0 && ready(w, POLLIN))
+        len = read(w->fd, rest, sizeof rest);
+    return len <= 0 || fail("the server does not hang up");
 }
 
 /* What was taken makes room: moved only when that is most of it. */

@@ -28,9 +28,14 @@ bool wire_tls_start(struct wire *w, SSL_CTX *context);
 /* Sends close_notify, so that the server need not tell it from an accident. */
 void wire_close(struct wire *w);
 
+/* An orderly end: writes what waits, says that nothing more comes, and waits until the server has read all of it and hung up. */
+bool wire_end_wait(struct wire *w);
+
 bool wire_put(struct wire *w, view bytes);
 /* Writes what goes. */
 bool wire_flush(struct wire *w);
+/* All of it. */
+bool wire_flush_wait(struct wire *w);
 static inline bool wire_waits(const struct wire *w)
 {
     return w->out.len > w->out_at;

@@ -8,7 +8,7 @@
 
 #define KIB(bytes) (((bytes) + 1023) / 1024)
 
-sotto_err commit_read(view body, union request_body *ret_body)
+sotto_err commit_body_read(view body, union request_body *ret_body)
 {
     return proto_commit_read(body, &ret_body->commit);
 }

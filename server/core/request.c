@@ -30,7 +30,7 @@ static const struct request_row rows[] = {
     {PROTO_INVITES,            SIGNED_IN, 2,    invites_read,             invites_on},
     {PROTO_STREAM_CREATE,      SIGNED_IN, 5,    stream_create_read,       stream_create_on},
     {PROTO_APPEND,             SIGNED_IN, 0,    append_read,              append_on},
-    {PROTO_COMMIT,             SIGNED_IN, 1,    commit_read,              commit_on},
+    {PROTO_COMMIT,             SIGNED_IN, 1,    commit_body_read,              commit_on},
     {PROTO_READ,               SUBSCRIBER, 1,    read_read,                read_on},
     {PROTO_ACK,                SIGNED_IN, 0,    ack_read,                 ack_on},
     {PROTO_LISTEN,             SIGNED_IN, 0,    listen_read,              listen_on},

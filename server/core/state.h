@@ -375,7 +375,7 @@ sotto_err stream_create_read(view body, union request_body *ret_body);
 sotto_err stream_create_on(struct step *s, const struct request *request);
 sotto_err append_read(view body, union request_body *ret_body);
 sotto_err append_on(struct step *s, const struct request *request);
-sotto_err commit_read(view body, union request_body *ret_body);
+sotto_err commit_body_read(view body, union request_body *ret_body);
 sotto_err commit_on(struct step *s, const struct request *request);
 sotto_err read_read(view body, union request_body *ret_body);
 sotto_err read_on(struct step *s, const struct request *request);

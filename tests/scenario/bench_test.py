@@ -69,30 +69,68 @@ def store_is_measured_with_little_and_with_much_in_it():
     assert rows["CPU an entry, read", 2000]["iterations"] == 2000, rows
 
 
-def idle_connections_are_weighed():
-    status, out, err = bench("--n", "100" if sanitized() else "1000", "--json", name="connections")
+def rows_of(name, *options):
+    status, out, err = bench(*options, "--json", name=name)
     assert status == 0, err
-    rows = {row["op"]: row["value"] for row in map(json.loads, out.splitlines())}
-    assert rows["memory of the server"] > 0 and rows["wake-up, p99"] > 0 and rows["handshake, server CPU"] > 0, rows
-    assert rows["memory per idle connection"] < 2 or sanitized(), rows
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def messages_go_from_one_to_another():
+    rows = rows_of("relay", "--senders", "3", "--receivers", "2", "--seconds", "1", "--durable")
+    ours = {(row["op"], row["inflight"], row["rate"]): row for row in rows if row["peer"] == "sotto"}
+    assert sorted(ours) == sorted((op, *load) for op in FIGURES for load in [(32, 0), (1, 0), (0, 1000)]), sorted(ours)
+    for (op, _, _), row in ours.items():
+        assert row["value"] > 0 and row["n"] == 256, row
+        assert (row["floor"] is not None) == op.startswith("ack_"), row
+    assert {row["op"] for row in rows if row["peer"] == "disk"} == {"fdatasync_p50", "fdatasync_p99"}
+
+
+def one_load_can_be_asked_for():
+    rows = rows_of("relay", "--senders", "2", "--receivers", "4", "--seconds", "1", "--inflight", "2", "--size", "1000")
+    assert {(row["inflight"], row["rate"], row["n"]) for row in rows if row["peer"] == "sotto"} == {(2, 0, 1000)}, rows
+    rows = rows_of("relay", "--senders", "4", "--receivers", "2", "--seconds", "1", "--rate", "200")
+    assert {(row["inflight"], row["rate"]) for row in rows if row["peer"] == "sotto"} == {(0, 200)}, rows
+
+
+def other_benches_of_the_server_have_their_rows():
+    wanted = {
+        ("churn", "--devices", "3", "--seconds", "1"): ["visits", "cpu_per_visit", "visit_p50", "visit_p99"],
+        ("connections", "--n", "20"): ["handshake_cpu", "login_cpu", "memory_per_connection", "memory", "idle_cpu", "wake_p50", "wake_p99"],
+        ("fanout", "--devices", "70", "--online", "5"): ["append_cpu", "cpu_per_message", "cpu_per_online_device", "all_have_it_p50",
+                                                         "all_have_it_p99"],
+        ("offline", "--n", "2000"): ["queue", "queue_cpu_per_message", "drain", "drain_cpu_per_message"],
+    }
+    for options, ops in wanted.items():
+        rows = rows_of(*options)
+        assert [row["op"] for row in rows] == ops and all(row["peer"] == "sotto" for row in rows), (options, rows)
+
+
+def a_day_passes_at_speed():
+    for store in ([], ["--memory"]):
+        rows = rows_of("day", "--devices", "40", "--messages", "2000", "--hours", "2", "--retention", "1800", *store)
+        last = {row["op"]: row["value"] for row in rows if row["n"] == 2}
+        assert sorted(last) == ["database", "delivered", "files", "memory", "messages", "taken"], rows
+        assert last["messages"] == 2000 and last["delivered"] > 2000 and last["memory"] > 0, last
 
 
 def a_peer_is_measured_or_how_to_install_it_is_said():
     for peer, package in PEERS.items():
-        status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--json", name="relay")
+        status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--inflight", "2", "--json", name="relay")
         if not installed(peer):
             assert status == 2 and f"apt install {package}" in err and out == "", (status, out, err)
             continue
         assert status == 0, err
-        rows = {(row["op"], row["inflight"], row["rate"]): row for row in map(json.loads, out.splitlines()) if row["peer"] == peer}
-        loads = [(32, 0), (1, 0), (0, 1000)]
-        assert sorted(rows) == sorted((op, *load) for op in FIGURES for load in loads), sorted(rows)
-        for row in rows.values():
-            assert row["value"] > 0 and row["n"] == 256, row
+        rows = {(row["op"], row["peer"]): row for row in map(json.loads, out.splitlines()) if row["peer"] != "disk"}
+        assert sorted(rows) == sorted((op, who) for op in FIGURES for who in ("sotto", peer)), sorted(rows)
+        for (op, who), row in rows.items():
+            assert row["value"] > 0 and (f"ratio_{peer}" in row) == (who == "sotto"), row
+        for name, options in [("offline", ["--n", "2000"]), ("churn", ["--seconds", "1", "--devices", "2"]), ("connections", ["--n", "20"])]:
+            rows = rows_of(name, "--peer", peer, "--alone", *options)
+            assert rows and {row["peer"] for row in rows} == {peer}, rows
 
 
 def what_a_bench_of_servers_does_not_know_it_says():
-    for options in (["--peer", "rabbitmq"], ["--peer"], ["--size", "15"], ["--inflight", "x"], ["--rate", "-1"], ["--what"], ["--peer", "sotto"]):
+    for options in (["--peer", "rabbitmq"], ["--peer"], ["--size", "15"], ["--inflight", "x"], ["--rate", "-1"], ["--what"], ["--peer", "sotto"], ["--alone"]):
         status, out, err = bench("--json", *options, name="relay")
         assert status == 2 and err.startswith("sotto-bench relay: ") and out == "", (options, status, out, err)
 
@@ -103,7 +141,10 @@ run([
     what_it_cannot_measure_it_says,
     rooms_pass_messages_on,
     store_is_measured_with_little_and_with_much_in_it,
-    idle_connections_are_weighed,
+    messages_go_from_one_to_another,
+    one_load_can_be_asked_for,
+    other_benches_of_the_server_have_their_rows,
+    a_day_passes_at_speed,
     a_peer_is_measured_or_how_to_install_it_is_said,
     what_a_bench_of_servers_does_not_know_it_says,
 ])
