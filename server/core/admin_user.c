@@ -23,7 +23,9 @@ sotto_err admin_user_find(struct step *s, const struct proto_wanted *who,
         TRY(account_by_name(s, buf_view(&name), &number));
         err = number != 0 ? account_get(s, number, ret_account) : SOTTO_E_NOTFOUND;
     }
-    return err == SOTTO_E_NOTFOUND ? step_refuse(s, err, 0, "no account of that name or id") : err;
+    if (err == SOTTO_E_NOTFOUND)
+        step_refuse(s, err, 0, "no account of that name or id");
+    return err;
 }
 
 static sotto_err devices_count(struct step *s, uint64_t account, uint32_t *ret_count)

@@ -120,7 +120,10 @@ static sotto_err number_get(struct step *s, enum store_table table, view key, ui
 /* What one row names another one must hold. */
 static sotto_err must_be_there(struct step *s, sotto_err err)
 {
-    return err == SOTTO_E_NOTFOUND ? row_verdict(s, SOTTO_E_DAMAGED) : err;
+    if (err != SOTTO_E_NOTFOUND)
+        return err;
+    s->broken = true;
+    return SOTTO_E_DAMAGED;
 }
 
 sotto_err account_find(struct step *s, const uint8_t id[ACCOUNT_ID], struct account **ret_account)

@@ -30,13 +30,6 @@ struct row_key row_key_id(uint64_t number, view id)
     return key;
 }
 
-sotto_err row_verdict(struct step *s, sotto_err err)
-{
-    if (err != SOTTO_OK && err != SOTTO_E_NOTFOUND && err != SOTTO_E_EXISTS)
-        s->broken = true;
-    return err;
-}
-
 sotto_err rows_begin(struct step *s)
 {
     if (s->core->writing)

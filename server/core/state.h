@@ -161,7 +161,12 @@ SOTTO_MUST_USE sotto_err row_next(struct step *s, enum store_table table, view p
 SOTTO_MUST_USE sotto_err row_put(struct step *s, enum store_table table, view key, view value);
 SOTTO_MUST_USE sotto_err row_delete(struct step *s, enum store_table table, view key);
 /* Every verdict of the store passes this: what is no answer (NOTFOUND, EXISTS) marks the step as broken. Gives `err` back. */
-SOTTO_MUST_USE sotto_err row_verdict(struct step *s, sotto_err err);
+static inline sotto_err row_verdict(struct step *s, sotto_err err)
+{
+    if (err != SOTTO_OK && err != SOTTO_E_NOTFOUND && err != SOTTO_E_EXISTS)
+        s->broken = true;
+    return err;
+}
 /* Begins the transaction if none is open; before log_ calls that write. */
 SOTTO_MUST_USE sotto_err rows_begin(struct step *s);
 
