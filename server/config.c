@@ -157,6 +157,18 @@ static sotto_err set_proxy_from(const struct row *row, struct config *config, co
     return SOTTO_OK;
 }
 
+static sotto_err set_mail_server(const struct row *row, struct config *config, const char *value)
+{
+    struct mail_server ignored;
+    return mail_server_read(value, &ignored) == SOTTO_OK ? set_text(row, config, value)
+                                                         : SOTTO_E_CONFIG;
+}
+
+static sotto_err set_mail_from(const struct row *row, struct config *config, const char *value)
+{
+    return mail_address_valid(view_str(value)) ? set_text(row, config, value) : SOTTO_E_CONFIG;
+}
+
 /* ---- the keys */
 
 /* clang-format off */
@@ -193,6 +205,15 @@ static const struct row rows[] = {
     {{"log", "format", "text | logfmt | json", "how lines of the log look", "", "text", false}, set_choice, FIELD(server.log_shape), true},
     {{"log", "redact", "yes | no", "write names that are good for a day in place of network addresses", "", "yes", false}, set_redact,
      FIELD(server.log_addresses), true},
+    {{"mail", "server", "smtps://HOST[:PORT] | smtp://HOST[:PORT]", "who takes our mail: TLS at once, or with STARTTLS, never without", "", "", false},
+     set_mail_server, FIELD(mail.server), true},
+    {{"mail", "from", "ADDRESS", "who our mail is from", "", "", false}, set_mail_from, FIELD(mail.from), true},
+    {{"mail", "user", "NAME", "our account at that server, if it asks for one", "", "", false}, set_text, FIELD(mail.user), true},
+    {{"mail", "password_file", "FILE", "its password; a name without a slash is a credential of the service manager", "", "", false}, set_text,
+     FIELD(mail.password_file), true},
+    {{"mail", "ca_file", "FILE", "certificates to trust in place of the system's, in PEM", "", "", false}, set_text, FIELD(mail.ca_file), true},
+    {{"mail", "template", "FILE", "what a mail says: a subject, an empty line, a text with @PASSWORD@ in it", "", "", false}, set_text,
+     FIELD(mail.template), true},
     {{"backup", "recipient", "KEY", "seal backups to this key, which sottod backup-key made", "", "", false}, set_recipient,
      FIELD(server.recipient), true},
 };
@@ -272,9 +293,18 @@ static void guess(const char *name, struct failure *failure)
 
 /* ---- one setting */
 
+void config_reset(struct config *config)
+{
+    memset(config, 0, sizeof *config);
+    config->server.limits = limits_default();
+    snprintf(config->server.host, sizeof config->server.host, CONFIG_HOST);
+}
+
 struct config config_default(void)
 {
-    return (struct config){.server = {.limits = limits_default(), .host = CONFIG_HOST}};
+    struct config config;
+    config_reset(&config);
+    return config;
 }
 
 /* Some limits can't be larger than what the code behind them takes. */
@@ -541,6 +571,7 @@ sotto_err config_finish(struct config *config, struct failure *ret_failure)
     if (s->listen_count == 0)
         TRY(set_listen(NULL, config, "0.0.0.0:5000"));
     TRY(gateway_check(s, ret_failure));
+    TRY(mail_settings_check(&config->mail, ret_failure));
     if (!config->no_limits)
         return SOTTO_OK;
     if (!all_on_loopback(s)) {

@@ -5,6 +5,7 @@
 #define SERVER_CONFIG_H
 
 #include "crypto/x509.h"
+#include "mail/settings.h"
 #include "net/server.h"
 
 #define CONFIG_FILE      "/etc/sottod/sottod.conf"
@@ -17,12 +18,15 @@
 
 struct config {
     struct server_config server;
+    struct mail_settings mail;
     char file[CONFIG_PATH]; /* that was read; "": none */
     char dir[CONFIG_PATH];  /* "": not set */
     bool no_limits;
 };
 
 struct config config_default(void);
+/* The same in place: a struct config is large for a stack that holds one already. */
+void config_reset(struct config *config);
 
 /* One setting; a later one counts, or adds to those before it where a key may come more than once. CONFIG: no such key, or not a
  * value for it; ret_failure has the words. */

@@ -337,7 +337,7 @@ static void doctor_ask(struct doctor *d, struct cli_call *call)
     const char *dir = cli_value(call, "dir");
     d->config_err = options_read(call, NULL, &d->config, &d->config_failure);
     if (d->config_err != SOTTO_OK)
-        d->config = config_default();
+        config_reset(&d->config);
     if (d->config_err != SOTTO_OK && dir != NULL)
         snprintf(d->config.dir, sizeof d->config.dir, "%s", dir);
     else if (d->config_err != SOTTO_OK && options_dir_default(d->config.dir, &ignored) != SOTTO_OK)

@@ -82,7 +82,7 @@ static sotto_err place_choose(const struct cli_call *call, struct setup *s, stru
 static sotto_err setup_read(const struct cli_call *call, struct setup *s, struct failure *failure)
 {
     const char *host = cli_value(call, "host");
-    s->config = config_default();
+    config_reset(&s->config);
     s->root_path = cli_value(call, "offline-root");
     if (host != NULL &&
         config_set(&s->config, VIEW_LIT("host"), view_str(host), failure) != SOTTO_OK) {

@@ -12,6 +12,7 @@
 #include "doctor.h"
 #include "init.h"
 #include "invite_command.h"
+#include "mail/mailer.h"
 #include "rotate_key.h"
 #include "serve.h"
 #include "status.h"
@@ -175,6 +176,8 @@ int main(int argc, char **argv)
                                              .todo = "install OpenSSL 3.5 or newer, once"},
                          "libcrypto %s is older than 3.5, or not the only one that was loaded",
                          OpenSSL_version(OPENSSL_VERSION_STRING));
+    if (argc == 2 && strcmp(argv[1], MAILER_COMMAND) == 0)
+        return mailer_run();
     settings_make();
     return cli_main(&program, argc, argv);
 }

@@ -165,7 +165,7 @@ sotto_err options_read(const struct cli_call *call, const char *port, struct con
                        struct failure *ret_failure)
 {
     char file[CONFIG_PATH];
-    *ret_config = config_default();
+    config_reset(ret_config);
     TRY(file_choose(call, file, ret_failure));
     if (file[0] != 0)
         TRY(options_file(file, ret_config, ret_failure));

@@ -7,6 +7,7 @@
 #include "crypto/rng.h"
 #include "gateway/gateway.h"
 #include "harden.h"
+#include "mail/mail.h"
 #include "net/keeper.h"
 #include "net/listen.h"
 #include "net/log.h"
@@ -72,6 +73,7 @@ struct run {
     struct log *log;
     struct admin admin;
     struct gateway *gateway; /* NULL: none */
+    struct mail *mail;
 };
 
 static sotto_err on_start(void *user, struct server *server, uv_loop_t *uv,
@@ -82,6 +84,11 @@ static sotto_err on_start(void *user, struct server *server, uv_loop_t *uv,
     TRY(admin_start(&run->admin, uv, server, &run->state, ret_failure));
     random_bytes(seed, sizeof seed);
     sotto_err err = gateway_start(server, uv, seed, &run->gateway, ret_failure);
+    if (err == SOTTO_OK) {
+        err = mail_start(uv, server, &run->config->mail, &run->mail, ret_failure);
+        if (err != SOTTO_OK)
+            gateway_stop(run->gateway);
+    }
     if (err != SOTTO_OK)
         admin_stop(&run->admin);
     return err;
@@ -90,6 +97,7 @@ static sotto_err on_start(void *user, struct server *server, uv_loop_t *uv,
 static void on_stop(void *user)
 {
     struct run *run = user;
+    mail_stop(run->mail);
     gateway_stop(run->gateway);
     admin_stop(&run->admin);
 }
@@ -105,9 +113,16 @@ static sotto_err on_reread(void *user, struct server_config *ret_config,
     struct run *run = user;
     struct config fresh;
     TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
+    TRY(mail_prepare(run->mail, &fresh.mail, ret_failure));
     config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
     *ret_config = fresh.server;
     return SOTTO_OK;
+}
+
+static void on_taken(void *user)
+{
+    struct run *run = user;
+    mail_apply(run->mail);
 }
 
 static sotto_err database_open(struct run *run, struct failure *failure)
@@ -122,10 +137,11 @@ static sotto_err database_open(struct run *run, struct failure *failure)
 static sotto_err serve_stored(struct run *run, struct failure *failure)
 {
     const struct server_hooks hooks = {
-        .user = run, .start = on_start, .stop = on_stop, .reread = on_reread};
+        .user = run, .start = on_start, .stop = on_stop, .reread = on_reread, .taken = on_taken};
     TRY(log_new(STDERR_FILENO, run->config->server.log_shape, &run->log));
     log_identity(run->log, keeper_identity(&run->keeper), run->config->dir);
     sotto_err err = server_run(&run->config->server, &run->keeper, run->log, &hooks, failure);
+    mail_free(run->mail);
     log_free(run->log);
     return err;
 }

@@ -206,6 +206,8 @@ sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_T
     gate_limit(&server->gate, &server_live(server)->config.limits);
     if (mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
         mailbox_ring(&server->core);
+    if (hooks->taken != NULL)
+        hooks->taken(hooks->user);
     return SOTTO_OK;
 }
 

@@ -37,6 +37,7 @@ struct server_hooks {
     /* The settings as they are now; ret_restart names those that count only from the next start on. */
     sotto_err (*reread)(void *user, struct server_config *ret_config,
                         char ret_restart[SERVER_RESTART_TEXT], struct failure *ret_failure);
+    void (*taken)(void *user); /* those that were read last are in force */
 };
 
 struct checkpoint;
