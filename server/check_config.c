@@ -32,6 +32,12 @@ static void result_print(const struct cli_call *call, const struct config *confi
     }
 }
 
+static sotto_err template_check(const struct config *config, struct failure *failure)
+{
+    DEFER(letter_template_clear) struct letter_template t = {0};
+    return mail_template_load(&config->mail, &t, failure);
+}
+
 int check_config_run(struct cli_call *call)
 {
     struct config config = config_default();
@@ -44,6 +50,8 @@ int check_config_run(struct cli_call *call)
     } else {
         err = options_read(call, NULL, &config, &failure);
     }
+    if (err == SOTTO_OK)
+        err = template_check(&config, &failure);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure,
                             err == SOTTO_E_CONFIG ? "sottod help settings" : NULL);

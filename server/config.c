@@ -572,6 +572,9 @@ sotto_err config_finish(struct config *config, struct failure *ret_failure)
         TRY(set_listen(NULL, config, "0.0.0.0:5000"));
     TRY(gateway_check(s, ret_failure));
     TRY(mail_settings_check(&config->mail, ret_failure));
+    if (s->mail_domains[0] != 0 && config->mail.server[0] == 0)
+        return failure_say(ret_failure, SOTTO_E_CONFIG,
+                           "registration.mail_domains needs mail.server: nobody sends mail");
     if (!config->no_limits)
         return SOTTO_OK;
     if (!all_on_loopback(s)) {

@@ -140,7 +140,7 @@ static sotto_err keys_have(struct setup *s, struct failure *failure)
     sotto_err err = state_open(s->config.dir, identity_files, &state, failure);
     if (err == SOTTO_OK) {
         err = keys_make(s, c, &state, failure);
-        if (err == SOTTO_OK && invite_port(&s->config.server) != 0)
+        if (err == SOTTO_OK && server_public_port(&s->config.server) != 0)
             err = first_invite(&s->config, &state, s->invite, failure);
         state_close(&state);
     }

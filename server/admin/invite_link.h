@@ -5,9 +5,6 @@
 #include "identity/identity.h"
 #include "net/live.h"
 
-/* The port that links name; 0: it is not known before the server listens. */
-uint16_t invite_port(const struct server_config *config);
-
 /* `secret` is what the core drew. The text is a secret, too: the caller wipes it. */
 SOTTO_MUST_USE sotto_err invite_link(const struct server_config *config,
                                      const uint8_t pin[X509_PIN], view secret,

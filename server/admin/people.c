@@ -4,6 +4,7 @@
 #include "admin/invite_link.h"
 #include "base/ct.h"
 #include "base/text.h"
+#include "mail/address.h"
 
 /* ---- in common */
 
@@ -98,6 +99,24 @@ static sotto_err on_created(struct admin_call *call, view body, json_t *result,
     return SOTTO_OK;
 }
 
+/* Refuses where nobody sends mail, and an address that no mail can be sent to. */
+static bool mail_is_possible(struct admin_call *call, view address)
+{
+    struct failure failure = {0};
+    sotto_err err = SOTTO_OK;
+    if (!mail_address_valid(address)) {
+        err = failure_say(&failure, SOTTO_E_USAGE, "\"%.*s\" is not a mail address",
+                          (int)size_min(address.len, 100), (const char *)address.data);
+    } else if (admin_server(call)->hub->on_mail == NULL) {
+        snprintf(failure.todo, sizeof failure.todo,
+                 "set mail.server and mail.from, then sottod reload; or use --password");
+        err = failure_say(&failure, SOTTO_E_CONFIG, "this server sends no mail");
+    }
+    if (err != SOTTO_OK)
+        admin_refuse(call, err, &failure);
+    return err == SOTTO_OK;
+}
+
 void admin_on_invite_create(struct admin_call *call)
 {
     const json_t *arguments = admin_arguments(call);
@@ -111,6 +130,8 @@ void admin_on_invite_create(struct admin_call *call)
         .name = text_argument(call, "name"),
         .mail = text_argument(call, "mail"),
     };
+    if (create.mail.len > 0 && !mail_is_possible(call, create.mail))
+        return;
     if (admin_number(arguments, "uses", 1) > UINT32_MAX) {
         refuse(call, SOTTO_E_USAGE, "that are too many uses");
         return;

@@ -49,6 +49,8 @@
     X(mails, 3, "", "mails to one mail address before it has to wait")                             \
     X(mail_ms, 1200000, "ms", "the wait for one more mail after that")                             \
     X(mails_waiting, 1000, "", "mails that wait to be sent")                                       \
+    X(mail_retry_ms, 60000, "ms",                                                                  \
+      "the wait before a mail is tried again; it doubles up to an hour")                           \
     X(password_ms, 900000, "ms", "time for which a one-time password is good")                     \
     X(password_tries, 5, "", "wrong tries after which a one-time password is used up")             \
     X(sessions_per_account, 10, "", "devices of one account that are signed in")                   \

@@ -4,7 +4,6 @@
 
 #define ROW_VERSION 1
 #define LIFE_S      86400 /* after a day nobody waits for it any more */
-#define RETRY_S     60    /* the first wait; it doubles up to an hour */
 #define RETRY_MAX_S 3600
 
 sotto_err mail_row_read(view bytes, struct mail_row *ret_row)
@@ -107,6 +106,9 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
         bool wanted = false;
         TRY(mail_is_wanted(s, &row, &wanted));
         if (!wanted) {
+            TRY(fx_reserve(s->fx, 1, FX_LOG_MAX));
+            fx_log(s->fx, 0, "mail %llu is given up: nobody waits for it any more",
+                   (unsigned long long)number);
             TRY(mail_delete(s, number));
         } else if (row.due_s <= now_s) {
             row.due_s = now_s + ADMIN_MAIL_LEASE_S;
@@ -123,9 +125,9 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
     return err;
 }
 
-static uint64_t retry_wait_s(uint32_t tries)
+static uint64_t retry_wait_s(const struct limits *limits, uint32_t tries)
 {
-    uint64_t wait_s = RETRY_S;
+    uint64_t wait_s = (limits->mail_retry_ms + 999) / 1000;
     for (uint32_t i = 1; i < tries && wait_s < RETRY_MAX_S; i++)
         wait_s *= 2;
     return wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S;
@@ -142,6 +144,6 @@ sotto_err mail_finish(struct step *s, uint64_t number, bool again)
         return mail_delete(s, number);
     TRY(buf_set(&bytes, value));
     TRY(row_verdict(s, mail_row_read(buf_view(&bytes), &row)));
-    row.due_s = step_wall_ms(s) / 1000 + retry_wait_s(row.tries);
+    row.due_s = step_wall_ms(s) / 1000 + retry_wait_s(&s->core->config.limits, row.tries);
     return mail_save(s, number, &row);
 }

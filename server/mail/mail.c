@@ -2,7 +2,6 @@
  * mail carry 0. A mail that is taken is leased: if we never say what became of it, the core gives it out again. */
 #include "mail/mail.h"
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -270,13 +269,6 @@ static void mailer_run_for(struct mail_sender *s)
 
 /* ---- a mail */
 
-static uint16_t port_of(const struct server *server)
-{
-    const struct sockaddr_storage *sa = &server->config.listen[0].sa;
-    return ntohs(sa->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port
-                                           : ((const struct sockaddr_in *)sa)->sin_port);
-}
-
 static sotto_err message_write(const struct mail *m, const struct admin_mail *mail, sotto_buf *out)
 {
     const struct live *live = server_live(m->server);
@@ -285,7 +277,7 @@ static sotto_err message_write(const struct mail *m, const struct admin_mail *ma
         .from = view_str(m->settings.from),
         .to = mail->to,
         .host = view_str(m->server->config.host),
-        .port = port_of(m->server),
+        .port = server_public_port(&m->server->config),
         .pin = live->core.pin,
         .password = mail->password,
         .name = mail->name,
@@ -441,6 +433,8 @@ static void prepared_take(struct mail *m)
     m->template = m->next_template;
     m->next_template = (struct letter_template){0};
     m->settings = m->next_settings;
+    m->server->hub->mail_user = m;
+    m->server->hub->on_mail = is_on(m) ? on_core_mail : NULL; /* who makes invites asks it, too */
 }
 
 void mail_apply(struct mail *m)
@@ -456,8 +450,6 @@ static void handles_open(struct mail *m)
     uv_timer_init(m->uv, &m->timer);
     for (size_t i = 0; i < MAIL_AT_ONCE; i++)
         m->senders[i].mail = m;
-    m->server->hub->mail_user = m;
-    m->server->hub->on_mail = on_core_mail;
     ask_in(m, 0); /* what waits since the last run; once the core runs */
 }
 

@@ -1,5 +1,6 @@
 #include "net/live.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 /* The key that signs account certificates and notices, as far as it is here. */
@@ -76,4 +77,14 @@ void live_clear(struct live *head)
         head = live->before;
         live_free(live);
     }
+}
+
+uint16_t server_public_port(const struct server_config *config)
+{
+    const struct endpoint *first = &config->listen[0];
+    if (config->public_port != 0)
+        return config->public_port;
+    return ntohs(first->sa.ss_family == AF_INET6
+                     ? ((const struct sockaddr_in6 *)&first->sa)->sin6_port
+                     : ((const struct sockaddr_in *)&first->sa)->sin_port);
 }

@@ -46,6 +46,9 @@ struct server_config {
     enum record_layer record_layer;
 };
 
+/* Where clients find the server, as links and mails say; 0: it is not known before the server listens. */
+uint16_t server_public_port(const struct server_config *config);
+
 struct live {
     struct server_config config;
     struct core_config core; /* borrows from config, from the keeper's identity and from the keys */

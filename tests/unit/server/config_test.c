@@ -191,7 +191,7 @@ static void a_line_is_not_cut(void **state)
     memset(text + len, 'x', begin + 199 - len);
     assert_ok(config_read(&config, view_of(text, begin + 199), &failure));
     assert_int_equal(strlen(config.dir), 199 - strlen("dir = "));
-    config = config_default();
+    config_reset(&config);
     text[begin + 199] = 'x';
     assert_err(config_read(&config, view_of(text, begin + 200), &failure), CONFIG);
     assert_string_equal(failure.what, "line 2: it is longer than 199 bytes");
@@ -217,7 +217,7 @@ static void the_written_file_says_the_defaults(void **state)
     for (size_t i = 0; config_key(i, &key); i++) {
         char name[CONFIG_KEY_MAX];
         config_key_name(&key, name);
-        config = config_default();
+        config_reset(&config);
         if (key.standard[0] != 0)
             assert_ok(set(&config, name, key.standard));
         if (strcmp(name, "listen") != 0)
@@ -239,7 +239,7 @@ static void limits_go_off_only_on_loopback(void **state)
     struct config config = config_default();
     config.no_limits = true;
     assert_err(config_finish(&config, &failure), CONFIG); /* the default is every address */
-    config = config_default();
+    config_reset(&config);
     config.no_limits = true;
     assert_ok(set(&config, "listen", "127.0.0.1:5000"));
     assert_ok(set(&config, "listen", "[::1]:5000"));
@@ -248,7 +248,7 @@ static void limits_go_off_only_on_loopback(void **state)
     const struct limit_row *table = limits_table(&count);
     for (unsigned i = 0; i < count; i++)
         assert_int_equal(*limits_find(&config.server.limits, table[i].name), 0);
-    config = config_default();
+    config_reset(&config);
     config.no_limits = true;
     assert_ok(set(&config, "listen", "127.0.0.1:5000"));
     assert_ok(set(&config, "listen", "192.0.2.1:5000"));

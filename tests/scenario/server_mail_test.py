@@ -1,0 +1,542 @@
+#!/usr/bin/python3
+"""One-time passwords by mail, through real SMTP servers with TLS: good ones, and all that can be wrong with one."""
+import asyncio
+import email
+import email.policy
+import glob
+import logging
+import os
+import re
+import signal
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import warnings
+
+from sottoclient import *
+from sottodevice import OK, PASSWORD_REQUEST, Device, Refused
+from sottopeople import wait_for
+
+try:
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
+except ImportError:
+    Controller = None
+
+HOST = "chat.example.org"
+FROM = "sotto@example.org"
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's: handshakes are meant to fail here
+warnings.simplefilter("ignore")
+FOLDER = tempfile.mkdtemp(prefix="sottod-mail-")
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=FOLDER)
+
+
+def authority(name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem",
+            "-subj", f"/CN={name}", "-days", "2")
+    return os.path.join(FOLDER, f"{name}.pem")
+
+
+def certificate(name, ca, names, days="2"):
+    """A TLS context with a certificate for these names."""
+    with open(os.path.join(FOLDER, f"{name}.ext"), "w", encoding="ascii") as f:
+        f.write(f"subjectAltName={names}\n")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
+            "/CN=mail")
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-days", days, "-set_serial", "7", "-extfile",
+            f"{name}.ext", "-out", f"{name}.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(os.path.join(FOLDER, f"{name}.pem"), os.path.join(FOLDER, f"{name}.key"))
+    return context
+
+
+def prepare():
+    global OURS, GOOD, STRANGE, MISNAMED
+    OURS = authority("ours")
+    authority("theirs")
+    GOOD = certificate("good", "ours", "DNS:localhost,IP:127.0.0.1")
+    STRANGE = certificate("strange", "theirs", "DNS:localhost,IP:127.0.0.1")
+    MISNAMED = certificate("misnamed", "ours", "DNS:elsewhere.example")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Post:
+    """An SMTP server. `answers`: what each mail in turn gets: a reply, "drop", or an Event that is waited for; then 250 for all."""
+
+    def __init__(self, tls, first=False, offer=True, login=None, port=None):
+        self.mails, self.answers, self.senders, self.recipients, self.arrived, self.lock = [], [], [], [], 0, threading.Lock()
+        self.hold_recipient, self.login, self.logins = None, login, []
+        self.port = port or free_port()
+        options = {"ssl_context": tls} if first else {"tls_context": tls, "require_starttls": True} if offer else {}
+        if login:
+            options |= {"authenticator": self.authenticate, "auth_required": True}
+            if first:
+                options |= {"auth_require_tls": False}  # it is TLS already; aiosmtpd looks for STARTTLS alone
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self.controller.start()
+
+    def authenticate(self, _server, _session, _envelope, _mechanism, data):
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=(data.login, data.password) == self.login, handled=False)
+
+    async def handle_MAIL(self, _server, _session, envelope, address, options):
+        self.senders.append(address)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, _server, _session, envelope, address, options):
+        self.recipients.append(address)
+        while self.hold_recipient and not self.hold_recipient.is_set():
+            await asyncio.sleep(0.01)
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
+
+    async def handle_DATA(self, server, _session, envelope):
+        self.arrived += 1
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer == "drop":
+            server.transport.abort()
+            return "250 not heard"
+        if isinstance(answer, threading.Event):
+            while not answer.is_set():
+                await asyncio.sleep(0.01)
+            answer = "250 OK"
+        if answer.startswith("250"):
+            with self.lock:
+                self.mails.append((envelope.rcpt_tos, bytes(envelope.content)))
+        return answer
+
+    def wait(self, count=1, timeout=30):
+        wait_for(lambda: len(self.mails) >= count, f"mail {count} of {len(self.mails)}", timeout)
+        return email.message_from_bytes(self.mails[count - 1][1], policy=email.policy.default)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.hold_recipient:
+            self.hold_recipient.set()
+        for answer in self.answers:
+            if isinstance(answer, threading.Event):
+                answer.set()
+        self.controller.stop()
+
+
+def sottod(directory, *arguments):
+    done = subprocess.run([program("sottod"), *arguments, "--dir", os.path.join(directory, "state")], capture_output=True, text=True,
+                          timeout=30, check=False, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def invite(server, address, *more):
+    status, _, err = sottod(server.directory, "invite", "create", "--mail", address, *more)
+    assert status == 0, err
+
+
+def settings(post, first=False, **more):
+    given = {"mail.server": f"{'smtps' if first else 'smtp'}://localhost:{post.port}", "mail.from": FROM, "mail.ca_file": OURS,
+             "limits.mail_retry_ms": "1000", "host": HOST, **more}
+    return [word for key, value in given.items() if value for word in ("--set", f"{key}={value}")]
+
+
+def serving(post, first=False, directory=None, **more):
+    return Server(*settings(post, first, **more), directory=directory)
+
+
+def text_of(message):
+    return message.get_content().replace("\r\n", "\n")
+
+
+def password_of(message):
+    found = re.search(r"password: ([A-Z2-7]{10})\n", text_of(message))
+    assert found, text_of(message)
+    return found[1].encode()
+
+
+def registered(server, name, password, address):
+    with Device() as device:
+        device.connect(server.port)
+        device.register(name, "password", password, address)
+
+
+def waiting(server):
+    """Mails in the queue."""
+    out = sottod(server.directory, "metrics", "print")[1]
+    found = re.search(r"^sottod_mails_waiting (\d+)$", out, re.M)
+    return int(found[1]) if found else None
+
+
+def secrets_stay_out_of_the_log(server, *words):
+    for word in words:
+        assert word not in server.log(), server.log()
+
+
+def file_of(name, text, mode=0o600):
+    path = os.path.join(FOLDER, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+# ---- what works
+
+def a_mailed_password_makes_an_account():
+    with Post(GOOD) as post, serving(post) as s:
+        invite(s, "alice@mail.example", "--name", "alice")
+        message = post.wait()
+        assert post.mails[0][0] == ["alice@mail.example"] and post.senders == [FROM]
+        assert message["To"] == "alice@mail.example" and message["From"].addresses[0].addr_spec == FROM
+        assert message["Subject"] == f"Your password for {HOST}" and message["Auto-Submitted"] == "auto-generated"
+        assert re.fullmatch(rf"<mail\.\d+@{re.escape(HOST)}>", message["Message-ID"]), message["Message-ID"]
+        assert abs(message["Date"].datetime.timestamp() - time.time()) < 120
+        text = text_of(message)
+        assert f"server:   {HOST}\n" in text and f"port:     {s.port}\n" in text and f"name:     alice@{HOST}\n" in text, text
+        words = re.search(r"in words:\n\n +([a-z]+(?: [a-z]+){11})\n", text)
+        assert words and pin_of(words[1].split()) == s.pin().replace("-", ""), text
+        registered(s, f"alice@{HOST}", password_of(message), "alice@mail.example")
+        s.line("mail 1 sent")
+        secrets_stay_out_of_the_log(s, "alice", "mail.example", password_of(message).decode())
+
+
+def pin_of(words):
+    """The pin that twelve words stand for, by the list of the source."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib/room/words.h"), encoding="ascii") as f:
+        known = re.findall(r'"([a-z]+)"', f.read().split("code_words[1024]")[1])
+    assert len(known) == 1024
+    number = 0
+    for word in words:
+        number = number << 10 | known.index(word)
+    return number.to_bytes(15, "big").hex().upper()
+
+
+def tls_from_the_first_byte_and_a_login():
+    secret = file_of("password", "a \u20acpass\"word\\\n")
+    with Post(GOOD, first=True, login=(b"sotto", "a \u20acpass\"word\\".encode())) as post:
+        with serving(post, True, **{"mail.user": "sotto", "mail.password_file": secret}) as s:
+            invite(s, "alice@mail.example")
+            message = post.wait()
+            assert "name:" not in message.get_content()
+            assert post.logins[0] == post.login
+            secrets_stay_out_of_the_log(s, "pass\"word", "alice")
+
+
+def who_has_an_address_asks_for_one():
+    with Post(GOOD) as post, serving(post, **{"registration.mail_domains": f"mail.example {HOST}"}) as s:
+        with Device() as device:
+            device.connect(s.port)
+            for address in ("eve@elsewhere.example", "bob@mail.example"):  # both are answered alike
+                device.expect(OK, device.send(PASSWORD_REQUEST, opaque(address.encode())))
+        message = post.wait()
+        registered(s, f"bob@{HOST}", password_of(message), "bob@mail.example")
+        invite(s, "last@mail.example")
+        post.wait(2)
+        assert [to for to, _ in post.mails] == [["bob@mail.example"], ["last@mail.example"]]
+
+
+def a_template_of_one_s_own():
+    template = file_of("template", "Subject: Gr\u00fc\u00dfe von @HOST@\n\nDein Passwort: @PASSWORD@\n.\n..\nF\u00fcr @NAME@ = gut bis @UNTIL@\n" +
+                       "x" * 300 + " \nFrom here\n")
+    with Post(GOOD) as post, serving(post, **{"mail.template": template}) as s:
+        invite(s, "alice@mail.example")
+        message = post.wait()
+        assert message["Subject"] == f"Gr\u00fc\u00dfe von {HOST}"
+        text = text_of(message)
+        assert re.fullmatch(r"Dein Passwort: [A-Z2-7]{10}\n\.\n\.\.\nx{300} \nFrom here\n", text), text
+        assert all(line.isascii() and len(line) <= 78 for line in post.mails[0][1].splitlines())
+        with open(template, "a", encoding="utf-8") as f:
+            f.write("@PASWORD@\n")
+        s.process.send_signal(signal.SIGHUP)
+        assert "line 9: nothing stands for @PASWORD@" in s.line("all settings stay as they were"), s.log()
+        invite(s, "bob@mail.example")
+        assert "Dein Passwort" in post.wait(2).get_content()
+        file_of("template", "Subject: new\n\nnew @PASSWORD@\n")
+        s.process.send_signal(signal.SIGHUP)
+        s.line("settings read again")
+        invite(s, "carol@mail.example")
+        assert post.wait(3)["Subject"] == "new"
+
+
+def many_wait_and_each_is_sent_once():
+    with Post(GOOD) as post, serving(post) as s:
+        addresses = [f"person{n}@mail.example" for n in range(20)]
+        for address in addresses:
+            invite(s, address)
+        post.wait(len(addresses), 60)
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        assert sorted(to[0] for to, _ in post.mails) == sorted(addresses)
+
+
+# ---- what doesn't
+
+def never_without_tls(**options):
+    with Post(**options) as post, serving(post) as s:
+        invite(s, "alice@mail.example")
+        line = s.line("was not sent")
+        time_of_second = wait_for(lambda: s.log().count("was not sent") >= 2, "a second try")
+        assert time_of_second and post.mails == [] and post.senders == [] and waiting(s) == 1, s.log()
+        secrets_stay_out_of_the_log(s, "alice")
+        return line
+
+
+def a_server_without_starttls_gets_nothing():
+    assert "offers no TLS" in never_without_tls(tls=None, offer=False)
+
+
+def a_certificate_of_somebody_else_is_refused():
+    assert "certificate" in never_without_tls(tls=STRANGE)
+
+
+def a_certificate_for_another_name_is_refused():
+    assert "certificate" in never_without_tls(tls=MISNAMED)
+
+
+def a_server_that_is_away_gets_it_later():
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        place = type("Place", (), {"port": port})
+        with serving(place, directory=directory) as s:
+            invite(s, "alice@mail.example")
+            assert "can't be reached" in s.line("was not sent")
+            with Post(GOOD, port=port) as post:
+                post.wait()
+                wait_for(lambda: waiting(s) == 0, "an empty queue")
+                assert len(post.mails) == 1
+
+
+def put_off_and_then_taken():
+    with Post(GOOD) as post, serving(post) as s:
+        post.answers = ["451 later", "421 later"]
+        invite(s, "alice@mail.example", "--name", "alice")
+        assert "put it off (451); it is tried again" in s.line("was not sent")
+        message = post.wait()
+        registered(s, f"alice@{HOST}", password_of(message), "alice@mail.example")  # the last password is good
+        assert post.arrived == 3 and len(post.mails) == 1
+        assert len({m for m in re.findall(r"mail (\d+) ", s.log())}) == 1
+
+
+def refused_for_good_is_given_up():
+    with Post(GOOD) as post, serving(post) as s:
+        post.answers = ["550 nobody of that name: alice@mail.example"]
+        invite(s, "alice@mail.example")
+        assert "refused it for good (550); it is given up" in s.line("was not sent")
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        invite(s, "bob@mail.example")
+        post.wait()
+        assert post.arrived == 2 and post.mails[0][0] == ["bob@mail.example"]
+        secrets_stay_out_of_the_log(s, "alice", "nobody of that name")
+
+
+def a_connection_that_breaks_is_tried_again():
+    with Post(GOOD) as post, serving(post) as s:
+        post.answers = ["drop", "drop"]
+        invite(s, "alice@mail.example")
+        assert "broke" in s.line("was not sent")
+        post.wait()
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        assert post.arrived == 3 and len(post.mails) == 1
+
+
+def a_wrong_login_is_told():
+    secret = file_of("password", "wrong")
+    with Post(GOOD, login=(b"sotto", b"right")) as post:
+        with serving(post, **{"mail.user": "sotto", "mail.password_file": secret}) as s:
+            invite(s, "alice@mail.example")
+            assert "doesn't take mail.user and its password" in s.line("was not sent")
+            file_of("password", "right\n")
+            post.wait()
+            secrets_stay_out_of_the_log(s, "right", "wrong", "alice")
+
+
+def files_that_are_not_right_are_told():
+    for name, mode, words in (("open", 0o644, "can be read by everybody"), ("empty", 0o600, "can't be read"), ("none", None, "can't be read")):
+        path = file_of(name, "" if name == "empty" else "secret", mode) if mode else os.path.join(FOLDER, name)
+        with Post(GOOD, login=(b"sotto", b"secret")) as post:
+            with serving(post, **{"mail.user": "sotto", "mail.password_file": path}) as s:
+                invite(s, "alice@mail.example")
+                assert words in s.line("was not sent"), (name, s.log())
+                assert post.senders == []
+    with Post(GOOD) as post, serving(post, **{"mail.ca_file": "/nowhere"}) as s:
+        invite(s, "alice@mail.example")
+        assert "trusted certificates" in s.line("was not sent")
+
+
+# ---- starts, ends and deaths
+
+def mailers(server):
+    """The processes that have mail on its way."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8") as f:
+                words = f.read().rsplit(")", 1)[1].split()
+            if int(words[1]) == server.process.pid and words[0] != "Z":
+                found.append(int(path.split("/")[2]))
+        except OSError:
+            pass
+    return found
+
+
+def a_mailer_that_is_killed_is_no_loss():
+    with Post(GOOD) as post, serving(post) as s:
+        post.hold_recipient = threading.Event()
+        invite(s, "alice@mail.example")
+        wait_for(lambda: post.recipients, "the recipient")
+        os.kill(mailers(s)[0], signal.SIGKILL)
+        assert "ended without a word" in s.line("was not sent")
+        post.hold_recipient.set()
+        post.wait()
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        assert len(post.mails) == 1 and s.alive()
+
+
+def a_mailer_holds_nothing_that_is_not_its_own():
+    secret = file_of("password", "very secret")
+    with Post(GOOD, login=(b"sotto", b"very secret")) as post:
+        with serving(post, **{"mail.user": "sotto", "mail.password_file": secret}) as s:
+            post.hold_recipient = threading.Event()
+            invite(s, "alice@mail.example")
+            wait_for(lambda: post.recipients, "the recipient")
+            pid = mailers(s)[0]
+
+            def read(name):
+                with open(f"/proc/{pid}/{name}", "rb") as f:
+                    return f.read()
+            status = read("status").decode()
+            assert re.search(r"^NoNewPrivs:\s*1$", status, re.M) and re.search(r"^Seccomp:\s*2$", status, re.M), status
+            assert read("cmdline") == b"sottod\0mailer\0" and read("environ") == b""
+            links = [os.readlink(path) for path in glob.glob(f"/proc/{pid}/fd/*")]
+            assert links and all(link == "/dev/null" or link.startswith("socket:") for link in links), links
+            assert os.readlink(f"/proc/{pid}/cwd") == "/"
+            if not sanitized():
+                assert os.stat(f"/proc/{pid}/mem").st_uid == 0, "it can be dumped"
+                assert re.search(rb"^Max core file size +0 +0", read("limits"), re.M)
+            post.hold_recipient.set()
+            post.wait()
+
+
+def stopped_before_it_left_it_is_sent_by_the_next_run():
+    with Post(GOOD) as post, tempfile.TemporaryDirectory() as directory:
+        post.hold_recipient = threading.Event()
+        with serving(post, directory=directory) as s:
+            invite(s, "alice@mail.example")
+            wait_for(lambda: post.recipients, "the recipient")
+            assert s.stop() == 0
+            assert "the server stops" in s.line("was not sent"), s.log()
+        post.hold_recipient.set()
+        assert post.arrived == 0
+        with serving(post, directory=directory) as s:
+            post.wait()
+            wait_for(lambda: waiting(s) == 0, "an empty queue")
+            assert post.arrived == 1 and len(post.mails) == 1
+
+
+def stopped_while_it_leaves_it_is_not_sent_again():
+    with Post(GOOD) as post, tempfile.TemporaryDirectory() as directory:
+        held = threading.Event()
+        post.answers = [held]
+        with serving(post, directory=directory) as s:
+            invite(s, "alice@mail.example")
+            wait_for(lambda: post.arrived, "the mail")
+            s.process.send_signal(signal.SIGTERM)
+            s.line("stopping")
+            assert s.process.poll() is None
+            held.set()
+            assert s.stop() == 0
+            assert "mail 1 sent" in s.log(), s.log()
+        with serving(post, directory=directory) as s:
+            assert waiting(s) == 0
+            invite(s, "bob@mail.example")
+            post.wait(2)
+            assert [to for to, _ in post.mails] == [["alice@mail.example"], ["bob@mail.example"]]
+
+
+def what_waits_survives_a_crash():
+    port = free_port()
+    place = type("Place", (), {"port": port})
+    with tempfile.TemporaryDirectory() as directory:
+        with serving(place, directory=directory) as s:
+            for n in range(5):
+                invite(s, f"person{n}@mail.example")
+            wait_for(lambda: s.log().count("was not sent") >= 5, "five tries")
+            wait_for(lambda: not mailers(s), "no mailer")
+            s.process.kill()
+            s.process.wait()
+        with Post(GOOD, port=port) as post, serving(place, directory=directory) as s:
+            wait_for(lambda: len(post.mails) >= 5, "five mails", 60)
+            wait_for(lambda: waiting(s) == 0, "an empty queue")
+            assert sorted(to[0] for to, _ in post.mails) == [f"person{n}@mail.example" for n in range(5)]
+
+
+def a_server_that_is_killed_takes_its_mailer_along():
+    with Post(GOOD) as post:
+        post.hold_recipient = threading.Event()
+        with serving(post) as s:
+            invite(s, "alice@mail.example")
+            wait_for(lambda: post.recipients, "the recipient")
+            pid = mailers(s)[0]
+            s.process.kill()
+            s.process.wait()
+            wait_for(lambda: not os.path.exists(f"/proc/{pid}") or "Z (zombie)" in open(f"/proc/{pid}/status", encoding="utf-8").read(),
+                     "the mailer's end")
+        post.hold_recipient.set()
+        assert post.mails == []
+
+
+# ---- settings
+
+def settings_that_make_no_sense_are_told():
+    directory = tempfile.mkdtemp(prefix="sottod-test-")
+    bad = file_of("bad", "Subject: x\n\nno word of it\n")
+    for given, words in (
+            (["mail.server=mail.example.org"], "is not a value for mail.server"), (["mail.server=smtp://u:p@mail.example.org"], "is not a value"),
+            (["mail.from=x\ny@z"], "is not a value for mail.from"), (["mail.server=smtp://localhost"], "mail.server and mail.from go together"),
+            (["mail.user=x"], "mail.user and mail.password_file go together"),
+            (["registration.mail_domains=mail.example"], "registration.mail_domains needs mail.server"),
+            ([f"mail.template={bad}"], "its text has no @PASSWORD@"), (["mail.template=/nowhere"], "cannot read mail.template"),
+            (["mail.server=smtp://localhost", "mail.from=a@b", "mail.user=x", "mail.password_file=smtp"], "the credential \"smtp\"")):
+        done = subprocess.run([program("sottod"), "serve", "0", "--dir", os.path.join(directory, "state"),
+                               *[w for g in given for w in ("--set", g)]], capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 2 and words in done.stderr, (given, done.returncode, done.stderr)
+
+
+def without_a_mail_server_no_mail_is_promised():
+    with Server("--set", f"host={HOST}") as s:
+        status, _, err = sottod(s.directory, "invite", "create", "--mail", "alice@mail.example")
+        assert status == 2 and "sends no mail" in err and "mail.server" in err, (status, err)
+    with Post(GOOD) as post, serving(post) as s:
+        for address in ("nonsense", "a@b c", "a@b>", "a@b\r\nBcc: c@d", "\"a\"@b", "a@b,c@d", "@", "a@[127.0.0.1]"):
+            status, _, err = sottod(s.directory, "invite", "create", "--mail", address)
+            assert status == 2 and "is not a mail address" in err, (address, status, err)
+        assert waiting(s) == 0 and s.alive()
+
+
+def nobody_runs_the_mailer_by_hand():
+    done = subprocess.run([program("sottod"), "mailer"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2 and "by itself" in done.stderr, done
+    assert "mailer" not in subprocess.run([program("sottod"), "help"], capture_output=True, text=True, timeout=20, check=False).stdout
+
+
+if Controller is None:
+    print("1..0 # SKIP python3-aiosmtpd is missing")
+    sys.exit(0)
+prepare()
+run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, who_has_an_address_asks_for_one, a_template_of_one_s_own,
+     many_wait_and_each_is_sent_once, a_server_without_starttls_gets_nothing, a_certificate_of_somebody_else_is_refused,
+     a_certificate_for_another_name_is_refused, a_server_that_is_away_gets_it_later, put_off_and_then_taken, refused_for_good_is_given_up,
+     a_connection_that_breaks_is_tried_again, a_wrong_login_is_told, files_that_are_not_right_are_told, a_mailer_that_is_killed_is_no_loss,
+     a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
+     stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash, a_server_that_is_killed_takes_its_mailer_along,
+     settings_that_make_no_sense_are_told, without_a_mail_server_no_mail_is_promised, nobody_runs_the_mailer_by_hand])
