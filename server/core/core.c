@@ -146,6 +146,20 @@ static sotto_err on_closed(struct step *s, const struct core_event *event)
     return SOTTO_OK;
 }
 
+/* The map must not change while it is walked over: so some are picked first. */
+static void say_bye_to_some(struct step *s)
+{
+    struct connection *some[64];
+    size_t count = 0, cursor = 0;
+    while (count < COUNT_OF(some) &&
+           (some[count] = map_next(&s->core->connections, &cursor)) != NULL)
+        count++;
+    for (size_t i = 0; i < count; i++) {
+        step_refuse(s, SOTTO_E_CLOSED, 0, "the server stops");
+        connection_end(s, some[i], SOTTO_E_CLOSED, ROOM_END_SERVER);
+    }
+}
+
 static sotto_err on_stop(struct step *s)
 {
     struct core *core = s->core;
@@ -155,11 +169,8 @@ static sotto_err on_stop(struct step *s)
     core->stopping = true;
     while (core->living.first != NULL)
         room_end(s, LIST_ROW(core->living.first, struct room, living), NULL, ROOM_END_SERVER);
-    for (size_t cursor = 0; core->connections.count > 0; cursor = 0) { /* the map changes */
-        struct connection *c = map_next(&core->connections, &cursor);
-        step_refuse(s, SOTTO_E_CLOSED, 0, "the server stops");
-        connection_end(s, c, SOTTO_E_CLOSED, ROOM_END_SERVER);
-    }
+    while (core->connections.count > 0)
+        say_bye_to_some(s);
     return SOTTO_OK;
 }
 
@@ -288,10 +299,8 @@ static void sign_everybody_out(struct step *s, sotto_err why)
     size_t cursor = 0;
     struct device *device;
     while ((device = map_next(&core->directory.devices, &cursor)) != NULL)
-        if (device->session != NULL) {
+        if (device->session != NULL) /* it leaves the map later: directory_trim() */
             connection_end(s, device->session, why, ROOM_END_SERVER);
-            cursor = 0; /* the map may have changed */
-        }
 }
 
 sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struct core_effects *fx)
