@@ -19,7 +19,8 @@
 #define LAG         1000 /* entries between an append and its drop */
 #define FILL_GROUP  4096
 #define WARM_GROUP  256
-#define FILL_EACH   1000 /* entries of a stream */
+#define FILL_EACH   1000 /* entries of a stream, */
+#define FILL_RUN    100  /* so many at once */
 #define KEEP_US     20000
 #define SAMPLES_MAX 200000
 #define FLOOR_EACH  200 /* syncs of a bare file before and after a case */
@@ -230,7 +231,8 @@ static bool fill(struct run *run, uint64_t entries)
         if (!ok(store_begin(run->store)))
             return false;
         for (int j = 0; j < FILL_GROUP && i < streams * FILL_EACH; j++, i++)
-            if (!ok(log_append(run->store, 2 * (i % streams), i / streams + 1,
+            if (!ok(log_append(run->store, 2 * (i / FILL_RUN % streams),
+                               i / FILL_RUN / streams * FILL_RUN + i % FILL_RUN + 1,
                                view_of(bytes, run->size))))
                 return false;
         if (!ok(store_commit(run->store)))

@@ -2,9 +2,11 @@
  * reads it, the next commit writes it from its beginning again, over blocks that the disk has already given: that is what makes a
  * commit cheap, and it keeps the file as long as it once became. Under load a checkpoint never quite gets to the end, since the
  * writer goes on meanwhile. So it is done in two parts: the keeper moves nearly all of it beside the writer, and the writer moves the
- * small rest between two transactions. Readers (a copy) hold that up; then the log grows, and is caught up with afterwards. */
+ * small rest between two transactions; a log that grows all the same, since the writer is the faster one, makes that rest larger, and
+ * so holds the writer back. Readers (a copy) hold it up; then the log grows, and is caught up with afterwards. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,8 +18,11 @@
 
 #define KEEP_FRAMES   4096 /* that wait before the keeper moves them: 16 MiB */
 #define FINISH_FRAMES 256  /* that the writer moves by itself at most: 1 MiB, some ms */
-#define KEEP_PASSES   4
-#define COPY_PAGES    256 /* between two words of progress */
+#define FINISH_SHARE  16   /* or this part of a log that became long */
+#define FULL_FRAMES \
+    65536 /* of a log that is longer, 256 MiB, the writer moves all, however long that takes */
+#define KEEP_PASSES 4
+#define COPY_PAGES  256 /* between two words of progress */
 
 /* --- sizes --- */
 
@@ -65,6 +70,15 @@ static sotto_err frames_move(struct sqlite *q, sqlite3 *db)
     return SOTTO_OK;
 }
 
+/* How much the writer may move by itself. */
+static unsigned finish_most(const struct sqlite *q)
+{
+    unsigned frames = atomic_load(&q->wal_frames);
+    if (frames >= FULL_FRAMES)
+        return UINT_MAX;
+    return frames / FINISH_SHARE > FINISH_FRAMES ? frames / FINISH_SHARE : FINISH_FRAMES;
+}
+
 sotto_err sqlite_checkpoint(struct store *store)
 {
     struct sqlite *q = sqlite_of(store);
@@ -75,7 +89,7 @@ sotto_err sqlite_checkpoint(struct store *store)
         return SOTTO_OK;
     for (int i = 0; i < KEEP_PASSES; i++) {
         TRY(frames_move(q, q->keeper));
-        if (frames_waiting(q) <= FINISH_FRAMES)
+        if (frames_waiting(q) <= finish_most(q))
             break;
     }
     if (frames_waiting(q) > 0)
@@ -88,7 +102,7 @@ sotto_err sqlite_finish(struct sqlite *q)
     if (!atomic_load_explicit(&q->finish, memory_order_relaxed))
         return SOTTO_OK;
     atomic_store(&q->finish, false);
-    return frames_waiting(q) <= FINISH_FRAMES ? frames_move(q, q->db) : SOTTO_OK;
+    return frames_waiting(q) <= finish_most(q) ? frames_move(q, q->db) : SOTTO_OK;
 }
 
 /* --- copies --- */

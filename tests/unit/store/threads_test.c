@@ -4,8 +4,9 @@
 
 #include "back_ends.h"
 
-#define COMMITS 3000
-#define COPIES  4
+#define COMMITS       3000
+#define COPIES        4
+#define LARGE_COMMITS 250 /* of 2 MiB */
 
 static struct store *store;
 static atomic_bool ended;
@@ -93,10 +94,40 @@ static void store_goes_on_while_others_move_its_log_and_copy_it(void **state)
     store_free(store);
 }
 
+static void log_is_bounded_though_the_writer_is_the_faster_one(void **state)
+{
+    (void)state;
+    static const uint8_t body[STORE_VALUE_MAX] = {1};
+    struct store_sizes sizes;
+    uint64_t most = 0;
+    pthread_t keeper;
+    sotto_err kept = SOTTO_OK;
+    scratch_empty();
+    ended = false;
+    assert_ok(sqlite_open_scratch(&store));
+    assert_int_equal(pthread_create(&keeper, NULL, checkpoints, &kept), 0);
+    for (uint64_t number = 1; number <= LARGE_COMMITS; number++) {
+        assert_ok(store_begin(store));
+        assert_ok(log_append(store, 1, 2 * number, VIEW_OF(body)));
+        assert_ok(log_append(store, 1, 2 * number + 1, VIEW_OF(body)));
+        assert_ok(log_drop(store, 1, 2 * number - 1));
+        assert_ok(store_commit(store));
+        assert_ok(store_sizes(store, &sizes));
+        most = sizes.wal_bytes > most ? sizes.wal_bytes : most;
+    }
+    ended = true;
+    assert_int_equal(pthread_join(keeper, NULL), 0);
+    assert_ok(kept);
+    print_message("# the log had %llu MiB at most\n", (unsigned long long)(most >> 20));
+    assert_true(most < (uint64_t)320 << 20);
+    store_free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(store_goes_on_while_others_move_its_log_and_copy_it),
+        cmocka_unit_test(log_is_bounded_though_the_writer_is_the_faster_one),
     };
     return cmocka_run_group_tests(tests, scratch_make_fast, scratch_remove);
 }
