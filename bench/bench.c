@@ -28,6 +28,8 @@ static void row_json(const struct bench *b, const struct bench_row *row)
                (unsigned long long)row->inflight, row->rate, row->peer);
     for (size_t i = 0; i < BENCH_RATIOS && row->ratios[i].peer != NULL; i++)
         printf(",\"ratio_%s\":%.4f", row->ratios[i].peer, row->ratios[i].ratio);
+    if (row->peer != NULL)
+        printf(",\"stored\":%lu", b->stored);
     if (b->backend != NULL)
         printf(",\"backend\":\"%s\"", b->backend);
     printf("}\n");

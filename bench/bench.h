@@ -13,6 +13,8 @@ struct bench {
     const char *name; /* the bench's, of the table in main.c */
     bool json;
     const char *backend; /* shown with the rows that follow; may be NULL */
+    unsigned long
+        stored; /* entries in our store before it began: shown in JSON with the rows that follow */
     const char *section; /* private: the last heading printed */
 };
 
@@ -78,6 +80,7 @@ int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_offline(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 int bench_rooms(struct bench *b, int argc, char **argv);
+int bench_start(struct bench *b, int argc, char **argv);
 int bench_store(struct bench *b, int argc, char **argv);
 
 /* Where a server's files go: what was asked for, else a disk if it is to be durable, else memory. */

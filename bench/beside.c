@@ -15,11 +15,11 @@ static bool peer_add(const struct bench *b, struct beside *beside, const char *n
     return peer_program(peer, path);
 }
 
-bool beside_find(const struct bench *b, const struct beside_options *options,
-                 struct beside *ret_beside)
+bool beside_find(struct bench *b, const struct beside_options *options, struct beside *ret_beside)
 {
     struct beside beside = {.under = bench_dir(options->dir, options->durable),
                             .set = options->set,
+                            .stored = options->stored,
                             .peers = {&peer_sotto},
                             .count = options->alone ? 0 : 1};
     for (const char *at = options->peers; at != NULL && *at != 0;) {
@@ -32,6 +32,7 @@ bool beside_find(const struct bench *b, const struct beside_options *options,
         fprintf(stderr, "sotto-bench %s: --alone needs --peer\n", b->name);
         return false;
     }
+    b->stored = beside.stored;
     *ret_beside = beside;
     return true;
 }

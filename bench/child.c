@@ -147,7 +147,7 @@ bool child_start(struct child *child, const char *const argv[])
     if (user != NULL && chown(child->dir, user->pw_uid, user->pw_gid) != 0)
         return fail("cannot hand over the temporary directory");
     int log = path_of(child, "log", path)
-                  ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+                  ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600)
                   : -1;
     if (log < 0)
         return fail("cannot write into the temporary directory");
@@ -238,7 +238,7 @@ uint16_t child_port_free(void)
     return bound ? ntohs(at.sin_port) : 0;
 }
 
-bool child_stop(struct child *child)
+bool child_end(struct child *child)
 {
     int status = -1;
     if (child->pid > 0) {
@@ -249,9 +249,16 @@ bool child_stop(struct child *child)
             kill(child->pid, SIGKILL);
         (void)waitpid(child->pid, &status, 0);
     }
+    child->pid = 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool child_stop(struct child *child)
+{
+    bool well = child_end(child);
     child_dir_remove(child);
     *child = (struct child){0};
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return well;
 }
 
 /* ---- what it takes */

@@ -26,7 +26,9 @@ bool child_start(struct child *child, const char *const argv[]);
 bool child_port_wait(const struct child *child);
 /* Waits until it has printed `mark`, and gives the number that follows. */
 bool child_log_wait(const struct child *child, const char *mark, unsigned long *ret_number);
-/* Ends it and removes the directory. False: it did not exit with 0, or was not to be ended but by force. */
+/* Ends it; the directory stays. False: it did not exit with 0, or was not to be ended but by force. */
+bool child_end(struct child *child);
+/* Ends it and removes the directory. False: as above. */
 bool child_stop(struct child *child);
 
 /* These two of any process of ours: its pid is enough. */

@@ -122,6 +122,7 @@ static bool open_door(struct door *door, const struct beside *beside, size_t whi
            peer_start(&door->server, &(struct peer_plan){.peer = beside->peers[which],
                                                          .under = beside->under,
                                                          .set = beside->set,
+                                                         .stored = beside->stored,
                                                          .senders = 1,
                                                          .receivers = (unsigned)devices}) &&
            peer_open(&door->server, PEER_SENDER, 0, &door->sender) &&

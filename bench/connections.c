@@ -180,6 +180,7 @@ static bool measure(struct hall *hall, const struct beside *beside, size_t which
            peer_start(&hall->server, &(struct peer_plan){.peer = beside->peers[which],
                                                          .under = beside->under,
                                                          .set = beside->set,
+                                                         .stored = beside->stored,
                                                          .senders = 1,
                                                          .receivers = (unsigned)n}) &&
            warm(hall) && handshakes(hall) && gather(hall) && wakes(hall);

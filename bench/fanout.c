@@ -131,6 +131,7 @@ static bool measure(struct fanout *f, const struct beside *beside)
     struct peer_plan plan = {.peer = beside->peers[0],
                              .under = beside->under,
                              .set = beside->set,
+                             .stored = beside->stored,
                              .senders = 1,
                              .receivers = (unsigned)f->devices - 1,
                              .group = true};

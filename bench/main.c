@@ -12,7 +12,9 @@ static const char server_options[] =
     "--durable       the servers' files lie on a disk, not in memory\n"
     "--dir DIR       where they lie (with --durable TMPDIR or /tmp, else /dev/shm)\n"
     "--set KEY=VALUE a setting of ours\n"
-    "--peer NAMES    nats, mosquitto or nats,mosquitto: measured in turns with ours (not fanout)\n"
+    "--stored N      entries of other devices that are in our store before (0)\n"
+    "--peer NAMES    nats, mosquitto or nats,mosquitto: measured in turns with ours (not fanout, "
+    "start)\n"
     "--alone         not ours, only those of --peer\n";
 
 /* clang-format off */
@@ -53,6 +55,8 @@ static const struct bench_program programs[] = {
      "--size N        bytes of a message (256)\n"
      "--inflight N    messages of a pair that are on their way (1 and 32, then 1000/s)\n"
      "--seconds N     of each case (3)\n", bench_rooms},
+    {"start", "how long the server takes until it listens, and its memory then",
+     "--accounts N    in its store (1000)\n", bench_start},
     {"store", "the server's database: entries appended and dropped, with little and with much in it",
      "--entries N     that are stored already in the second run (1000000)\n"
      "--size N        bytes of an entry (300)\n"

@@ -147,6 +147,7 @@ static bool start(struct post *post, const struct beside *beside, size_t which)
            peer_start(&post->server, &(struct peer_plan){.peer = beside->peers[which],
                                                          .under = beside->under,
                                                          .set = beside->set,
+                                                         .stored = beside->stored,
                                                          .senders = 1,
                                                          .receivers = 1}) &&
            peer_open(&post->server, PEER_RECEIVER, 0, &post->receiver) &&

@@ -264,6 +264,7 @@ bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which,
            peer_start(&pairs->server, &(struct peer_plan){.peer = beside->peers[which],
                                                           .under = beside->under,
                                                           .set = beside->set,
+                                                          .stored = beside->stored,
                                                           .senders = senders,
                                                           .receivers = receivers}) &&
            clients_open(pairs);

@@ -14,8 +14,9 @@
  * group has one mailbox, which all receivers read: no peer but ours has such. */
 struct peer_plan {
     const struct peer *peer;
-    const char *under; /* its new directory lies below this one */
-    const char *set;   /* a setting of sottod, or NULL */
+    const char *under;    /* its new directory lies below this one */
+    const char *set;      /* a setting of sottod, or NULL */
+    unsigned long stored; /* entries that are in its store before */
     unsigned senders, receivers;
     bool group;
 };

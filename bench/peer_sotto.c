@@ -11,6 +11,7 @@
 #include "bench/peer.h"
 #include "bench/session.h"
 #include "bench/sottod.h"
+#include "bench/stock.h"
 #include "crypto/hash.h"
 #include "proto/account.h"
 #include "proto/commit_header.h"
@@ -250,6 +251,14 @@ static bool prepare(struct peer_server *server)
 
 /* ---- the server */
 
+/* The keys are made at a first start; then its store is filled. */
+static bool stock(struct peer_server *server, const struct sottod_settings *settings)
+{
+    return sottod_start(&server->child, server->plan.under, settings) &&
+           (child_end(&server->child) || fail("the server did not end well")) &&
+           stock_fill_server(&server->child, 0, server->plan.stored);
+}
+
 static bool start(struct peer_server *server)
 {
     const struct peer_plan *plan = &server->plan;
@@ -266,7 +275,8 @@ static bool start(struct peer_server *server)
     if (world->senders == NULL || world->receivers == NULL || world->mailboxes == NULL ||
         world->seen == NULL)
         return failed(SOTTO_E_NOMEM);
-    return sottod_start(&server->child, plan->under, &settings);
+    return (plan->stored == 0 || stock(server, &settings)) &&
+           sottod_start(&server->child, plan->under, &settings);
 }
 
 static void clear(struct peer_server *server)

@@ -105,6 +105,13 @@ def other_benches_of_the_server_have_their_rows():
         assert [row["op"] for row in rows] == ops and all(row["peer"] == "sotto" for row in rows), (options, rows)
 
 
+def a_store_can_be_full_before():
+    rows = rows_of("offline", "--n", "500", "--stored", "2000")
+    assert rows and {row["stored"] for row in rows} == {2000}, rows
+    rows = rows_of("start", "--accounts", "3000", "--stored", "2000")
+    assert [row["op"] for row in rows] == ["start_p50", "start_worst", "memory"] and all(row["value"] > 0 for row in rows), rows
+
+
 def a_day_passes_at_speed():
     for store in ([], ["--memory"]):
         rows = rows_of("day", "--devices", "40", "--messages", "2000", "--hours", "2", "--retention", "1800", *store)
@@ -144,6 +151,7 @@ run([
     messages_go_from_one_to_another,
     one_load_can_be_asked_for,
     other_benches_of_the_server_have_their_rows,
+    a_store_can_be_full_before,
     a_day_passes_at_speed,
     a_peer_is_measured_or_how_to_install_it_is_said,
     what_a_bench_of_servers_does_not_know_it_says,
