@@ -152,28 +152,36 @@ static sotto_err head_read(view *rest, view *ret_subject, struct failure *failur
     return SOTTO_OK;
 }
 
+static sotto_err template_fill(view text, struct letter_template *t, struct failure *failure)
+{
+    view rest = text, subject = {0};
+    bool has_password = false;
+    if (text.len > LETTER_TEMPLATE_MAX)
+        return failure_say(failure, SOTTO_E_CONFIG, "it is larger than %d bytes",
+                           LETTER_TEMPLATE_MAX);
+    TRY(head_read(&rest, &subject, failure));
+    TRY(buf_append(&t->subject, subject));
+    for (unsigned number = 3; rest.len > 0; number++) {
+        view line = line_take(&rest);
+        TRY(line_check(line, number, &has_password, failure));
+        TRY(buf_append(&t->text, line));
+        TRY(buf_append(&t->text, VIEW_LIT("\n")));
+    }
+    if (!has_password)
+        return failure_say(failure, SOTTO_E_CONFIG, "its text has no @PASSWORD@");
+    return SOTTO_OK;
+}
+
 sotto_err letter_template_read(view text, struct letter_template *ret_template,
                                struct failure *ret_failure)
 {
-    DEFER(letter_template_clear) struct letter_template t = {0};
-    view rest = text, subject;
-    bool has_password = false;
-    if (text.len > LETTER_TEMPLATE_MAX)
-        return failure_say(ret_failure, SOTTO_E_CONFIG, "it is larger than %d bytes",
-                           LETTER_TEMPLATE_MAX);
-    TRY(head_read(&rest, &subject, ret_failure));
-    TRY(buf_append(&t.subject, subject));
-    for (unsigned number = 3; rest.len > 0; number++) {
-        view line = line_take(&rest);
-        TRY(line_check(line, number, &has_password, ret_failure));
-        TRY(buf_append(&t.text, line));
-        TRY(buf_append(&t.text, VIEW_LIT("\n")));
-    }
-    if (!has_password)
-        return failure_say(ret_failure, SOTTO_E_CONFIG, "its text has no @PASSWORD@");
-    *ret_template = t;
-    t = (struct letter_template){0};
-    return SOTTO_OK;
+    struct letter_template t = {0};
+    sotto_err err = template_fill(text, &t, ret_failure);
+    if (err == SOTTO_OK)
+        *ret_template = t;
+    else
+        letter_template_clear(&t);
+    return err;
 }
 
 /* ---- a mail */

@@ -1,5 +1,5 @@
-/* A sender goes IDLE -> SENDING -> TELLING -> IDLE. Its requests to the core carry its place as their id, from 1 on; those that ask for a
- * mail carry 0. A mail that is taken is leased: if we never say what became of it, the core gives it out again. */
+/* A sender goes IDLE -> SENDING -> TELLING -> IDLE. Each request to the core has an id of its own, so that an answer that comes late is not
+ * taken for another one's. A mail that is taken is leased: if we never say what became of it, the core gives it out again. */
 #include "mail/mail.h"
 
 #include <signal.h>
@@ -12,7 +12,6 @@
 #include "proto/proto.h"
 
 #define MAIL_AT_ONCE 4
-#define ASK_ID       (MAIL_AT_ONCE + 1)
 #define ASK_MS       10000   /* after a failure: the time until the core is asked again */
 #define ASK_MAX_MS   3600000 /* the clock of the day may jump: at least that often */
 #define SEND_MS      150000  /* more than a mailer takes by its own limits */
@@ -28,9 +27,10 @@ enum mail_stage {
 struct mail_sender {
     struct mail *mail;
     enum mail_stage stage;
-    uint64_t number; /* of the mail */
-    uint8_t outcome; /* enum admin_mail_result, while TELLING */
-    bool went;       /* its mailer was told to go */
+    uint64_t number;  /* of the mail */
+    uint32_t request; /* that tells the core */
+    uint8_t outcome;  /* enum admin_mail_result, while TELLING */
+    bool went;        /* its mailer was told to go */
     struct mail_report last;
     uv_process_t process;
     uv_pipe_t pipe;
@@ -48,8 +48,10 @@ struct mail {
     struct mail_settings settings, next_settings;
     struct letter_template template, next_template;
     struct talk talk;
-    uv_timer_t timer; /* to ask again */
-    bool asking, stopping;
+    uv_timer_t timer;  /* to ask again */
+    uint32_t requests; /* so many were made: the id of the last one */
+    uint32_t asked;    /* the one that asks for a mail; 0: none does */
+    bool stopping;
     struct mail_sender senders[MAIL_AT_ONCE];
 };
 
@@ -91,9 +93,9 @@ static void tell(struct mail_sender *s)
     struct mail *m = s->mail;
     DEFER(buf_clear) sotto_buf frame = {0};
     const struct admin_mail_done done = {.number = s->number, .result = s->outcome};
-    uint32_t id = (uint32_t)(s - m->senders) + 1;
     s->stage = MAIL_TELLING;
-    if (admin_mail_done_write(id, &done, &frame) != SOTTO_OK || talk_ready(m) != SOTTO_OK ||
+    s->request = ++m->requests;
+    if (admin_mail_done_write(s->request, &done, &frame) != SOTTO_OK || talk_ready(m) != SOTTO_OK ||
         talk_send(m->server->hub, &m->talk, buf_view(&frame)) != SOTTO_OK)
         ask_in(m, ASK_MS);
 }
@@ -352,22 +354,22 @@ static void on_mail(struct mail *m, const struct admin_mail *mail)
 static void ask(struct mail *m)
 {
     DEFER(buf_clear) sotto_buf frame = {0};
-    if (!is_on(m) || m->asking || sender_find(m) == NULL)
+    if (!is_on(m) || m->asked != 0 || sender_find(m) == NULL)
         return;
     if (talk_ready(m) != SOTTO_OK ||
-        admin_plain_write(ASK_ID, ADMIN_MAIL_TAKE, &frame) != SOTTO_OK ||
+        admin_plain_write(m->requests + 1, ADMIN_MAIL_TAKE, &frame) != SOTTO_OK ||
         talk_send(m->server->hub, &m->talk, buf_view(&frame)) != SOTTO_OK) {
         ask_in(m, ASK_MS);
         return;
     }
-    m->asking = true;
+    m->asked = ++m->requests;
 }
 
 static void on_told(struct mail *m, uint32_t id)
 {
-    struct mail_sender *s = id >= 1 && id <= MAIL_AT_ONCE ? &m->senders[id - 1] : NULL;
-    if (s != NULL && s->stage == MAIL_TELLING)
-        s->stage = MAIL_IDLE;
+    for (size_t i = 0; i < MAIL_AT_ONCE; i++)
+        if (m->senders[i].stage == MAIL_TELLING && m->senders[i].request == id)
+            m->senders[i].stage = MAIL_IDLE;
     ask(m);
 }
 
@@ -386,8 +388,8 @@ static void on_frame(struct talk *talk, view bytes)
     struct admin_mail mail;
     if (proto_frame_read(bytes, &frame) != SOTTO_OK)
         return;
-    if (frame.request == ASK_ID && m->asking) {
-        m->asking = false;
+    if (frame.request != 0 && frame.request == m->asked) {
+        m->asked = 0;
         if (frame.kind == ADMIN_MAIL && admin_mail_read(frame.body, &mail) == SOTTO_OK)
             on_mail(m, &mail);
         else
@@ -402,7 +404,7 @@ static void on_frame(struct talk *talk, view bytes)
 static void on_talk_closed(struct talk *talk)
 {
     struct mail *m = talk->user;
-    m->asking = false;
+    m->asked = 0;
     ask_in(m, ASK_MS);
 }
 
@@ -416,13 +418,12 @@ static void on_core_mail(void *user)
 sotto_err mail_prepare(struct mail *m, const struct mail_settings *settings,
                        struct failure *ret_failure)
 {
-    DEFER(letter_template_clear) struct letter_template t = {0};
+    struct letter_template t = {0};
     char ignored[2 * MAIL_PATH];
     TRY(mail_password_path(settings, ignored, ret_failure));
     TRY(mail_template_load(settings, &t, ret_failure));
     letter_template_clear(&m->next_template);
     m->next_template = t;
-    t = (struct letter_template){0};
     m->next_settings = *settings;
     return SOTTO_OK;
 }

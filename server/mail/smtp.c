@@ -86,16 +86,16 @@ static enum mail_result trusted_read(view path, sotto_buf *out)
 
 enum mail_result smtp_files_read(const struct mail_job *job, struct smtp_files *ret_files)
 {
-    DEFER(smtp_files_clear) struct smtp_files files = {0};
+    struct smtp_files files = {0};
     enum mail_result result = MAIL_RESULT_SENT;
     if (job->password_file.len > 0)
         result = password_read(job->password_file, &files.password);
     if (result == MAIL_RESULT_SENT)
         result = trusted_read(job->ca_file, &files.trusted);
-    if (result == MAIL_RESULT_SENT) {
+    if (result == MAIL_RESULT_SENT)
         *ret_files = files;
-        files = (struct smtp_files){0};
-    }
+    else
+        smtp_files_clear(&files);
     return result;
 }
 
