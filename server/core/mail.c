@@ -127,7 +127,7 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
 
 static uint64_t retry_wait_s(const struct limits *limits, uint32_t tries)
 {
-    uint64_t wait_s = (limits->mail_retry_ms + 999) / 1000;
+    uint64_t wait_s = limits->mail_retry_ms > 1000 ? limits->mail_retry_ms / 1000 : 1;
     for (uint32_t i = 1; i < tries && wait_s < RETRY_MAX_S; i++)
         wait_s *= 2;
     return wait_s < RETRY_MAX_S ? wait_s : RETRY_MAX_S;
