@@ -80,7 +80,10 @@
     X(STATE, 0x0310, SERVER, "state", "the sealed group state")                                    \
     X(INBOX_SEND, 0x0311, CLIENT, "inbox_send", "a request to a device; answered by appended")     \
     X(HEADERS, 0x0312, CLIENT, "headers", "asks for commit headers; answered by header_list")      \
-    X(HEADER_LIST, 0x0313, SERVER, "header_list", "commit headers of a stream")
+    X(HEADER_LIST, 0x0313, SERVER, "header_list", "commit headers of a stream")                    \
+    X(BLOB_PUT, 0x0400, CLIENT, "blob_put", "asks to send a blob; answered by blob_ticket")        \
+    X(BLOB_TICKET, 0x0401, SERVER, "blob_ticket", "the right to send or fetch a blob by HTTP")     \
+    X(BLOB_GET, 0x0402, CLIENT, "blob_get", "asks to fetch a blob; answered by blob_ticket")
 
 enum proto_kind {
 #define PROTO_KIND_ENUM(name, number, from, text, what) PROTO_##name = (number),

@@ -26,14 +26,14 @@ sotto_err blob_row_write(const struct blob_row *row, sotto_buf *out)
     return wr_end(&w);
 }
 
-static sotto_err blob_get(struct step *s, view hash, struct blob_row *ret_row)
+sotto_err blob_load(struct step *s, view hash, struct blob_row *ret_row)
 {
     view value;
     TRY(row_get(s, STORE_BLOB, hash, &value));
     return row_verdict(s, blob_row_read(value, ret_row) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED);
 }
 
-static sotto_err blob_put(struct step *s, view hash, const struct blob_row *row)
+static sotto_err blob_save(struct step *s, view hash, const struct blob_row *row)
 {
     uint8_t bytes[32];
     sotto_buf value = BUF_ON(bytes);
@@ -46,7 +46,7 @@ sotto_err blob_check(struct step *s, view hash, uint64_t max)
     struct blob_row row = {0};
     if (hash.len == 0)
         return SOTTO_OK;
-    sotto_err err = blob_get(s, hash, &row);
+    sotto_err err = blob_load(s, hash, &row);
     if (err == SOTTO_E_NOTFOUND)
         return step_refuse(s, err, 0, "the blob that this names is not here: upload it first");
     TRY(err);
@@ -56,6 +56,16 @@ sotto_err blob_check(struct step *s, view hash, uint64_t max)
     return SOTTO_OK;
 }
 
+sotto_err blob_extend(struct step *s, view hash, struct blob_row *row, uint64_t until_s)
+{
+    uint64_t before_s = row->expires_s;
+    row->expires_s = until_s > before_s ? until_s : before_s;
+    struct row_key before = row_key_id(before_s, hash), now = row_key_id(row->expires_s, hash);
+    TRY(row_delete(s, STORE_BLOB_EXPIRY, row_key_view(&before)));
+    TRY(row_put(s, STORE_BLOB_EXPIRY, row_key_view(&now), (view){0}));
+    return blob_save(s, hash, row);
+}
+
 sotto_err blob_keep(struct step *s, view hash)
 {
     struct blob_row row = {0};
@@ -63,14 +73,8 @@ sotto_err blob_keep(struct step *s, view hash)
     uint64_t until_s = kept_s > 0 ? step_wall_ms(s) / 1000 + kept_s + DAY_S : UINT64_MAX;
     if (hash.len == 0)
         return SOTTO_OK;
-    TRY(blob_get(s, hash, &row));
-    if (row.expires_s >= until_s)
-        return SOTTO_OK;
-    struct row_key before = row_key_id(row.expires_s, hash), now = row_key_id(until_s, hash);
-    row.expires_s = until_s;
-    TRY(row_delete(s, STORE_BLOB_EXPIRY, row_key_view(&before)));
-    TRY(row_put(s, STORE_BLOB_EXPIRY, row_key_view(&now), (view){0}));
-    return blob_put(s, hash, &row);
+    TRY(blob_load(s, hash, &row));
+    return row.expires_s >= until_s ? SOTTO_OK : blob_extend(s, hash, &row, until_s);
 }
 
 sotto_err blob_refer(struct step *s, view hash, bool more)
@@ -78,10 +82,10 @@ sotto_err blob_refer(struct step *s, view hash, bool more)
     struct blob_row row = {0};
     if (hash.len == 0)
         return SOTTO_OK;
-    sotto_err err = blob_get(s, hash, &row);
+    sotto_err err = blob_load(s, hash, &row);
     if (err == SOTTO_E_NOTFOUND && !more)
         return SOTTO_OK;
     TRY(err);
     row.refs += more ? 1 : row.refs > 0 ? UINT32_MAX : 0;
-    return blob_put(s, hash, &row);
+    return blob_save(s, hash, &row);
 }

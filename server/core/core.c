@@ -83,6 +83,7 @@ void core_free(struct core *core)
     }
     if (core->writing)
         store_rollback(core->store);
+    uploads_clear(core);
     streams_clear(core);
     directory_clear(core);
     limiter_free(core->limiter);
@@ -160,6 +161,20 @@ static void say_bye_to_some(struct step *s)
     }
 }
 
+/* The file is there before its row: if it is not kept, a sweep takes it away. */
+static sotto_err on_blob(struct step *s, const struct core_event *event)
+{
+    if (s->core->store == NULL)
+        return SOTTO_E_USAGE;
+    TRY(reserve(s->fx, 0, 0));
+    s->fx->held = true;
+    sotto_err err = blob_take(s, &event->blob);
+    if (err == SOTTO_E_NOMEM || s->broken)
+        return err;
+    fx_blob_kept(s->fx, event->connection, err);
+    return SOTTO_OK;
+}
+
 static sotto_err on_stop(struct step *s)
 {
     struct core *core = s->core;
@@ -190,6 +205,8 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
         return on_frame(&s, event);
     case CORE_CLOSED:
         return on_closed(&s, event);
+    case CORE_BLOB:
+        return on_blob(&s, event);
     case CORE_SPACE:
         core->disk_full = event->full;
         return SOTTO_OK;
@@ -240,6 +257,8 @@ uint64_t core_next_ms(const struct core *core)
         next_ms = living_due_ms(core);
     if (idle_due_ms(core) < next_ms)
         next_ms = idle_due_ms(core);
+    if (uploads_next_ms(core) < next_ms)
+        next_ms = uploads_next_ms(core);
     if (core->store != NULL && streams_next_ms(core) < next_ms)
         next_ms = streams_next_ms(core);
     return next_ms;
@@ -271,6 +290,7 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
         connection_end(&s, LIST_ROW(core->idle.first, struct connection, idle), SOTTO_E_TIMEOUT,
                        ROOM_END_LOST);
     }
+    uploads_tick(core, now_ms);
     fx->held = true;
     return core->store != NULL ? streams_tick(&s) : SOTTO_OK;
 }
@@ -317,6 +337,7 @@ sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struc
     TRY(fx_reserve(fx, sessions * STEP_EFFECTS, 0));
     step_refuse(&s, why, RETRY_MS, "%s; come again", sotto_err_text(why));
     sign_everybody_out(&s, why);
+    uploads_clear(core);
     streams_clear(core);
     directory_clear(core);
     TRY(directory_open(&s));

@@ -12,6 +12,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "base/secret.h"
 #include "core/limits.h"
 #include "crypto/rng.h"
 #include "crypto/x509.h"
@@ -36,6 +37,7 @@ struct core_config {
     size_t chain_count;
     bool authority_is_root;
     const sotto_sign_key *server_key; /* signs notices */
+    const struct secret *blob_key;    /* of the tickets of this run; NULL: blobs are not kept */
     bool registration_open;           /* anybody may register without invite: for tests and labs */
     bool members_invite;              /* members may make invites */
     view
@@ -54,8 +56,15 @@ enum core_event_kind {
     CORE_OPEN_ADMIN, /* one over the admin socket: requests of core/admin.h alone */
     CORE_FRAME,      /* one whole frame; `frame` is borrowed for the step */
     CORE_CLOSED,     /* the connection has ended; drained: false if it broke */
+    CORE_BLOB,       /* a blob came whole, and is durable: `blob`; answered by CORE_BLOB_KEPT */
     CORE_SPACE,      /* the disk has got full, or has space again: `full` */
     CORE_STOP        /* the server stops: say bye to everybody */
+};
+
+struct core_blob {
+    uint8_t hash[32];
+    uint64_t size;
+    uint64_t account; /* number of who sent it, as its ticket says */
 };
 
 struct core_event {
@@ -65,9 +74,10 @@ struct core_event {
     uint8_t nonce
         [32]; /* CORE_OPEN: hello_ok.nonce, what requests that are signed for one connection name */
     view frame;
-    bool full;  /* CORE_SPACE */
-    bool clean; /* CORE_CLOSED: the client said goodbye */
-    bool slow;  /* CORE_CLOSED: we closed it since it read too slowly */
+    struct core_blob blob; /* CORE_BLOB */
+    bool full;             /* CORE_SPACE */
+    bool clean;            /* CORE_CLOSED: the client said goodbye */
+    bool slow;             /* CORE_CLOSED: we closed it since it read too slowly */
 };
 
 enum core_effect_kind {
@@ -77,6 +87,7 @@ enum core_effect_kind {
     CORE_LOG, /* a line for people: bytes, without personal data; connection: whose event it was, 0 for time */
     CORE_SETTLED, /* the connection signed in or sits in a room now: it no longer counts as unauthenticated */
     CORE_UNSETTLED, /* neither any more */
+    CORE_BLOB_KEPT, /* whether the blob that this connection sent is kept now: `verdict` */
     CORE_MAIL       /* there is mail to send: whoever sends asks for it */
 };
 
@@ -85,7 +96,8 @@ struct core_effect {
     uint64_t connection;
     uint64_t source; /* who is held up if the connection reads too slowly; 0: nobody */
     uint64_t until_ms;
-    size_t at, len; /* the bytes, in core_effects.bytes; several effects may share them */
+    sotto_err verdict; /* CORE_BLOB_KEPT: NOTFOUND, DENIED, QUOTA, CONFLICT: it is not */
+    size_t at, len;    /* the bytes, in core_effects.bytes; several effects may share them */
     bool
         held; /* release it only after core_commit(); drop it if that fails, unless it is CORE_CLOSE */
 };

@@ -88,6 +88,11 @@ void fx_mail(struct core_effects *fx)
     fx_add(fx, CORE_MAIL, 0);
 }
 
+void fx_blob_kept(struct core_effects *fx, uint64_t connection, sotto_err verdict)
+{
+    fx_add(fx, CORE_BLOB_KEPT, connection)->verdict = verdict;
+}
+
 void fx_settled(struct core_effects *fx, uint64_t connection, bool settled)
 {
     fx_add(fx, settled ? CORE_SETTLED : CORE_UNSETTLED, connection);

@@ -26,7 +26,8 @@
     X(HANDSHAKE_KIB, handshake_kib, handshake_kib_ms)           \
     X(READD, readds, readd_ms)                                  \
     X(SUBSCRIBE, subscribes, subscribe_ms)                      \
-    X(GROUP, groups, group_ms)
+    X(GROUP, groups, group_ms)                                  \
+    X(BLOB, blobs, blob_ms)
 
 enum rate {
 #define RATE_ENUM(name, burst, wait) RATE_##name,

@@ -99,6 +99,12 @@
     X(handshake_kib_ms, 1000, "ms", "the wait for one more KiB after that")                        \
     X(readds, 1, "", "requests of one device to be added to a conversation again")                 \
     X(readd_ms, 600000, "ms", "the wait for one more after that")                                  \
+    X(blob_bytes, 104857600, "bytes", "size of one attachment")                                    \
+    X(blobs, 50, "", "attachments that one account announces at once before it has to wait")       \
+    X(blob_ms, 2000, "ms", "the wait for one more after that")                                     \
+    X(uploads, 100, "", "attachments of one account that are announced and not here yet")          \
+    X(blob_ticket_s, 3600, "s", "time for which a ticket to send or fetch an attachment is good")  \
+    X(blob_s, 2592000, "s", "time for which an attachment is kept")                                \
     X(subscribes, 100, "", "subscriptions by token of one device before it has to wait")           \
     X(subscribe_ms, 10000, "ms", "the wait for one more after that")                               \
     X(groups, 100, "", "conversations made by one account before it has to wait")                  \

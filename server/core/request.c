@@ -41,6 +41,8 @@ static const struct request_row rows[] = {
     {PROTO_STATE_GET,          SIGNED_IN, 2,    state_get_read,           state_get_on},
     {PROTO_INBOX_SEND,         SIGNED_IN, 0,    inbox_send_read,          inbox_send_on},
     {PROTO_HEADERS,            SUBSCRIBER, 1,    headers_read,             headers_on},
+    {PROTO_BLOB_PUT,           SIGNED_IN, 2,    blob_put_read,            blob_put_on},
+    {PROTO_BLOB_GET,           SIGNED_IN, 1,    blob_get_read,            blob_get_on},
     {ADMIN_STATUS,             ADMIN,     0,    admin_plain_read,         admin_status_on},
     {ADMIN_INVITE_CREATE,      ADMIN,     0,    admin_invite_create_body, admin_invite_create_on},
     {ADMIN_INVITE_LIST,        ADMIN,     0,    admin_invite_list_body,   admin_invite_list_on},

@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 #include "core/admin.h"
+#include "core/blob_ticket.h"
 #include "core/bucket.h"
 #include "core/core.h"
 #include "core/directory.h"
@@ -21,6 +22,7 @@
 #include "core/limiter.h"
 #include "core/list.h"
 #include "core/stream.h"
+#include "core/uploads.h"
 #include "proto/account.h"
 #include "proto/proto.h"
 #include "proto/stream.h"
@@ -99,6 +101,7 @@ struct core {
     struct directory directory;
     struct row_key password_sweep; /* how far password.c has looked */
     struct streams *streams;       /* stream.c */
+    struct uploads uploads;
     struct limiter *limiter;
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
     bool keyed; /* the maps have their keys */
@@ -258,6 +261,8 @@ union request_body {
     struct proto_state_get state_get;
     struct proto_inbox_send inbox_send;
     struct proto_headers headers;
+    struct proto_blob_put blob_put;
+    struct proto_blob_get blob_get;
     struct proto_room_open room_open;
     struct proto_room_join room_join;
     struct proto_room_data room_data;
@@ -402,5 +407,9 @@ sotto_err inbox_send_read(view body, union request_body *ret_body);
 sotto_err inbox_send_on(struct step *s, const struct request *request);
 sotto_err headers_read(view body, union request_body *ret_body);
 sotto_err headers_on(struct step *s, const struct request *request);
+sotto_err blob_put_read(view body, union request_body *ret_body);
+sotto_err blob_put_on(struct step *s, const struct request *request);
+sotto_err blob_get_read(view body, union request_body *ret_body);
+sotto_err blob_get_on(struct step *s, const struct request *request);
 
 #endif

@@ -312,12 +312,30 @@ struct blob_row {
 };
 SOTTO_MUST_USE sotto_err blob_row_read(view value, struct blob_row *ret_row);
 SOTTO_MUST_USE sotto_err blob_row_write(const struct blob_row *row, sotto_buf *out);
+SOTTO_MUST_USE sotto_err blob_load(struct step *s, view hash, struct blob_row *ret_row);
+/* Writes the row; the blob stays at least until then. */
+SOTTO_MUST_USE sotto_err blob_extend(struct step *s, view hash, struct blob_row *row,
+                                     uint64_t until_s);
 /* NOTFOUND, QUOTA (larger than `max`): a refusal with its words. An empty hash is OK. */
 SOTTO_MUST_USE sotto_err blob_check(struct step *s, view hash, uint64_t max);
 /* It stays at least as long as an entry does. */
 SOTTO_MUST_USE sotto_err blob_keep(struct step *s, view hash);
 /* One reference more, or less. */
 SOTTO_MUST_USE sotto_err blob_refer(struct step *s, view hash, bool more);
+
+/* --- blob.c --- */
+
+/* What is here already is kept as long as a new one would be, and counts for this account from here on. NOTFOUND; CONFLICT (another
+ * size), QUOTA: with their words. */
+SOTTO_MUST_USE sotto_err blob_ask_again(struct step *s, struct account *account,
+                                        const uint8_t *hash, uint64_t size);
+/* A blob has come whole. NOTFOUND: the account is gone; DENIED: disabled; QUOTA, CONFLICT. */
+SOTTO_MUST_USE sotto_err blob_take(struct step *s, const struct core_blob *blob);
+/* UNSUPPORTED, with its words: this server keeps none. */
+SOTTO_MUST_USE sotto_err blob_check_on(struct step *s);
+/* Fills in who has it and for how long, and answers with it. */
+SOTTO_MUST_USE sotto_err blob_answer_ticket(struct step *s, const struct request *request,
+                                            struct blob_ticket *ticket, uint64_t have);
 
 /* --- state_put.c --- */
 

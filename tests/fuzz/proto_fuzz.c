@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "proto/account.h"
+#include "proto/blob.h"
 #include "proto/stream.h"
 
 /* Frames about streams. */
@@ -180,6 +181,29 @@ static sotto_err rewrite_account(const struct proto_frame *f, view body, sotto_b
     }
 }
 
+/* Frames about blobs. */
+static sotto_err rewrite_blob(const struct proto_frame *f, view body, sotto_buf *out)
+{
+    union {
+        struct proto_blob_put put;
+        struct proto_blob_ticket ticket;
+        struct proto_blob_get get;
+    } m;
+    switch (f->kind) {
+    case PROTO_BLOB_PUT:
+        TRY(proto_blob_put_read(body, &m.put));
+        return proto_blob_put_write(f->request, &m.put, out);
+    case PROTO_BLOB_TICKET:
+        TRY(proto_blob_ticket_read(body, &m.ticket));
+        return proto_blob_ticket_write(f->request, &m.ticket, out);
+    case PROTO_BLOB_GET:
+        TRY(proto_blob_get_read(body, &m.get));
+        return proto_blob_get_write(f->request, &m.get, out);
+    default:
+        return SOTTO_E_KIND;
+    }
+}
+
 /* The same for all frames. */
 static sotto_err rewrite(const struct proto_frame *f, view body, sotto_buf *out)
 {
@@ -242,8 +266,9 @@ static sotto_err rewrite(const struct proto_frame *f, view body, sotto_buf *out)
         TRY(proto_room_closed_read(body, &m.end));
         return proto_room_closed_write(&m.end, out);
     default:
-        return (f->kind & 0xff00) == 0x0300 ? rewrite_stream(f, body, out)
-                                            : rewrite_account(f, body, out);
+        return (f->kind & 0xff00) == 0x0300   ? rewrite_stream(f, body, out)
+               : (f->kind & 0xff00) == 0x0400 ? rewrite_blob(f, body, out)
+                                              : rewrite_account(f, body, out);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "people.h"
 
 #include "crypto/record.h"
+#include "proto/blob.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -100,6 +101,12 @@ static void make_invites(struct town *t, const struct person *p, sotto_buf *fram
     assert_ok(proto_invites_write(1, frame));
 }
 
+static void make_blob_put(struct town *t, const struct person *p, sotto_buf *frame)
+{
+    (void)t, (void)p;
+    assert_ok(proto_blob_put_write(1, &(struct proto_blob_put){.size = 1}, frame));
+}
+
 static void make_renew(struct town *t, const struct person *p, sotto_buf *frame)
 {
     DEFER(buf_clear) sotto_buf request = request_of(t, p, 1);
@@ -187,6 +194,7 @@ static void request_that_finds_no_memory_can_be_asked_again(void **state)
     ask_without_memory(&t, &alice, make_claim, true);
     ask_without_memory(&t, &alice, make_invite, true);
     ask_without_memory(&t, &alice, make_invites, true);
+    ask_without_memory(&t, &alice, make_blob_put, true);
     later(&t, UINT64_C(1000) * ACCOUNT_TTL_S);
     ask_without_memory(&t, &alice, make_renew, true);
     assert_int_equal(core_count(t.w.core).accounts, 1);

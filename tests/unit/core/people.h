@@ -39,6 +39,8 @@ struct person {
 
 /* --- the town --- */
 
+static const struct secret blob_key = {BLOB_TICKET_KEY, "of the tickets of this run"};
+
 static inline sotto_sign_key *key_of(sotto_crypto *c, const char *name)
 {
     sotto_sign_key *key = NULL;
@@ -80,6 +82,7 @@ static inline struct town town_of(struct limits limits)
         .mail_domain_count = 2,
     };
     assert_ok(x509_pin(t.crypto, root.public_key, t.config.pin));
+    t.config.blob_key = &blob_key;
     town_start(&t);
     return t;
 }

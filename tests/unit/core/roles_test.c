@@ -3,6 +3,7 @@
 #include "people.h"
 
 #include "crypto/record.h"
+#include "proto/blob.h"
 #include "proto/stream.h"
 
 enum role {
@@ -251,6 +252,18 @@ static void build_headers(struct town *t, const struct person *p, uint64_t c, so
     assert_ok(proto_headers_write(1, &(struct proto_headers){.from_epoch = 1}, out));
 }
 
+static void build_blob_put(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_blob_put_write(1, &(struct proto_blob_put){.size = 1}, out));
+}
+
+static void build_blob_get(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    assert_ok(proto_blob_get_write(1, &(struct proto_blob_get){{0}}, out));
+}
+
 static void build_status(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
 {
     (void)t, (void)p, (void)c;
@@ -353,6 +366,8 @@ static const struct row {
     {PROTO_STATE_GET, build_state_get,                   {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {PROTO_INBOX_SEND, build_inbox_send,                 {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {PROTO_HEADERS, build_headers,                       {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_BLOB_PUT, build_blob_put,                     {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
+    {PROTO_BLOB_GET, build_blob_get,                     {NOTHING, SIGN_IN, DONE,    SIGN_IN, SIGN_IN, DENIED}},
     {ADMIN_STATUS, build_status,                         {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_INVITE_CREATE, build_admin_create,            {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_INVITE_LIST, build_admin_invites,             {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
