@@ -151,10 +151,12 @@ static bool upgrade(struct session *session)
     while (found == NULL) {
         if (!wire_fill_wait(w))
             return false;
-        found = memmem(wire_in(w).data, wire_in(w).len, end, sizeof end - 1);
+        if (wire_in(w).len > 0)
+            found = memmem(wire_in(w).data, wire_in(w).len, end, sizeof end - 1);
     }
-    bool good = memcmp(wire_in(w).data, accepted, sizeof accepted - 1) == 0;
-    wire_took(w, (size_t)(found - wire_in(w).data) + sizeof end - 1);
+    view in = wire_in(w);
+    bool good = in.len >= sizeof accepted && memcmp(in.data, accepted, sizeof accepted - 1) == 0;
+    wire_took(w, (size_t)(found - in.data) + sizeof end - 1);
     return good || fail("the server did not upgrade");
 }
 

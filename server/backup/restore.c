@@ -49,11 +49,10 @@ static sotto_err read_say(struct failure *failure, sotto_err err)
 /* "made 1795272263\nversion 0.1.0\nhost …\nkeys yes\n" */
 static void about_take(struct backup_sum *sum, const char *text)
 {
-    char keys[8] = "";
-    long long made = 0;
-    (void)sscanf(text, "made %lld\nversion %31[^\n]\nhost %255[^\n]\nkeys %7s", &made, sum->version,
-                 sum->host, keys);
-    sum->made_s = made;
+    char keys[8] = "", made[24] = "";
+    (void)sscanf(text, "made %23[0-9]\nversion %31[^\n]\nhost %255[^\n]\nkeys %7s", made,
+                 sum->version, sum->host, keys);
+    sum->made_s = strtoll(made, NULL, 10);
     sum->keys = strcmp(keys, "yes") == 0;
 }
 
