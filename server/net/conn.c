@@ -21,7 +21,9 @@
 #include "proto/proto.h"
 
 #define READ_STEP   TLS_READ_MIN
-#define READ_ROUNDS 4           /* steps before others have their turn */
+#define READ_ROUNDS 4           /* steps before others have their turn, */
+#define TURN_FRAMES 32          /* or frames */
+#define LONG_MS     2000        /* of a pause: who hangs up meanwhile is gone, unread or not */
 #define PONG_MOST   (16 * 1024) /* bytes that wait: then pings are not answered */
 #define HELLO_MAX   1024 /* bytes of the first frame: a stranger gets no more memory than that */
 #define CLOSE_MS    2000 /* for the client to take in the last words */
@@ -57,11 +59,18 @@ static bool conn_may_read(const struct conn *conn)
 
 static void conn_on_poll(uv_poll_t *handle, int status, int events);
 
+/* A pause of seconds may be followed by all that TCP still holds: we would learn late that nobody is there. */
+static bool conn_rests_long(const struct conn *conn)
+{
+    return conn->state == CONN_OPEN && conn->pause_ms > loop_now(conn->loop) + LONG_MS;
+}
+
 static void conn_poll_update(struct conn *conn)
 {
     if (conn->state == CONN_ENDED)
         return;
-    int events = (conn_may_read(conn) ? UV_READABLE : 0) | (conn->want_write ? UV_WRITABLE : 0);
+    int events = (conn_may_read(conn) ? UV_READABLE : 0) | (conn->want_write ? UV_WRITABLE : 0) |
+                 (conn_rests_long(conn) ? UV_DISCONNECT : 0);
     if (events == conn->poll_events)
         return;
     conn->poll_events = (uint8_t)events;
@@ -193,14 +202,22 @@ void conn_release(struct conn *conn)
         conn_read_again(conn);
 }
 
+/* The later of two pauses counts. */
+static void conn_pause_until(struct conn *conn, uint64_t until_ms)
+{
+    if (until_ms <= conn->pause_ms)
+        return;
+    conn->pause_ms = until_ms;
+    conn_arm(conn);
+    conn_poll_update(conn);
+}
+
 void conn_pause(struct conn *conn, uint64_t until_ms)
 {
     if (conn->state != CONN_OPEN || until_ms <= loop_now(conn->loop))
         return;
     stats_add(conn_stats(conn), paused);
-    conn->pause_ms = until_ms;
-    conn_arm(conn);
-    conn_poll_update(conn);
+    conn_pause_until(conn, until_ms);
 }
 
 void conn_settle(struct conn *conn, bool settled)
@@ -548,19 +565,28 @@ static sotto_err precheck(struct conn *conn, view frame)
 {
     struct loop *loop = conn->loop;
     struct core_binding binding;
-    if (!core_wants_precheck(frame))
-        return SOTTO_OK;
     memcpy(binding.pin, keeper_identity(loop->server->keeper)->pin, sizeof binding.pin);
     memcpy(binding.nonce, conn->nonce, sizeof binding.nonce);
     memcpy(binding.exporter, conn->exporter, sizeof binding.exporter);
     return core_precheck(loop->crypto, frame, &binding);
 }
 
+/* The time that it takes is what strangers have cost in this round. */
+static sotto_err on_costly(struct conn *conn, view message)
+{
+    uint64_t began_ns = uv_hrtime();
+    sotto_err err = conn->state == CONN_HELLO ? on_hello(conn, message) : precheck(conn, message);
+    conn->loop->strangers_ns += uv_hrtime() - began_ns;
+    return err;
+}
+
 static sotto_err on_message(struct conn *conn, view message)
 {
     if (conn->state == CONN_HELLO)
-        return on_hello(conn, message);
-    TRY(precheck(conn, message));
+        return on_costly(conn, message);
+    conn->costly = core_wants_precheck(message);
+    if (conn->costly)
+        TRY(on_costly(conn, message));
     const struct post post = {.kind = POST_FRAME, .connection = conn->id};
     return loop_tell_core(conn->loop, &post, message);
 }
@@ -594,9 +620,38 @@ static sotto_err on_close(struct conn *conn, view payload)
     return SOTTO_OK;
 }
 
-static sotto_err take_frame(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+/* Each frame costs, whatever is in it: pings and fragments, too. */
+static sotto_err count_frame(struct conn *conn)
+{
+    const struct limits *l = conn_limits(conn);
+    const struct bucket_rate rate = {l->frames > 0 ? l->frames_per_s : 0, 1000, l->frames};
+    uint64_t now = loop_now(conn->loop);
+    conn->turn--;
+    bucket_take(&conn->frames, &rate, 1, now);
+    uint64_t wait_ms = bucket_wait_ms(&conn->frames, &rate, 0, now);
+    if (wait_ms == 0)
+        return SOTTO_OK;
+    if (conn->state == CONN_HELLO)
+        return SOTTO_E_RATE;
+    stats_add(conn_stats(conn), paused_frames);
+    conn_pause_until(conn, now + wait_ms);
+    return SOTTO_OK;
+}
+
+/* Whether it has to wait for the core, or for the loop's next round. */
+static bool must_wait(struct conn *conn)
 {
     if (conn->state == CONN_OPEN && core_is_full(conn))
+        return true;
+    if (!conn->costly || !loop_is_tired(conn->loop))
+        return false;
+    conn->turn = 0;
+    return true;
+}
+
+static sotto_err take_frame(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+{
+    if (must_wait(conn))
         return SOTTO_OK;
     struct ws_frame frame;
     size_t frame_len, need;
@@ -604,6 +659,7 @@ static sotto_err take_frame(struct conn *conn, uint8_t *data, size_t len, size_t
     *ret_len = frame_len;
     if (frame_len == 0)
         return SOTTO_OK;
+    TRY(count_frame(conn));
     switch (frame.opcode) {
     case WS_PING:
         return on_ping(conn, frame.payload);
@@ -628,7 +684,7 @@ static sotto_err (*const takers[])(struct conn *conn, uint8_t *data, size_t len,
 static void conn_take(struct conn *conn, sotto_buf *in)
 {
     size_t used = 0, step = 1;
-    while (used < in->len && step > 0 && conn_may_read(conn)) {
+    while (used < in->len && step > 0 && conn->turn > 0 && conn_may_read(conn)) {
         step = 0;
         sotto_err err = takers[conn->state](conn, in->data + used, in->len - used, &step);
         used += step;
@@ -682,12 +738,14 @@ static bool conn_read_step(struct conn *conn)
 static void conn_read(struct conn *conn)
 {
     conn->want_read = false;
+    conn->turn = TURN_FRAMES;
     if (conn->in.len > 0 && conn_may_read(conn))
         conn_take(conn, &conn->in);
     bool more = conn->state != CONN_ENDED;
-    for (unsigned round = 0; more && round < READ_ROUNDS && conn_may_read(conn); round++)
+    for (unsigned round = 0; more && conn->turn > 0 && round < READ_ROUNDS && conn_may_read(conn);
+         round++)
         more = conn_read_step(conn) && tls_has_pending(conn->tls);
-    if (more && conn_may_read(conn)) {
+    if (conn->state != CONN_ENDED && (more || conn->turn == 0) && conn_may_read(conn)) {
         conn->want_read = true;
         loop_work_add(conn->loop, conn);
     }
@@ -698,8 +756,13 @@ static void conn_read(struct conn *conn)
 
 static void conn_handshake(struct conn *conn)
 {
+    if (loop_is_tired(conn->loop))
+        return; /* the socket will tell again */
+    uint64_t began_ns = uv_hrtime();
+    enum tls_result result = tls_handshake(conn->tls);
+    conn->loop->strangers_ns += uv_hrtime() - began_ns;
     conn->want_write = false;
-    switch (tls_handshake(conn->tls)) {
+    switch (result) {
     case TLS_DONE:
         stats_add(conn_stats(conn), handshakes);
         if (tls_has_own_records(conn->tls))
@@ -766,7 +829,7 @@ static void conn_on_poll(uv_poll_t *handle, int status, int events)
     struct conn *conn = handle->data;
     if (status >= 0 && conn->state == CONN_PROXY)
         conn_proxy(conn);
-    if (status < 0)
+    if (status < 0 || ((events & UV_DISCONNECT) != 0 && conn_rests_long(conn)))
         conn_end(conn);
     else if (conn->state == CONN_PROXY)
         return;
@@ -777,6 +840,8 @@ static void conn_on_poll(uv_poll_t *handle, int status, int events)
             conn_flush(conn);
         if (((events & UV_READABLE) != 0 || conn->want_read) && conn_may_read(conn))
             conn_read(conn);
+        conn_poll_update(
+            conn); /* the end of a long pause is near: no longer told that it hung up */
     }
 }
 
@@ -879,6 +944,7 @@ void conn_start(struct loop *loop, int fd, const struct core_address *person)
     conn->loop = loop;
     conn->fd = fd;
     conn->person = *person;
+    conn->costly = true; /* the first one is hello */
     if (uv_poll_init(&loop->uv, &conn->poll, fd) != 0) {
         loop_slot_give(loop, conn);
         conn_drop_new(loop, conn, fd, person);

@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "core/bucket.h"
 #include "core/core.h"
 #include "net/endpoint.h"
 #include "net/mailbox.h"
@@ -50,6 +51,7 @@ struct conn {
     uint64_t heard_ms;    /* something came */
     uint64_t progress_ms; /* something went out, or began to wait */
     uint64_t pause_ms;    /* don't read before that; 0: read */
+    struct bucket frames; /* WebSocket frames that came */
     uint64_t *held;       /* connections that we had stopped since we read too slowly */
     uint32_t held_count;
     uint32_t holds; /* how many have us stopped */
@@ -61,6 +63,8 @@ struct conn {
     uint16_t scanned;                /* bytes of the head that were looked at */
     uint8_t state;
     uint8_t poll_events; /* what libuv watches for now */
+    uint8_t turn;        /* frames that it may still bring before others have their turn */
+    bool costly;         /* its next frame may need a signature checked or made */
     bool want_write;     /* TLS can't go on before the socket can be written */
     bool want_read;      /* bytes may wait that no poll tells of */
     bool waits_core;     /* the core's mailbox was full */

@@ -53,6 +53,7 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
         {"unauthenticated", &s->refused_unauthenticated},
         {"unauthenticated_early", &s->refused_early},
         {"bytes", &s->paused},
+        {"frames", &s->paused_frames},
         {"requests", &server->ops.errors[SOTTO_E_RATE]},
         {"full", &server->ops.errors[SOTTO_E_FULL]},
         {"quota", &server->ops.errors[SOTTO_E_QUOTA]},

@@ -301,7 +301,9 @@ static void loop_stop_watch(struct loop *loop)
 static void loop_on_check(uv_check_t *check)
 {
     struct loop *loop = check->data;
+    loop->strangers_ns = 0;
     loop_finish(loop);
+    loop->strangers_ns = 0;
     if (loop->stopping)
         loop_stop_watch(loop);
 }

@@ -8,6 +8,10 @@
 #include "net/conn.h"
 #include "net/server.h"
 
+/* What strangers cost most, handshakes and signatures, has so much of each half of a round (poll, then work); what is over waits for
+ * the next one, and those who are in don't wait for it. */
+#define LOOP_STRANGERS_NS 1000000
+
 #define LOOP_SCRATCH (64 * 1024 + 16 * 1024) /* bytes: what is read where nothing is kept yet */
 
 /* A connection's number: generation (32 bits), slot (24), loop (8); 0 is none. */
@@ -40,6 +44,7 @@ struct loop {
     struct tls_context *tls;
     sotto_sign_key *key;
     atomic_uint_fast64_t beat; /* the last ping that was seen */
+    uint64_t strangers_ns;     /* spent on handshakes and signatures in this half of the round */
     bool uv_on, runs;
     bool posted; /* the core has to be rung */
     bool stopping;
@@ -52,6 +57,11 @@ struct loop {
 static inline uint64_t loop_now(const struct loop *loop)
 {
     return uv_now(&loop->uv);
+}
+
+static inline bool loop_is_tired(const struct loop *loop)
+{
+    return loop->strangers_ns >= LOOP_STRANGERS_NS;
 }
 
 /* Everything but the thread. */

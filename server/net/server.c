@@ -22,7 +22,7 @@
 
 #define ACCEPT_ROUND 64  /* connections taken before signals have their turn */
 #define FULL_MS      100 /* without descriptors: the time until the next try */
-#define CORE_POSTS   16384
+#define CORE_POSTS   512 /* what has come before has to be done first */
 #define CORE_BYTES   (1 << 20)
 #define FILES_SPARE  64 /* descriptors for all that is not a connection */
 #define SPACE_MS     1000

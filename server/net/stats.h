@@ -29,7 +29,8 @@
     X(closed_malformed, "connections closed for breaking the protocol")                   \
     X(gateway_sessions, "sessions of Socket.IO that were opened")                         \
     X(held, "times that a sender was held up for a slow reader")                          \
-    X(paused, "times that a sender was held up for its rate")
+    X(paused, "times that a sender was held up for its rate")                             \
+    X(paused_frames, "times that a sender was held up for too many frames")
 
 struct stats {
 #define STATS_FIELD(name, what) atomic_uint_fast64_t name;

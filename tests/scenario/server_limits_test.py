@@ -142,6 +142,27 @@ def the_head_has_a_size():
         assert c.http(b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 100 + b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
+def frames_are_counted_whatever_is_in_them():
+    with limits(frames=20, frames_per_s=50) as s:
+        c = Client(s.port).open()
+        c.sock.sendall(b"".join(c.ws_frame(b"", PING) for _ in range(45)))
+        begin = time.monotonic()
+        for _ in range(45):
+            assert c.need(2) == b"\x8a\x00"
+        assert time.monotonic() - begin > 0.3
+        assert metric("paused_frames_total") >= 1
+        c.close()
+
+
+def before_hello_too_many_frames_end_it():
+    with limits(frames=20, frames_per_s=1) as s:
+        c = Client(s.port).tls().upgrade()
+        c.sock.sendall(b"".join(c.ws_frame(b"", PING) for _ in range(45)))
+        rest = c.rest()
+        assert b"\x88" in rest, rest
+        assert s.alive()
+
+
 def a_frame_has_a_size_and_hello_tells_it():
     with limits(frame_bytes=2000) as s:
         c = Client(s.port).tls().upgrade()
