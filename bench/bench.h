@@ -78,6 +78,7 @@ int bench_fanout(struct bench *b, int argc, char **argv);
 int bench_mls(struct bench *b, int argc, char **argv);
 int bench_mls_tree(struct bench *b, int argc, char **argv);
 int bench_offline(struct bench *b, int argc, char **argv);
+int bench_hostile(struct bench *b, int argc, char **argv);
 int bench_relay(struct bench *b, int argc, char **argv);
 int bench_rooms(struct bench *b, int argc, char **argv);
 int bench_start(struct bench *b, int argc, char **argv);

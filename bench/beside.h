@@ -34,6 +34,7 @@ struct beside {
     const char *under;    /* the directory for theirs */
     const char *set;      /* a setting of ours, or NULL */
     unsigned long stored; /* entries of others that are in our store before */
+    const char *config;   /* our configuration file, with which limits count, or NULL */
 };
 
 /* False: a name that nobody has, or a program that is not installed: a message is on stderr, the exit status is 2. */

@@ -1,6 +1,7 @@
 #include "bench/child.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -66,9 +67,11 @@ bool child_file_write(const struct child *child, const char *name, view content)
                                         : -1;
     bool written = fd >= 0 && write(fd, content.data, content.len) == (ssize_t)content.len &&
                    (user == NULL || fchown(fd, user->pw_uid, user->pw_gid) == 0);
+    if (!written)
+        fprintf(stderr, "sotto-bench: cannot write %s/%s: %s\n", child->dir, name, strerror(errno));
     if (fd >= 0)
         close(fd);
-    return written || fail("cannot write into the temporary directory");
+    return written;
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
@@ -282,4 +285,17 @@ double child_memory(const struct child *child)
     snprintf(path, sizeof path, "/proc/%d/statm", (int)child->pid);
     const char *rss = file_text(path, text, sizeof text) ? strchr(text, ' ') : NULL;
     return rss != NULL ? strtod(rss, NULL) * (double)sysconf(_SC_PAGESIZE) : 0;
+}
+
+unsigned child_files(const struct child *child)
+{
+    char path[64];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)child->pid);
+    DIR *dir = opendir(path);
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        count += entry->d_name[0] != '.';
+    if (dir != NULL)
+        closedir(dir);
+    return count;
 }

@@ -40,6 +40,9 @@ double child_memory(const struct child *child);
 
 /* From now on child_interrupted() tells; starting a child does that, too. */
 void child_interrupts_catch(void);
+/* Files that it has open. */
+unsigned child_files(const struct child *child);
+
 /* SIGINT, SIGTERM or SIGHUP came since then, or nobody reads our output: end, and clean up. */
 bool child_interrupted(void);
 

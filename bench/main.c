@@ -37,6 +37,13 @@ static const struct bench_program programs[] = {
      "--devices N     of the conversation (5, 100, 1000)\n"
      "--online N      of them (100)\n"
      "--size N        bytes of a message (256)\n", bench_fanout},
+    {"hostile", "others attack; what those notice who send messages meanwhile",
+     "--attack NAME   one alone (all; NAME list: what there is)\n"
+     "--idle N        devices that are signed in and say nothing (1000)\n"
+     "--foes N        connections of an attack, at most (as many as it takes)\n"
+     "--seconds N     of each attack (5)\n"
+     "--durable       the server's files lie on a disk, not in memory\n"
+     "--dir DIR       where they lie (with --durable TMPDIR or /tmp, else /dev/shm)\n", bench_hostile},
     {"mls", "MLS groups of any size, beside the primitives that they take", NULL, bench_mls},
     {"mls-tree", "the ratchet tree and TreeKEM of large groups, beside their primitives", NULL, bench_mls_tree},
     {"offline", "messages that wait for a device that is away, and their delivery when it comes back",

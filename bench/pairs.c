@@ -124,6 +124,11 @@ static bool serve_until(struct pairs *pairs, double until_us)
     return true;
 }
 
+bool pairs_rest(struct pairs *pairs, double seconds)
+{
+    return serve_until(pairs, crowd_now_us() + seconds * 1e6);
+}
+
 static bool all_done(const struct pairs *pairs)
 {
     for (unsigned i = 0; i < pairs->server.mailboxes; i++)
@@ -265,6 +270,7 @@ bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which,
                                                           .under = beside->under,
                                                           .set = beside->set,
                                                           .stored = beside->stored,
+                                                          .config = beside->config,
                                                           .senders = senders,
                                                           .receivers = receivers}) &&
            clients_open(pairs);

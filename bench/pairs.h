@@ -43,6 +43,8 @@ struct pairs {
 bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which, unsigned senders,
                  unsigned receivers, size_t size);
 bool pairs_stop(struct pairs *pairs);
+/* Nobody sends for so long; what comes is taken. */
+bool pairs_rest(struct pairs *pairs, double seconds);
 void pairs_forget(struct pairs *pairs);
 
 /* So many messages of each channel are kept on their way. What happens while it warms up does not count. All are done when it

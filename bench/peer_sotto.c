@@ -262,7 +262,7 @@ static bool stock(struct peer_server *server, const struct sottod_settings *sett
 static bool start(struct peer_server *server)
 {
     const struct peer_plan *plan = &server->plan;
-    const struct sottod_settings settings = {{"registration.who=open", plan->set}};
+    const struct sottod_settings settings = {{"registration.who=open", plan->set}, plan->config};
     struct sotto_world *world = calloc(1, sizeof *world);
     size_t seen = server->mailboxes > plan->receivers ? server->mailboxes : plan->receivers;
     server->own = world;

@@ -1,4 +1,5 @@
-/* sottod.h - the real server as a child: sottod from this program's own folder, on 127.0.0.1, without limits. */
+/* sottod.h - the real server as a child: sottod from this program's own folder, on 127.0.0.1; without limits, unless it is given a
+ * configuration. */
 #ifndef BENCH_SOTTOD_H
 #define BENCH_SOTTOD_H
 
@@ -9,10 +10,13 @@
 /* KEY=VALUE of each `--set`; NULL ends the list. */
 struct sottod_settings {
     const char *list[SOTTOD_SETTINGS + 1];
+    const char *config; /* the text of its file; NULL: none, and no limits */
 };
 
 /* In a new directory below `under`, if it has none yet. False: a message is on stderr. */
 bool sottod_start(struct child *child, const char *under, const struct sottod_settings *settings);
+/* Gives it another configuration, which counts when this returns. */
+bool sottod_configure(const struct child *child, const char *config);
 /* False: it did not end well; a message is on stderr. */
 bool sottod_stop(struct child *child);
 

@@ -62,7 +62,7 @@ int bench_start(struct bench *b, int argc, char **argv)
     if (!bench_options(b, argc, argv, options, COUNT_OF(options)) ||
         !beside_find(b, &ours, &beside))
         return 2;
-    const struct sottod_settings settings = {{beside.set}};
+    const struct sottod_settings settings = {.list = {beside.set}};
     bool done = child_dir_make(&child, beside.under) &&
                 measure(b, &child, &settings, accounts, beside.stored);
     child_dir_remove(&child);

@@ -40,11 +40,15 @@ SSL_CTX *wire_context(void)
 
 bool wire_connect(struct wire *w, uint16_t port, unsigned number)
 {
+    return wire_connect_from(w, port, INADDR_LOOPBACK + number % ADDRESSES);
+}
+
+bool wire_connect_from(struct wire *w, uint16_t port, uint32_t address)
+{
     if (child_interrupted())
         return false;
     const int one = 1;
-    const struct sockaddr_in from = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number % ADDRESSES)};
+    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
     const struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     *w = (struct wire){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};

@@ -22,6 +22,8 @@ SSL_CTX *wire_context(void);
 
 /* Connects to 127.0.0.1; `number` spreads clients over loopback addresses. */
 bool wire_connect(struct wire *w, uint16_t port, unsigned number);
+/* The same from this address of the loopback network. */
+bool wire_connect_from(struct wire *w, uint16_t port, uint32_t address);
 /* The first line that a server sends before TLS is read and dropped. */
 bool wire_line_skip(struct wire *w);
 bool wire_tls_start(struct wire *w, SSL_CTX *context);

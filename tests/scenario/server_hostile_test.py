@@ -1,0 +1,65 @@
+"""A server that is attacked in all the ways that sotto-bench knows, with its limits as they are by default: those who send messages
+meanwhile notice little, nobody is lost, and afterwards memory and open files are what they were."""
+import json
+import subprocess
+
+from sottoclient import program, run, sanitized
+
+P99_MS = 50
+GROWTH_MIB = 24  # of all attacks together: what a flood needs once is kept for the next
+
+# what /metrics must tell of an attack: one of these
+TOLD = {
+    "connects": ["refused_unauthenticated_total", "refused_early_total"],
+    "garbage": ["handshakes_failed_total"],
+    "oversize": ["closed_malformed_total"],
+    "malformed": ["closed_malformed_total"],
+    "signatures": ["refused_total"],
+    "registers": ["rate_limited_total{limit=requests}"],
+    "pings": ["paused_frames_total"],
+    "requests": ["paused_total"],
+    "sends": ["rate_limited_total{limit=requests}"],
+}
+
+
+def bench(*options):
+    done = subprocess.run([program("sotto-bench"), "hostile", *options], capture_output=True, text=True, timeout=500)
+    return done.returncode, done.stdout, done.stderr
+
+
+def attacked():
+    """{attack: {op: value}}, in the order of the attacks."""
+    size = ("--idle", "20", "--foes", "12") if sanitized() else ("--idle", "200", "--foes", "100")
+    status, out, err = bench(*size, "--seconds", "2", "--json")
+    assert status == 0, err
+    found = {}
+    for row in map(json.loads, out.splitlines()):
+        attack, op = row["op"].split(": ", 1)
+        found.setdefault(attack, {})[op] = row["value"]
+    return found
+
+
+def others_notice_little():
+    found = attacked()
+    names = [line.split()[0] for line in bench("--attack", "list")[1].splitlines() if line and not line.startswith("hostile")]
+    assert list(found) == names and names[0] == "none", (list(found), names)
+    for attack, row in found.items():
+        assert row["members lost"] <= 0, (attack, row)  # negative: attackers whom the server still holds up
+        assert not TOLD.get(attack) or any(row.get(name, 0) > 0 for name in TOLD[attack]), (attack, row)
+    if sanitized():
+        return
+    # a machine that is busy with other things is slow without any attack
+    most = max(P99_MS, 5 * found["none"]["ack_p99"])
+    for attack, row in found.items():
+        assert row["ack_p99"] < most, (attack, most, row)
+        assert row["files after"] - row["files before"] <= 60, (attack, row)
+    grown = found[names[-1]]["memory after"] - found["none"]["memory before"]
+    assert grown < GROWTH_MIB, {attack: row["memory after"] for attack, row in found.items()}
+
+
+def an_attack_that_nobody_knows_is_said():
+    status, out, err = bench("--attack", "nothing", "--json")
+    assert status == 2 and out == "" and "no attack is called nothing" in err and "slow-readers" in err, (status, out, err)
+
+
+run([others_notice_little, an_attack_that_nobody_knows_is_said])
