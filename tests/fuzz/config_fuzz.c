@@ -29,7 +29,8 @@ static void check_bounds(const struct config *config)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct failure failure = {0};
-    struct config config = config_default(), before = config;
+    static struct config config, before; /* large */
+    config = before = config_default();
     if (config_read(&config, (view){data, size}, &failure) != SOTTO_OK) {
         assert(strncmp(failure.what, "line ", 5) == 0);
         assert(memcmp(&config, &before, sizeof config) == 0);
