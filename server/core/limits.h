@@ -108,6 +108,9 @@
     X(blob_ms, 2000, "ms", "the wait for one more after that")                                     \
     X(uploads, 100, "", "attachments of one account that are announced and not here yet")          \
     X(blob_ticket_s, 3600, "s", "time for which a ticket to send or fetch an attachment is good")  \
+    X(transfers, 64, "", "attachments that are sent or fetched at once; never over 256")           \
+    X(account_transfers, 8, "", "the same of one account")                                         \
+    X(transfer_bytes_per_s, 4096, "bytes/s", "speed below which a transfer is closed")             \
     X(blob_s, 2592000, "s", "time for which an attachment is kept")                                \
     X(subscribes, 100, "", "subscriptions by token of one device before it has to wait")           \
     X(subscribe_ms, 10000, "ms", "the wait for one more after that")                               \

@@ -18,6 +18,7 @@
 #include "net/loop.h"
 #include "net/proxy.h"
 #include "net/route.h"
+#include "net/transfer.h"
 #include "proto/proto.h"
 
 #define READ_STEP   TLS_READ_MIN
@@ -25,8 +26,9 @@
 #define TURN_FRAMES 32          /* or frames */
 #define LONG_MS     2000        /* of a pause: who hangs up meanwhile is gone, unread or not */
 #define PONG_MOST   (16 * 1024) /* bytes that wait: then pings are not answered */
-#define HELLO_MAX   1024 /* bytes of the first frame: a stranger gets no more memory than that */
-#define CLOSE_MS    2000 /* for the client to take in the last words */
+#define HELLO_MAX   1024  /* bytes of the first frame: a stranger gets no more memory than that */
+#define BLOB_MS     10000 /* over which the speed of a transfer is looked at */
+#define CLOSE_MS    2000  /* for the client to take in the last words */
 
 static struct stats *conn_stats(struct conn *conn)
 {
@@ -54,6 +56,8 @@ static bool conn_may_read(const struct conn *conn)
 {
     if (conn->state >= CONN_CLOSING)
         return conn->state == CONN_CLOSING;
+    if (conn->transfer != NULL && transfer_is_full(conn->transfer))
+        return false;
     return conn->holds == 0 && conn->pause_ms == 0 && !conn->waits_core;
 }
 
@@ -118,6 +122,8 @@ static uint64_t conn_next_due(const struct conn *conn)
         return after(conn->since_ms, l->hello_ms);
     case CONN_OPEN:
         return open_due(conn);
+    case CONN_BLOB:
+        return conn->since_ms + BLOB_MS;
     case CONN_CLOSING:
         return conn->since_ms + CLOSE_MS;
     default:
@@ -285,6 +291,8 @@ void conn_end(struct conn *conn)
 {
     if (conn->state == CONN_ENDED)
         return;
+    transfer_leave(conn->transfer);
+    conn->transfer = NULL;
     if (!conn_forget(conn) || !held_release(conn)) {
         conn->state = CONN_CLOSING;
         loop_arm(conn->loop, conn, loop_now(conn->loop) + CLOSE_MS);
@@ -353,7 +361,9 @@ static void conn_flush(struct conn *conn)
     }
     if (conn->held_count > 0 && conn_waiting(conn) <= conn_limits(conn)->output_bytes / 2)
         (void)held_release(conn);
-    if (conn_waiting(conn) == 0)
+    if (conn_waiting(conn) == 0 && conn->transfer != NULL)
+        transfer_drained(conn->transfer);
+    else if (conn_waiting(conn) == 0)
         out_done(conn);
     else
         conn_arm(conn);
@@ -385,6 +395,8 @@ static void conn_close_begin(struct conn *conn)
         return;
     (void)conn_forget(conn);
     (void)held_release(conn);
+    transfer_leave(conn->transfer);
+    conn->transfer = NULL;
     conn_enter(conn, CONN_CLOSING);
     loop_work_add(conn->loop, conn);
     conn_poll_update(conn);
@@ -421,6 +433,8 @@ void conn_close(struct conn *conn)
     conn->dismissed = true;
     if (conn->state == CONN_OPEN)
         ws_goodbye(conn, conn->loop->stopping ? SOTTO_E_CLOSED : SOTTO_OK);
+    else if (conn->state == CONN_BLOB) /* what the core said of it was undone */
+        conn_blob_answer(conn, 503, "", false);
 }
 
 static void bye(struct conn *conn, sotto_err why, const char *detail)
@@ -430,6 +444,81 @@ static void bye(struct conn *conn, sotto_err why, const char *detail)
     if (proto_bye_write(&said, &frame) == SOTTO_OK &&
         conn_out(conn, WS_BINARY, buf_view(&frame)) == SOTTO_OK)
         ws_goodbye(conn, why);
+    else
+        conn_end(conn);
+}
+
+/* ---- blobs */
+
+void conn_blob_answer(struct conn *conn, unsigned status, const char *fields, bool head)
+{
+    conn->progress_ms = loop_now(conn->loop);
+    if (route_status(status, fields, !head, &conn->out) == SOTTO_OK)
+        conn_close_begin(conn);
+    else
+        conn_end(conn);
+}
+
+void conn_blob_send(struct conn *conn, view bytes)
+{
+    if (buf_append(&conn->out, bytes) != SOTTO_OK) {
+        conn_end(conn);
+        return;
+    }
+    loop_work_add(conn->loop, conn);
+}
+
+void conn_blob_done(struct conn *conn)
+{
+    conn_close_begin(conn);
+}
+
+void conn_blob_go_on(struct conn *conn, const char *words)
+{
+    if (buf_append(&conn->out, view_str(words)) == SOTTO_OK)
+        conn_read_again(conn);
+    else
+        conn_end(conn);
+}
+
+void conn_blob_kept(struct conn *conn, sotto_err verdict)
+{
+    if (conn->transfer != NULL)
+        transfer_kept(conn->transfer, verdict);
+}
+
+static sotto_err take_blob(struct conn *conn, const struct http_head *head)
+{
+    struct blob_request request = {0};
+    unsigned status = conn->loop->server->blobs != NULL ? blob_request_read(head, &request) : 404;
+    if (status == 0)
+        status = transfer_start(conn, &request, &conn->transfer);
+    if (status != 0) {
+        conn_blob_answer(conn, status, status == 405 ? "Allow: GET, HEAD, PUT\r\n" : "",
+                         view_equal(head->method, VIEW_LIT("HEAD")));
+        return SOTTO_OK;
+    }
+    conn_settle(conn, true);
+    conn_enter(conn, CONN_BLOB);
+    return SOTTO_OK;
+}
+
+static sotto_err take_body(struct conn *conn, uint8_t *data, size_t len, size_t *ret_len)
+{
+    *ret_len = transfer_take(conn->transfer, view_of(data, len));
+    return SOTTO_OK;
+}
+
+/* Who is too slow loses the connection, and can go on where it was. */
+static void blob_due_act(struct conn *conn, uint64_t now)
+{
+    uint64_t least = conn_limits(conn)->transfer_bytes_per_s * (BLOB_MS / 1000);
+    conn->since_ms = now;
+    if (transfer_moved(conn->transfer) >= least)
+        return;
+    stats_add(conn_stats(conn), closed_slow);
+    if (transfer_is_upload(conn->transfer))
+        conn_blob_answer(conn, 408, "", false);
     else
         conn_end(conn);
 }
@@ -460,6 +549,9 @@ void conn_refuse(struct conn *conn, sotto_err why, const char *detail)
     case CONN_OPEN:
         bye(conn, why, detail);
         break;
+    case CONN_BLOB:
+        conn_end(conn);
+        break;
     default:
         break;
     }
@@ -487,6 +579,8 @@ static sotto_err take_head(struct conn *conn, uint8_t *data, size_t len, size_t 
     *ret_len = head_len;
     if (head_len == 0)
         return SOTTO_OK;
+    if (blob_request_is(&head))
+        return take_blob(conn, &head);
     bool upgrade;
     TRY(route_request(&head, &conn->out, &upgrade));
     conn->progress_ms = loop_now(conn->loop);
@@ -676,8 +770,8 @@ static sotto_err (*const takers[])(struct conn *conn, uint8_t *data, size_t len,
                                    size_t *ret_len) = {
     [CONN_PROXY] = take_nothing,     /* can't be, as in HANDSHAKE: */
     [CONN_HANDSHAKE] = take_nothing, /* nothing is read before it is done */
-    [CONN_HEAD] = take_head,         [CONN_HELLO] = take_frame,   [CONN_OPEN] = take_frame,
-    [CONN_CLOSING] = take_nothing,   [CONN_ENDED] = take_nothing,
+    [CONN_HEAD] = take_head,         [CONN_HELLO] = take_frame,     [CONN_OPEN] = take_frame,
+    [CONN_BLOB] = take_body,         [CONN_CLOSING] = take_nothing, [CONN_ENDED] = take_nothing,
 };
 
 /* Takes what is whole from the front of `in` and leaves the rest in conn->in. */
@@ -911,6 +1005,9 @@ void conn_due(struct conn *conn)
         break;
     case CONN_OPEN:
         open_due_act(conn, now);
+        break;
+    case CONN_BLOB:
+        blob_due_act(conn, now);
         break;
     default:
         conn_end(conn);

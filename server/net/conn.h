@@ -5,6 +5,7 @@
  *   HEAD       HTTP: an upgrade to WebSocket, or an answer and the end
  *   HELLO      the first frame
  *   OPEN       frames to and from the core
+ *   BLOB       after HEAD, too: a blob comes or goes (net/transfer.h)
  *   CLOSING    what was written still goes out; what comes is thrown away
  *   ENDED      memory that libuv still holds */
 #ifndef NET_CONN_H
@@ -28,6 +29,7 @@ enum conn_state {
     CONN_HEAD,
     CONN_HELLO,
     CONN_OPEN,
+    CONN_BLOB,
     CONN_CLOSING,
     CONN_ENDED
 };
@@ -47,12 +49,13 @@ struct conn {
     sotto_buf out;     /* to be sent, from out_at on */
     size_t out_at;
     struct ws_reader ws;
-    uint64_t since_ms;    /* of the state */
-    uint64_t heard_ms;    /* something came */
-    uint64_t progress_ms; /* something went out, or began to wait */
-    uint64_t pause_ms;    /* don't read before that; 0: read */
-    struct bucket frames; /* WebSocket frames that came */
-    uint64_t *held;       /* connections that we had stopped since we read too slowly */
+    struct transfer *transfer; /* BLOB; else NULL */
+    uint64_t since_ms;         /* of the state */
+    uint64_t heard_ms;         /* something came */
+    uint64_t progress_ms;      /* something went out, or began to wait */
+    uint64_t pause_ms;         /* don't read before that; 0: read */
+    struct bucket frames;      /* WebSocket frames that came */
+    uint64_t *held;            /* connections that we had stopped since we read too slowly */
     uint32_t held_count;
     uint32_t holds; /* how many have us stopped */
     int fd;
@@ -91,6 +94,16 @@ void conn_hold(struct conn *conn);
 void conn_release(struct conn *conn);
 /* The core's mailbox has room again. */
 void conn_resume(struct conn *conn);
+/* The core's verdict on the blob that came. */
+void conn_blob_kept(struct conn *conn, sotto_err verdict);
+
+/* For transfer.c: an answer with a sentence, and the end (a HEAD gets no sentence); bytes for the client, after which
+ * transfer_drained() comes; all has gone out; the body may be read, after these words. */
+void conn_blob_answer(struct conn *conn, unsigned status, const char *fields, bool head);
+void conn_blob_send(struct conn *conn, view bytes);
+void conn_blob_done(struct conn *conn);
+void conn_blob_go_on(struct conn *conn, const char *words);
+
 /* Does what it is in the work list for: reads on, then writes what waits. */
 void conn_work(struct conn *conn);
 /* Its time in the wheel has come. */

@@ -15,12 +15,13 @@
 static const enum core_event_kind event_kinds[] = {
     [POST_OPEN] = CORE_OPEN,   [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
     [POST_FRAME] = CORE_FRAME, [POST_CLOSED] = CORE_CLOSED,
-    [POST_STOP] = CORE_STOP,
+    [POST_BLOB] = CORE_BLOB,   [POST_STOP] = CORE_STOP,
 };
 
 static const enum post_kind post_kinds[] = {
-    [CORE_SEND] = POST_SEND,       [CORE_CLOSE] = POST_CLOSE,         [CORE_PAUSE] = POST_PAUSE,
-    [CORE_SETTLED] = POST_SETTLED, [CORE_UNSETTLED] = POST_UNSETTLED,
+    [CORE_SEND] = POST_SEND,           [CORE_CLOSE] = POST_CLOSE,
+    [CORE_PAUSE] = POST_PAUSE,         [CORE_SETTLED] = POST_SETTLED,
+    [CORE_UNSETTLED] = POST_UNSETTLED, [CORE_BLOB_KEPT] = POST_BLOB_KEPT,
 };
 
 static void ring_loops(struct core_thread *t)
@@ -77,19 +78,11 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
         .connection = effect->connection,
         .source = effect->source,
         .until_ms = effect->until_ms,
+        .verdict = effect->verdict,
     };
     if (effect->kind == CORE_SEND)
         op_stats_tell(&t->server->ops, bytes);
     loop_tell_waiting(t, loop, &post, bytes, effect->len > 0 ? effect_tag(t, effect) : 0);
-}
-
-static void effects_release(struct core_thread *t, bool with_held)
-{
-    for (size_t i = 0; i < t->effects.count; i++)
-        if (with_held || !t->effects.list[i].held || t->effects.list[i].kind == CORE_CLOSE)
-            effect_release(t, &t->effects.list[i]);
-    core_effects_reset(&t->effects);
-    t->round++;
 }
 
 static void connection_close(struct core_thread *t, uint64_t connection)
@@ -98,6 +91,18 @@ static void connection_close(struct core_thread *t, uint64_t connection)
     const struct post end = {.kind = POST_CLOSE, .connection = connection};
     if (loop != NULL)
         loop_tell_waiting(t, loop, &end, (view){0}, 0);
+}
+
+static void effects_release(struct core_thread *t, bool with_held)
+{
+    for (size_t i = 0; i < t->effects.count; i++)
+        if (with_held || !t->effects.list[i].held || t->effects.list[i].kind == CORE_CLOSE)
+            effect_release(t, &t->effects.list[i]);
+        else if (t->effects.list[i].kind ==
+                 CORE_BLOB_KEPT) /* nobody else tells it that it was undone */
+            connection_close(t, t->effects.list[i].connection);
+    core_effects_reset(&t->effects);
+    t->round++;
 }
 
 /* ---- what must be durable before it is told */
@@ -191,6 +196,8 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         .slow = post->slow,
     };
     memcpy(event.nonce, post->nonce, sizeof event.nonce);
+    if (post->kind == POST_BLOB)
+        memcpy(&event.blob, event.frame.data, sizeof event.blob);
     if (post->kind == POST_FRAME && post->len >= 2)
         op_stats_take(&t->server->ops, (uint16_t)(event.frame.data[0] << 8 | event.frame.data[1]));
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);

@@ -44,6 +44,7 @@ static sotto_err live_fill(struct live *live, struct keeper *keeper)
     live->core = (struct core_config){
         .limits = config->limits,
         .store = config->store,
+        .blob_key = config->blob_key,
         .rooms = config->rooms,
         .host = view_str(config->host),
         .registration_open = config->registration == REGISTRATION_EVERYBODY,

@@ -26,8 +26,9 @@ struct server_config {
     size_t listen_count;
     struct network proxies[SERVER_PROXIES_MAX]; /* what connects from there says for whom */
     size_t proxy_count;
-    struct store *store; /* borrowed; NULL: rooms alone */
-    const char *dir;     /* borrowed: the state directory, whose disk is watched */
+    struct store *store;           /* borrowed; NULL: rooms alone */
+    const struct secret *blob_key; /* borrowed; NULL: no blobs */
+    const char *dir;               /* borrowed: the state directory, whose disk is watched */
     enum core_rooms rooms;
     enum registration_mode registration;
     enum members_invite members_invite;

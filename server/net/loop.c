@@ -196,7 +196,7 @@ static void loop_stop(struct loop *loop)
         struct conn *conn = loop->slots[i].conn;
         if (conn != NULL && conn->state == CONN_HELLO)
             conn_refuse(conn, SOTTO_E_CLOSED, "the server stops");
-        else if (conn != NULL && conn->state < CONN_HELLO)
+        else if (conn != NULL && (conn->state < CONN_HELLO || conn->state == CONN_BLOB))
             conn_end(conn);
     }
 }
@@ -241,6 +241,9 @@ static void loop_take_post(struct loop *loop, const struct post *post, view byte
     case POST_SETTLED:
     case POST_UNSETTLED:
         conn_settle(conn, post->kind == POST_SETTLED);
+        break;
+    case POST_BLOB_KEPT:
+        conn_blob_kept(conn, post->verdict);
         break;
     case POST_HOLD:
         conn_hold(conn);

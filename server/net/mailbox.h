@@ -21,6 +21,7 @@ enum post_kind {
     POST_OPEN_ADMIN, /* a request over the admin socket */
     POST_FRAME,      /* one whole frame: the bytes */
     POST_CLOSED,     /* has ended; `clean`, `slow` */
+    POST_BLOB,       /* a blob came whole: the bytes are a struct core_blob */
     POST_STOP,       /* the server stops (also from the main thread to the loops) */
     POST_SPACE,      /* the main thread to the core: look at the disk */
     /* the core to a loop */
@@ -29,6 +30,7 @@ enum post_kind {
     POST_PAUSE,     /* don't read before until_ms */
     POST_SETTLED,   /* sits in a room now */
     POST_UNSETTLED, /* sits in no room any more */
+    POST_BLOB_KEPT, /* the blob that came: `verdict` */
     POST_MAIL,      /* to who sends mail: there is some */
     /* the main thread to a loop */
     POST_SOCKET, /* a new socket: `fd`, `address` */
@@ -42,6 +44,7 @@ enum post_kind {
 struct post {
     enum post_kind kind;
     int fd;
+    sotto_err verdict;
     uint64_t connection;
     uint64_t source; /* the connection whose frame caused this; 0: none */
     uint64_t until_ms;

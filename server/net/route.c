@@ -12,15 +12,25 @@ static const struct {
     const char *reason, *body;
 } answers[] = {
     {200, "OK", "ok\n"},
+    {201, "Created", "it is kept\n"},
+    {202, "Accepted", "this part is here: send the rest\n"},
+    {204, "No Content", ""},
     {400, "Bad Request", "this is not a valid HTTP request\n"},
+    {401, "Unauthorized",
+     "this takes a ticket of this server's: ask for one, its time may be over\n"},
+    {403, "Forbidden", "this ticket is for something else\n"},
     {404, "Not Found", "there is nothing here; clients of Sotto connect to " PROTO_PATH "\n"},
     {405, "Method Not Allowed", "only GET is understood\n"},
     {408, "Request Timeout", "the request took too long\n"},
+    {409, "Conflict", "another part has to come next, or it is being sent already\n"},
+    {411, "Length Required", "say how long it is: Content-Length\n"},
     {413, "Content Too Large", "requests carry no body\n"},
+    {416, "Range Not Satisfiable", "it is not that long\n"},
     {426, "Upgrade Required",
      "this is for clients of Sotto: WebSocket, subprotocol " PROTO_SUBPROTOCOL "\n"},
     {431, "Request Header Fields Too Large", "the head of the request is too large\n"},
     {503, "Service Unavailable", "try again later\n"},
+    {507, "Insufficient Storage", "the server's disk is full\n"},
 };
 
 static sotto_err answer(unsigned status, const char *more_fields, sotto_buf *out)
@@ -49,6 +59,18 @@ sotto_err route_answer(unsigned status, const char *more_fields, view body, sott
         status, reason_of(status), body.len, more_fields);
     TRY(buf_append(out, view_of(head, size_min((size_t)len, sizeof head - 1))));
     return buf_append(out, body);
+}
+
+sotto_err route_status(unsigned status, const char *more_fields, bool with_body, sotto_buf *out)
+{
+    size_t before = out->len;
+    TRY(answer(status, more_fields, out));
+    for (size_t i = 0; i < COUNT_OF(answers) && !with_body; i++)
+        if (answers[i].status == status)
+            out->len = out->len - strlen(answers[i].body) > before
+                           ? out->len - strlen(answers[i].body)
+                           : before;
+    return SOTTO_OK;
 }
 
 /* RFC 6455 4.2.1 */

@@ -12,6 +12,10 @@ SOTTO_MUST_USE sotto_err route_request(const struct http_head *head, sotto_buf *
 /* The answer to a head that could not be read: HTTP 400, NOTFOUND 404, TIMEOUT 408, TOO_LARGE 431, else 503. */
 SOTTO_MUST_USE sotto_err route_refuse(sotto_err why, sotto_buf *out);
 
+/* Appends the answer of this status, with its sentence or, for a HEAD, with its head alone. NOMEM. */
+SOTTO_MUST_USE sotto_err route_status(unsigned status, const char *more_fields, bool with_body,
+                                      sotto_buf *out);
+
 /* Appends a whole answer with a body of plain text. NOMEM. */
 SOTTO_MUST_USE sotto_err route_answer(unsigned status, const char *more_fields, view body,
                                       sotto_buf *out);

@@ -2,6 +2,7 @@
  * listeners, then clients (the core says goodbye to each), then loops, then the core. */
 #include "net/server.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "core/blob_ticket.h"
 #include "crypto/rng.h"
 #include "net/checkpoint.h"
 #include "net/core_thread.h"
@@ -19,12 +21,13 @@
 #include "net/notify.h"
 #include "net/talk.h"
 #include "net/upkeep.h"
+#include "store/blobs.h"
 
 #define ACCEPT_ROUND 64  /* connections taken before signals have their turn */
 #define FULL_MS      100 /* without descriptors: the time until the next try */
 #define CORE_POSTS   512 /* what has come before has to be done first */
 #define CORE_BYTES   (1 << 20)
-#define FILES_SPARE  64 /* descriptors for all that is not a connection */
+#define FILES_SPARE  (64 + PORTER_MAX) /* descriptors for all that is not a connection */
 #define SPACE_MS     1000
 #define SIGNALS      3
 
@@ -198,6 +201,7 @@ sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_T
     if (hooks->reread != NULL)
         TRY(hooks->reread(hooks->user, &config, ret_restart, ret_failure));
     config.store = server->config.store;
+    config.blob_key = server->config.blob_key;
     config.dir = server->config.dir;
     memcpy(config.host, server->config.host, sizeof config.host);
     TRY(keeper_take(server->keeper, &config.tls, (int64_t)time(NULL), ret_failure));
@@ -457,9 +461,27 @@ static void threads_join(struct front *front)
     core_thread_join(&front->core);
 }
 
+static sotto_err blobs_start(struct server *server, struct failure *ret_failure)
+{
+    char path[PATH_MAX];
+    if (server->config.store == NULL)
+        return SOTTO_OK;
+    if (snprintf(path, sizeof path, "%s/blobs", server->config.dir) >= (int)sizeof path)
+        return SOTTO_E_USAGE;
+    secret_resize(&server->blob_key, BLOB_TICKET_KEY);
+    random_bytes(server->blob_key.data, server->blob_key.len);
+    server->config.blob_key = &server->blob_key;
+    sotto_err err = blobs_open(path, &server->blobs);
+    return err == SOTTO_OK
+               ? err
+               : failure_say(ret_failure, err, "can't use %s, where attachments are: %s", path,
+                             sotto_err_text(err));
+}
+
 static sotto_err serve(struct front *front, struct failure *ret_failure)
 {
     files_raise();
+    TRY(blobs_start(front->server, ret_failure));
     TRY(live_set(front->server, &front->server->config));
     TRY(parts_init(front, ret_failure));
     sotto_err err = threads_run(front);
@@ -488,12 +510,15 @@ static void front_clear(struct front *front)
     hub_clear(&front->hub);
     gate_clear(&server->gate);
     live_clear(server->lives);
+    blobs_close(server->blobs);
+    secret_clear(&server->blob_key);
     rng_clear(&front->rng);
 }
 
 static bool locks_init(struct server *server)
 {
     return pthread_mutex_init(&server->admin_lock, NULL) == 0 &&
+           pthread_mutex_init(&server->porter.lock, NULL) == 0 &&
            redact_init(&server->redact) == SOTTO_OK;
 }
 
@@ -513,6 +538,7 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
         err = serve(front, ret_failure);
         front_clear(front);
         pthread_mutex_destroy(&server->admin_lock);
+        pthread_mutex_destroy(&server->porter.lock);
         redact_clear(&server->redact);
     }
     free(front);

@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "net/network.h"
 #include "net/op_stats.h"
+#include "net/porter.h"
 #include "net/redact.h"
 #include "net/stats.h"
 
@@ -40,6 +41,7 @@ struct server_hooks {
     void (*taken)(void *user); /* those that were read last are in force */
 };
 
+struct blobs;
 struct checkpoint;
 
 /* Connections of the admin socket have numbers that no loop has. */
@@ -51,6 +53,9 @@ struct server {
     _Atomic(const struct live *) live;
     struct live *lives;            /* the newest of all; the main thread's */
     struct checkpoint *checkpoint; /* NULL: without a store */
+    struct blobs *blobs;           /* NULL: without a store */
+    struct secret blob_key;        /* of the tickets of this run */
+    struct porter porter;          /* locks itself */
     const struct server_hooks *hooks;
     atomic_bool ready,
         disk_full; /* ready: all threads run, and nobody has said stop; disk_full: as the core knows it */
