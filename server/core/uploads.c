@@ -53,8 +53,7 @@ sotto_err uploads_check(struct step *s, const struct account *account, const uin
     if (quota == 0 || (used <= quota && size <= quota - used))
         return SOTTO_OK;
     return step_refuse(s, SOTTO_E_QUOTA, 0,
-                       "no room for %llu bytes more: %llu of your %llu are in use; attachments go "
-                       "by themselves after a time",
+                       "no room for %llu bytes more: %llu of your %llu are in use or promised",
                        (unsigned long long)size, (unsigned long long)used,
                        (unsigned long long)quota);
 }

@@ -273,8 +273,10 @@ def over_the_quota_and_on_a_full_disk_nothing_is_taken():
     size = 999999999999  # more than the disks that tests run on have
     with Server(*SETTINGS, "--set", f"limits.blob_bytes={size}", "--set", f"limits.account_bytes={size + 1}") as server:
         alice = member(server, "alice")
-        assert ask(server.port, head_of("PUT", blob, to_send(alice, blob, size), f"Content-Length: {size}"))[0] == 507
         assert put(server.port, blob[1:], to_send(alice, blob[1:]))[0] == 201
+        size -= len(blob)
+        assert ask(server.port, head_of("PUT", blob, to_send(alice, blob, size), f"Content-Length: {size}"))[0] == 507
+        assert get(server.port, blob[1:], to_fetch(alice, blob[1:]))[0] == 200
         alice.end()
 
 
