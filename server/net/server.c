@@ -27,7 +27,7 @@
 #define FULL_MS      100 /* without descriptors: the time until the next try */
 #define CORE_POSTS   512 /* what has come before has to be done first */
 #define CORE_BYTES   (1 << 20)
-#define FILES_SPARE  (64 + PORTER_MAX) /* descriptors for all that is not a connection */
+#define FILES_SPARE  64 /* descriptors for all that is not a connection */
 #define SPACE_MS     1000
 #define SIGNALS      3
 
@@ -172,6 +172,8 @@ static void files_limit(struct server *server, struct limits *limits)
     uint64_t spare = FILES_SPARE;
     if (server->config.gateway.len > 0)
         spare += limits->gateway_connections;
+    if (files.rlim_cur > 4 * PORTER_MAX) /* each blob on its way takes one more */
+        spare += PORTER_MAX;
     uint64_t most = files.rlim_cur > spare * 2 ? files.rlim_cur - spare : FILES_SPARE;
     if (files.rlim_cur == RLIM_INFINITY || limits->connections <= most)
         return;

@@ -231,7 +231,7 @@ def an_upload_goes_on_after_a_broken_connection_a_restart_and_a_crash():
         start, sock = send_some(server, alice, blob, end)
         assert start >= end - MIB - 2 * 65536, start
         alice.close()
-        server.stop(number)
+        assert server.stop(number) == (0 if number == signal.SIGTERM else -signal.SIGKILL)
         sock.close()
         server = Server(*SETTINGS, directory=server.directory)
         alice.sign_in(server.port)

@@ -36,9 +36,9 @@ def an_empty_directory_gets_keys_that_nobody_else_can_read():
         assert os.stat(state).st_mode & 0o777 == 0o700
         names = sorted(os.listdir(state))
         assert [n for n in names if not n.startswith("sotto.db-")] == [
-        "admin.sock", "lock", "root.der", "root.key", "server.der", "server.key", "sotto.db", "sotto.db.lock", "spare", "tls.pem"], names
+        "admin.sock", "blobs", "lock", "root.der", "root.key", "server.der", "server.key", "sotto.db", "sotto.db.lock", "spare", "tls.pem"], names
         for name in names:
-            assert os.stat(os.path.join(state, name)).st_mode & 0o777 == 0o600, name
+            assert os.stat(os.path.join(state, name)).st_mode & 0o777 == (0o700 if name == "blobs" else 0o600), name
         assert s.line("new keys in")
 
 
@@ -130,7 +130,7 @@ def ready_state():
 
 
 def snapshot(state):
-    return {name: open(os.path.join(state, name), "rb").read() for name in os.listdir(state)}
+    return {name: open(os.path.join(state, name), "rb").read() for name in os.listdir(state) if name != "blobs"}
 
 
 def a_damaged_file_is_named_and_not_overwritten():
