@@ -251,7 +251,7 @@ static void wrong_password_tells_nothing_about_names(void **state)
     ask_register(&t, &known, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
     password_put(&t, "a@mail.example", "");
     struct person pretender = person_of(&t, "alice@" HOST);
-    static const char *const mails[] = {"a@mail.example", "unknown@mail.example", "alice@" HOST};
+    static const char *const mails[] = {"a@mail.example", "unknown@mail.example", ("alice@" HOST)};
     const struct person *people[] = {&stranger, &pretender, &known};
     sotto_buf first = {0};
     for (size_t i = 0; i < COUNT_OF(mails) * COUNT_OF(people); i++) {

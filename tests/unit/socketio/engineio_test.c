@@ -105,8 +105,8 @@ static void an_open_of_another_form_is_refused(void **state)
         "{\"sid\":\"a\",\"upgrades\":1,\"pingInterval\":1,\"pingTimeout\":1,\"maxPayload\":1}",
         "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":-1,\"pingTimeout\":1,\"maxPayload\":1}",
         "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":1.5,\"pingTimeout\":1,\"maxPayload\":1}",
-        "{\"sid\":\"123456789012345678901234567890123\",\"upgrades\":[],\"pingInterval\":1,"
-        "\"pingTimeout\":1,\"maxPayload\":1}"};
+        ("{\"sid\":\"123456789012345678901234567890123\",\"upgrades\":[],\"pingInterval\":1,"
+         "\"pingTimeout\":1,\"maxPayload\":1}")};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_err(engineio_open_read(view_str(bad[i]), &open), VALUE);
 }

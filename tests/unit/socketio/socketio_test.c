@@ -103,8 +103,8 @@ static void what_is_no_packet_is_refused(void **state)
                                       "2a[\"a\"]",
                                       "2/admin",
                                       "0/a\x1e",
-                                      "0/a\x1e"
-                                      "b,",
+                                      ("0/a\x1e"
+                                       "b,"),
                                       "202[\"a\"]",
                                       "2-1[\"a\"]",
                                       "21234567890123456[\"a\"]",

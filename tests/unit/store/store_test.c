@@ -598,10 +598,11 @@ static int run_on(const struct back_end *on)
     return cmocka_run_group_tests_name(on->name, tests, scratch_make_fast, scratch_remove);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    int failed = 0;
-    for (size_t i = 0; i < COUNT_OF(back_ends); i++)
-        failed += run_on(&back_ends[i]);
-    return failed;
+    for (size_t i = 0; argc == 2 && i < COUNT_OF(back_ends); i++)
+        if (strcmp(argv[1], back_ends[i].name) == 0)
+            return run_on(&back_ends[i]);
+    fprintf(stderr, "usage: store_store_test memory|sqlite\n");
+    return 2;
 }
