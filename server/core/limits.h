@@ -17,10 +17,10 @@
     X(idle_room_ms, 60000, "ms", "time that a connection may stay without being in a room")        \
     X(head_bytes, 8192, "bytes", "size of an HTTP head")                                           \
     X(frame_bytes, 65536, "bytes", "size of one frame")                                            \
-    X(frames, 1000, "",                                                                            \
+    X(frames, 5000, "",                                                                            \
       "WebSocket frames of one connection at once, pings and fragments too, before it is slowed "  \
       "down")                                                                                      \
-    X(frames_per_s, 200, "1/s", "frames a second after that")                                      \
+    X(frames_per_s, 2000, "1/s", "frames a second after that")                                     \
     X(ping_ms, 30000, "ms", "silence after which the server pings")                                \
     X(dead_ms, 90000, "ms", "silence after which a connection counts as dead")                     \
     X(output_bytes, 262144, "bytes",                                                               \

@@ -60,7 +60,7 @@ def init_makes_what_serve_needs():
     assert sottod("check-config", told["file"])[0] == 0
     uncommented = os.path.join(directory, "all.conf")
     with open(uncommented, "w", encoding="utf-8") as f:
-        f.write("".join(line[1:] if line.startswith("#") and line[1:2] != " " and line.split()[-1].islower() is False
+        f.write("".join(line[1:] if line.startswith("#") and line[1:2] != " " and "[" not in line and line.split()[-1].islower() is False
                         and not line.split()[-1].isupper() else line for line in text.splitlines(keepends=True)))
     status, _, err = sottod("check-config", uncommented)
     assert status == 0, err
