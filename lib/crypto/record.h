@@ -14,6 +14,12 @@
 void record_read_head(struct rd *r, view label);
 void record_write_head(struct wr *w, view label);
 
+/* Of a record as it was written, with its signature or a place for it at the end: what is signed. Borrowed. */
+static inline view record_signed_part(const sotto_buf *record)
+{
+    return view_of(record->data, record->len - ED25519_SIGNATURE);
+}
+
 /* Signs what stands before the signature. USAGE: not an Ed25519 key. NOMEM, CRYPTO. */
 SOTTO_MUST_USE sotto_err record_sign(sotto_crypto *c, const sotto_sign_key *key, view record,
                                      uint8_t ret_signature[ED25519_SIGNATURE]);

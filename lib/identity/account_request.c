@@ -24,29 +24,17 @@ sotto_err account_request_read(view bytes, struct account_request *ret_request)
     return SOTTO_OK;
 }
 
-static void unsigned_put(struct wr *w, const struct account_request *request)
-{
-    record_write_head(w, LABEL);
-    wr_bytes(w, VIEW_OF(request->account_id));
-    wr_bytes(w, VIEW_OF(request->account_key));
-    wr_demand(w, x509_name_valid(request->name));
-    wr_opaque(w, request->name);
-    wr_bytes(w, VIEW_OF(request->server_pin));
-    wr_bytes(w, VIEW_OF(request->nonce));
-}
-
 sotto_err account_request_write(const struct account_request *request, sotto_buf *out)
 {
     struct wr w = wr_to(out);
-    unsigned_put(&w, request);
+    record_write_head(&w, LABEL);
+    wr_bytes(&w, VIEW_OF(request->account_id));
+    wr_bytes(&w, VIEW_OF(request->account_key));
+    wr_demand(&w, x509_name_valid(request->name));
+    wr_opaque(&w, request->name);
+    wr_bytes(&w, VIEW_OF(request->server_pin));
+    wr_bytes(&w, VIEW_OF(request->nonce));
     wr_bytes(&w, VIEW_OF(request->signature));
-    return wr_end(&w);
-}
-
-static sotto_err signed_write(const struct account_request *request, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, request);
     return wr_end(&w);
 }
 
@@ -60,8 +48,8 @@ sotto_err account_request_sign(sotto_crypto *c, const sotto_sign_key *account_ke
     memcpy(out.account_key, public_key.data, sizeof out.account_key);
     uint8_t bytes[REQUEST_MAX];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(&out, &record));
-    TRY(record_sign(c, account_key, buf_view(&record), out.signature));
+    TRY(account_request_write(&out, &record));
+    TRY(record_sign(c, account_key, record_signed_part(&record), out.signature));
     *request = out;
     return SOTTO_OK;
 }
@@ -70,6 +58,6 @@ sotto_err account_request_verify(sotto_crypto *c, const struct account_request *
 {
     uint8_t bytes[REQUEST_MAX];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(request, &record));
-    return record_verify(c, request->account_key, buf_view(&record), request->signature);
+    TRY(account_request_write(request, &record));
+    return record_verify(c, request->account_key, record_signed_part(&record), request->signature);
 }

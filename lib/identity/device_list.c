@@ -80,7 +80,7 @@ void device_list_parse(struct rd *r, struct device_list *out)
         rd_demand(r, list_sound(out));
 }
 
-static void unsigned_put(struct wr *w, const struct device_list *list)
+void device_list_put(struct wr *w, const struct device_list *list)
 {
     if (!list_sound(list)) {
         wr_fail(w, list->device_count > DEVICES_MAX ? SOTTO_E_TOO_LARGE : SOTTO_E_VALUE);
@@ -96,11 +96,6 @@ static void unsigned_put(struct wr *w, const struct device_list *list)
     wr_varint(w, list->device_count * DEVICE_SIZE);
     for (size_t i = 0; i < list->device_count; i++)
         device_put(w, &list->devices[i]);
-}
-
-void device_list_put(struct wr *w, const struct device_list *list)
-{
-    unsigned_put(w, list);
     wr_bytes(w, VIEW_OF(list->signature));
 }
 
@@ -121,20 +116,13 @@ sotto_err device_list_write(const struct device_list *list, sotto_buf *out)
     return wr_end(&w);
 }
 
-static sotto_err signed_write(const struct device_list *list, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, list);
-    return wr_end(&w);
-}
-
 sotto_err device_list_sign(sotto_crypto *c, const sotto_sign_key *account_key,
                            struct device_list *list)
 {
     uint8_t bytes[DEVICE_LIST_MAX];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(list, &record));
-    return record_sign(c, account_key, buf_view(&record), list->signature);
+    TRY(device_list_write(list, &record));
+    return record_sign(c, account_key, record_signed_part(&record), list->signature);
 }
 
 sotto_err device_list_verify(sotto_crypto *c, const struct device_list *list,
@@ -146,8 +134,8 @@ sotto_err device_list_verify(sotto_crypto *c, const struct device_list *list,
         return SOTTO_E_SIGNATURE;
     if (list->rotation != key->n)
         return SOTTO_E_CONFLICT;
-    TRY(signed_write(list, &record));
-    return record_verify(c, key->key, buf_view(&record), list->signature);
+    TRY(device_list_write(list, &record));
+    return record_verify(c, key->key, record_signed_part(&record), list->signature);
 }
 
 const struct listed_device *device_list_find(const struct device_list *list,

@@ -22,7 +22,7 @@ void rotation_parse(struct rd *r, struct rotation *out)
     rd_copy(r, out->signature, sizeof out->signature);
 }
 
-static void unsigned_put(struct wr *w, const struct rotation *rotation)
+void rotation_put(struct wr *w, const struct rotation *rotation)
 {
     record_write_head(w, LABEL);
     wr_bytes(w, VIEW_OF(rotation->account_id));
@@ -31,11 +31,6 @@ static void unsigned_put(struct wr *w, const struct rotation *rotation)
     wr_bytes(w, VIEW_OF(rotation->account_key));
     wr_bytes(w, VIEW_OF(rotation->recovery_key));
     wr_bytes(w, VIEW_OF(rotation->next_recovery_hash));
-}
-
-void rotation_put(struct wr *w, const struct rotation *rotation)
-{
-    unsigned_put(w, rotation);
     wr_bytes(w, VIEW_OF(rotation->signature));
 }
 
@@ -56,13 +51,6 @@ sotto_err rotation_write(const struct rotation *rotation, sotto_buf *out)
     return wr_end(&w);
 }
 
-static sotto_err signed_write(const struct rotation *rotation, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, rotation);
-    return wr_end(&w);
-}
-
 sotto_err rotation_sign(sotto_crypto *c, const sotto_sign_key *recovery_key,
                         struct rotation *rotation)
 {
@@ -73,8 +61,8 @@ sotto_err rotation_sign(sotto_crypto *c, const sotto_sign_key *recovery_key,
     memcpy(out.recovery_key, public_key.data, sizeof out.recovery_key);
     uint8_t bytes[ROTATION_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(&out, &record));
-    TRY(record_sign(c, recovery_key, buf_view(&record), out.signature));
+    TRY(rotation_write(&out, &record));
+    TRY(record_sign(c, recovery_key, record_signed_part(&record), out.signature));
     *rotation = out;
     return SOTTO_OK;
 }
@@ -92,7 +80,7 @@ sotto_err rotation_verify(sotto_crypto *c, const struct rotation *rotation,
     TRY(hash(c, HASH_SHA256, VIEW_OF(rotation->recovery_key), revealed));
     if (!view_equal(VIEW_OF(revealed), view_of(recovery_hash, IDENTITY_HASH)))
         return SOTTO_E_SIGNATURE;
-    TRY(signed_write(rotation, &record));
-    TRY(record_verify(c, rotation->recovery_key, buf_view(&record), rotation->signature));
+    TRY(rotation_write(rotation, &record));
+    TRY(record_verify(c, rotation->recovery_key, record_signed_part(&record), rotation->signature));
     return sign_public_check(c, SIGN_ED25519, VIEW_OF(rotation->account_key));
 }

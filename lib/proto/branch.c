@@ -32,31 +32,19 @@ sotto_err branch_read(view bytes, struct branch *ret_branch)
     return SOTTO_OK;
 }
 
-static void unsigned_put(struct wr *w, const struct branch *branch)
-{
-    record_write_head(w, LABEL);
-    wr_bytes(w, VIEW_OF(branch->stream));
-    wr_u64(w, branch->bad_seq);
-    wr_u64(w, branch->good_epoch);
-    wr_bytes(w, VIEW_OF(branch->new_stream));
-    wr_bytes(w, VIEW_OF(branch->group_info_hash));
-    wr_bytes(w, VIEW_OF(branch->account_id));
-    wr_bytes(w, VIEW_OF(branch->device_id));
-    wr_check(w, branch_check(branch));
-}
-
 sotto_err branch_write(const struct branch *branch, sotto_buf *out)
 {
     struct wr w = wr_to(out);
-    unsigned_put(&w, branch);
+    record_write_head(&w, LABEL);
+    wr_bytes(&w, VIEW_OF(branch->stream));
+    wr_u64(&w, branch->bad_seq);
+    wr_u64(&w, branch->good_epoch);
+    wr_bytes(&w, VIEW_OF(branch->new_stream));
+    wr_bytes(&w, VIEW_OF(branch->group_info_hash));
+    wr_bytes(&w, VIEW_OF(branch->account_id));
+    wr_bytes(&w, VIEW_OF(branch->device_id));
+    wr_check(&w, branch_check(branch));
     wr_bytes(&w, VIEW_OF(branch->signature));
-    return wr_end(&w);
-}
-
-static sotto_err signed_write(const struct branch *branch, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, branch);
     return wr_end(&w);
 }
 
@@ -64,8 +52,8 @@ sotto_err branch_sign(sotto_crypto *c, const sotto_sign_key *device_key, struct 
 {
     uint8_t bytes[BRANCH_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(branch, &record));
-    return record_sign(c, device_key, buf_view(&record), branch->signature);
+    TRY(branch_write(branch, &record));
+    return record_sign(c, device_key, record_signed_part(&record), branch->signature);
 }
 
 sotto_err branch_verify(sotto_crypto *c, const struct branch *branch,
@@ -73,6 +61,6 @@ sotto_err branch_verify(sotto_crypto *c, const struct branch *branch,
 {
     uint8_t bytes[BRANCH_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(branch, &record));
-    return record_verify(c, device_key, buf_view(&record), branch->signature);
+    TRY(branch_write(branch, &record));
+    return record_verify(c, device_key, record_signed_part(&record), branch->signature);
 }

@@ -27,31 +27,19 @@ sotto_err commit_header_read(view bytes, struct commit_header *ret_header)
     return SOTTO_OK;
 }
 
-static void unsigned_put(struct wr *w, const struct commit_header *header)
-{
-    record_write_head(w, LABEL);
-    wr_bytes(w, VIEW_OF(header->stream));
-    wr_u64(w, header->epoch);
-    wr_check(w, frame_check(header->epoch > 0));
-    wr_bytes(w, VIEW_OF(header->previous_hash));
-    wr_bytes(w, VIEW_OF(header->commit_hash));
-    wr_u64(w, header->op);
-    wr_bytes(w, VIEW_OF(header->device_id));
-    wr_bytes(w, VIEW_OF(header->account_id));
-}
-
 sotto_err commit_header_write(const struct commit_header *header, sotto_buf *out)
 {
     struct wr w = wr_to(out);
-    unsigned_put(&w, header);
+    record_write_head(&w, LABEL);
+    wr_bytes(&w, VIEW_OF(header->stream));
+    wr_u64(&w, header->epoch);
+    wr_check(&w, frame_check(header->epoch > 0));
+    wr_bytes(&w, VIEW_OF(header->previous_hash));
+    wr_bytes(&w, VIEW_OF(header->commit_hash));
+    wr_u64(&w, header->op);
+    wr_bytes(&w, VIEW_OF(header->device_id));
+    wr_bytes(&w, VIEW_OF(header->account_id));
     wr_bytes(&w, VIEW_OF(header->signature));
-    return wr_end(&w);
-}
-
-static sotto_err signed_write(const struct commit_header *header, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, header);
     return wr_end(&w);
 }
 
@@ -60,8 +48,8 @@ sotto_err commit_header_sign(sotto_crypto *c, const sotto_sign_key *device_key,
 {
     uint8_t bytes[COMMIT_HEADER_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(header, &record));
-    return record_sign(c, device_key, buf_view(&record), header->signature);
+    TRY(commit_header_write(header, &record));
+    return record_sign(c, device_key, record_signed_part(&record), header->signature);
 }
 
 sotto_err commit_header_verify(sotto_crypto *c, const struct commit_header *header,
@@ -69,8 +57,8 @@ sotto_err commit_header_verify(sotto_crypto *c, const struct commit_header *head
 {
     uint8_t bytes[COMMIT_HEADER_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(header, &record));
-    return record_verify(c, device_key, buf_view(&record), header->signature);
+    TRY(commit_header_write(header, &record));
+    return record_verify(c, device_key, record_signed_part(&record), header->signature);
 }
 
 sotto_err commit_header_hash(sotto_crypto *c, const struct commit_header *header,

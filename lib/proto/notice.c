@@ -20,26 +20,14 @@ sotto_err notice_read(view bytes, struct notice *ret_notice)
     return SOTTO_OK;
 }
 
-static void unsigned_put(struct wr *w, const struct notice *notice)
-{
-    record_write_head(w, LABEL);
-    wr_bytes(w, VIEW_OF(notice->stream));
-    wr_u64(w, notice->seq);
-    wr_check(w, frame_check(notice->seq > 0));
-}
-
 sotto_err notice_write(const struct notice *notice, sotto_buf *out)
 {
     struct wr w = wr_to(out);
-    unsigned_put(&w, notice);
+    record_write_head(&w, LABEL);
+    wr_bytes(&w, VIEW_OF(notice->stream));
+    wr_u64(&w, notice->seq);
+    wr_check(&w, frame_check(notice->seq > 0));
     wr_bytes(&w, VIEW_OF(notice->signature));
-    return wr_end(&w);
-}
-
-static sotto_err signed_write(const struct notice *notice, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, notice);
     return wr_end(&w);
 }
 
@@ -47,8 +35,8 @@ sotto_err notice_sign(sotto_crypto *c, const sotto_sign_key *server_key, struct 
 {
     uint8_t bytes[NOTICE_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(notice, &record));
-    return record_sign(c, server_key, buf_view(&record), notice->signature);
+    TRY(notice_write(notice, &record));
+    return record_sign(c, server_key, record_signed_part(&record), notice->signature);
 }
 
 sotto_err notice_verify(sotto_crypto *c, const struct notice *notice,
@@ -56,6 +44,6 @@ sotto_err notice_verify(sotto_crypto *c, const struct notice *notice,
 {
     uint8_t bytes[NOTICE_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(notice, &record));
-    return record_verify(c, server_key, buf_view(&record), notice->signature);
+    TRY(notice_write(notice, &record));
+    return record_verify(c, server_key, record_signed_part(&record), notice->signature);
 }

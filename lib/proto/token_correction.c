@@ -24,29 +24,17 @@ sotto_err token_correction_read(view bytes, struct token_correction *ret_correct
     return SOTTO_OK;
 }
 
-static void unsigned_put(struct wr *w, const struct token_correction *correction)
-{
-    record_write_head(w, LABEL);
-    wr_bytes(w, VIEW_OF(correction->stream));
-    wr_u64(w, correction->epoch);
-    wr_bytes(w, VIEW_OF(correction->token_hash));
-    wr_u64(w, correction->op);
-    wr_bytes(w, VIEW_OF(correction->device_id));
-    wr_bytes(w, VIEW_OF(correction->account_id));
-}
-
 sotto_err token_correction_write(const struct token_correction *correction, sotto_buf *out)
 {
     struct wr w = wr_to(out);
-    unsigned_put(&w, correction);
+    record_write_head(&w, LABEL);
+    wr_bytes(&w, VIEW_OF(correction->stream));
+    wr_u64(&w, correction->epoch);
+    wr_bytes(&w, VIEW_OF(correction->token_hash));
+    wr_u64(&w, correction->op);
+    wr_bytes(&w, VIEW_OF(correction->device_id));
+    wr_bytes(&w, VIEW_OF(correction->account_id));
     wr_bytes(&w, VIEW_OF(correction->signature));
-    return wr_end(&w);
-}
-
-static sotto_err signed_write(const struct token_correction *correction, sotto_buf *out)
-{
-    struct wr w = wr_to(out);
-    unsigned_put(&w, correction);
     return wr_end(&w);
 }
 
@@ -55,8 +43,8 @@ sotto_err token_correction_sign(sotto_crypto *c, const sotto_sign_key *device_ke
 {
     uint8_t bytes[TOKEN_CORRECTION_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(correction, &record));
-    return record_sign(c, device_key, buf_view(&record), correction->signature);
+    TRY(token_correction_write(correction, &record));
+    return record_sign(c, device_key, record_signed_part(&record), correction->signature);
 }
 
 sotto_err token_correction_verify(sotto_crypto *c, const struct token_correction *correction,
@@ -64,6 +52,6 @@ sotto_err token_correction_verify(sotto_crypto *c, const struct token_correction
 {
     uint8_t bytes[TOKEN_CORRECTION_SIZE];
     sotto_buf record = BUF_ON(bytes);
-    TRY(signed_write(correction, &record));
-    return record_verify(c, device_key, buf_view(&record), correction->signature);
+    TRY(token_correction_write(correction, &record));
+    return record_verify(c, device_key, record_signed_part(&record), correction->signature);
 }
