@@ -8,11 +8,6 @@
 
 static const struct peer *const peers[] = {&peer_mosquitto, &peer_nats, &peer_sotto};
 
-const struct peer *peer_at(size_t index)
-{
-    return index < COUNT_OF(peers) ? peers[index] : NULL;
-}
-
 const struct peer *peer_find(const char *name, size_t len)
 {
     for (size_t i = 0; i < COUNT_OF(peers); i++)
@@ -37,13 +32,25 @@ bool peer_program(const struct peer *peer, char path[PATH_MAX])
     return false;
 }
 
-bool peer_tls_write(const struct peer_server *server)
+static bool tls_write(const struct peer_server *server)
 {
     DEFER(buf_clear) sotto_buf pem = {0};
     if (tls_cert_make("localhost", &pem) == SOTTO_OK)
         return child_file_write(&server->child, "tls.pem", buf_view(&pem));
     fprintf(stderr, "sotto-bench: cannot make a certificate\n");
     return false;
+}
+
+bool peer_daemon_start(struct peer_server *server, const char *option, const char *file,
+                       const char *text)
+{
+    char path[PATH_MAX];
+    struct child *child = &server->child;
+    if (!peer_program(server->plan.peer, path) || !tls_write(server) ||
+        !child_file_write(child, file, view_str(text)))
+        return false;
+    const char *const argv[] = {path, option, file, NULL};
+    return child_start(child, argv) && child_port_wait(child);
 }
 
 bool peer_start(struct peer_server *server, const struct peer_plan *plan)

@@ -77,7 +77,6 @@ extern const struct peer peer_mosquitto, peer_nats, peer_sotto;
 
 /* NULL: nobody has that name. `count` may be more than there are: then NULL too. */
 const struct peer *peer_find(const char *name, size_t len);
-const struct peer *peer_at(size_t index);
 
 /* The peer's program. False: it is not installed, and how to install it is on stderr. */
 bool peer_program(const struct peer *peer, char path[PATH_MAX]);
@@ -90,7 +89,9 @@ bool peer_open(struct peer_server *server, enum peer_role role, unsigned number,
                struct peer_client *client);
 void peer_close(struct peer_client *client);
 
-/* For peers of files: a key and certificate of our own making, as tls.pem in the child's directory. */
-bool peer_tls_write(const struct peer_server *server);
+/* For peers from packages: starts the program as `PROGRAM OPTION FILE` on child.port, which the caller has chosen. FILE gets this
+ * text, and tls.pem beside it a key and certificate of our own making. Waits until the port answers. */
+bool peer_daemon_start(struct peer_server *server, const char *option, const char *file,
+                       const char *text);
 
 #endif

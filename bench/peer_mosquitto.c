@@ -93,7 +93,7 @@ static unsigned u16_read(const uint8_t *at)
 
 static bool start(struct peer_server *server)
 {
-    char path[PATH_MAX], conf[512];
+    char conf[512];
     struct child *child = &server->child;
     child->port = child_port_free();
     snprintf(conf, sizeof conf,
@@ -102,11 +102,7 @@ static bool start(struct peer_server *server)
              "max_inflight_messages 0\nmax_queued_messages 0\nset_tcp_nodelay true\n"
              "connection_messages false\nlog_dest stderr\nlog_type error\nlog_type warning\n",
              child->port);
-    if (!peer_program(server->plan.peer, path) || !peer_tls_write(server) ||
-        !child_file_write(child, "mosquitto.conf", view_str(conf)))
-        return false;
-    const char *const argv[] = {path, "-c", "mosquitto.conf", NULL};
-    return child_start(child, argv) && child_port_wait(child);
+    return peer_daemon_start(server, "-c", "mosquitto.conf", conf);
 }
 
 /* Sessions are made when somebody comes. */

@@ -149,7 +149,7 @@ static bool prepare(struct peer_server *server)
 
 static bool start(struct peer_server *server)
 {
-    char path[PATH_MAX], conf[512];
+    char conf[512];
     struct child *child = &server->child;
     child->port = child_port_free();
     snprintf(conf, sizeof conf,
@@ -158,11 +158,7 @@ static bool start(struct peer_server *server)
              "jetstream { store_dir: \"store\", max_file_store: 8GB, max_memory_store: 1GB }\n"
              "max_pending: 256MB\n",
              child->port);
-    if (!peer_program(server->plan.peer, path) || !peer_tls_write(server) ||
-        !child_file_write(child, "nats.conf", view_str(conf)))
-        return false;
-    const char *const argv[] = {path, "-c", "nats.conf", NULL};
-    return child_start(child, argv) && child_port_wait(child);
+    return peer_daemon_start(server, "-c", "nats.conf", conf);
 }
 
 /* ---- clients */

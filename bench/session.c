@@ -82,31 +82,13 @@ enum session_next session_next(struct session *session, struct proto_frame *ret_
                 return SESSION_FAILED;
             continue;
         }
-        if (message.opcode == WS_PONG) {
-            session->pongs++;
+        if (message.opcode == WS_PONG)
             continue;
-        }
         if (message.opcode != WS_BINARY || !message.fin ||
             proto_frame_read(message.payload, ret_frame) != SOTTO_OK)
             return fail("the server closed the connection"), SESSION_FAILED;
         return SESSION_FRAME;
     }
-}
-
-bool session_ping(struct session *session)
-{
-    uint32_t pongs = session->pongs;
-    struct proto_frame frame;
-    if (!message_put(session, WS_PING, NULL, 0))
-        return false;
-    while (session->pongs == pongs) {
-        if (!wire_fill_wait(session->wire))
-            return false;
-        enum session_next next = session_next(session, &frame);
-        if (next != SESSION_NONE)
-            return next == SESSION_FRAME && session_unexpected(&frame);
-    }
-    return true;
 }
 
 bool session_unexpected(const struct proto_frame *frame)

@@ -22,7 +22,6 @@ struct session_host {
 struct session {
     struct wire *wire; /* the owner's */
     struct ws_reader ws;
-    uint32_t pongs;
     uint8_t nonce[HELLO_NONCE],
         exporter[HELLO_EXPORTER]; /* of this connection, once hello was said */
 };
@@ -46,9 +45,6 @@ enum session_next session_next(struct session *session, struct proto_frame *ret_
 
 /* Waits for the next frame, which is to be of this kind. An error frame's words are on stderr. */
 bool session_wait(struct session *session, enum proto_kind kind, struct proto_frame *ret_frame);
-
-/* A WebSocket ping, and the wait for its pong. */
-bool session_ping(struct session *session);
 
 /* An answer that was not due: says which one. False, always. */
 bool session_unexpected(const struct proto_frame *frame);
