@@ -354,11 +354,6 @@ struct server *admin_server(const struct admin_call *call)
     return call->admin->server;
 }
 
-struct state *admin_state(const struct admin_call *call)
-{
-    return call->admin->state;
-}
-
 const json_t *admin_arguments(const struct admin_call *call)
 {
     return call->request.arguments;

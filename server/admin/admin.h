@@ -43,7 +43,6 @@ extern const struct admin_command admin_commands[];
 
 struct admin *admin_of(const struct admin_call *call);
 struct server *admin_server(const struct admin_call *call);
-struct state *admin_state(const struct admin_call *call);
 const json_t *admin_arguments(const struct admin_call *call);
 /* The descriptor that came along; -1: none. Taken: it is the caller's now. */
 int admin_file_take(struct admin_call *call);
