@@ -88,6 +88,15 @@ static sotto_err request_make(sotto_crypto *c, const struct device_keys *keys, v
     return account_request_write(&request, out);
 }
 
+sotto_err device_renew_write(sotto_crypto *c, const struct device_keys *keys, view name,
+                             const uint8_t pin[X509_PIN], const uint8_t nonce[HELLO_NONCE],
+                             uint32_t request, sotto_buf *out)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    TRY(request_make(c, keys, name, pin, nonce, &bytes));
+    return proto_renew_write(request, buf_view(&bytes), out);
+}
+
 sotto_err device_register_write(sotto_crypto *c, const struct device_keys *keys,
                                 const struct device_registration *r, const uint8_t pin[X509_PIN],
                                 const uint8_t nonce[HELLO_NONCE], uint32_t request, sotto_buf *out)

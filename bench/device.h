@@ -34,6 +34,11 @@ SOTTO_MUST_USE sotto_err device_register_write(sotto_crypto *c, const struct dev
                                                const uint8_t pin[X509_PIN],
                                                const uint8_t nonce[HELLO_NONCE], uint32_t request,
                                                sotto_buf *out);
+/* Appends the frame `renew`: a certificate for this name. */
+SOTTO_MUST_USE sotto_err device_renew_write(sotto_crypto *c, const struct device_keys *keys,
+                                            view name, const uint8_t pin[X509_PIN],
+                                            const uint8_t nonce[HELLO_NONCE], uint32_t request,
+                                            sotto_buf *out);
 /* Appends the frame `auth` for this connection. */
 SOTTO_MUST_USE sotto_err device_auth_write(sotto_crypto *c, const struct device_keys *keys,
                                            const uint8_t pin[X509_PIN],

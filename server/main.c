@@ -49,6 +49,7 @@ static const struct cli_command people_commands[] = {
     {"user enable", "NAME", 1, 1, "let it sign in again", user_enable_text, ask_options, user_enable_run},
     {"user delete", "NAME", 1, 1, "delete an account for ever", user_delete_text, user_delete_options, user_delete_run},
     {"user quota", "NAME SIZE|default", 2, 2, "set how much an account may store", user_quota_text, ask_options, user_quota_run},
+    {"user rename", "NAME NEW", 2, 2, "give an account another name", user_rename_text, ask_options, user_rename_run},
     {"device list", "NAME", 1, 1, "list the devices of an account", device_list_text, ask_options, device_list_run},
     {"device revoke", "NAME ID", 2, 2, "serve a device no more", device_revoke_text, ask_options, device_revoke_run},
     {0},

@@ -35,6 +35,10 @@ const char user_quota_text[] =
     "Sets how much an account may store as attachments: a number of bytes, or one with K, M, G or "
     "T "
     "behind it; default stands for the limit of all (limits.account_bytes)." WHO;
+const char user_rename_text[] =
+    "Gives an account another name, alice or alice@example.org, which nobody has. Its id, its "
+    "devices and its conversations stay as they are. Others see the new name once a device of the "
+    "account has asked for a certificate that says it; the old one is free at once." WHO;
 const char device_list_text[] =
     "Lists the devices of an account: their ids, their state, and the key packages that wait for "
     "others." WHO;
@@ -168,6 +172,13 @@ int user_quota_run(struct cli_call *call)
     json_t *arguments =
         json_pack("{s:s, s:I}", "user", call->operands[0], "bytes", (json_int_t)bytes);
     return ask_run(call, "user quota", arguments, -1, done_print);
+}
+
+int user_rename_run(struct cli_call *call)
+{
+    return ask_run(call, "user rename",
+                   json_pack("{s:s, s:s}", "user", call->operands[0], "name", call->operands[1]),
+                   -1, done_print);
 }
 
 /* ---- devices */

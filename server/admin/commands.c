@@ -17,6 +17,7 @@ const struct admin_command admin_commands[] = {
     {"user enable", user_arguments, false, admin_on_user_enable},
     {"user delete", user_arguments, false, admin_on_user_delete},
     {"user quota", user_quota_arguments, false, admin_on_user_quota},
+    {"user rename", user_rename_arguments, false, admin_on_user_rename},
     {"device list", user_arguments, false, admin_on_device_list},
     {"device revoke", device_revoke_arguments, false, admin_on_device_revoke},
     {0},

@@ -209,6 +209,8 @@ const struct admin_argument user_list_arguments[] = {{"after", ARGUMENT_NUMBER, 
 const struct admin_argument user_arguments[] = {{"user", ARGUMENT_TEXT, true}, {0}};
 const struct admin_argument user_quota_arguments[] = {
     {"user", ARGUMENT_TEXT, true}, {"bytes", ARGUMENT_NUMBER, true}, {0}};
+const struct admin_argument user_rename_arguments[] = {
+    {"user", ARGUMENT_TEXT, true}, {"name", ARGUMENT_TEXT, true}, {0}};
 const struct admin_argument device_revoke_arguments[] = {
     {"user", ARGUMENT_TEXT, true}, {"device", ARGUMENT_TEXT, true}, {0}};
 
@@ -293,6 +295,15 @@ void admin_on_user_quota(struct admin_call *call)
 {
     struct admin_user user = {.bytes = admin_number(admin_arguments(call), "bytes", 0)};
     user_ask(call, ADMIN_USER_QUOTA, &user, ADMIN_DONE, asking_done);
+}
+
+void admin_on_user_rename(struct admin_call *call)
+{
+    struct admin_user user = {.name = text_argument(call, "name")};
+    if (user.name.len == 0)
+        refuse(call, SOTTO_E_USAGE, "the new name is empty");
+    else
+        user_ask(call, ADMIN_USER_RENAME, &user, ADMIN_DONE, asking_done);
 }
 
 /* ---- devices */

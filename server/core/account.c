@@ -111,6 +111,17 @@ sotto_err account_add(struct step *s, const struct account_row *row, uint64_t *r
     return directory_save(s);
 }
 
+sotto_err account_rename(struct step *s, uint64_t number, view name)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    struct account_row row;
+    TRY(account_load(s, number, &bytes, &row));
+    TRY(row_delete(s, STORE_ACCOUNT_BY_NAME, row.name));
+    TRY(number_put(s, STORE_ACCOUNT_BY_NAME, name, number));
+    row.name = name;
+    return account_save(s, number, &row);
+}
+
 static sotto_err rotations_erase(struct step *s, uint64_t account, uint32_t count)
 {
     for (uint32_t n = 1; n <= count; n++) {
@@ -161,18 +172,26 @@ sotto_err account_erase(struct step *s, struct account *account, const char *why
     return directory_save(s);
 }
 
+static sotto_err nobody_certifies(struct step *s)
+{
+    return step_refuse(s, SOTTO_E_NOT_NOW, 0,
+                       "nobody can sign certificates at this time: the server's root key is "
+                       "elsewhere; ask the admin");
+}
+
 sotto_err account_certify(struct step *s, const struct account_key *key, view name, sotto_buf *out)
 {
     const struct core_config *config = &s->core->config;
-    int64_t now_s = (int64_t)(step_wall_ms(s) / 1000);
+    int64_t now_s = (int64_t)(step_wall_ms(s) / 1000), issuer_end_s;
     if (config->authority == NULL)
-        return step_refuse(s, SOTTO_E_NOT_NOW, 0,
-                           "nobody can sign certificates at this time: the server's root key is "
-                           "elsewhere; ask the admin");
+        return nobody_certifies(s);
+    TRY(issuer_keep(s, now_s, &issuer_end_s));
+    if (issuer_end_s <= now_s)
+        return nobody_certifies(s);
     struct x509 fields = {
         .kind = X509_ACCOUNT,
         .not_before_s = now_s - CLOCK_SKEW_S,
-        .not_after_s = now_s + ACCOUNT_TTL_S,
+        .not_after_s = now_s + ACCOUNT_TTL_S < issuer_end_s ? now_s + ACCOUNT_TTL_S : issuer_end_s,
         .issuer = config->authority_is_root ? X509_ROOT : X509_INTERMEDIATE,
         .name = name,
     };

@@ -357,6 +357,7 @@ sotto_err admin_user_read(view body, struct admin_user *ret_user)
     proto_wanted_read(&r, &user.who);
     user.bytes = rd_u64(&r);
     rd_copy(&r, user.device_id, sizeof user.device_id);
+    user.name = rd_opaque(&r, X509_NAME_MAX);
     TRY(rd_end(&r));
     *ret_user = user;
     return SOTTO_OK;
@@ -369,6 +370,8 @@ sotto_err admin_user_write(uint32_t request, enum admin_kind kind, const struct 
     proto_wanted_write(&w, &user->who);
     wr_u64(&w, user->bytes);
     wr_bytes(&w, VIEW_OF(user->device_id));
+    wr_demand(&w, user->name.len <= X509_NAME_MAX);
+    wr_opaque(&w, user->name);
     return wr_end(&w);
 }
 

@@ -30,7 +30,8 @@ enum admin_kind {
     ADMIN_DEVICE_REVOKE = 0x7F10, /* admin_user -> ADMIN_DONE */
     ADMIN_MAIL_TAKE = 0x7F11,     /* {} -> ADMIN_MAIL */
     ADMIN_MAIL = 0x7F12,
-    ADMIN_MAIL_DONE = 0x7F13 /* -> ADMIN_DONE */
+    ADMIN_MAIL_DONE = 0x7F13,  /* -> ADMIN_DONE */
+    ADMIN_USER_RENAME = 0x7F14 /* admin_user -> ADMIN_DONE */
 };
 
 #define ADMIN_PAGE       100 /* items in one answer at most */
@@ -142,12 +143,13 @@ SOTTO_MUST_USE sotto_err admin_users_read(view body, struct admin_page *ret_page
 SOTTO_MUST_USE sotto_err admin_users_write(uint32_t request, const struct admin_page *page,
                                            sotto_buf *out);
 
-/* struct { uint8 by; opaque what<V>; uint64 bytes; opaque device_id[16]; } admin_user;  user_disable, user_enable, user_delete, user_quota,
- * device_list, device_revoke: fields that a kind does not use are 0 */
+/* struct { uint8 by; opaque what<V>; uint64 bytes; opaque device_id[16]; opaque name<V>; } admin_user;  user_disable, user_enable,
+ * user_delete, user_quota, user_rename, device_list, device_revoke: fields that a kind does not use are 0, or empty */
 struct admin_user {
     struct proto_wanted who;
     uint64_t bytes;                    /* user_quota; 0: as limits.account_bytes says */
     uint8_t device_id[X509_DEVICE_ID]; /* device_revoke */
+    view name;                         /* user_rename */
 };
 SOTTO_MUST_USE sotto_err admin_user_read(view body, struct admin_user *ret_user);
 SOTTO_MUST_USE sotto_err admin_user_write(uint32_t request, enum admin_kind kind,

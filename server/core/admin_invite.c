@@ -32,8 +32,7 @@ sotto_err admin_name_whole(struct step *s, view name, sotto_buf *out)
     return SOTTO_OK;
 }
 
-/* A name that an invite may be for: free, and at this host. */
-static sotto_err name_check(struct step *s, view name)
+sotto_err admin_name_check(struct step *s, view name)
 {
     view host = s->core->config.host;
     uint64_t owner = 0;
@@ -149,7 +148,7 @@ sotto_err admin_invite_create_on(struct step *s, const struct request *request)
     if (create->ttl_s > TTL_MAX_S)
         return step_refuse(s, SOTTO_E_USAGE, 0, "an invite lives for ten years at most");
     TRY(admin_name_whole(s, create->name, &name));
-    TRY(name_check(s, buf_view(&name)));
+    TRY(admin_name_check(s, buf_view(&name)));
     if (create->how == REGISTER_LINK)
         return link_create(s, request, buf_view(&name));
     if (create->mail.len == 0)

@@ -144,3 +144,19 @@ sotto_err admin_user_quota_on(struct step *s, const struct request *request)
     return admin_answer_done(s, request, "the quota is %llu bytes, of which %llu are used",
                              (unsigned long long)bytes, (unsigned long long)account->blob_bytes);
 }
+
+/* What the old name stood for is forgotten: a client that knows the account knows it by its id, and takes another one of that name for a
+ * stranger. */
+sotto_err admin_user_rename_on(struct step *s, const struct request *request)
+{
+    DEFER(buf_clear) sotto_buf name = {0};
+    struct account *account = NULL;
+    TRY(admin_user_find(s, &request->body.admin_user.who, &account));
+    TRY(admin_name_whole(s, request->body.admin_user.name, &name));
+    TRY(admin_name_check(s, buf_view(&name)));
+    TRY(account_rename(s, account->number, buf_view(&name)));
+    return admin_answer_done(s, request,
+                             "renamed to %.*s, which is vouched for as soon as a device of the "
+                             "account asks for a certificate; the old name is free",
+                             (int)name.len, (const char *)name.data);
+}

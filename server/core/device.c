@@ -64,6 +64,27 @@ static bool is_low(uint64_t first, uint64_t next)
     return next - first < PREKEYS_LOW;
 }
 
+/* This device became low, or was and is no more; the account counts once, however many of its devices are. */
+static sotto_err low_count(struct step *s, uint64_t account, const uint8_t id[DEVICE_ID], bool low)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    uint8_t other[DEVICE_ID] = {0};
+    struct device_row row;
+    uint64_t number;
+    bool first = true;
+    sotto_err err;
+    while ((err = device_number_next(s, account, other, first, &number)) == SOTTO_OK) {
+        first = false;
+        TRY(device_load(s, number, &bytes, &row));
+        if (memcmp(other, id, DEVICE_ID) != 0 && is_low(row.package_first, row.package_next))
+            return SOTTO_OK;
+    }
+    if (err != SOTTO_E_NOTFOUND)
+        return err;
+    s->core->directory.counts.prekeys_low += low ? 1 : UINT64_MAX;
+    return SOTTO_OK;
+}
+
 sotto_err device_add(struct step *s, uint64_t account, const struct x509 *device, view certificate)
 {
     struct directory_counts *counts = &s->core->directory.counts;
@@ -74,7 +95,7 @@ sotto_err device_add(struct step *s, uint64_t account, const struct x509 *device
     memcpy(row.public_key, device->public_key, sizeof row.public_key);
     TRY(device_save(s, number, &row));
     counts->next_device++;
-    counts->prekeys_low++;
+    TRY(low_count(s, account, row.id, true));
     const struct row_key by_id = row_key_id(account, VIEW_OF(row.id));
     const struct row_key value = row_key_u64(number);
     TRY(row_put(s, STORE_DEVICE_BY_ID, row_key_view(&by_id), row_key_view(&value)));
@@ -106,7 +127,7 @@ sotto_err device_set_packages(struct step *s, struct device *device, uint64_t fi
     TRY(device_save(s, device->number, &row));
     if (is_low(first, next) == was_low)
         return SOTTO_OK;
-    s->core->directory.counts.prekeys_low += was_low ? UINT64_MAX : 1;
+    TRY(low_count(s, device->account->number, device->id, !was_low));
     return directory_save(s);
 }
 
@@ -123,6 +144,6 @@ sotto_err device_erase(struct step *s, struct device *device)
     TRY(row_delete(s, STORE_DEVICE, row_key_view(&number)));
     if (!is_low(device->package_first, device->package_next))
         return SOTTO_OK;
-    s->core->directory.counts.prekeys_low--;
+    TRY(low_count(s, device->account->number, device->id, false));
     return directory_save(s);
 }

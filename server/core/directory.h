@@ -16,6 +16,7 @@
 #include "core/list.h"
 #include "core/stream.h"
 #include "identity/identity.h"
+#include "proto/account.h"
 
 struct step;
 struct connection;
@@ -56,7 +57,7 @@ struct device {
 struct directory_counts {
     uint64_t next_account, next_device, next_mail; /* numbers */
     uint64_t accounts, mails;                      /* how many there are */
-    uint64_t prekeys_low;                          /* devices */
+    uint64_t prekeys_low;                          /* accounts of which a device is low */
 };
 
 struct directory {
@@ -143,6 +144,21 @@ SOTTO_MUST_USE sotto_err account_certify(struct step *s, const struct account_ke
                                          sotto_buf *out);
 /* 0: nobody has this name. */
 SOTTO_MUST_USE sotto_err account_by_name(struct step *s, view name, uint64_t *ret_number);
+/* It has this name from now on; that its certificate says so has to be asked for by its owner. */
+SOTTO_MUST_USE sotto_err account_rename(struct step *s, uint64_t number, view name);
+
+/* --- issuer.c: what made the certificates of accounts --- */
+
+struct chain { /* account, intermediate if there is one, root: DER */
+    view list[ACCOUNT_CHAIN_MAX];
+    size_t count;
+};
+/* The one that makes them now is remembered, unless it has ended; gives when it does. */
+SOTTO_MUST_USE sotto_err issuer_keep(struct step *s, int64_t now_s, int64_t *ret_not_after_s);
+/* The certificates above this account's. They borrow from it, from `above` and from the configuration. One whose intermediate has
+ * ended gets none: it has ended, too. */
+SOTTO_MUST_USE sotto_err issuer_chain(struct step *s, view certificate, sotto_buf *above,
+                                      struct chain *ret_chain);
 
 /* --- device.c: the rows of devices --- */
 
@@ -164,7 +180,7 @@ SOTTO_MUST_USE sotto_err device_add(struct step *s, uint64_t account, const stru
                                     view certificate);
 SOTTO_MUST_USE sotto_err device_certify(struct step *s, const struct device *device,
                                         view certificate);
-/* Writes package_first, package_next and last_resort, and keeps count of devices that are low. */
+/* Writes package_first, package_next and last_resort, and keeps count of accounts that are low. */
 SOTTO_MUST_USE sotto_err device_set_packages(struct step *s, struct device *device, uint64_t first,
                                              uint64_t next, bool last_resort);
 /* Deletes all its key packages and its rows. */

@@ -33,8 +33,8 @@ static sotto_err flush(struct step *s, struct answer *answer, bool more)
 
 /* What an account's answer is put together from. */
 struct parts {
-    sotto_buf row, rotations, certificates, chain, device, item;
-    size_t rotation_count, certificate_count;
+    sotto_buf row, rotations, certificates, above, chain, device, item;
+    size_t rotation_count, certificate_count, chain_count;
 };
 
 static void parts_clear(struct parts *parts)
@@ -42,6 +42,7 @@ static void parts_clear(struct parts *parts)
     buf_clear(&parts->row);
     buf_clear(&parts->rotations);
     buf_clear(&parts->certificates);
+    buf_clear(&parts->above);
     buf_clear(&parts->chain);
     buf_clear(&parts->device);
     buf_clear(&parts->item);
@@ -89,11 +90,12 @@ static sotto_err certificates_gather(struct step *s, uint64_t account, struct pa
 
 static sotto_err chain_gather(struct step *s, view certificate, struct parts *parts)
 {
-    const struct core_config *config = &s->core->config;
+    struct chain chain;
+    TRY(issuer_chain(s, certificate, &parts->above, &chain));
     buf_reset(&parts->chain);
-    TRY(item_add(&parts->chain, certificate));
-    for (size_t i = 0; i < config->chain_count; i++)
-        TRY(item_add(&parts->chain, config->chain[i]));
+    for (size_t i = 0; i < chain.count; i++)
+        TRY(item_add(&parts->chain, chain.list[i]));
+    parts->chain_count = chain.count;
     return SOTTO_OK;
 }
 
@@ -115,7 +117,7 @@ static sotto_err account_gather(struct step *s, uint64_t number, struct parts *p
     found->rotations = (struct proto_list){buf_view(&parts->rotations), parts->rotation_count};
     found->certificates =
         (struct proto_list){buf_view(&parts->certificates), parts->certificate_count};
-    found->chain = (struct proto_list){buf_view(&parts->chain), s->core->config.chain_count + 1};
+    found->chain = (struct proto_list){buf_view(&parts->chain), parts->chain_count};
     return SOTTO_OK;
 }
 

@@ -129,10 +129,11 @@ static sotto_err account_make(struct step *s, const struct proto_register *reg,
 
 sotto_err request_answer_chain(struct step *s, const struct request *request, view certificate)
 {
-    const struct core_config *config = &s->core->config;
-    struct proto_registered answer = {.chain = {certificate}, .chain_count = 1};
-    for (size_t i = 0; i < config->chain_count; i++)
-        answer.chain[answer.chain_count++] = config->chain[i];
+    DEFER(buf_clear) sotto_buf above = {0};
+    struct chain chain;
+    TRY(issuer_chain(s, certificate, &above, &chain));
+    struct proto_registered answer = {.chain_count = chain.count};
+    memcpy(answer.chain, chain.list, sizeof answer.chain);
     TRY(fx_reserve(s->fx, STEP_EFFECTS, STEP_BYTES + sizeof answer.chain + 3 * X509_MAX));
     size_t at = s->fx->bytes.len;
     TRY(proto_registered_write(request->id, &answer, &s->fx->bytes));

@@ -19,7 +19,7 @@ static sotto_err check(struct step *s, const struct account_request *request,
     return SOTTO_OK;
 }
 
-/* Whether the present certificate is good for another third of its life. */
+/* Whether the present certificate says what it should, and is good for another third of its life. */
 static sotto_err is_fresh(struct step *s, const struct account_row *row, bool *ret_fresh)
 {
     const sotto_sign_key *authority = s->core->config.authority;
@@ -28,6 +28,7 @@ static sotto_err is_fresh(struct step *s, const struct account_row *row, bool *r
     struct x509 cert;
     TRY(x509_read(s->core->crypto, X509_ACCOUNT, row->certificate, &cert));
     bool fresh = memcmp(cert.public_key, row->key.key, sizeof cert.public_key) == 0 &&
+                 view_equal(cert.name, row->name) &&
                  cert.not_after_s - now_s >= (cert.not_after_s - cert.not_before_s) / 3;
     if (fresh && authority != NULL) {
         TRY(x509_key_id(s->core->crypto, sign_key_public(authority).data, issuer));

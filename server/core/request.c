@@ -52,6 +52,7 @@ static const struct request_row rows[] = {
     {ADMIN_USER_ENABLE,        ADMIN,     0,    admin_user_body,          admin_user_enable_on},
     {ADMIN_USER_DELETE,        ADMIN,     0,    admin_user_body,          admin_user_delete_on},
     {ADMIN_USER_QUOTA,         ADMIN,     0,    admin_user_body,          admin_user_quota_on},
+    {ADMIN_USER_RENAME,        ADMIN,     0,    admin_user_body,          admin_user_rename_on},
     {ADMIN_DEVICE_LIST,        ADMIN,     0,    admin_user_body,          admin_device_list_on},
     {ADMIN_DEVICE_REVOKE,      ADMIN,     0,    admin_user_body,          admin_device_revoke_on},
     {ADMIN_MAIL_TAKE,          ADMIN,     0,    admin_plain_read,         admin_mail_take_on},

@@ -301,6 +301,8 @@ SOTTO_MUST_USE sotto_err request_answer_packages(struct step *s, const struct re
 SOTTO_MUST_USE sotto_err admin_user_find(struct step *s, const struct proto_wanted *who,
                                          struct account **ret_account);
 SOTTO_MUST_USE sotto_err admin_name_whole(struct step *s, view name, sotto_buf *out);
+/* Whether somebody may get this name, if it isn't empty: at this host, and free. USAGE, EXISTS. */
+SOTTO_MUST_USE sotto_err admin_name_check(struct step *s, view name);
 __attribute__((format(printf, 3, 4))) SOTTO_MUST_USE sotto_err
 admin_answer_done(struct step *s, const struct request *request, const char *format, ...);
 
@@ -376,6 +378,7 @@ sotto_err admin_user_disable_on(struct step *s, const struct request *request);
 sotto_err admin_user_enable_on(struct step *s, const struct request *request);
 sotto_err admin_user_delete_on(struct step *s, const struct request *request);
 sotto_err admin_user_quota_on(struct step *s, const struct request *request);
+sotto_err admin_user_rename_on(struct step *s, const struct request *request);
 sotto_err admin_device_list_on(struct step *s, const struct request *request);
 sotto_err admin_device_revoke_on(struct step *s, const struct request *request);
 sotto_err admin_mail_take_on(struct step *s, const struct request *request);

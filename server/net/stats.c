@@ -22,7 +22,7 @@ static const struct {
     {"commits_total", "counter", "transactions that were made durable"},
     {"accounts", "gauge", "accounts"},
     {"sessions", "gauge", "devices that are signed in"},
-    {"prekeys_low_accounts", "gauge", "devices with few key packages left"},
+    {"prekeys_low_accounts", "gauge", "accounts with a device that has few key packages left"},
     {"mails_waiting", "gauge", "mails that wait to be sent"},
     {"messages_accepted_total", "counter", "entries that were accepted"},
     {"delivered_total", "counter", "entries that were pushed or read"},

@@ -4,6 +4,7 @@
  *   connect PORT                      to 127.0.0.1: TLS, upgrade, hello; the server's signature is checked
  *   register HOW SECRET MAIL NAME     HOW: open, link, password; SECRET: HEX of its bytes; "-" stands for nothing
  *   auth
+ *   renew NAME
  *   send KIND REQUEST BODY            any frame; numbers in hexadecimal, BODY: HEX or "-"
  *   recv MS                           waits for a frame
  *   header STREAM EPOCH PREVIOUS HASH OP    a signed commit header; EPOCH and OP decimal, the rest HEX
@@ -148,6 +149,14 @@ static bool do_auth(struct world *w, char **word)
                                            w->session.exporter, 2, &w->frame));
 }
 
+static bool do_renew(struct world *w, char **word)
+{
+    if (!w->connected || !w->keyed)
+        return false;
+    return send_frame(w, device_renew_write(w->host.crypto, &w->keys, view_str(word[1]),
+                                            w->host.pin, w->session.nonce, 3, &w->frame));
+}
+
 static bool do_send(struct world *w, char **word)
 {
     DEFER(buf_clear) sotto_buf body = {0};
@@ -238,7 +247,7 @@ static const struct {
 } commands[] = {
     {"seed", 2, do_seed},   {"connect", 2, do_connect}, {"register", 5, do_register},
     {"auth", 1, do_auth},   {"send", 4, do_send},       {"recv", 2, do_recv},
-    {"close", 1, do_close}, {"header", 6, do_header},
+    {"close", 1, do_close}, {"header", 6, do_header},   {"renew", 2, do_renew},
 };
 
 static bool run(struct world *w, char *line)

@@ -232,15 +232,21 @@ static void check_devices(const struct model *m)
 {
     struct row_key at = {0};
     view key, value;
-    uint64_t packages = 0, low = 0;
-    while (store_next(m->store, STORE_DEVICE, (view){0}, row_key_view(&at), &key, &value) ==
+    uint64_t packages = 0, low = 0, low_account = 0; /* the last one that was counted */
+    while (store_next(m->store, STORE_DEVICE_BY_ID, (view){0}, row_key_view(&at), &key, &value) ==
            SOTTO_OK) {
         struct device_row row;
+        struct rd r = rd_of(value);
         memcpy(at.bytes, key.data, key.len);
         at.len = key.len;
+        const struct row_key number = row_key_u64(rd_u64(&r));
+        HOLDS(store_get(m->store, STORE_DEVICE, row_key_view(&number), &value) == SOTTO_OK);
         HOLDS(device_row_read(value, &row) == SOTTO_OK);
         packages += row.package_next - row.package_first;
-        low += row.package_next - row.package_first < PREKEYS_LOW;
+        if (row.package_next - row.package_first >= PREKEYS_LOW || row.account == low_account)
+            continue;
+        low++;
+        low_account = row.account;
     }
     HOLDS(packages == rows_count(m, STORE_KEY_PACKAGE));
     HOLDS(low == core_count(m->core).prekeys_low);

@@ -31,24 +31,6 @@ def chain_of(server):
     return Client(server.port).open().chain
 
 
-def verified(chain, pin):
-    """The chain of hello as OpenSSL sees it."""
-    place = fresh()
-    for i, certificate in enumerate(chain):
-        with open(f"{place}/{i}.der", "wb") as f:
-            f.write(certificate)
-        subprocess.run(["openssl", "x509", "-inform", "der", "-in", f"{place}/{i}.der", "-out", f"{place}/{i}.pem"], check=True,
-                       capture_output=True)
-    last = len(chain) - 1
-    middle = [part for i in range(1, last) for part in ("-untrusted", f"{place}/{i}.pem")]
-    done = subprocess.run(["openssl", "verify", "-CAfile", f"{place}/{last}.pem", *middle, f"{place}/0.pem"], capture_output=True,
-                          text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    text = subprocess.run(["openssl", "x509", "-noout", "-subject", "-in", f"{place}/{last}.pem"], capture_output=True, text=True,
-                          check=True).stdout
-    assert pin in text, (pin, text)
-
-
 def init_makes_what_serve_needs():
     directory = fresh()
     told = init(directory, "--host", "chat.example.org")
@@ -200,4 +182,4 @@ def root_gets_the_places_of_the_service():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "init", "chain_of", "verified")])
+     and f.__name__ not in ("sottod", "fresh", "init", "chain_of")])

@@ -163,6 +163,60 @@ def an_account_is_disabled_enabled_and_deleted():
         device.end()
 
 
+def an_account_is_renamed_and_asks_for_a_certificate():
+    with serving() as s:
+        tokens = [link_of(objects(s, "invite", "create")[0]["link"])[2] for _ in range(2)]
+        device, other = (registered(s, f"{name}@{HOST}", token) for name, token in zip(("erin", "eve"), tokens))
+        device.sign_in(s.port)
+        for new, words, code in (("eve", "an account has this name already", 1), ("Not a name", "no name for this server", 2), ("", "empty", 2),
+                                 ("erin@elsewhere.example", "no name for this server", 2)):
+            status, out, err = sottod(s, "user", "rename", "erin", new)
+            assert status == code and words in err and out == "", (new, status, err)
+        status, out, err = sottod(s, "user", "rename", "erin", "Erika")
+        assert status == 0 and f"erika@{HOST}" in out, err
+        assert f"erika@{HOST}" in sottod(s, "user", "list")[1] and sottod(s, "user", "disable", "erin")[0] == 6
+        other.sign_in(s.port)
+        assert other.look_up(f"erin@{HOST}") is None and other.look_up(f"erika@{HOST}")[0] == f"erika@{HOST}"
+        try:
+            device.renew(f"erin@{HOST}")
+            raise AssertionError("the old name was certified")
+        except Refused as e:
+            assert e.code == 51 and f"erika@{HOST}" in str(e), e
+        chain = device.renew(f"erika@{HOST}")
+        verified(chain, s.pin())
+        assert f"erika@{HOST}".encode() in chain[0] and other.look_up(f"erika@{HOST}")[1] == chain
+        for d in (device, other):
+            d.end()
+
+
+def names_are_vouched_for_though_intermediates_come_and_go():
+    with serving() as s:
+        tokens = [link_of(objects(s, "invite", "create")[0]["link"])[2] for _ in range(3)]
+        under_root = registered(s, f"ruth@{HOST}", tokens[0])
+        assert sottod(s, "rotate-key", "--intermediate")[0] == 0
+        old = registered(s, f"olga@{HOST}", tokens[1])
+        assert sottod(s, "rotate-key", "--intermediate")[0] == 0
+        peer = registered(s, f"pete@{HOST}", tokens[2])
+        peer.sign_in(s.port)
+        first = peer.look_up(f"olga@{HOST}")[1]
+        assert len(first) == 3 and len(peer.look_up(f"ruth@{HOST}")[1]) == 2
+        for name in ("ruth", "olga", "pete"):
+            verified(peer.look_up(f"{name}@{HOST}")[1], s.pin())
+        old.sign_in(s.port)
+        stream = old.create()
+        assert old.append(stream, b"goes on") > 0
+        again = old.renew(f"olga@{HOST}")
+        assert len(again) == 3 and again[:2] != first[:2] and again[1] == peer.look_up(f"pete@{HOST}")[1][1]
+        verified(again, s.pin())
+        assert peer.look_up(f"olga@{HOST}")[1] == again
+        s.stop()
+        with Server("--set", f"host={HOST}", directory=s.directory) as later:
+            under_root.sign_in(later.port)
+            verified(under_root.look_up(f"ruth@{HOST}")[1], later.pin())
+        for d in (under_root, old, peer):
+            d.end()
+
+
 def devices_are_listed_and_shut_out():
     with serving() as s:
         _, _, token, _ = link_of(objects(s, "invite", "create")[0]["link"])

@@ -219,6 +219,24 @@ class Client:
         self.close()
 
 
+def verified(chain, pin):
+    """A chain up to the root with this pin, as OpenSSL sees it."""
+    place = tempfile.mkdtemp(prefix="sottod-test-")
+    for i, certificate in enumerate(chain):
+        with open(f"{place}/{i}.der", "wb") as f:
+            f.write(certificate)
+        subprocess.run(["openssl", "x509", "-inform", "der", "-in", f"{place}/{i}.der", "-out", f"{place}/{i}.pem"], check=True,
+                       capture_output=True)
+    last = len(chain) - 1
+    middle = [part for i in range(1, last) for part in ("-untrusted", f"{place}/{i}.pem")]
+    done = subprocess.run(["openssl", "verify", "-CAfile", f"{place}/{last}.pem", *middle, f"{place}/0.pem"], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = subprocess.run(["openssl", "x509", "-noout", "-subject", "-in", f"{place}/{last}.pem"], capture_output=True, text=True,
+                          check=True).stdout
+    assert pin in text, (pin, text)
+
+
 def pair(port, **options):
     """Two clients in a room: (creator, joiner, slot)."""
     creator, joiner = Client(port, **options).open(), Client(port, **options).open()

@@ -8,7 +8,7 @@ import subprocess
 from sottoclient import opaque, program, read_varint
 
 ERROR, OK, BYE = 3, 4, 5
-AUTH_OK, REGISTERED, PASSWORD_REQUEST = 0x201, 0x204, 0x202
+AUTH_OK, REGISTERED, PASSWORD_REQUEST, LOOKUP, FOUND = 0x201, 0x204, 0x202, 0x208, 0x209
 STREAM_CREATE, APPEND, APPENDED, COMMIT, READ, ENTRY, READ_END = 0x300, 0x301, 0x302, 0x303, 0x304, 0x305, 0x306
 ACK, LISTEN, BEHIND, STREAMS, STREAM_LIST = 0x307, 0x308, 0x309, 0x30A, 0x30B
 APPLICATION, COMMITTED = 1, 2
@@ -26,6 +26,17 @@ class Refused(Exception):
 
 class Closed(Exception):
     """The connection is gone."""
+
+
+def list_of(data, at):
+    """What stands in a vector of vectors, and where it ends."""
+    size, at = read_varint(data, at)
+    end, found = at + size, []
+    while at < end:
+        size, at = read_varint(data, at)
+        found.append(data[at:at + size])
+        at += size
+    return found, end
 
 
 class Device:
@@ -63,6 +74,25 @@ class Device:
         self.op = max(self.op, struct.unpack(">Q", body[:8])[0])
         self.inbox = body[8:24]
         return self
+
+    def renew(self, name):
+        """The certificates: account, intermediate if there is one, root."""
+        self.ask("renew " + name)
+        return list_of(self.expect(REGISTERED, 3), 0)[0]
+
+    def look_up(self, name):
+        """(name, certificates as renew() gives them) of the account of this name; None: there is none."""
+        body = self.expect(FOUND, self.send(LOOKUP, opaque(b"\x01" + opaque(name.encode()))))
+        _, at = read_varint(body, 1)
+        if body[at + 2] == 0:
+            return None
+        parts, at = [], at + 3
+        for _ in range(6):  # name, genesis, rotations, device list, certificates, chain
+            start = at
+            size, at = read_varint(body, at)
+            parts.append((start, body[at:at + size]))
+            at += size
+        return parts[0][1].decode(), list_of(body, parts[5][0])[0]
 
     def sign_in(self, port):
         return self.connect(port).auth()

@@ -293,6 +293,27 @@ static void rotation_without_certificates_or_by_another_key_is_refused(void **st
     town_clear(&t);
 }
 
+static void account_counts_once_however_many_of_its_devices_are_short_of_key_packages(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST), bob = member_of(&t, "bob@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    assert_int_equal(core_count(t.w.core).prekeys_low, 2);
+    list_next(&t, &alice);
+    list_set(&t, &alice, 1, DEVICE_REVOKED);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_ok(&t.w, 1, 31);
+    assert_int_equal(core_count(t.w.core).prekeys_low, 2);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
 /* --- renewal --- */
 
 static void ask_renew(struct town *t, const struct person *p, uint64_t connection)
@@ -325,23 +346,205 @@ static void renewal_comes_when_a_third_of_the_life_is_left(void **state)
     town_clear(&t);
 }
 
+/* An intermediate of the root. */
+struct stand_in {
+    sotto_sign_key *key;
+    sotto_buf certificate;
+};
+
+static struct stand_in stand_in_of(struct town *t, const char *name, int64_t ttl_s)
+{
+    struct stand_in s = {.key = key_of(t->crypto, name)};
+    struct x509 fields = {.kind = X509_INTERMEDIATE,
+                          .not_before_s = 1700000000,
+                          .not_after_s = (int64_t)WALL_S + ttl_s};
+    memcpy(fields.public_key, sign_key_public(s.key).data, sizeof fields.public_key);
+    assert_ok(x509_issue(t->crypto, &fields, t->root, &s.certificate));
+    return s;
+}
+
+static void stand_in_use(struct town *t, const struct stand_in *s)
+{
+    t->config.authority = s->key;
+    t->config.authority_is_root = false;
+    t->config.chain[0] = buf_view(&s->certificate);
+    t->config.chain[1] = buf_view(&t->root_certificate);
+    t->config.chain_count = 2;
+    core_configure(t->w.core, &t->config);
+}
+
+static void stand_in_clear(struct stand_in *s)
+{
+    sign_key_free(s->key);
+    buf_clear(&s->certificate);
+}
+
+static void name_vouched(const struct town *t, const struct person *p,
+                         const struct proto_registered *answer, int64_t later_s)
+{
+    view path[X509_CHAIN_MAX] = {buf_view(&p->gadgets[0].certificate)};
+    struct x509 account, device;
+    memcpy(path + 1, answer->chain, answer->chain_count * sizeof *path);
+    assert_ok(x509_verify_name_path(t->crypto, path, answer->chain_count + 1, t->config.pin,
+                                    (int64_t)WALL_S + later_s, &account, &device));
+    assert_true(view_equal(account.name, view_str(p->name)));
+}
+
+/* What a look-up says; `above`: the intermediate that must be in it, or NULL. */
+static void name_vouched_found(struct town *t, uint64_t connection, const struct person *p,
+                               const struct stand_in *above)
+{
+    DEFER(buf_clear) sotto_buf wanted = {0};
+    sotto_buf frame = {0};
+    struct wr w = wr_to(&wanted);
+    proto_wanted_write(&w, &(struct proto_wanted){LOOKUP_NAME, view_str(p->name)});
+    assert_ok(wr_end(&w));
+    const struct proto_list list = {buf_view(&wanted), 1};
+    assert_ok(proto_lookup_write(7, &list, &frame));
+    tell(t, connection, &frame);
+    struct proto_found found;
+    struct proto_found_account account;
+    assert_ok(proto_found_read(got(&t->w, connection, PROTO_FOUND).body, &found));
+    struct rd r = rd_of(found.accounts.bytes);
+    proto_found_account_read(&r, &account);
+    assert_ok(rd_end(&r));
+    struct proto_registered answer = {.chain_count = account.chain.count};
+    struct rd chain = rd_of(account.chain.bytes);
+    assert_int_equal(answer.chain_count, above != NULL ? 3 : 2);
+    for (size_t i = 0; i < answer.chain_count; i++)
+        answer.chain[i] = rd_opaque(&chain, X509_MAX);
+    if (above != NULL)
+        assert_true(view_equal(answer.chain[1], buf_view(&above->certificate)));
+    name_vouched(t, p, &answer, 0);
+}
+
 static void renewal_under_another_authority_is_a_fresh_certificate(void **state)
 {
     (void)state;
     struct town t = town_of(limits_default());
     struct person alice = member_of(&t, "alice@" HOST);
-    sotto_sign_key *intermediate = key_of(t.crypto, "intermediate");
-    uint8_t wanted[X509_KEY_ID];
+    struct stand_in stand_in = stand_in_of(&t, "intermediate", ACCOUNT_TTL_S);
+    stand_in_use(&t, &stand_in);
+    sign_in(&t, &alice, 0, 1);
+    ask_renew(&t, &alice, 1);
+    struct proto_registered answer = got_registered(&t, 1);
+    assert_int_equal(answer.chain_count, 3);
+    assert_true(view_equal(answer.chain[1], buf_view(&stand_in.certificate)));
+    name_vouched(&t, &alice, &answer, 0);
+    stand_in_clear(&stand_in);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+/* Who doesn't come back for months still has a name: the intermediate that made the certificate goes along with it until it ends. */
+static void certificate_chains_though_its_intermediate_was_replaced(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct stand_in early_one = stand_in_of(&t, "first", 100000),
+                    later_one = stand_in_of(&t, "second", ACCOUNT_TTL_S);
+    stand_in_use(&t, &early_one);
+    struct person alice = member_of(&t, "alice@" HOST), bob = member_of(&t, "bob@" HOST);
+    stand_in_use(&t, &later_one);
+    town_crash(&t);
+    sign_in(&t, &alice, 0, 1);
+    name_vouched_found(&t, 1, &bob, &early_one);
+    ask_renew(&t, &alice, 1);
+    struct proto_registered answer = got_registered(&t, 1);
+    assert_true(view_equal(answer.chain[1], buf_view(&later_one.certificate)));
+    name_vouched(&t, &alice, &answer, 0);
+    name_vouched_found(&t, 1, &alice, &later_one);
+    name_vouched_found(&t, 1, &bob, &early_one);
+    stand_in_clear(&early_one);
+    stand_in_clear(&later_one);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
+static void certificate_of_the_root_needs_no_intermediate_that_came_later(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST), bob = member_of(&t, "bob@" HOST);
+    struct stand_in stand_in = stand_in_of(&t, "intermediate", ACCOUNT_TTL_S);
+    stand_in_use(&t, &stand_in);
+    sign_in(&t, &alice, 0, 1);
+    name_vouched_found(&t, 1, &bob, NULL);
+    stand_in_clear(&stand_in);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
+/* No certificate outlives the one above it, and an intermediate that has ended is forgotten when the next one begins. */
+static void certificate_ends_with_its_intermediate(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct stand_in early_one = stand_in_of(&t, "first", 1000),
+                    later_one = stand_in_of(&t, "second", 5000);
     struct x509 fresh;
-    t.config.authority = intermediate;
-    t.config.authority_is_root = false;
-    core_configure(t.w.core, &t.config);
+    view ignored;
+    const view key = VIEW_LIT("issuer ");
+    stand_in_use(&t, &early_one);
+    struct person alice = member_of(&t, "alice@" HOST);
     sign_in(&t, &alice, 0, 1);
     ask_renew(&t, &alice, 1);
     assert_ok(x509_read(t.crypto, X509_ACCOUNT, got_registered(&t, 1).chain[0], &fresh));
-    assert_ok(x509_key_id(t.crypto, sign_key_public(intermediate).data, wanted));
-    assert_memory_equal(fresh.issuer_key_id, wanted, sizeof wanted);
-    sign_key_free(intermediate);
+    assert_int_equal(fresh.not_after_s, (int64_t)WALL_S + 1000);
+    later(&t, 1001 * UINT64_C(1000));
+    ask_renew(&t, &alice, 1);
+    got_error(&t.w, 1, SOTTO_E_NOT_NOW);
+    stand_in_use(&t, &later_one);
+    ask_renew(&t, &alice, 1);
+    struct proto_registered answer = got_registered(&t, 1);
+    name_vouched(&t, &alice, &answer, 1001);
+    size_t count = 0;
+    struct row_key at = {0};
+    for (view found;
+         store_next(t.store, STORE_META, key, row_key_view(&at), &found, &ignored) == SOTTO_OK;
+         count++) {
+        at.len = found.len;
+        memcpy(at.bytes, found.data, found.len);
+    }
+    assert_int_equal(count, 1);
+    stand_in_clear(&early_one);
+    stand_in_clear(&later_one);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+static void account_that_the_admin_renames_gets_a_certificate_for_its_new_name(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sotto_buf frame = {0};
+    struct x509 fresh;
+    sign_in(&t, &alice, 0, 1);
+    step(&t.w, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = 1000});
+    const struct admin_user user = {.who = {LOOKUP_NAME, VIEW_LIT("alice")},
+                                    .name = VIEW_LIT("Anna")};
+    assert_ok(admin_user_write(9, ADMIN_USER_RENAME, &user, &frame));
+    say_buf(&t.w, 1000, &frame);
+    settle(&t);
+    got(&t.w, 1000, (enum proto_kind)ADMIN_DONE);
+    ask_renew(&t, &alice, 1); /* the old name */
+    got_error(&t.w, 1, SOTTO_E_DENIED);
+    alice.name = "anna@" HOST;
+    ask_renew(&t, &alice, 1);
+    struct proto_registered answer = got_registered(&t, 1);
+    assert_ok(x509_read(t.crypto, X509_ACCOUNT, answer.chain[0], &fresh));
+    assert_true(view_equal(fresh.name, view_str(alice.name)));
+    name_vouched(&t, &alice, &answer, 0);
+    name_vouched_found(&t, 1, &alice, NULL);
+    struct person other = person_of(&t, "another alice"); /* the old name is free */
+    other.name = "alice@" HOST;
+    arrive(&t, 4);
+    ask_register(&t, &other, 4, REGISTER_OPEN, (view){0}, (view){0});
+    got_registered(&t, 4);
+    person_clear(&other);
     person_clear(&alice);
     town_clear(&t);
 }
@@ -432,8 +635,13 @@ int main(void)
         cmocka_unit_test(account_has_as_many_sessions_as_the_limit_says),
         cmocka_unit_test(rotation_replaces_the_key_and_all_certificates),
         cmocka_unit_test(rotation_without_certificates_or_by_another_key_is_refused),
+        cmocka_unit_test(account_counts_once_however_many_of_its_devices_are_short_of_key_packages),
         cmocka_unit_test(renewal_comes_when_a_third_of_the_life_is_left),
         cmocka_unit_test(renewal_under_another_authority_is_a_fresh_certificate),
+        cmocka_unit_test(certificate_chains_though_its_intermediate_was_replaced),
+        cmocka_unit_test(certificate_of_the_root_needs_no_intermediate_that_came_later),
+        cmocka_unit_test(certificate_ends_with_its_intermediate),
+        cmocka_unit_test(account_that_the_admin_renames_gets_a_certificate_for_its_new_name),
         cmocka_unit_test(renewal_after_a_rotation_is_for_the_new_key),
         cmocka_unit_test(renewal_is_for_the_own_account_and_name),
         cmocka_unit_test(expired_certificate_keeps_nobody_out),

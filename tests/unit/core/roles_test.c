@@ -312,6 +312,15 @@ BUILD_USER(build_disable, ADMIN_USER_DISABLE)
 BUILD_USER(build_enable, ADMIN_USER_ENABLE)
 BUILD_USER(build_delete, ADMIN_USER_DELETE)
 BUILD_USER(build_quota, ADMIN_USER_QUOTA)
+
+static void build_rename(struct town *t, const struct person *p, uint64_t c, sotto_buf *out)
+{
+    (void)t, (void)p, (void)c;
+    const struct admin_user user = {.who = {LOOKUP_NAME, VIEW_LIT("member")},
+                                    .name = VIEW_LIT("other")};
+    assert_ok(admin_user_write(1, ADMIN_USER_RENAME, &user, out));
+}
+
 BUILD_USER(build_device_list, ADMIN_DEVICE_LIST)
 BUILD_USER(build_device_revoke, ADMIN_DEVICE_REVOKE)
 
@@ -377,6 +386,7 @@ static const struct row {
     {ADMIN_USER_ENABLE, build_enable,                    {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_USER_DELETE, build_delete,                    {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_USER_QUOTA, build_quota,                      {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
+    {ADMIN_USER_RENAME, build_rename,                    {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_DEVICE_LIST, build_device_list,               {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_DEVICE_REVOKE, build_device_revoke,           {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
     {ADMIN_MAIL_TAKE, build_mail_take,                   {NOTHING, KIND,    KIND,    KIND,    KIND,    DONE}},
