@@ -285,7 +285,7 @@ static const struct attack attacks[] = {
     {"hellos", "a ClientHello, and away", 64, 0, false, hello_open, hello_act},
     {"handshakes", "whole handshakes, and away", 2, 0, false, tls_open, leave},
     {"garbage", "bytes that are not TLS", 64, 0, false, tcp_open, garbage_act},
-    {"slow-heads", "a byte of an HTTP head each second", 500, 1, false, tls_open, head_act},
+    {"slow-heads", "a byte of an HTTP head each second", 1000, 1, false, tls_open, head_act},
     {"oversize", "frames that are too large", 8, 0, false, session_of, oversize_act},
     {"malformed", "frames that break the protocol", 8, 0, false, session_of, malformed_act},
     {"signatures", "sign-ins with wrong signatures, and of devices that nobody knows", 8, 0, false, session_of, auth_act},

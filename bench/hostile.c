@@ -140,7 +140,7 @@ static void rows_metrics(struct bench *b, struct hostile *h, const struct attack
         "refused_connections_total",
         "refused_address_total",
         "refused_unauthenticated_total",
-        "refused_early_total",
+        "evicted_total",
         "handshakes_total",
         "handshakes_failed_total",
         "timeouts_handshake_total",

@@ -170,7 +170,7 @@ static sotto_err gateway_new(struct server *server, uv_loop_t *uv, const uint8_t
     limits_take(gateway);
     gateway->hall = hall_of(&gateway->limits, seed);
     rng_bytes(&gateway->hall.rng, key, sizeof key);
-    sotto_err err = gate_init(&gateway->gate, &gateway->at_gate, key);
+    sotto_err err = gate_init(&gateway->gate, &gateway->at_gate, &server->stats, key);
     if (err == SOTTO_OK)
         *ret_gateway = gateway;
     else

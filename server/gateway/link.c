@@ -19,7 +19,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct link *link = handle->data;
     struct gateway *gateway = link->gateway;
-    gate_leave(&gateway->gate, &link->person, false);
+    gate_leave(&gateway->gate, &link->visitor);
     buf_clear(&link->in);
     buf_clear(&link->message);
     free(link);
@@ -498,14 +498,13 @@ static bool gate_lets_in(struct gateway *gateway, struct link *link)
 {
     struct endpoint peer = {0};
     int len = sizeof peer.sa;
-    uint32_t chance;
-    if (uv_tcp_getpeername(&link->tcp, (struct sockaddr *)&peer.sa, &len) != 0)
+    if (uv_tcp_getpeername(&link->tcp, (struct sockaddr *)&peer.sa, &len) != 0 ||
+        uv_fileno((uv_handle_t *)&link->tcp, &link->visitor.fd) != 0)
         return false;
     peer.len = (socklen_t)len;
     if (!endpoint_is_loopback(&peer))
-        link->person = endpoint_person(&peer);
-    rng_bytes(&gateway->hall.rng, (uint8_t *)&chance, sizeof chance);
-    return gate_enter(&gateway->gate, &link->person, chance) == GATE_IN;
+        link->visitor.person = endpoint_person(&peer);
+    return gate_enter(&gateway->gate, &link->visitor, gateway_now(gateway)) == GATE_IN;
 }
 
 void link_accept(struct gateway *gateway)

@@ -6,6 +6,7 @@
  * Writing: frames gather in `out` and go out together before the loop sleeps. */
 #include "net/conn.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -33,6 +34,11 @@
 static struct stats *conn_stats(struct conn *conn)
 {
     return &conn->loop->server->stats;
+}
+
+static struct gate *conn_gate(struct conn *conn)
+{
+    return &conn->loop->server->gate;
 }
 
 static const struct limits *conn_limits(const struct conn *conn)
@@ -140,6 +146,8 @@ static void conn_enter(struct conn *conn, enum conn_state state)
 {
     conn->state = (uint8_t)state;
     conn->since_ms = loop_now(conn->loop);
+    if (state == CONN_HEAD || state == CONN_HELLO || state == CONN_OPEN)
+        gate_progress(conn_gate(conn), &conn->visitor, conn->since_ms);
     conn_arm(conn);
 }
 
@@ -228,10 +236,8 @@ void conn_pause(struct conn *conn, uint64_t until_ms)
 
 void conn_settle(struct conn *conn, bool settled)
 {
-    if (conn->state == CONN_ENDED || conn->settled == settled)
-        return;
-    conn->settled = settled;
-    gate_settle(&conn->loop->server->gate, &conn->person, settled);
+    if (conn->state != CONN_ENDED && conn->visitor.settled != settled)
+        gate_settle(conn_gate(conn), &conn->visitor, settled, loop_now(conn->loop));
 }
 
 void conn_resume(struct conn *conn)
@@ -305,13 +311,13 @@ void conn_end(struct conn *conn)
     wheel_disarm(&loop->wheel, &conn->timer);
     loop_work_drop(loop, conn);
     loop_slot_give(loop, conn);
-    gate_leave(&loop->server->gate, &conn->person, conn->settled);
+    gate_leave(&loop->server->gate, &conn->visitor);
     stats_add(conn_stats(conn), ended);
     uv_close((uv_handle_t *)&conn->poll, conn_on_freed);
     free(conn->behind);
     tls_free(conn->tls);
     conn->tls = NULL;
-    close(conn->fd);
+    close(conn->visitor.fd);
     buf_clear(&conn->in);
     buf_clear(&conn->message);
     buf_clear(&conn->out);
@@ -338,7 +344,7 @@ static void out_done(struct conn *conn)
         return;
     conn->shut = true;
     tls_shutdown(conn->tls);
-    (void)shutdown(conn->fd, SHUT_WR);
+    (void)shutdown(conn->visitor.fd, SHUT_WR);
 }
 
 static void conn_flush(struct conn *conn)
@@ -597,7 +603,7 @@ static sotto_err take_head(struct conn *conn, uint8_t *data, size_t len, size_t 
 static bool peer_get(const struct conn *conn, struct endpoint *ret_peer)
 {
     ret_peer->len = sizeof ret_peer->sa;
-    return getpeername(conn->fd, (struct sockaddr *)&ret_peer->sa, &ret_peer->len) == 0;
+    return getpeername(conn->visitor.fd, (struct sockaddr *)&ret_peer->sa, &ret_peer->len) == 0;
 }
 
 /* The whole address if that is wanted, else a name that is good for a day. */
@@ -607,8 +613,8 @@ static void peer_name(struct conn *conn, char ret_text[ENDPOINT_TEXT])
     struct endpoint peer;
     ret_text[0] = 0;
     if (!server_live(loop->server)->config.log_addresses)
-        redact_address(&loop->server->redact, loop->crypto, &conn->person, (int64_t)time(NULL),
-                       ret_text);
+        redact_address(&loop->server->redact, loop->crypto, &conn->visitor.person,
+                       (int64_t)time(NULL), ret_text);
     else if (conn->behind != NULL)
         endpoint_write(conn->behind, ret_text);
     else if (peer_get(conn, &peer))
@@ -643,7 +649,7 @@ static sotto_err on_hello(struct conn *conn, view frame)
     loop_refresh(loop);
     TRY(hello_answer(loop->crypto, loop->key, loop->identity, frame_max(conn), frame,
                      conn->exporter, conn->nonce, &answer));
-    struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->person};
+    struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->visitor.person};
     memcpy(post.nonce, conn->nonce, sizeof post.nonce);
     TRY(loop_tell_core(loop, &post, (view){0}));
     conn->known = true;
@@ -848,11 +854,32 @@ static void conn_read(struct conn *conn)
 
 /* ---- the handshake */
 
+/* As long as nothing comes, a connection costs next to nothing: floods are made of such. False: it waits, or has ended. */
+static bool conn_spoke(struct conn *conn)
+{
+    struct loop *loop = conn->loop;
+    char byte;
+    if (conn->tls != NULL)
+        return true;
+    ssize_t len = recv(conn->visitor.fd, &byte, 1, MSG_PEEK);
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    loop_refresh(loop);
+    if (len <= 0 || tls_new(loop->tls, conn->visitor.fd, &conn->tls) != SOTTO_OK) {
+        conn_end(conn);
+        return false;
+    }
+    gate_progress(conn_gate(conn), &conn->visitor, loop_now(loop));
+    return true;
+}
+
 static void conn_handshake(struct conn *conn)
 {
     if (loop_is_tired(conn->loop))
         return; /* the socket will tell again */
     uint64_t began_ns = uv_hrtime();
+    if (!conn_spoke(conn))
+        return;
     enum tls_result result = tls_handshake(conn->tls);
     conn->loop->strangers_ns += uv_hrtime() - began_ns;
     conn->want_write = false;
@@ -887,12 +914,8 @@ static sotto_err proxy_believe(struct conn *conn, const struct proxy_header *hea
     if (!header->known && !peer_get(conn, &source))
         return SOTTO_E_CLOSED;
     const struct core_address person = endpoint_person(&source);
-    enum gate_verdict verdict = gate_name(&conn->loop->server->gate, &person);
-    if (verdict != GATE_IN) {
-        gate_count(verdict, conn_stats(conn));
+    if (gate_name(conn_gate(conn), &conn->visitor, &person) != GATE_IN)
         return SOTTO_E_FULL;
-    }
-    conn->person = person;
     if (!server_live(conn->loop->server)->config.log_addresses)
         return SOTTO_OK;
     conn->behind = malloc(sizeof *conn->behind);
@@ -907,7 +930,7 @@ static void conn_proxy(struct conn *conn)
 {
     struct proxy_header header;
     bool whole;
-    sotto_err err = proxy_take(conn->fd, &conn->in, &header, &whole);
+    sotto_err err = proxy_take(conn->visitor.fd, &conn->in, &header, &whole);
     if (err != SOTTO_OK)
         stats_add(conn_stats(conn), refused_proxy);
     else if (whole)
@@ -1019,37 +1042,32 @@ void conn_due(struct conn *conn)
 
 /* ---- the beginning */
 
-static void conn_drop_new(struct loop *loop, struct conn *conn, int fd,
-                          const struct core_address *person)
+static void conn_drop_new(struct loop *loop, struct conn *conn, const struct visitor *visitor)
 {
-    close(fd);
-    gate_leave(&loop->server->gate, person, false);
-    if (conn != NULL)
-        tls_free(conn->tls);
+    struct visitor leaving = *visitor;
+    gate_leave(&loop->server->gate, &leaving);
+    close(leaving.fd);
     free(conn);
 }
 
-void conn_start(struct loop *loop, int fd, const struct core_address *person)
+void conn_start(struct loop *loop, const struct visitor *visitor)
 {
     struct conn *conn = calloc(1, sizeof *conn);
-    loop_refresh(loop);
-    if (conn == NULL || tls_new(loop->tls, fd, &conn->tls) != SOTTO_OK ||
-        loop_slot_take(loop, conn) != SOTTO_OK) {
-        conn_drop_new(loop, conn, fd, person);
+    if (conn == NULL || loop_slot_take(loop, conn) != SOTTO_OK) {
+        conn_drop_new(loop, conn, visitor);
         return;
     }
     conn->loop = loop;
-    conn->fd = fd;
-    conn->person = *person;
+    conn->visitor = *visitor;
     conn->costly = true; /* the first one is hello */
-    if (uv_poll_init(&loop->uv, &conn->poll, fd) != 0) {
+    if (uv_poll_init(&loop->uv, &conn->poll, visitor->fd) != 0) {
         loop_slot_give(loop, conn);
-        conn_drop_new(loop, conn, fd, person);
+        conn_drop_new(loop, conn, visitor);
         return;
     }
     conn->poll.data = conn;
     loop->conn_count++;
     stats_add(conn_stats(conn), accepted);
-    conn_enter(conn, endpoint_is_known(person) ? CONN_HANDSHAKE : CONN_PROXY);
+    conn_enter(conn, endpoint_is_known(&visitor->person) ? CONN_HANDSHAKE : CONN_PROXY);
     conn_poll_update(conn);
 }

@@ -18,6 +18,7 @@
 #include "core/bucket.h"
 #include "core/core.h"
 #include "net/endpoint.h"
+#include "net/gate.h"
 #include "net/mailbox.h"
 #include "net/tls.h"
 #include "net/wheel.h"
@@ -39,7 +40,7 @@ struct loop;
 struct conn {
     uv_poll_t poll;
     struct loop *loop;
-    struct tls *tls;
+    struct tls *tls; /* NULL: nothing has come yet */
     uint64_t id;
     struct wheel_entry timer;
     struct conn *work_next,
@@ -57,9 +58,8 @@ struct conn {
     struct bucket frames;      /* WebSocket frames that came */
     uint64_t *held;            /* connections that we had stopped since we read too slowly */
     uint32_t held_count;
-    uint32_t holds; /* how many have us stopped */
-    int fd;
-    struct core_address person;
+    uint32_t holds;          /* how many have us stopped */
+    struct visitor visitor;  /* the socket, and who it is */
     struct endpoint *behind; /* for the log: who a proxy says it is; NULL: the socket's peer */
     uint8_t nonce[32], exporter[32]; /* what requests that are signed for this connection name */
     uint32_t serial;                 /* its name in the log */
@@ -72,13 +72,13 @@ struct conn {
     bool want_read;      /* bytes may wait that no poll tells of */
     bool waits_core;     /* the core's mailbox was full */
     bool known;          /* the core has heard of it */
-    bool settled;        /* the gate no longer counts it as unauthenticated */
     bool dismissed;      /* we ended it */
     bool pinged, clean, slow, shut;
 };
 
-/* Takes the socket. On an error it is closed. A person that is not known yet (endpoint_is_known()): the proxy says it first. */
-void conn_start(struct loop *loop, int fd, const struct core_address *person);
+/* Takes the socket of who was let in. On an error it is closed. A person that is not known yet (endpoint_is_known()): the proxy says it
+ * first. */
+void conn_start(struct loop *loop, const struct visitor *visitor);
 /* One frame for the client; `source` is who caused it, or 0. */
 void conn_send(struct conn *conn, view frame, uint64_t source);
 /* Ends it after what was sent before. */

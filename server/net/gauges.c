@@ -51,7 +51,7 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
         {"connections", &s->refused_connections},
         {"connections_per_address", &s->refused_address},
         {"unauthenticated", &s->refused_unauthenticated},
-        {"unauthenticated_early", &s->refused_early},
+        {"unauthenticated_evicted", &s->evicted},
         {"bytes", &s->paused},
         {"frames", &s->paused_frames},
         {"requests", &server->ops.errors[SOTTO_E_RATE]},

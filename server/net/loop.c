@@ -203,12 +203,13 @@ static void loop_stop(struct loop *loop)
 
 static void loop_take_socket(struct loop *loop, const struct post *post)
 {
+    struct visitor visitor = {.person = post->address, .fd = post->fd, .place = post->place};
     if (!loop->stopping) {
-        conn_start(loop, post->fd, &post->address);
+        conn_start(loop, &visitor);
         return;
     }
-    close(post->fd);
-    gate_leave(&loop->server->gate, &post->address, false);
+    gate_leave(&loop->server->gate, &visitor);
+    close(visitor.fd);
 }
 
 static void loop_take_post(struct loop *loop, const struct post *post, view bytes)

@@ -33,7 +33,7 @@ enum post_kind {
     POST_BLOB_KEPT, /* the blob that came: `verdict` */
     POST_MAIL,      /* to who sends mail: there is some */
     /* the main thread to a loop */
-    POST_SOCKET, /* a new socket: `fd`, `address` */
+    POST_SOCKET, /* a new socket: `fd`, `address`, `place` (net/gate.h) */
     POST_PING,   /* to the core, too: say that you live, by keeping until_ms */
     POST_CONFIG, /* to the core: there are other settings */
     /* a loop to another */
@@ -44,6 +44,7 @@ enum post_kind {
 struct post {
     enum post_kind kind;
     int fd;
+    uint32_t place;
     sotto_err verdict;
     uint64_t connection;
     uint64_t source; /* the connection whose frame caused this; 0: none */

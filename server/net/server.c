@@ -52,7 +52,6 @@ struct front {
     bool uv_on, metrics_on, hooked, stopping;
     bool terminal; /* standard input was one at the start */
     unsigned next_loop;
-    struct rng rng;
 };
 
 uint64_t server_now_ms(void)
@@ -83,14 +82,17 @@ void server_tell_admin(struct server *server, const struct core_effect *effect, 
 
 /* ---- letting in */
 
-static void hand_over(struct front *front, int fd, const struct core_address *person)
+static void hand_over(struct front *front, struct visitor *visitor)
 {
     struct server *server = front->server;
     struct loop *loop = &server->loops[front->next_loop++ % server->loop_count];
-    const struct post post = {.kind = POST_SOCKET, .fd = fd, .address = *person};
+    const struct post post = {.kind = POST_SOCKET,
+                              .fd = visitor->fd,
+                              .place = visitor->place,
+                              .address = visitor->person};
     if (mailbox_put(&loop->box, &post, (view){0}) != SOTTO_OK) {
-        gate_leave(&server->gate, person, false);
-        close(fd);
+        gate_leave(&server->gate, visitor);
+        close(visitor->fd);
         return;
     }
     loop_ring(loop);
@@ -107,18 +109,13 @@ static bool is_proxy(const struct server_config *config, const struct endpoint *
 /* Who is refused finds the connection closed: a word of explanation would cost a handshake, which is what a flood wants. */
 static void let_in(struct front *front, int fd, const struct endpoint *peer)
 {
-    uint32_t chance;
-    rng_bytes(&front->rng, (uint8_t *)&chance, sizeof chance);
-    const struct core_address nobody = {0};
-    const struct core_address person =
-        is_proxy(&front->server->config, peer) ? nobody : endpoint_person(peer);
-    enum gate_verdict verdict = gate_enter(&front->server->gate, &person, chance);
-    if (verdict == GATE_IN) {
-        hand_over(front, fd, &person);
-        return;
-    }
-    gate_count(verdict, &front->server->stats);
-    close(fd);
+    struct visitor visitor = {.fd = fd};
+    if (!is_proxy(&front->server->config, peer))
+        visitor.person = endpoint_person(peer);
+    if (gate_enter(&front->server->gate, &visitor, server_now_ms()) == GATE_IN)
+        hand_over(front, &visitor);
+    else
+        close(fd);
 }
 
 static void on_listener(uv_poll_t *poll, int status, int events);
@@ -424,11 +421,9 @@ static unsigned thread_count(const struct server_config *config)
 static sotto_err parts_init(struct front *front, struct failure *ret_failure)
 {
     struct server *server = front->server;
-    uint8_t seed[RNG_SEED], gate_key[MAP_KEY];
-    random_bytes(seed, sizeof seed);
-    front->rng = rng_from(seed);
-    rng_bytes(&front->rng, gate_key, sizeof gate_key);
-    TRY(gate_init(&server->gate, &server_live(server)->config.limits, gate_key));
+    uint8_t gate_key[MAP_KEY];
+    random_bytes(gate_key, sizeof gate_key);
+    TRY(gate_init(&server->gate, &server_live(server)->config.limits, &server->stats, gate_key));
     TRY(mailbox_init(&server->core, CORE_POSTS, CORE_BYTES));
     TRY(mailbox_init(&server->admin, CORE_POSTS, CORE_BYTES));
     TRY(core_thread_init(&front->core, server));
@@ -514,7 +509,6 @@ static void front_clear(struct front *front)
     live_clear(server->lives);
     blobs_close(server->blobs);
     secret_clear(&server->blob_key);
-    rng_clear(&front->rng);
 }
 
 static bool locks_init(struct server *server)

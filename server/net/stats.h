@@ -14,7 +14,7 @@
     X(refused_connections, "connections refused since there are too many in all")         \
     X(refused_address, "connections refused since there are too many from their address") \
     X(refused_unauthenticated, "connections refused since too many have not said hello")  \
-    X(refused_early, "connections refused at random before that limit is reached")        \
+    X(evicted, "strangers who had to go so that others came in")                          \
     X(refused_proxy, "connections of a listed proxy without a good PROXY header")         \
     X(handshakes, "TLS handshakes that ended well")                                       \
     X(own_records, "TLS connections that left OpenSSL after their handshake")             \

@@ -11,7 +11,7 @@ GROWTH_MIB = 24  # of all attacks together: what a flood needs once is kept for 
 
 # what /metrics must tell of an attack: one of these
 TOLD = {
-    "connects": ["refused_unauthenticated_total", "refused_early_total"],
+    "connects": ["refused_unauthenticated_total", "evicted_total"],
     "garbage": ["handshakes_failed_total"],
     "oversize": ["closed_malformed_total"],
     "malformed": ["closed_malformed_total"],
