@@ -1,58 +1,50 @@
 /* A check is a row; it looks at one thing and says how it is. Some need what the running server says, which is asked once. */
 #include "doctor.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "admin/client.h"
 #include "ask.h"
+#include "doctor_check.h"
 #include "serve.h"
 #include "store/store.h"
 
-#define DAY_S       86400
-#define TLS_DAYS    14
-#define CERT_DAYS   20 /* it is renewed with 30 days left */
-#define BACKUP_DAYS 7
-#define SPACE_WARN  (1ULL << 30)
-#define CONNECT_MS  3000
+#define DAY_S           86400
+#define TLS_DAYS        14
+#define CERT_DAYS       20 /* it is renewed with 30 days left */
+#define BACKUP_DAYS     7
+#define SPACE_WARN      (1ULL << 30)
+#define CONNECTIONS_FEW 1000
+
+#define MAIL_CHECK "mail"
+
+/* clang-format off */
+const struct cli_option doctor_options[] = {
+    {"mail", 0, "ADDR", "send a mail there, as invites are sent; the password in it opens nothing"},
+    OPTIONS_DIR,
+    OPTIONS_CONFIG,
+    {0},
+};
+/* clang-format on */
 
 const char doctor_text[] =
-    "Looks at settings, state directory, keys, certificates, addresses, ports, clock, disk and "
-    "database, and says what is wrong and how to mend it. With a name it makes that check alone. "
-    "The exit status is 1 if something fails, 0 if there are warnings at most.\n\n" OPTIONS_TEXT
-    "\n\nWhether the port can be reached from elsewhere only somebody elsewhere can tell: try a "
-    "client there.";
-
-enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL, LEVEL_NONE /* not to be judged here */ };
+    "Looks at settings, state directory, keys, certificates, addresses, ports, clock, disk, "
+    "database and mail server, and says what is wrong and how to mend it. With a name it makes "
+    "that check alone. The exit status is 1 if something fails, 0 if there are warnings at "
+    "most.\n\n" OPTIONS_TEXT
+    "\n\nThe check reach connects to the name that stands in links, as a client does, and compares "
+    "the pin: what it finds is how that looks from this machine. Whether the port is open from "
+    "elsewhere only somebody elsewhere can tell: try a client there. The check mail has the "
+    "running server connect to the mail server, with TLS and login, and sends nothing without "
+    "--mail.";
 
 static const char *const level_names[] = {"ok", "warn", "fail", "-"};
 
-struct finding {
-    enum level level;
-    char text[400], fix[300];
-};
-
-struct doctor {
-    struct config config;
-    struct failure config_failure;
-    sotto_err config_err;
-    json_t *status; /* NULL: no server runs, or it doesn't answer */
-    struct failure status_failure;
-    sotto_err status_err;
-};
-
-__attribute__((format(printf, 3, 4))) static void find(struct finding *f, enum level level,
-                                                       const char *format, ...)
+void finding_say(struct finding *f, enum level level, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -61,7 +53,7 @@ __attribute__((format(printf, 3, 4))) static void find(struct finding *f, enum l
     f->level = level;
 }
 
-__attribute__((format(printf, 2, 3))) static void fix(struct finding *f, const char *format, ...)
+void finding_fix(struct finding *f, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -74,13 +66,13 @@ __attribute__((format(printf, 2, 3))) static void fix(struct finding *f, const c
 static void check_config(struct doctor *d, struct finding *f)
 {
     if (d->config_err != SOTTO_OK) {
-        find(f, LEVEL_FAIL, "%s", d->config_failure.what);
+        finding_say(f, LEVEL_FAIL, "%s", d->config_failure.what);
         if (d->config_failure.guess[0] != 0)
-            fix(f, "did you mean %s?", d->config_failure.guess);
+            finding_fix(f, "did you mean %s?", d->config_failure.guess);
     } else if (d->config.file[0] == 0) {
-        find(f, LEVEL_OK, "no file; the defaults count");
+        finding_say(f, LEVEL_OK, "no file; the defaults count");
     } else {
-        find(f, LEVEL_OK, "%s has no mistakes", d->config.file);
+        finding_say(f, LEVEL_OK, "%s has no mistakes", d->config.file);
     }
 }
 
@@ -89,25 +81,25 @@ static void check_dir(struct doctor *d, struct finding *f)
     struct stat st;
     const char *dir = d->config.dir;
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        find(f, LEVEL_FAIL, "%s: %s", dir, strerror(errno));
-        fix(f, "sottod init");
+        finding_say(f, LEVEL_FAIL, "%s: %s", dir, strerror(errno));
+        finding_fix(f, "sottod init");
     } else if ((st.st_mode & 077) != 0) {
-        find(f, LEVEL_FAIL, "%s can be read by others: the keys are in it", dir);
-        fix(f, "chmod 700 %.200s", dir);
+        finding_say(f, LEVEL_FAIL, "%s can be read by others: the keys are in it", dir);
+        finding_fix(f, "chmod 700 %.200s", dir);
     } else {
-        find(f, LEVEL_OK, "%s is closed to others", dir);
+        finding_say(f, LEVEL_OK, "%s is closed to others", dir);
     }
 }
 
 static void check_server(struct doctor *d, struct finding *f)
 {
     if (d->status == NULL) {
-        find(f, LEVEL_FAIL, "%s", d->status_failure.what);
-        fix(f, "systemctl start sottod, or sottod serve");
+        finding_say(f, LEVEL_FAIL, "%s", d->status_failure.what);
+        finding_fix(f, "systemctl start sottod, or sottod serve");
     } else {
-        find(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
-             ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
-             (long long)ask_number(d->status, "connections"));
+        finding_say(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
+                    ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
+                    (long long)ask_number(d->status, "connections"));
     }
 }
 
@@ -122,14 +114,14 @@ static void check_keys(struct doctor *d, struct finding *f)
         return;
     long long days = days_until(d, "certifiedUntil");
     bool can = json_is_true(json_object_get(d->status, "canCertify"));
-    find(f,
-         days < 1           ? LEVEL_FAIL
-         : days < CERT_DAYS ? LEVEL_WARN
-                            : LEVEL_OK,
-         "pin %s; the server key is certified for %lld days%s", ask_text(d->status, "pin"), days,
-         can ? ", then again by itself" : "");
+    finding_say(f,
+                days < 1           ? LEVEL_FAIL
+                : days < CERT_DAYS ? LEVEL_WARN
+                                   : LEVEL_OK,
+                "pin %s; the server key is certified for %lld days%s", ask_text(d->status, "pin"),
+                days, can ? ", then again by itself" : "");
     if (days < CERT_DAYS)
-        fix(f, "sottod rotate-key --intermediate --root FILE, where FILE is the root key");
+        finding_fix(f, "sottod rotate-key --intermediate --root FILE, where FILE is the root key");
 }
 
 static void check_tls(struct doctor *d, struct finding *f)
@@ -138,86 +130,14 @@ static void check_tls(struct doctor *d, struct finding *f)
         return;
     long long days = days_until(d, "tlsUntil");
     bool files = d->config.server.tls.certificate[0] != 0;
-    find(f,
-         days < 0          ? LEVEL_FAIL
-         : days < TLS_DAYS ? LEVEL_WARN
-                           : LEVEL_OK,
-         "%s ends in %lld days", files ? d->config.server.tls.certificate : "our own certificate",
-         days);
+    finding_say(f,
+                days < 0          ? LEVEL_FAIL
+                : days < TLS_DAYS ? LEVEL_WARN
+                                  : LEVEL_OK,
+                "%s ends in %lld days",
+                files ? d->config.server.tls.certificate : "our own certificate", days);
     if (days < TLS_DAYS && files)
-        fix(f, "renew it (certbot, lego, uacme); the server reads it by itself");
-}
-
-static void check_dns(struct doctor *d, struct finding *f)
-{
-    struct addrinfo *list = NULL;
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    const char *host = d->config.server.host;
-    char text[INET6_ADDRSTRLEN];
-    if (strcmp(host, CONFIG_HOST) == 0) {
-        find(f, LEVEL_WARN, "no name is set: links say %s, which nobody else can reach", host);
-        fix(f, "set host in %.200s", d->config.file[0] != 0 ? d->config.file : CONFIG_FILE);
-        return;
-    }
-    int err = getaddrinfo(host, NULL, &hints, &list);
-    if (err != 0) {
-        find(f, LEVEL_FAIL, "%s: %s", host, gai_strerror(err));
-        fix(f, "make an A or AAAA record for %s", host);
-        return;
-    }
-    find(f, LEVEL_OK, "%s is", host);
-    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
-        size_t len = strlen(f->text);
-        if (getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0)
-            snprintf(f->text + len, sizeof f->text - len, " %s", text);
-    }
-    freeaddrinfo(list);
-}
-
-/* Connects as a client would; what listens on all addresses is asked on loopback. */
-static bool port_answers(struct endpoint address)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&address.sa;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address.sa;
-    if (address.sa.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    else if (address.sa.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
-        v6->sin6_addr = in6addr_loopback;
-    int fd = socket(address.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    int err = 0;
-    socklen_t len = sizeof err;
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    bool began =
-        connect(fd, (const struct sockaddr *)&address.sa, address.len) == 0 || errno == EINPROGRESS;
-    bool open = began && poll(&p, 1, CONNECT_MS) == 1 &&
-                getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 && err == 0;
-    close(fd);
-    return open;
-}
-
-static void check_port(struct doctor *d, struct finding *f)
-{
-    const json_t *address;
-    size_t i;
-    if (d->status == NULL)
-        return;
-    find(f, LEVEL_OK, "open:");
-    json_array_foreach(json_object_get(d->status, "listen"), i, address)
-    {
-        struct endpoint e;
-        const char *text = json_string_value(address);
-        if (endpoint_read(text, &e) != SOTTO_OK)
-            continue;
-        if (!port_answers(e)) {
-            find(f, LEVEL_FAIL, "%s does not answer on this machine", text);
-            fix(f, "look at the firewall of this machine");
-            return;
-        }
-        size_t len = strlen(f->text);
-        snprintf(f->text + len, sizeof f->text - len, " %s", text);
-    }
+        finding_fix(f, "renew it (certbot, lego, uacme); the server reads it by itself");
 }
 
 static void check_clock(struct doctor *d, struct finding *f)
@@ -226,13 +146,13 @@ static void check_clock(struct doctor *d, struct finding *f)
     struct timex now = {0};
     int state = adjtimex(&now);
     if (state < 0) {
-        find(f, LEVEL_NONE, "cannot be read here");
+        finding_say(f, LEVEL_NONE, "cannot be read here");
     } else if (state == TIME_ERROR || (now.status & STA_UNSYNC) != 0) {
-        find(f, LEVEL_WARN, "is not kept by a time server");
-        fix(f, "timedatectl set-ntp true");
+        finding_say(f, LEVEL_WARN, "is not kept by a time server");
+        finding_fix(f, "timedatectl set-ntp true");
     } else {
-        find(f, LEVEL_OK, "kept by a time server, %.2f s off at most",
-             (double)now.esterror / 1000000);
+        finding_say(f, LEVEL_OK, "kept by a time server, %.2f s off at most",
+                    (double)now.esterror / 1000000);
     }
 }
 
@@ -241,18 +161,34 @@ static void check_disk(struct doctor *d, struct finding *f)
     struct statvfs fs;
     uint64_t reserve = d->config.server.limits.disk_reserve_bytes;
     if (statvfs(d->config.dir, &fs) != 0) {
-        find(f, LEVEL_NONE, "%s", strerror(errno));
+        finding_say(f, LEVEL_NONE, "%s", strerror(errno));
         return;
     }
     uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    find(f,
-         free_bytes < reserve      ? LEVEL_FAIL
-         : free_bytes < SPACE_WARN ? LEVEL_WARN
-                                   : LEVEL_OK,
-         "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
-         free_bytes < reserve ? ": nothing new is accepted" : "");
+    finding_say(f,
+                free_bytes < reserve      ? LEVEL_FAIL
+                : free_bytes < SPACE_WARN ? LEVEL_WARN
+                                          : LEVEL_OK,
+                "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
+                free_bytes < reserve ? ": nothing new is accepted" : "");
     if (free_bytes < SPACE_WARN)
-        fix(f, "make room on the disk of %.200s", d->config.dir);
+        finding_fix(f, "make room on the disk of %.200s", d->config.dir);
+}
+
+/* A connection is a descriptor: the server lowers a limit that the process can't keep. */
+static void check_files(struct doctor *d, struct finding *f)
+{
+    if (d->status == NULL)
+        return;
+    const uint64_t most = (uint64_t)ask_number(d->status, "connectionsLimit"),
+                   wanted = d->config.server.limits.connections,
+                   standard = limits_default().connections;
+    bool enough = most >= wanted || (wanted == standard && most >= CONNECTIONS_FEW);
+    finding_say(f, enough ? LEVEL_OK : LEVEL_WARN, "enough for %llu connections",
+                (unsigned long long)most);
+    if (!enough)
+        finding_fix(f, "raise LimitNOFILE in the unit, or ulimit -n; limits.connections is %llu",
+                    (unsigned long long)wanted);
 }
 
 /* A running server has its database open; it would have stopped if that were damaged. */
@@ -262,20 +198,20 @@ static void check_database(struct doctor *d, struct finding *f)
     struct stat st;
     snprintf(path, sizeof path, "%s/" SERVE_DATABASE, d->config.dir);
     if (stat(path, &st) != 0) {
-        find(f, LEVEL_NONE, "there is none yet");
+        finding_say(f, LEVEL_NONE, "there is none yet");
         return;
     }
     if (d->status != NULL) {
-        find(f, LEVEL_OK, "%lld MiB, in use", (long long)st.st_size >> 20);
+        finding_say(f, LEVEL_OK, "%lld MiB, in use", (long long)st.st_size >> 20);
         return;
     }
     sotto_err err = store_verify(path, why);
     if (err == SOTTO_OK) {
-        find(f, LEVEL_OK, "%lld MiB, whole", (long long)st.st_size >> 20);
+        finding_say(f, LEVEL_OK, "%lld MiB, whole", (long long)st.st_size >> 20);
         return;
     }
-    find(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
-    fix(f, "sottod restore FILE, from the newest backup");
+    finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
+    finding_fix(f, "sottod restore FILE, from the newest backup");
 }
 
 static void check_backup(struct doctor *d, struct finding *f)
@@ -284,13 +220,13 @@ static void check_backup(struct doctor *d, struct finding *f)
               days = ((long long)time(NULL) - last) / DAY_S;
     if (d->status == NULL)
         return;
-    fix(f, "sottod backup FILE, once a day");
+    finding_fix(f, "sottod backup FILE, once a day");
     if (last == 0) {
-        find(f, LEVEL_WARN, "there was never one");
+        finding_say(f, LEVEL_WARN, "there was never one");
     } else if (days > BACKUP_DAYS) {
-        find(f, LEVEL_WARN, "last one %lld days ago", days);
+        finding_say(f, LEVEL_WARN, "last one %lld days ago", days);
     } else {
-        find(f, LEVEL_OK, "last one %lld days ago", days);
+        finding_say(f, LEVEL_OK, "last one %lld days ago", days);
         f->fix[0] = 0;
     }
 }
@@ -299,10 +235,11 @@ static const struct check {
     const char *name;
     void (*run)(struct doctor *d, struct finding *f);
 } checks[] = {
-    {"config", check_config},     {"dir", check_dir},       {"server", check_server},
-    {"keys", check_keys},         {"tls", check_tls},       {"dns", check_dns},
-    {"port", check_port},         {"clock", check_clock},   {"disk", check_disk},
-    {"database", check_database}, {"backup", check_backup},
+    {"config", check_config},  {"dir", check_dir},       {"server", check_server},
+    {"keys", check_keys},      {"tls", check_tls},       {"dns", doctor_dns},
+    {"port", doctor_port},     {"reach", doctor_reach},  {"files", check_files},
+    {"clock", check_clock},    {"disk", check_disk},     {"database", check_database},
+    {MAIL_CHECK, doctor_mail}, {"backup", check_backup},
 };
 
 /* ---- the whole */
@@ -376,12 +313,16 @@ static void total_print(const struct cli_call *call, const unsigned counts[LEVEL
 
 int doctor_run(struct cli_call *call)
 {
-    struct doctor d = {0};
+    struct doctor d = {.mail_to = cli_value(call, "mail")};
     unsigned counts[LEVEL_NONE + 1] = {0};
     const char *only = call->operand_count > 0 ? call->operands[0] : NULL;
     DEFER(json_freep) json_t *list = json_array();
     if (only != NULL && !is_check(only))
         return unknown(call, only);
+    if (only != NULL && d.mail_to != NULL && strcmp(only, MAIL_CHECK) != 0)
+        return cli_failf(call,
+                         &(struct cli_error){.err = SOTTO_E_USAGE, .try = "sottod doctor mail"},
+                         "--mail belongs to the check mail");
     doctor_ask(&d, call);
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
         struct finding f = {.level = LEVEL_NONE, .text = "not to be seen without a running server"};

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_option doctor_options[];
 extern const char doctor_text[];
 int doctor_run(struct cli_call *call);
 

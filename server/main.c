@@ -26,7 +26,7 @@ static const struct cli_command commands[] = {
     {"init", NULL, 0, 0, "make the keys and the settings of a new server", init_text, init_options, init_run},
     {"serve", "[PORT]", 0, 1, "run the server", serve_text, serve_options, serve_run},
     {"check-config", "[FILE]", 0, 1, "tell whether the settings have mistakes", check_config_text, check_config_options, check_config_run},
-    {"doctor", "[NAME]", 0, 1, "say what is wrong here and how to mend it", doctor_text, ask_options, doctor_run},
+    {"doctor", "[NAME]", 0, 1, "say what is wrong here and how to mend it", doctor_text, doctor_options, doctor_run},
     {"status", NULL, 0, 0, "tell how the running server is", status_text, ask_options, status_run},
     {"reload", NULL, 0, 0, "have the running server read its settings again", reload_text, ask_options, reload_run},
     {"metrics print", NULL, 0, 0, "print the running server's metrics", metrics_text, ask_options, metrics_run},

@@ -10,6 +10,18 @@ const char reload_text[] =
 const char metrics_text[] =
     "Prints the running server's metrics in the text form that Prometheus reads, as /metrics does.";
 
+/* Since the start; nothing of a server that sends none. */
+static void mails_print(const json_t *result)
+{
+    long long waiting = (long long)ask_number(result, "mailsWaiting"),
+              sent = (long long)ask_number(result, "mailsSent"),
+              failed = (long long)ask_number(result, "mailsFailed"),
+              given_up = (long long)ask_number(result, "mailsGivenUp");
+    if (waiting + sent + failed + given_up > 0)
+        printf("mails        %lld sent, %lld waiting, %lld tries failed, %lld given up\n", sent,
+               waiting, failed, given_up);
+}
+
 static void status_print(const struct cli_call *call, const json_t *result)
 {
     (void)call;
@@ -33,6 +45,7 @@ static void status_print(const struct cli_call *call, const json_t *result)
     printf("accounts     %lld, %lld devices signed in\n", (long long)ask_number(result, "accounts"),
            (long long)ask_number(result, "sessions"));
     printf("rooms        %lld\n", (long long)ask_number(result, "rooms"));
+    mails_print(result);
     if (json_is_true(json_object_get(result, "diskFull")))
         printf("disk         full: nothing new is accepted\n");
 }

@@ -1,6 +1,7 @@
 /* commands.c - what can be asked over the admin socket, a row each. */
 #include "admin/backup.h"
 #include "admin/people.h"
+#include "admin/trial.h"
 #include "admin/upkeep.h"
 
 const struct admin_command admin_commands[] = {
@@ -8,6 +9,7 @@ const struct admin_command admin_commands[] = {
     {"reload", NULL, false, admin_on_reload},
     {"metrics print", NULL, false, admin_on_metrics},
     {"backup", backup_arguments, true, admin_on_backup},
+    {"mail try", mail_try_arguments, false, admin_on_mail_try},
     {"rotate-key", rotate_key_arguments, true, admin_on_rotate_key},
     {"invite create", invite_create_arguments, false, admin_on_invite_create},
     {"invite list", invite_list_arguments, false, admin_on_invite_list},

@@ -43,6 +43,11 @@ static void counts_put(json_t *result, const struct server *server)
     json_object_set_new(result, "accounts", json_integer((json_int_t)counts.accounts));
     json_object_set_new(result, "sessions", json_integer((json_int_t)counts.sessions));
     json_object_set_new(result, "rooms", json_integer((json_int_t)counts.rooms_open));
+    json_object_set_new(result, "mailsWaiting", json_integer((json_int_t)counts.mails_waiting));
+    json_object_set_new(result, "mailsSent", json_integer((json_int_t)counts.mails_sent_total));
+    json_object_set_new(result, "mailsFailed", json_integer((json_int_t)counts.mails_failed_total));
+    json_object_set_new(result, "mailsGivenUp",
+                        json_integer((json_int_t)counts.mails_given_up_total));
 }
 
 void admin_on_status(struct admin_call *call)
@@ -54,6 +59,9 @@ void admin_on_status(struct admin_call *call)
     json_object_set_new(result, "started", json_integer(server->started_s));
     json_object_set_new(result, "host", json_string(server->config.host));
     json_object_set_new(result, "listen", listeners(server));
+    json_object_set_new(result, "publicPort", json_integer(server_public_port(&server->config)));
+    json_object_set_new(result, "connectionsLimit",
+                        json_integer((json_int_t)server_live(server)->core.limits.connections));
     json_object_set_new(result, "diskFull", json_boolean(atomic_load(&server->disk_full)));
     json_object_set_new(result, "lastBackup",
                         json_integer((json_int_t)atomic_load(&server->backup_s)));

@@ -41,5 +41,9 @@ sotto_err admin_mail_done_on(struct step *s, const struct request *request)
     if (err == SOTTO_E_NOTFOUND)
         return step_refuse(s, err, 0, "no such mail waits");
     TRY(err);
+    struct core_counts *counts = &s->core->counts;
+    counts->mails_sent_total += done->result == MAIL_SENT;
+    counts->mails_failed_total += done->result != MAIL_SENT;
+    counts->mails_given_up_total += done->result == MAIL_REFUSED;
     return admin_answer_done(s, request, "noted");
 }

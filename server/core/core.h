@@ -160,6 +160,8 @@ struct core_counts {
     uint64_t connections, rooms_open, rooms_total, frames_total, bytes_total, refused_total,
         code_failures_total, commits_total;
     uint64_t accounts, sessions, prekeys_low, mails_waiting;
+    uint64_t mails_sent_total, mails_failed_total; /* FAILED: tries; most are made again */
+    uint64_t mails_given_up_total;
     uint64_t messages_total;  /* entries that were accepted */
     uint64_t delivered_total; /* entries that were pushed or read */
     uint64_t lost_total;      /* over a quota, or too old */

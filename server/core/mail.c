@@ -110,6 +110,7 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
             fx_log(s->fx, 0, "mail %llu is given up: nobody waits for it any more",
                    (unsigned long long)number);
             TRY(mail_delete(s, number));
+            s->core->counts.mails_given_up_total++;
         } else if (row.due_s <= now_s) {
             row.due_s = now_s + ADMIN_MAIL_LEASE_S;
             row.tries++;

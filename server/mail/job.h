@@ -21,7 +21,7 @@ struct mail_job {
     view host, ehlo;
     view user, password_file; /* empty: the server asks for none */
     view ca_file;             /* empty: the system's */
-    view from, to, message;
+    view from, to, message;   /* TO empty: nothing is sent, only what comes before that is tried */
 };
 /* The job alone, without its length. */
 SOTTO_MUST_USE sotto_err mail_job_read(view bytes, struct mail_job *ret_job);

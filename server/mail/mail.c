@@ -1,4 +1,4 @@
-/* A sender goes IDLE -> SENDING -> TELLING -> IDLE. Each request to the core has an id of its own, so that an answer that comes late is not
+/* A sender goes IDLE -> SENDING -> TELLING -> IDLE; the one for trials has nobody to tell but who asked. Each request to the core has an id of its own, so that an answer that comes late is not
  * taken for another one's. A mail that is taken is leased: if we never say what became of it, the core gives it out again. */
 #include "mail/mail.h"
 
@@ -12,6 +12,7 @@
 #include "proto/proto.h"
 
 #define MAIL_AT_ONCE 4
+#define MAIL_SENDERS (MAIL_AT_ONCE + 1) /* the last one is for trials */
 #define ASK_MS       10000   /* after a failure: the time until the core is asked again */
 #define ASK_MAX_MS   3600000 /* the clock of the day may jump: at least that often */
 #define SEND_MS      150000  /* more than a mailer takes by its own limits */
@@ -52,7 +53,9 @@ struct mail {
     uint32_t requests; /* so many were made: the id of the last one */
     uint32_t asked;    /* the one that asks for a mail; 0: none does */
     bool stopping;
-    struct mail_sender senders[MAIL_AT_ONCE];
+    struct mail_sender senders[MAIL_SENDERS];
+    mail_tried *tried; /* who hears of the trial that runs */
+    void *tried_user;
 };
 
 static void ask(struct mail *m);
@@ -116,6 +119,11 @@ static void log_result(const struct mail_sender *s)
              fate == MAIL_FATE_SENT ? "" : then[fate]);
 }
 
+static struct mail_sender *trial_of(struct mail *m)
+{
+    return &m->senders[MAIL_AT_ONCE];
+}
+
 static void finish(struct mail_sender *s, const struct mail_report *report)
 {
     static const uint8_t outcomes[] = {
@@ -124,6 +132,12 @@ static void finish(struct mail_sender *s, const struct mail_report *report)
         [MAIL_FATE_NEVER] = MAIL_REFUSED,
     };
     s->last = *report;
+    if (s == trial_of(s->mail)) {
+        s->stage = MAIL_IDLE;
+        log_line(s->mail->server->log, "mail", "trial: %s", mail_result_text(report->result));
+        s->mail->tried(s->mail->tried_user, &s->last);
+        return;
+    }
     log_result(s);
     s->outcome = outcomes[mail_result_fate(report->result)];
     tell(s);
@@ -289,6 +303,7 @@ static sotto_err message_write(const struct mail *m, const struct admin_mail *ma
     return letter_write(&m->template, &letter, out);
 }
 
+/* Without an address: a trial of the mail server alone. */
 static enum mail_result job_make(const struct mail *m, const struct admin_mail *mail,
                                  sotto_buf *ret_job)
 {
@@ -297,7 +312,7 @@ static enum mail_result job_make(const struct mail *m, const struct admin_mail *
     struct failure failure = {0};
     char password_path[2 * MAIL_PATH];
     const view host = view_str(m->server->config.host);
-    sotto_err err = message_write(m, mail, &message);
+    sotto_err err = mail->to.len > 0 ? message_write(m, mail, &message) : SOTTO_OK;
     if (err == SOTTO_E_NOMEM)
         return MAIL_RESULT_NO_MEMORY;
     if (err != SOTTO_OK)
@@ -347,6 +362,28 @@ static void on_mail(struct mail *m, const struct admin_mail *mail)
     else
         finish(s, &failed);
     ask(m);
+}
+
+/* A mail that is only to show that it comes has a password that opens nothing. */
+sotto_err mail_try(struct mail *m, view to, mail_tried *done, void *user,
+                   struct failure *ret_failure)
+{
+    struct mail_sender *s = trial_of(m);
+    const uint64_t now_ms = (uint64_t)server_wall_ms();
+    const struct admin_mail mail = {
+        .number = now_ms, .to = to, .password = VIEW_LIT("TEST-ONLY"), .expires_s = now_ms / 1000};
+    if (!is_on(m))
+        return failure_say(ret_failure, SOTTO_E_NOT_NOW, "no mail server is set");
+    if (s->stage != MAIL_IDLE)
+        return failure_say(ret_failure, SOTTO_E_IN_USE, "the mail server is being tried already");
+    m->tried = done;
+    m->tried_user = user;
+    const struct mail_report failed = {.result = job_make(m, &mail, &s->job)};
+    if (failed.result == MAIL_RESULT_SENT)
+        mailer_run_for(s);
+    else
+        finish(s, &failed);
+    return SOTTO_OK;
 }
 
 /* ---- the core */
@@ -449,7 +486,7 @@ static void handles_open(struct mail *m)
     m->talk = (struct talk){.on_frame = on_frame, .on_closed = on_talk_closed, .user = m};
     m->timer.data = m;
     uv_timer_init(m->uv, &m->timer);
-    for (size_t i = 0; i < MAIL_AT_ONCE; i++)
+    for (size_t i = 0; i < MAIL_SENDERS; i++)
         m->senders[i].mail = m;
     ask_in(m, 0); /* what waits since the last run; once the core runs */
 }
@@ -475,7 +512,7 @@ sotto_err mail_start(uv_loop_t *uv, struct server *server, const struct mail_set
 
 static bool is_busy(const struct mail *m)
 {
-    for (size_t i = 0; i < MAIL_AT_ONCE; i++)
+    for (size_t i = 0; i < MAIL_SENDERS; i++)
         if (m->senders[i].stage != MAIL_IDLE)
             return true;
     return false;
@@ -488,7 +525,7 @@ static void on_stop_timer(uv_timer_t *timer)
 
 static void senders_kill(struct mail *m, bool all)
 {
-    for (size_t i = 0; i < MAIL_AT_ONCE; i++) {
+    for (size_t i = 0; i < MAIL_SENDERS; i++) {
         struct mail_sender *s = &m->senders[i];
         if (s->stage == MAIL_SENDING && (all || !s->went))
             (void)uv_process_kill(&s->process, SIGKILL);
@@ -514,7 +551,7 @@ void mail_free(struct mail *m)
         return;
     letter_template_clear(&m->template);
     letter_template_clear(&m->next_template);
-    for (size_t i = 0; i < MAIL_AT_ONCE; i++)
+    for (size_t i = 0; i < MAIL_SENDERS; i++)
         buf_clear(&m->senders[i].job);
     free(m);
 }

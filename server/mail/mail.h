@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "mail/job.h"
 #include "mail/settings.h"
 #include "net/talk.h"
 
@@ -18,6 +19,11 @@ struct mail; /* opaque */
 SOTTO_MUST_USE sotto_err mail_start(uv_loop_t *uv, struct server *server,
                                     const struct mail_settings *settings, struct mail **ret_mail,
                                     struct failure *ret_failure);
+/* Tries the mail server at once, as a mail would be sent: connection, TLS and login without an address, else a mail to it that brings
+ * nothing. `done` hears once how it went, perhaps before this returns. NOT_NOW: there is no mail server; IN_USE: one trial at a time. */
+typedef void mail_tried(void *user, const struct mail_report *report);
+SOTTO_MUST_USE sotto_err mail_try(struct mail *m, view to, mail_tried *done, void *user,
+                                  struct failure *ret_failure);
 /* Other settings: read what they name; then put them in force. CONFIG: those that are in force stay. */
 SOTTO_MUST_USE sotto_err mail_prepare(struct mail *m, const struct mail_settings *settings,
                                       struct failure *ret_failure);

@@ -211,9 +211,19 @@ static CURLcode mail_set(CURL *curl, const struct mail_job *job, struct sending 
     return bad;
 }
 
+/* After greeting, TLS and login: a command that does nothing. */
+static CURLcode trial_set(CURL *curl)
+{
+    CURLcode bad = CURLE_OK;
+    SET(CURLOPT_NOBODY, 1L);
+    SET(CURLOPT_CUSTOMREQUEST, "NOOP");
+    return bad;
+}
+
 static bool job_valid(const struct mail_job *job)
 {
-    return mail_address_valid(job->from) && mail_address_valid(job->to) && job->host.len < 256 &&
+    bool to_valid = job->to.len == 0 || mail_address_valid(job->to);
+    return mail_address_valid(job->from) && to_valid && job->host.len < 256 &&
            job->ehlo.len < 256 && job->user.len < 512;
 }
 
@@ -238,7 +248,7 @@ struct mail_report smtp_send(const struct mail_job *job, const struct smtp_files
     if (done == CURLE_OK)
         done = tls_set(curl, &files->trusted);
     if (done == CURLE_OK)
-        done = mail_set(curl, job, &sending, &to);
+        done = job->to.len > 0 ? mail_set(curl, job, &sending, &to) : trial_set(curl);
     if (done == CURLE_OK)
         done = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);

@@ -16,7 +16,7 @@ enum mail_result smtp_files_read(const struct mail_job *job, struct smtp_files *
 /* Once in a process, before it shuts itself in. False: no. */
 bool smtp_begin(void);
 
-/* `go` is asked when the mail server waits for the text; false: it is not sent. */
+/* `go` is asked when the mail server waits for the text; false: it is not sent. Without an address it is not asked. */
 struct mail_report smtp_send(const struct mail_job *job, const struct smtp_files *files,
                              bool (*go)(void *user), void *user);
 

@@ -3,10 +3,14 @@
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 
 from sottoclient import *
+from sottopost import Controller as CONTROLLER, Post, authority, certificate, text_of
 
 
 def sottod(*arguments, timeout=30):
@@ -70,6 +74,148 @@ def what_is_wrong_is_found():
     assert status == 6 and "did you mean port?" in err, err
 
 
+def reached(*options, **more):
+    with Server("--set", "host=127.0.0.1", *options, **more) as s:
+        state = os.path.join(s.directory, "state")
+        with open(os.path.join(state, "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write("host = 127.0.0.1\n")
+        return found(state, "reach")[0]["reach"]
+
+
+def who_answers_at_the_public_name_is_compared_with_us():
+    level, text, _ = reached()
+    assert level == "ok" and "answers with our pin" in text, text
+    with Server() as other:
+        level, text, fix = reached("--set", f"public_port={other.port}")
+        assert level == "fail" and "another server" in text and fix, text
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        level, text, fix = reached("--set", f"public_port={nobody.getsockname()[1]}")
+        assert level == "fail" and "takes no connection" in text and "open tcp/" in fix, (text, fix)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        level, text, _ = reached("--set", f"public_port={silent.getsockname()[1]}")
+        assert level == "fail" and "does not answer" in text, text
+
+
+def splice(a, b):
+    try:
+        while True:
+            data = a.recv(65536)
+            if not data:
+                break
+            b.sendall(data)
+    except (OSError, ssl.SSLError):
+        pass
+    for s in (a, b):
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def ending_tls(listener, context, port):
+    """A proxy that ends TLS and begins it anew behind itself."""
+    while True:
+        try:
+            raw, _ = listener.accept()
+        except OSError:
+            return
+        try:
+            client = context.wrap_socket(raw, server_side=True)
+            server = tls_context().wrap_socket(socket.create_connection(("127.0.0.1", port())))
+        except (OSError, ssl.SSLError):
+            continue
+        for pair_ in ((client, server), (server, client)):
+            threading.Thread(target=splice, args=pair_, daemon=True).start()
+
+
+def tls_that_ends_in_front_is_found():
+    if CONTROLLER is None:
+        return "openssl or aiosmtpd is missing"
+    authority("front")
+    context = certificate("front-proxy", "front", "IP:127.0.0.1")
+    ports = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=ending_tls, args=(listener, context, lambda: ports[0]), daemon=True).start()
+        with Server("--set", "host=127.0.0.1", "--set", f"public_port={listener.getsockname()[1]}") as s:
+            ports.append(s.port)
+            state = os.path.join(s.directory, "state")
+            with open(os.path.join(state, "sottod.conf"), "w", encoding="utf-8") as f:
+                f.write("host = 127.0.0.1\n")
+            level, text, fix = found(state, "reach")[0]["reach"]
+            assert level == "fail" and "TLS ends before" in text and "haproxy.cfg" in fix, (text, fix)
+    return None
+
+
+def posting(post, first=False, **more):
+    """A server whose settings, in its file, name this mail server."""
+    values = {"server": f"{'smtps' if first else 'smtp'}://127.0.0.1:{post.port}", "from": "sotto@chat.example.org", "ca_file": AUTHORITY[0],
+              **more}
+    directory = fresh()
+    os.mkdir(os.path.join(directory, "state"), 0o700)
+    with open(os.path.join(directory, "state", "sottod.conf"), "w", encoding="utf-8") as f:
+        f.write("host = chat.example.org\n[mail]\n" + "".join(f"{k} = {v}\n" for k, v in values.items() if v))
+    return Server(directory=directory)
+
+
+def mail_found(server, *arguments):
+    return found(os.path.join(server.directory, "state"), "mail", *arguments)[0]["mail"]
+
+
+AUTHORITY = []
+
+
+def the_mail_server_is_tried_without_a_mail():
+    if CONTROLLER is None:
+        return "aiosmtpd is missing"
+    AUTHORITY.append(authority("doctor"))
+    good, wrong = certificate("doctor-good", "doctor", "IP:127.0.0.1"), certificate("doctor-wrong", "doctor", "DNS:elsewhere.example")
+    with Post(good) as post, posting(post) as s:
+        level, text, fix = mail_found(s)
+        assert level == "ok" and "TLS" in text and fix == "" and not post.senders and not post.mails, (text, fix)
+        level, text, _ = mail_found(s, "--mail", "admin@mail.example")
+        assert level == "ok" and "admin@mail.example" in text, text
+        message = post.wait()
+        assert post.recipients == ["admin@mail.example"] and "TEST-ONLY" in text_of(message), message
+        status, _, err = sottod("doctor", "mail", "--mail", "no address", "--dir", os.path.join(s.directory, "state"))
+        assert status == 1 and err == "", err
+        assert "mails " not in sottod("status", "--dir", os.path.join(s.directory, "state"))[1]  # a trial is no mail of the queue
+    secret = os.path.join(fresh(), "secret")
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("sesame\n")
+    os.chmod(secret, 0o600)
+    with Post(good, first=True, login=(b"sotto", b"sesame")) as post, posting(post, first=True, user="sotto", password_file=secret) as s:
+        level, text, _ = mail_found(s)
+        assert level == "ok" and "login" in text and post.logins == [(b"sotto", b"sesame")], (text, post.logins)
+        with open(secret, "w", encoding="utf-8") as f:
+            f.write("open\n")
+        level, text, fix = mail_found(s)
+        assert level == "fail" and "mail.user" in text and "mail.user" in fix, (text, fix)
+    for post, words in ((Post(good, offer=False), "offers no TLS"), (Post(wrong), "certificate")):
+        with post, posting(post) as s:
+            level, text, fix = mail_found(s)
+            assert level == "fail" and words in text and fix, (text, fix)
+    return None
+
+
+def a_mail_server_that_is_away_is_told():
+    if CONTROLLER is None:
+        return "aiosmtpd is missing"
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        place = type("Place", (), {"port": nobody.getsockname()[1]})
+        with posting(place) as s:
+            level, text, fix = mail_found(s)
+            assert level == "fail" and "can't be reached" in text and "465" in fix, (text, fix)
+            s.stop()
+            assert mail_found(s)[0] == "-"
+    with Server() as s:
+        state = os.path.join(s.directory, "state")
+        assert found(state, "mail")[0]["mail"][0] == "-"
+        assert found(state, "mail", "--mail", "a@b.example")[0]["mail"][0] == "fail"
+    return None
+
+
 def the_unit_is_hardened_and_understood():
     if shutil.which("systemd-analyze") is None:
         return "systemd-analyze is not here"
@@ -89,4 +235,4 @@ def the_unit_is_hardened_and_understood():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "found")])
+     and f.__name__ not in ("sottod", "fresh", "found", "reached", "splice", "ending_tls", "posting", "mail_found")])

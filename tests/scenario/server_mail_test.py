@@ -219,6 +219,8 @@ def refused_for_good_is_given_up():
         invite(s, "bob@mail.example")
         post.wait()
         assert post.arrived == 2 and post.mails[0][0] == ["bob@mail.example"]
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        assert "1 sent, 0 waiting, 1 tries failed, 1 given up" in sottod(s.directory, "status")[1]
         secrets_stay_out_of_the_log(s, "alice", "nobody of that name")
 
 

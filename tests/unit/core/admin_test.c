@@ -426,6 +426,8 @@ static void answer_to_a_password_request_is_always_the_same(void **state)
     mail_done(&t, mail.number, MAIL_SENT);
     assert_int_equal(take(&t).number, 0);
     assert_int_equal(core_count(t.w.core).mails_waiting, 0);
+    assert_int_equal(core_count(t.w.core).mails_sent_total, 1);
+    assert_int_equal(core_count(t.w.core).mails_given_up_total, 1); /* alice's */
     person_clear(&alice);
     town_clear(&t);
 }
@@ -481,6 +483,9 @@ static void mail_that_failed_comes_again_later_with_another_password(void **stat
     assert_int_equal(mail.number, 0);
     assert_int_equal(mail.due_s, 0);
     assert_int_equal(core_count(t.w.core).mails_waiting, 0);
+    assert_int_equal(core_count(t.w.core).mails_sent_total, 0);
+    assert_int_equal(core_count(t.w.core).mails_failed_total, 3);
+    assert_int_equal(core_count(t.w.core).mails_given_up_total, 1);
     town_clear(&t);
 }
 
