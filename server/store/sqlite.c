@@ -217,8 +217,10 @@ static int frames_counted(void *user, sqlite3 *db, const char *name, int frames)
 {
     struct sqlite *q = user;
     (void)db, (void)name;
-    if ((unsigned)frames < atomic_load(&q->wal_frames)) /* the log began anew */
+    if ((unsigned)frames < atomic_load(&q->wal_frames)) { /* the log began anew */
         atomic_store(&q->moved_frames, 0);
+        q->held_frames = 0;
+    }
     atomic_store(&q->wal_frames, (unsigned)frames);
     return SQLITE_OK;
 }
@@ -237,6 +239,7 @@ static void sqlite_free(struct store *store)
     sqlite_closep(&q->db);
     if (q->lock >= 0)
         close(q->lock);
+    (void)pthread_mutex_destroy(&q->moving);
     free(q->path);
     free(q);
 }
@@ -370,6 +373,7 @@ sotto_err sqlite_open_as(const struct store_options *options, const struct migra
         return SOTTO_E_NOMEM;
     q->store.backend = &sqlite_backend;
     q->lock = -1;
+    (void)pthread_mutex_init(&q->moving, NULL); /* a plain one: can't fail */
     q->path = strdup(options->path);
     sotto_err err = q->path != NULL ? store_start(q, options, list, count, why) : SOTTO_E_NOMEM;
     if (err != SOTTO_OK) {

@@ -9,6 +9,7 @@
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "store/backend.h"
@@ -54,6 +55,8 @@ struct sqlite {
     atomic_bool
         finish; /* the rest is little: the writer shall move it, so that the log begins anew */
     unsigned seen_frames; /* the keeper's: when it last looked */
+    unsigned held_frames; /* the writer's: a log that a reader holds up is left alone until then */
+    pthread_mutex_t moving; /* who moves frames has it */
 };
 
 static inline struct sqlite *sqlite_of(struct store *store)

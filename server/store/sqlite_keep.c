@@ -3,7 +3,9 @@
  * commit cheap, and it keeps the file as long as it once became. Under load a checkpoint never quite gets to the end, since the
  * writer goes on meanwhile. So it is done in two parts: the keeper moves nearly all of it beside the writer, and the writer moves the
  * small rest between two transactions; a log that grows all the same, since the writer is the faster one, makes that rest larger, and
- * so holds the writer back. Readers (a copy) hold it up; then the log grows, and is caught up with afterwards. */
+ * so holds the writer back. That is no bound yet on a disk where the keeper takes its time: a writer that finds the log full waits for
+ * the keeper and moves what it left, before it begins a transaction. Readers (a copy) hold it up; then the log grows, and is caught
+ * up with afterwards. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,13 +18,12 @@
 #include "store/files.h"
 #include "store/sqlite.h"
 
-#define KEEP_FRAMES   4096 /* that wait before the keeper moves them: 16 MiB */
-#define FINISH_FRAMES 256  /* that the writer moves by itself at most: 1 MiB, some ms */
-#define FINISH_SHARE  16   /* or this part of a log that became long */
-#define FULL_FRAMES \
-    65536 /* of a log that is longer, 256 MiB, the writer moves all, however long that takes */
-#define KEEP_PASSES 4
-#define COPY_PAGES  256 /* between two words of progress */
+#define KEEP_FRAMES   4096  /* that wait before the keeper moves them: 16 MiB */
+#define FINISH_FRAMES 256   /* that the writer moves by itself at most: 1 MiB, some ms */
+#define FINISH_SHARE  16    /* or this part of a log that became long */
+#define FULL_FRAMES   32768 /* of a log this long, 128 MiB, all is moved before it grows further */
+#define KEEP_PASSES   4
+#define COPY_PAGES    256 /* between two words of progress */
 
 /* --- sizes --- */
 
@@ -58,11 +59,12 @@ static unsigned frames_waiting(struct sqlite *q)
     return frames >= moved ? frames - moved : frames;
 }
 
+/* Under the lock. */
 static sotto_err frames_move(struct sqlite *q, sqlite3 *db)
 {
     int in_log, moved;
     int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-    if ((code & 0xff) == SQLITE_BUSY) /* the other one is at it */
+    if ((code & 0xff) == SQLITE_BUSY) /* a commit is being announced just now */
         return SOTTO_OK;
     TRY(sqlite_err(code));
     if (moved >= 0)
@@ -79,6 +81,14 @@ static unsigned finish_most(const struct sqlite *q)
     return frames / FINISH_SHARE > FINISH_FRAMES ? frames / FINISH_SHARE : FINISH_FRAMES;
 }
 
+static sotto_err keeper_move(struct sqlite *q)
+{
+    pthread_mutex_lock(&q->moving);
+    sotto_err err = frames_move(q, q->keeper);
+    pthread_mutex_unlock(&q->moving);
+    return err;
+}
+
 sotto_err sqlite_checkpoint(struct store *store)
 {
     struct sqlite *q = sqlite_of(store);
@@ -88,7 +98,7 @@ sotto_err sqlite_checkpoint(struct store *store)
     if (frames_waiting(q) == 0 || (frames_waiting(q) < KEEP_FRAMES && !idle))
         return SOTTO_OK;
     for (int i = 0; i < KEEP_PASSES; i++) {
-        TRY(frames_move(q, q->keeper));
+        TRY(keeper_move(q));
         if (frames_waiting(q) <= finish_most(q))
             break;
     }
@@ -97,12 +107,35 @@ sotto_err sqlite_checkpoint(struct store *store)
     return SOTTO_OK;
 }
 
+/* Under the lock, which it gives back. A disk without space does not hold up a transaction, which may be the one that frees some. */
+static sotto_err writer_move(struct sqlite *q)
+{
+    sotto_err err = frames_move(q, q->db);
+    pthread_mutex_unlock(&q->moving);
+    return err == SOTTO_E_DISK_FULL ? SOTTO_OK : err;
+}
+
+/* Waits for the keeper, if it is at it. What a reader holds up is asked for again only when there is more of it. */
+static sotto_err full_move(struct sqlite *q, unsigned frames)
+{
+    pthread_mutex_lock(&q->moving);
+    TRY(writer_move(q));
+    if (frames_waiting(q) > 0)
+        q->held_frames = frames + KEEP_FRAMES;
+    return SOTTO_OK;
+}
+
 sotto_err sqlite_finish(struct sqlite *q)
 {
+    unsigned frames = atomic_load_explicit(&q->wal_frames, memory_order_relaxed);
+    if (frames >= FULL_FRAMES && frames >= q->held_frames)
+        return full_move(q, frames);
     if (!atomic_load_explicit(&q->finish, memory_order_relaxed))
         return SOTTO_OK;
     atomic_store(&q->finish, false);
-    return frames_waiting(q) <= finish_most(q) ? frames_move(q, q->db) : SOTTO_OK;
+    if (frames_waiting(q) > finish_most(q) || pthread_mutex_trylock(&q->moving) != 0)
+        return SOTTO_OK;
+    return writer_move(q);
 }
 
 /* --- copies --- */

@@ -82,6 +82,18 @@ class Person:
     def status(self, timeout=30):
         return self.process.wait(timeout)
 
+    def status_of(self, *others, idle=60):
+        """The status, however long it takes, as long as more and more comes out of these people."""
+        said, end = None, 0
+        while self.process.poll() is None:
+            now = [os.path.getsize(path) for person in (self, *others) for path in person.paths]
+            if now != said:
+                said, end = now, time.monotonic() + idle
+            if time.monotonic() > end:
+                raise AssertionError(f"nothing more came out for {idle} s: {self.err()[-300:]!r}")
+            time.sleep(0.05)
+        return self.process.returncode
+
     def events(self):
         return [json.loads(line) for line in self.out().splitlines()]
 

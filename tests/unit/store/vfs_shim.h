@@ -4,6 +4,7 @@
 #define TESTS_UNIT_STORE_VFS_SHIM_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "unit.h"
 
@@ -22,7 +23,8 @@ struct shim_op {
 
 static struct {
     int fail_write[SHIM_KINDS], fail_sync[SHIM_KINDS]; /* the result code to give; 0: none */
-    unsigned syncs[SHIM_KINDS], writes[SHIM_KINDS];
+    atomic_uint syncs[SHIM_KINDS], writes[SHIM_KINDS];
+    void (*before_write)(enum shim_file_kind kind);
     bool recording;
     struct shim_op *ops;
     size_t count, cap;
@@ -77,6 +79,8 @@ static inline int shim_read(sqlite3_file *file, void *to, int len, sqlite3_int64
 static inline int shim_write(sqlite3_file *file, const void *from, int len, sqlite3_int64 offset)
 {
     struct shim_file *f = shim_of(file);
+    if (shim.before_write != NULL)
+        shim.before_write(f->kind);
     if (f->kind < SHIM_KINDS) {
         shim.writes[f->kind]++;
         if (shim.fail_write[f->kind] != 0)
