@@ -256,6 +256,15 @@ bool child_end(struct child *child)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+void child_kill(struct child *child)
+{
+    if (child->pid > 0) {
+        kill(child->pid, SIGKILL);
+        (void)waitpid(child->pid, NULL, 0);
+    }
+    child->pid = 0;
+}
+
 bool child_stop(struct child *child)
 {
     bool well = child_end(child);

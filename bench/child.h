@@ -28,6 +28,8 @@ bool child_port_wait(const struct child *child);
 bool child_log_wait(const struct child *child, const char *mark, unsigned long *ret_number);
 /* Ends it; the directory stays. False: it did not exit with 0, or was not to be ended but by force. */
 bool child_end(struct child *child);
+/* Ends it with SIGKILL. */
+void child_kill(struct child *child);
 /* Ends it and removes the directory. False: as above. */
 bool child_stop(struct child *child);
 

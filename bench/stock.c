@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/child.h"
 #include "bench/stage.h"
@@ -11,6 +13,9 @@
 #define PAIRS_MAX   1000 /* conversations that the entries are in */
 #define COMMIT_EACH 512  /* entries of a transaction */
 #define PEOPLE_EACH 64   /* accounts of a transaction */
+#define CRASH_PAIRS 5000
+#define CRASH_SHARE 1024 /* transactions of the load that is cut off, */
+#define CRASH_EACH  64   /* and entries of each */
 #define IDLE_STEPS  4096
 #define IDLE_MS     100
 #define SIZE        256 /* bytes of a message */
@@ -19,7 +24,8 @@ struct stock {
     struct stage stage;
     struct actor *senders; /* one of each pair */
     uint8_t (*streams)[PROTO_STREAM_ID];
-    unsigned long pairs;
+    unsigned long pairs, each; /* and entries of a transaction */
+    uint32_t first;            /* the number of the first who comes: others have been here before */
 };
 
 static bool hear(void *context, uint32_t actor, const struct proto_frame *frame)
@@ -33,9 +39,9 @@ static bool pair_make(struct stock *stock, unsigned long number)
 {
     DEFER(device_keys_clear) struct device_keys keys = {0};
     struct actor *sender = &stock->senders[number];
-    struct actor receiver = {.number = (uint32_t)(stock->pairs + number)};
+    struct actor receiver = {.number = stock->first + (uint32_t)(stock->pairs + number)};
     const struct actor *others[] = {&receiver};
-    sender->number = (uint32_t)number;
+    sender->number = stock->first + (uint32_t)number;
     rng_bytes(&stock->stage.rng, stock->streams[number], PROTO_STREAM_ID);
     return stage_register(&stock->stage, sender, &keys) &&
            stage_register(&stock->stage, &receiver, NULL) && stage_arrive(&stock->stage, sender) &&
@@ -52,7 +58,7 @@ static bool entry_put(struct stock *stock, uint64_t number)
     memcpy(append.stream, stock->streams[number % stock->pairs], sizeof append.stream);
     rng_bytes(&stock->stage.rng, body, sizeof body);
     return stage_say(&stock->stage, sender, proto_append_write(1, &append, &stock->stage.frame)) &&
-           (number % COMMIT_EACH != 0 || stage_settle(&stock->stage));
+           (number % stock->each != 0 || stage_settle(&stock->stage));
 }
 
 /* Those who have an account and nothing else. */
@@ -78,37 +84,69 @@ static bool idle(struct stock *stock)
     return true;
 }
 
-static bool fill(struct stock *stock, unsigned long accounts, unsigned long entries)
+static bool entries_make(struct stock *stock, unsigned long entries)
 {
     for (unsigned long i = 0; i < stock->pairs; i++)
-        if (!pair_make(stock, i))
+        if (child_interrupted() || !pair_make(stock, i))
             return false;
     if (!stage_settle(&stock->stage))
         return false;
     for (uint64_t i = 0; i < entries; i++)
         if (child_interrupted() || !entry_put(stock, i))
             return false;
-    return stage_settle(&stock->stage) && others_make(stock, accounts) && idle(stock);
+    return stage_settle(&stock->stage);
+}
+
+static bool stock_open(struct stock *stock, const char *path)
+{
+    stock->senders = calloc(stock->pairs + 1, sizeof *stock->senders);
+    stock->streams = calloc(stock->pairs + 1, sizeof *stock->streams);
+    child_interrupts_catch();
+    return stock->senders != NULL && stock->streams != NULL &&
+           stage_open(&stock->stage, path, 0, (uint64_t)time(NULL) * 1000, hear, stock);
+}
+
+static void stock_close(struct stock *stock)
+{
+    stage_close(&stock->stage);
+    free(stock->senders);
+    free(stock->streams);
 }
 
 bool stock_fill(const char *path, unsigned long accounts, unsigned long entries)
 {
-    struct stock stock = {.pairs = entries < PAIRS_MAX ? entries : PAIRS_MAX};
-    stock.senders = calloc(stock.pairs + 1, sizeof *stock.senders);
-    stock.streams = calloc(stock.pairs + 1, sizeof *stock.streams);
-    child_interrupts_catch();
-    bool done = stock.senders != NULL && stock.streams != NULL &&
-                stage_open(&stock.stage, path, 0, (uint64_t)time(NULL) * 1000, hear, &stock) &&
-                fill(&stock, accounts, entries);
-    stage_close(&stock.stage);
-    free(stock.senders);
-    free(stock.streams);
+    struct stock stock = {.pairs = entries < PAIRS_MAX ? entries : PAIRS_MAX, .each = COMMIT_EACH};
+    bool done = stock_open(&stock, path) && entries_make(&stock, entries) &&
+                others_make(&stock, accounts) && idle(&stock);
+    stock_close(&stock);
     return done;
+}
+
+static void path_of(const struct child *child, char path[PATH_MAX + 32])
+{
+    snprintf(path, PATH_MAX + 32, "%s/state/" SERVE_DATABASE, child->dir);
 }
 
 bool stock_fill_server(const struct child *child, unsigned long accounts, unsigned long entries)
 {
     char path[PATH_MAX + 32];
-    snprintf(path, sizeof path, "%s/state/" SERVE_DATABASE, child->dir);
+    path_of(child, path);
     return stock_fill(path, accounts, entries);
+}
+
+/* In a process of its own, which ends without a word to its store. */
+bool stock_crash_server(const struct child *child, unsigned long accounts)
+{
+    struct stock stock = {.pairs = CRASH_PAIRS, .each = CRASH_EACH, .first = (uint32_t)accounts};
+    char path[PATH_MAX + 32];
+    int status = -1;
+    path_of(child, path);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(stock_open(&stock, path) &&
+                      entries_make(&stock, (unsigned long)CRASH_SHARE * CRASH_EACH)
+                  ? 0
+                  : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
 }

@@ -13,5 +13,8 @@ bool stock_fill(const char *path, unsigned long accounts, unsigned long entries)
 
 /* The database of a server that has made its keys and ended. */
 bool stock_fill_server(const struct child *child, unsigned long accounts, unsigned long entries);
+/* As if a server that has filled it were killed while 10,000 more devices write to each other: its journal and write-ahead log are
+ * as long as they become. `accounts`: how many it has. */
+bool stock_crash_server(const struct child *child, unsigned long accounts);
 
 #endif

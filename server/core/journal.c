@@ -3,15 +3,17 @@
  *
  *   journal rows   first ... [ since of the oldest dirty one ... ] next
  *
- * Rows before the oldest one's are deleted, a few with each commit. What has been dirty for JOURNAL_LIVES commits is written, and a part
- * of what is a quarter as old already, so that it is never much at once; an idle server writes all. Replaying applies what is newer than
- * the row, since all of it only grows. */
+ * Rows before the oldest one's are deleted, a few with each commit. A row ages what is dirty by one, and by one more for each AGE_BYTES
+ * that it has. What is JOURNAL_LIVES old is written, and a part of what is a quarter as old already, so that it is never much at once;
+ * so is the oldest when more than JOURNAL_DIRTY are. An idle server writes all. Both bounds keep a start short after a crash, which
+ * reads every row and loads whatever is in them. Replaying applies what is newer than the row, since all of it only grows. */
 #include <stdlib.h>
 
 #include "core/streams.h"
 
 #define ROW_BYTES  262144 /* the journal's row is written when it has so many */
-#define TRIM_MAX   64     /* rows deleted with one commit */
+#define AGE_BYTES  4096
+#define TRIM_MAX   64 /* rows deleted with one commit */
 #define IDLE_MS    1000
 #define PIECE      256 /* objects that an idle server writes at once */
 #define PIECE_MS   20  /* and the pause between two */
@@ -22,6 +24,7 @@ void dirty_mark(struct streams *all, struct dirty *dirty)
     if (list_holds(&all->dirty, &dirty->link))
         return;
     dirty->since = all->journal_next;
+    dirty->since_age = all->journal_age;
     list_add_last(&all->dirty, &dirty->link);
     all->dirty_count++;
 }
@@ -82,6 +85,11 @@ void journal_item_write(struct wr *w, const struct journal_item *item)
     }
 }
 
+static uint64_t row_ages(size_t len)
+{
+    return 1 + len / AGE_BYTES;
+}
+
 static sotto_err row_end(struct step *s)
 {
     struct streams *all = s->core->streams;
@@ -90,6 +98,7 @@ static sotto_err row_end(struct step *s)
     struct row_key key = row_key_u64(all->journal_next);
     TRY(row_put(s, STORE_JOURNAL, row_key_view(&key), buf_view(&all->items)));
     all->journal_next++;
+    all->journal_age += row_ages(all->items.len);
     buf_reset(&all->items);
     return SOTTO_OK;
 }
@@ -183,14 +192,17 @@ sotto_err journal_flush(struct step *s, size_t max)
 static uint64_t age(const struct streams *all)
 {
     const struct dirty *dirty = oldest(all);
-    return dirty != NULL ? all->journal_next - dirty->since : 0;
+    return dirty != NULL ? all->journal_age - dirty->since_age : 0;
 }
 
-static sotto_err flush_old(struct step *s)
+/* `aged`: how much older this commit made all. */
+static sotto_err flush_old(struct step *s, uint64_t aged)
 {
     const struct streams *all = s->core->streams;
+    if (all->dirty_count > JOURNAL_DIRTY)
+        TRY(journal_flush(s, all->dirty_count - JOURNAL_DIRTY));
     if (age(all) >= JOURNAL_LIVES / 4)
-        TRY(journal_flush(s, all->dirty_count / (JOURNAL_LIVES / 4) + 1));
+        TRY(journal_flush(s, all->dirty_count * (size_t)aged / (JOURNAL_LIVES / 4) + 1));
     while (age(all) >= JOURNAL_LIVES)
         TRY(journal_flush(s, 1));
     return SOTTO_OK;
@@ -265,13 +277,14 @@ static void release(struct core *core)
 static sotto_err journal_commit(struct step *s)
 {
     struct streams *all = s->core->streams;
+    uint64_t age_before = all->journal_age;
     for (struct stream *stream = all->touched; stream != NULL; stream = stream->next_touched)
         TRY(stream_settle(s, stream));
     TRY(cursors_settle(s));
     TRY(row_end(s));
     if (!s->core->writing)
         return SOTTO_OK;
-    TRY(flush_old(s));
+    TRY(flush_old(s, all->journal_age - age_before));
     TRY(trim(s));
     all->flush_due_ms = s->now_ms + IDLE_MS;
     return SOTTO_OK;
@@ -398,8 +411,10 @@ sotto_err journal_replay(struct step *s)
         if (after.len == 0)
             all->journal_first = number;
         all->journal_next = number;
+        uint64_t ages = row_ages(value.len);
         TRY(row_replay(s, value));
         all->journal_next = number + 1;
+        all->journal_age += ages;
         after = row_key_u64(number);
     }
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;

@@ -17,7 +17,8 @@
 /* What is newer in memory than in its row; embedded in streams and answers. They stand in the order in which they became so. */
 struct dirty {
     struct link link;
-    uint64_t since; /* number of the journal's row that has the oldest change */
+    uint64_t since;     /* number of the journal's row that has the oldest change */
+    uint64_t since_age; /* how old the journal was then */
     bool is_answers;
 };
 
@@ -85,6 +86,7 @@ struct streams {
     sotto_buf items; /* of the journal: this transaction's */
     sotto_buf entry; /* being put together */
     uint64_t journal_first, journal_next;
+    uint64_t journal_age; /* how much was written, in rows or pages of them */
     uint64_t next_stream;
     uint64_t queued; /* entries that are stored */
     uint64_t flush_due_ms, retention_due_ms;
@@ -282,7 +284,9 @@ SOTTO_MUST_USE sotto_err journal_flush(struct step *s, size_t max);
 /* The journal's part of streams_tick() and streams_next_ms(). */
 SOTTO_MUST_USE sotto_err journal_tick(struct step *s);
 uint64_t journal_next_ms(const struct streams *all);
-#define JOURNAL_LIVES 1024 /* commits after which what changed stands in its row */
+#define JOURNAL_LIVES \
+    1024 /* commits, or 4 KiB of them, after which what changed stands in its row */
+#define JOURNAL_DIRTY 4096 /* streams and devices that are newer than their rows, at most */
 
 /* One change, as replayed. */
 enum journal_item_kind { ITEM_STREAM = 1, ITEM_CURSOR = 2, ITEM_ANSWER = 3 };

@@ -109,7 +109,8 @@ def a_store_can_be_full_before():
     rows = rows_of("offline", "--n", "500", "--stored", "2000")
     assert rows and {row["stored"] for row in rows} == {2000}, rows
     rows = rows_of("start", "--accounts", "3000", "--stored", "2000")
-    assert [row["op"] for row in rows] == ["start_p50", "start_worst", "memory"] and all(row["value"] > 0 for row in rows), rows
+    ops = ["start_p50", "start_worst", "start_cpu", "memory"]
+    assert [row["op"] for row in rows] == ops + [op + "_killed" for op in ops] and all(row["value"] > 0 for row in rows), rows
 
 
 def a_day_passes_at_speed():

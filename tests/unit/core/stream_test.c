@@ -438,6 +438,35 @@ static void a_crash_after_many_commits_replays_a_bounded_journal(void **state)
     chat_clear(&c);
 }
 
+/* One commit for so many messages of one device. */
+static void says_at_once(struct chat *c, size_t who, int count)
+{
+    for (int i = 0; i < count; i++) {
+        sotto_buf frame = append_frame(c, ++c->voices[who].op, ENTRY_APPLICATION, c->epoch,
+                                       VIEW_LIT("one of many"));
+        say(world(c), connection_of(who), buf_view(&frame));
+        buf_clear(&frame);
+    }
+    says(c, who, "the last");
+    core_effects_reset(&world(c)->fx);
+}
+
+static void commits_with_much_in_them_make_a_journal_of_fewer_rows(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    const struct streams *all = world(&c)->core->streams;
+    for (int i = 0; i < 400; i++) {
+        says_at_once(&c, 0, 200); /* 51 bytes each: the row counts as three */
+        assert_true(all->journal_next - all->journal_first <= JOURNAL_LIVES / 4 / 3 + 2);
+    }
+    uint64_t head = says(&c, 0, "before");
+    crash(&c);
+    come_in(&c, 0);
+    assert_int_equal(says(&c, 0, "after"), head + 1);
+    chat_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_cursor_outlives_a_crash_and_its_rows_hold_it_later),
         cmocka_unit_test(what_was_not_committed_is_undone),
         cmocka_unit_test(a_crash_after_many_commits_replays_a_bounded_journal),
+        cmocka_unit_test(commits_with_much_in_them_make_a_journal_of_fewer_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
