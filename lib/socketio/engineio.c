@@ -127,7 +127,7 @@ static view piece_take(view *text, char end)
 }
 
 struct pairs {
-    view version, transport, sid, room; /* data is NULL: not there */
+    view version, transport, sid, room, jsonp; /* data is NULL: not there */
 };
 
 static sotto_err pair_keep(struct pairs *pairs, view name, view value)
@@ -137,7 +137,8 @@ static sotto_err pair_keep(struct pairs *pairs, view name, view value)
     } known[] = {{VIEW_LIT("EIO"), &pairs->version},
                  {VIEW_LIT("transport"), &pairs->transport},
                  {VIEW_LIT("sid"), &pairs->sid},
-                 {VIEW_LIT("room"), &pairs->room}};
+                 {VIEW_LIT("room"), &pairs->room},
+                 {VIEW_LIT("j"), &pairs->jsonp}};
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         if (!view_equal(name, known[i].name))
             continue;
@@ -176,7 +177,8 @@ sotto_err engineio_query_read(view target, struct engineio_query *ret_query)
     *ret_query = (struct engineio_query){.version = version_of(pairs.version),
                                          .transport = transport_of(pairs.transport),
                                          .sid = pairs.sid,
-                                         .room = pairs.room};
+                                         .room = pairs.room,
+                                         .jsonp = pairs.jsonp.data != NULL};
     return SOTTO_OK;
 }
 

@@ -55,6 +55,7 @@ struct engineio_query {
     enum engineio_transport transport; /* 0: none that is known */
     view sid;                          /* empty: a new session */
     view room;                         /* of our own; empty: none is named */
+    bool jsonp;                        /* the answer is to be a script */
 };
 /* From a request's target. NOTFOUND: another path. VALUE: a name that means something here comes twice. */
 SOTTO_MUST_USE sotto_err engineio_query_read(view target, struct engineio_query *ret_query);

@@ -88,7 +88,8 @@
     X(gateway_burst_bytes, 2097152, "bytes", "bytes of one client at once before that")            \
     X(gateway_bytes_per_s, 262144, "bytes/s", "bytes a second after that")                         \
     X(gateway_ping_ms, 25000, "ms", "time from one ping of the gateway to the next")               \
-    X(gateway_pong_ms, 20000, "ms", "time for the answer to it, and for connecting to /")          \
+    X(gateway_pong_ms, 20000, "ms", "time for the answer to it")                                   \
+    X(gateway_connect_ms, 20000, "ms", "time that a Socket.IO session may not be connected to /")  \
     X(gateway_idle_ms, 3600000, "ms", "time that a Socket.IO client may say nothing")              \
     X(sends, 60, "", "messages of one device at once before it has to wait")                       \
     X(send_ms, 500, "ms", "the wait for one more message after that")                              \

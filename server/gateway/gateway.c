@@ -30,7 +30,7 @@ static void guest_forget(struct gateway *gateway, struct guest *guest)
 {
     guest_went(gateway, guest);
     if (guest->probe != NULL)
-        link_socket_close(guest->probe, guest->why);
+        link_socket_close(guest->probe, guest);
     for (struct link *link = gateway->links; link != NULL; link = link->next)
         if (link->guest == guest)
             link->guest = NULL;
@@ -47,7 +47,7 @@ static void socket_settle(struct guest *guest)
     }
     if (guest->socket != NULL && guest->ended && guest->out.len == 0) {
         guest->socket = NULL;
-        link_socket_close(link, guest->why);
+        link_socket_close(link, guest);
     }
 }
 
@@ -210,7 +210,7 @@ void gateway_stop(struct gateway *gateway)
     if (gateway == NULL)
         return;
     for (struct guest *g = gateway->hall.guests; g != NULL; g = g->next)
-        hall_end(&gateway->hall, g, "the server stops", gateway_now(gateway));
+        hall_break(&gateway->hall, g, "the server stops", gateway_now(gateway));
     gateway_settle(gateway);
     while (gateway->links != NULL)
         link_end(gateway->links);

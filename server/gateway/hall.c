@@ -177,24 +177,27 @@ void hall_packet(struct hall *hall, struct guest *guest, enum engineio_type type
 
 /* Whatever came before is still to be read; without memory for the last words the end alone has to do. Who is connected closes the
  * session after DISCONNECT; a CLOSE in the same payload would make the client throw away what it has not shown yet. */
-static void last_words(struct hall *hall, struct guest *guest, const char *why)
+static void last_words(struct hall *hall, struct guest *guest)
 {
-    if (guest->room != NULL) {
-        hall_refuse(hall, guest, why);
-        hall_packet(hall, guest, ENGINEIO_MESSAGE, VIEW_LIT("1")); /* DISCONNECT */
-    } else {
+    if (guest->room == NULL) {
         hall_packet(hall, guest, ENGINEIO_CLOSE, (view){0});
+        return;
     }
+    hall_refuse(hall, guest, guest->why);
+    if (!guest->welcome)
+        hall_packet(hall, guest, ENGINEIO_MESSAGE, VIEW_LIT("1")); /* DISCONNECT */
 }
 
-void hall_end(struct hall *hall, struct guest *guest, const char *why, uint64_t now_ms)
+static void end(struct hall *hall, struct guest *guest, const char *why, bool welcome,
+                uint64_t now_ms)
 {
     if (guest->ended || guest->ending)
         return;
     guest->ending = true;
+    guest->welcome = welcome;
     if (why != NULL) {
         snprintf(guest->why, sizeof guest->why, "%s", why);
-        last_words(hall, guest, why);
+        last_words(hall, guest);
     } else {
         buf_clear(&guest->out);
     }
@@ -203,6 +206,16 @@ void hall_end(struct hall *hall, struct guest *guest, const char *why, uint64_t 
     guest->ended_ms = now_ms;
     hall->count--;
     hall_touch(hall, guest);
+}
+
+void hall_end(struct hall *hall, struct guest *guest, const char *why, uint64_t now_ms)
+{
+    end(hall, guest, why, false, now_ms);
+}
+
+void hall_break(struct hall *hall, struct guest *guest, const char *why, uint64_t now_ms)
+{
+    end(hall, guest, why, true, now_ms);
 }
 
 __attribute__((format(printf, 4, 5))) static void break_off(struct hall *hall, struct guest *guest,
@@ -226,7 +239,7 @@ static void message_take(struct hall *hall, struct guest *guest, view data, uint
     guest->heard_ms = now_ms;
     switch (err) {
     case SOTTO_OK:
-        err = hall_event(hall, guest, &packet, now_ms);
+        err = hall_event(hall, guest, &packet);
         if (err != SOTTO_OK)
             break_off(hall, guest, now_ms, "packet of Socket.IO refused: %s", sotto_err_text(err));
         break;
@@ -329,6 +342,15 @@ void hall_moved(struct hall *hall, struct guest *guest, uint64_t now_ms)
     hall_touch(hall, guest);
 }
 
+/* Who neither listens nor answers is gone, and what comes later from there is another try. */
+static void silence_end(struct hall *hall, struct guest *guest, uint64_t now_ms)
+{
+    bool listens = guest->socket != NULL || guest->poll != NULL;
+    hall_break(hall, guest, "no answer came to a ping", now_ms);
+    if (!listens)
+        buf_clear(&guest->out);
+}
+
 static void guest_tick(struct hall *hall, struct guest *guest, uint64_t now_ms)
 {
     if (guest->ended) {
@@ -337,10 +359,10 @@ static void guest_tick(struct hall *hall, struct guest *guest, uint64_t now_ms)
             hall_touch(hall, guest);
         }
     } else if (guest->room == NULL &&
-               after(guest->heard_ms, hall->limits->gateway_pong_ms) <= now_ms) {
+               after(guest->heard_ms, hall->limits->gateway_connect_ms) <= now_ms) {
         hall_end(hall, guest, "no connection to the namespace / came in time", now_ms);
     } else if (guest->pong_ms > 0 && guest->pong_ms <= now_ms) {
-        hall_end(hall, guest, "no answer came to a ping", now_ms);
+        silence_end(hall, guest, now_ms);
     } else if (after(guest->heard_ms, hall->limits->gateway_idle_ms) <= now_ms) {
         hall_end(hall, guest, "nothing came from you for too long", now_ms);
     } else if (guest->pong_ms == 0 && guest->ping_ms <= now_ms) {

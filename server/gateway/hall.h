@@ -31,12 +31,13 @@ struct guest {
     uint64_t ping_ms;  /* the next ping is due */
     uint64_t pong_ms;  /* the answer is due; 0: none is awaited */
     bool ending, ended;
+    bool welcome; /* ended through no fault of its own: its client may come back by itself */
     uint64_t ended_ms;
     char why[HALL_WHY]; /* ended for this; "": it left */
     bool changed;
     struct guest *changed_next, *next, **here;
     /* The shell's: what carries the packets now, and what may soon; its name in the log. */
-    struct link *poll, *socket, *probe;
+    struct link *poll, *push, *socket, *probe;
     unsigned serial;
 };
 
@@ -73,8 +74,10 @@ void hall_moved(struct hall *hall, struct guest *guest, uint64_t now_ms);
 /* Pings, and the ends of those who are silent; for all guests, several times a second. */
 void hall_tick(struct hall *hall, uint64_t now_ms);
 
-/* Ends a guest: the other one is told. `why` goes to the guest if it is not NULL. */
+/* Ends a guest: the other one is told. `why` goes to the guest if it is not NULL, with a DISCONNECT: its client stays away. */
 void hall_end(struct hall *hall, struct guest *guest, const char *why, uint64_t now_ms);
+/* The same without a DISCONNECT: for its client the connection breaks, and it connects again by itself. */
+void hall_break(struct hall *hall, struct guest *guest, const char *why, uint64_t now_ms);
 void hall_forget(struct hall *hall, struct guest *guest);
 
 /* Puts a guest on the list of those that something happened to; takes the next one from it, NULL if there is no more. */

@@ -36,7 +36,7 @@ static void say(struct hall *hall, struct guest *guest, const sotto_buf *packet,
     if (err == SOTTO_OK)
         hall_packet(hall, guest, ENGINEIO_MESSAGE, buf_view(packet));
     else
-        hall_end(hall, guest, "out of memory", guest->heard_ms);
+        hall_break(hall, guest, "out of memory", guest->heard_ms);
 }
 
 /* An event with one object, whose values need no escapes. */
@@ -273,8 +273,7 @@ static sotto_err event_take(struct hall *hall, struct guest *guest,
     return SOTTO_OK;
 }
 
-sotto_err hall_event(struct hall *hall, struct guest *guest, const struct socketio_packet *packet,
-                     uint64_t now_ms)
+sotto_err hall_event(struct hall *hall, struct guest *guest, const struct socketio_packet *packet)
 {
     if (packet->type == SOCKETIO_CONNECT)
         return connect_take(hall, guest, packet);
@@ -283,8 +282,8 @@ sotto_err hall_event(struct hall *hall, struct guest *guest, const struct socket
     switch (packet->type) {
     case SOCKETIO_EVENT:
         return event_take(hall, guest, packet);
-    case SOCKETIO_DISCONNECT:
-        hall_end(hall, guest, NULL, now_ms);
+    case SOCKETIO_DISCONNECT: /* the session may connect again */
+        hall_room_leave(hall, guest);
         return SOTTO_OK;
     default:
         return SOTTO_E_UNEXPECTED;

@@ -10,7 +10,7 @@ void hall_packet(struct hall *hall, struct guest *guest, enum engineio_type type
 
 /* A packet of a guest. NOMEM; UNEXPECTED, VALUE: it does not belong here, or not like this. */
 SOTTO_MUST_USE sotto_err hall_event(struct hall *hall, struct guest *guest,
-                                    const struct socketio_packet *packet, uint64_t now_ms);
+                                    const struct socketio_packet *packet);
 /* Tells a guest why something was not done, as the event REFUSED. */
 void hall_refuse(struct hall *hall, struct guest *guest, const char *why);
 void hall_room_leave(struct hall *hall, struct guest *guest);

@@ -26,21 +26,29 @@ static void on_closed(uv_handle_t *handle)
     gateway_closed(gateway);
 }
 
-/* Who is served by nothing else any more has left. */
+static void guest_part(struct link *link)
+{
+    struct guest *guest = link->guest;
+    if (guest == NULL)
+        return;
+    struct link **const places[] = {&guest->poll, &guest->push, &guest->probe, &guest->socket};
+    link->guest = NULL;
+    for (size_t i = 0; i < COUNT_OF(places); i++)
+        if (*places[i] == link)
+            *places[i] = NULL;
+}
+
+/* Whose request breaks off has left, and so has who is on WebSocket; but not who leaves polling for it, or tries to. */
 static void guest_lost(struct link *link)
 {
     struct guest *guest = link->guest;
-    link->guest = NULL;
     if (guest == NULL)
         return;
-    if (guest->poll == link)
-        guest->poll = NULL;
-    if (guest->probe == link)
-        guest->probe = NULL;
-    if (guest->socket == link) {
-        guest->socket = NULL;
+    bool carried =
+        guest->socket == NULL ? guest->poll == link || guest->push == link : guest->socket == link;
+    guest_part(link);
+    if (carried)
         hall_end(&link->gateway->hall, guest, NULL, gateway_now(link->gateway));
-    }
 }
 
 void link_end(struct link *link)
@@ -171,7 +179,7 @@ static void link_reply(struct link *link, sotto_err err, sotto_buf *answer)
     link_give(link, answer);
     if (link->state == LINK_ENDED)
         return;
-    link->guest = NULL;
+    guest_part(link);
     link->served = true;
     if (link->keep)
         link_enter(link, LINK_HEAD);
@@ -240,6 +248,13 @@ static void push(struct link *link, struct guest *guest, size_t body_len)
         link_refuse(link, REFUSAL_REQUEST, "this session uses WebSocket now");
         return;
     }
+    if (guest->push != NULL) {
+        hall_end(&link->gateway->hall, guest, "two requests tell one session something at once",
+                 gateway_now(link->gateway));
+        link_refuse(link, REFUSAL_REQUEST, "another request of this session is under way already");
+        return;
+    }
+    guest->push = link;
     link->guest = guest;
     link->body_len = body_len;
     link_enter(link, LINK_BODY);
@@ -278,7 +293,8 @@ static void socket_enter(struct link *link, const struct http_head *head,
 static void socket_probe(struct link *link, const struct http_head *head, struct guest *guest)
 {
     if (guest->socket != NULL || guest->probe != NULL) {
-        link_refuse(link, REFUSAL_REQUEST, "this session has a WebSocket already");
+        socket_begin(link, head); /* a page sees a reason only then */
+        link_socket_refuse(link, "this session has a WebSocket already");
         return;
     }
     guest->probe = link;
@@ -378,6 +394,14 @@ static bool pushed_answer(struct link *link)
     return true;
 }
 
+/* The answer says why; unless somebody waits for other words, there are none left to say. */
+static void pushed_refuse(struct link *link, struct guest *guest)
+{
+    if (guest->poll == NULL)
+        buf_clear(&guest->out);
+    link_refuse(link, REFUSAL_REQUEST, guest->why);
+}
+
 static bool body_take(struct link *link)
 {
     struct gateway *gateway = link->gateway;
@@ -393,7 +417,7 @@ static bool body_take(struct link *link)
     buf_consume(&link->in, link->body_len);
     link_enter(link, LINK_PUSHED);
     if (!good)
-        link_refuse(link, REFUSAL_REQUEST, guest->why);
+        pushed_refuse(link, guest);
     return true;
 }
 

@@ -62,8 +62,8 @@ bool link_socket_take(struct link *link);
 bool link_socket_may_read(const struct link *link);
 /* Writes packets as WebSocket messages. */
 void link_socket_send(struct link *link, view payload);
-/* Says goodbye with a close frame; `why` "" is none. */
-void link_socket_close(struct link *link, const char *why);
+/* Says goodbye to a guest that has ended, with a close frame. */
+void link_socket_close(struct link *link, const struct guest *guest);
 /* The same to who does not keep to WebSocket. */
 void link_socket_refuse(struct link *link, const char *why);
 

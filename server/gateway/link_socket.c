@@ -49,9 +49,11 @@ static void socket_close(struct link *link, uint16_t code, const char *why)
     link_finish(link);
 }
 
-void link_socket_close(struct link *link, const char *why)
+/* RFC 6455 7.4.1: normal closure, going away, policy violation */
+void link_socket_close(struct link *link, const struct guest *guest)
 {
-    socket_close(link, why[0] != 0 ? 1008 : 1000, why);
+    uint16_t code = guest->why[0] == 0 ? 1000 : guest->welcome ? 1001 : 1008;
+    socket_close(link, code, guest->why);
 }
 
 void link_socket_refuse(struct link *link, const char *why)

@@ -78,6 +78,8 @@ static struct request query_of(const struct http_head *head, size_t payload_max)
     if (query.room.len > 0 && !engineio_room_valid(query.room))
         return refused(REFUSAL_FORBIDDEN,
                        "a room has a name of up to 64 letters, digits, dots, dashes, underscores");
+    if (query.jsonp)
+        return refused(REFUSAL_TRANSPORT, "JSONP is not spoken here: ask with fetch or XHR");
     if (query.transport == 0)
         return refused(REFUSAL_TRANSPORT,
                        "the query must say transport=polling or transport=websocket");

@@ -124,7 +124,67 @@ def a_server_that_stops_says_so(gateway, node):
         while event == "PEER_DISCONNECTED":
             event, args = node.next(who)
         assert event == "REFUSED" and args[0]["message"] == "the server stops", (event, args)
-        node.expect(who, "disconnect")
+        assert node.expect(who, "disconnect")[0] != "io server disconnect"  # after which a client stays away
+
+
+@with_node
+def two_pairs_at_once_do_not_hear_each_other(_, node):
+    places = [(f"{room}{side}", room, TRANSPORTS[way]) for room, side, way in
+              (("x", 0, "polling"), ("y", 0, "websocket"), ("x", 1, "upgrade"), ("y", 1, "polling"))]
+    for who, room, transports in places:
+        node.connect(who, transports=transports, query={"room": room})
+        node.expect(who, "connect")
+    for who, _, _ in places:
+        node.expect(who, "PEER_CONNECTED", "KEY_EXCHANGE")
+    for number in range(50):
+        for who, _, _ in places:
+            node.emit(who, "message", who, number)
+    for who, room, _ in places:
+        other = f"{room}{1 - int(who[1])}"
+        for number in range(50):
+            assert node.expect(who, "message", "received_message") == [[other, number]] * 2
+
+
+def comes_back(transports, stop):
+    eager = {"reconnection": True, "reconnectionDelay": 50, "reconnectionDelayMax": 200, "transports": transports}
+    with Gateway() as first, Node(first) as node:
+        node.meet("a", "b", **eager)
+        stop(first)
+        with Gateway(gateway=first.gateway):
+            for who in "ab":
+                node.skip_to(who, "connect")
+            roles = {node.skip_to(who, "KEY_EXCHANGE")[0]["role"] for who in "ab"}
+            assert roles == {"listener", "dialer"}, roles
+            node.emit("a", "message", "again")
+            assert node.skip_to("b", "message") == ["again"]
+
+
+def clients_find_a_server_again_that_was_restarted():
+    if MODULES is None:
+        return WITHOUT
+    for transports in (["websocket"], ["polling"]):
+        comes_back(transports, lambda server: server.stop())
+    return None
+
+
+def clients_find_a_server_again_that_was_killed():
+    if MODULES is None:
+        return WITHOUT
+    for transports in (["websocket"], ["polling"]):
+        comes_back(transports, lambda server: server.stop(9))
+    return None
+
+
+@with_node
+def who_is_killed_is_missed_at_once(gateway, node):
+    for name, transports in TRANSPORTS.items():
+        node.connect(name, query={"room": name})
+        node.expect(name, "connect")
+        with Node(gateway) as doomed:
+            doomed.connect("it", transports=transports, query={"room": name})
+            doomed.expect("it", "connect", "PEER_CONNECTED", "KEY_EXCHANGE")
+            node.expect(name, "PEER_CONNECTED", "KEY_EXCHANGE")
+        assert node.expect(name, "PEER_DISCONNECTED")[0]["room"] == name  # long before a ping is due
 
 
 # ---- by hand
@@ -235,7 +295,7 @@ def one_connection_carries_many_requests():
         a.send("GET", a.sid)
         waiting = Http(g)
         waiting.sid = a.sid
-        assert waiting.ask("POST", a.sid, b"41") == (200, "ok")  # leaves, with a GET under way
+        assert waiting.ask("POST", a.sid, b"41\x1e1") == (200, "ok")  # leaves, with a GET under way
         assert a.answer()[0] == 200
         assert waiting.ask("GET", a.sid)[0] == 400
 
@@ -256,17 +316,68 @@ def wrong_requests_get_a_reason():
 
 def what_breaks_the_rules_ends_a_polling_session():
     with Gateway() as g:
-        for body, why in ((b"abc", "Engine.IO"), (b"42[", "Socket.IO"), (b"40\x1e", "Engine.IO"), (b"2", "Engine.IO")):
+        for body in (b"abc", b"40\x1e"):
             h = Http(g).come("x")
             status, text = h.ask("POST", h.sid, body)
-            poll = Http(g)
-            said = poll.ask("GET", h.sid)
-            assert status == 400 and why in json.loads(text)["message"] or said[0] == 200 and why in said[1], (body, status, text, said)
-            assert poll.ask("GET", h.sid)[0] == 400
+            assert status == 400 and "Engine.IO" in json.loads(text)["message"], (body, status, text)
+            assert Http(g).ask("GET", h.sid)[0] == 400
+        for body, why in ((b"42[", "Socket.IO"), (b"2", "Engine.IO")):
+            h = Http(g).come("x")
+            assert h.ask("POST", h.sid, body) == (200, "ok")
+            status, text = h.ask("GET", h.sid)
+            assert status == 200 and why in text and text.endswith("\x1e41"), (body, status, text)
+            assert Http(g).ask("GET", h.sid)[0] == 400
         h = Http(g).come("x")
         h.send("GET", h.sid)
         assert Http(g).ask("GET", h.sid)[0] == 400  # two at once
         assert "two requests" in h.answer()[1]
+        h = Http(g).come("x")
+        h.sock.sendall(f"POST /socket.io/?EIO=4&transport=polling{h.sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n42".encode())
+        other = Http(g)
+        answers = []
+        while not answers or answers[-1][0] == 200:  # the first one's head may still be on its way
+            answers.append(other.ask("POST", h.sid, b"3"))
+        assert answers[-1][0] == 400 and "under way" in answers[-1][1], answers
+        h.sock.sendall(b'["a",1]')
+        assert h.answer()[0] == 400
+        assert "two requests" in Http(g).ask("GET", h.sid)[1]
+
+
+def a_session_goes_on_without_its_connection_to_the_namespace():
+    with Gateway("--set", "limits.gateway_ping_ms=200", "--set", "limits.gateway_connect_ms=600") as g:
+        other = Socket(g, "&room=x").come()
+        s = Socket(g, "&room=x").come()
+        s.say("41")
+        while not (said := s.hear()).startswith("2") or said.startswith("42"):
+            pass
+        s.say("3")
+        s.say("40")
+        while "KEY_EXCHANGE" not in s.hear():
+            pass
+        s.say("41")
+        while True:
+            try:
+                if s.hear() == "2":
+                    s.say("3")
+            except Ended as e:
+                assert "no connection to the namespace" in str(e), e
+                break
+        left = 0
+        while left < 2:
+            left += "PEER_DISCONNECTED" in other.hear()
+
+
+def whose_request_breaks_off_has_left():
+    with Gateway() as g:
+        other = Socket(g, "&room=x").come()
+        for begin in ("GET", "POST"):
+            h = Http(g).come("x")
+            assert "PEER_CONNECTED" in other.hear() and "KEY_EXCHANGE" in other.hear()
+            h.sock.sendall(f"{begin} /socket.io/?EIO=4&transport=polling{h.sid} HTTP/1.1\r\nHost: x\r\n"
+                           f"Content-Length: {7 * (begin == 'POST')}\r\n\r\n".encode())
+            h.sock.close()
+            assert "PEER_DISCONNECTED" in other.hear()
+            assert Http(g).ask("GET", h.sid)[0] == 400
 
 
 def what_breaks_the_rules_ends_a_websocket():
@@ -301,6 +412,7 @@ def an_upgrade_that_is_none_ends_alone():
         s.say("nonsense")
         assert "probe" in s.ends()
         s = Socket(g, h.sid)
+        assert Socket(g, h.sid).ends() == "1002 this session has a WebSocket already"
         s.say("2probe")
         assert s.hear() == "3probe"
         assert h.ask("GET", h.sid) == (200, "6")
@@ -309,10 +421,17 @@ def an_upgrade_that_is_none_ends_alone():
         assert "nobody else" in s.hear() and s.hear().startswith("437")
         assert Http(g).ask("GET", h.sid)[0] == 400
         assert Http(g).ask("POST", h.sid, b"41")[0] == 400
+        assert Socket(g, h.sid).ends() == "1002 this session has a WebSocket already"
+        s.say('428["a"]')
+        assert s.hear().startswith("438") or s.hear().startswith("438")
+        h = Http(g).come("y")  # who gives up the way to WebSocket goes on polling
+        Socket(g, h.sid).close()
+        assert h.ask("POST", h.sid, b'427["a"]') == (200, "ok") and "437" in h.ask("GET", h.sid)[1]
 
 
 def slow_requests_end_and_silence_too():
-    with Gateway("--set", "limits.head_ms=1500", "--set", "limits.gateway_ping_ms=300", "--set", "limits.gateway_pong_ms=1500") as g:
+    with Gateway("--set", "limits.head_ms=1500", "--set", "limits.gateway_ping_ms=300", "--set", "limits.gateway_pong_ms=1500",
+                 "--set", "limits.gateway_connect_ms=1000") as g:
         h = Http(g)
         h.sock.sendall(b"GET /socket.io/ HT")
         assert h.answer()[0] == 408
@@ -404,4 +523,4 @@ def the_relay_goes_on_beside_it():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation")])
+     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation", "comes_back")])

@@ -14,8 +14,8 @@ TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": ["p
 
 
 class Gateway(Server):
-    def __init__(self, *options):
-        super().__init__("--set", "gateway=127.0.0.1:0", *options)
+    def __init__(self, *options, gateway=0):
+        super().__init__("--set", f"gateway=127.0.0.1:{gateway}", *options)
         self.gateway = int(self.line("Socket.IO gateway").rsplit(":", 1)[1])
 
 
@@ -62,8 +62,8 @@ class Node:
     def emit(self, who, *args, ask=False):
         self.do(who, "emit", args=args, ask=ask)
 
-    def connect(self, who, transports=None, query=None, space=None):
-        self.do(who, "connect", options={"transports": transports or ["websocket"], "query": query or {}}, space=space)
+    def connect(self, who, transports=None, query=None, space=None, **options):
+        self.do(who, "connect", options={"transports": transports or ["websocket"], "query": query or {}, **options}, space=space)
 
     def next(self, who, timeout=20):
         return self.queue(who).get(timeout=timeout)
@@ -87,6 +87,13 @@ class Node:
         assert self.expect(a, "PEER_CONNECTED")[0]["id"] == id_b
         assert self.expect(b, "PEER_CONNECTED")[0]["id"] == id_a
         return id_a, id_b, self.expect(a, "KEY_EXCHANGE")[0], self.expect(b, "KEY_EXCHANGE")[0]
+
+    def skip_to(self, who, wanted):
+        """The arguments of the next event of this name; what comes before it is left out."""
+        event, args = self.next(who)
+        while event != wanted:
+            event, args = self.next(who)
+        return args
 
     def __enter__(self):
         return self

@@ -198,14 +198,75 @@ static void leaving_is_told_and_makes_room(void **state)
     snprintf(want, sizeof want, "42[\"PEER_DISCONNECTED\",{\"room\":\"default\",\"id\":\"%s\"}]",
              b->id);
     say(p, b, "41");
+    assert_null(b->room);
+    assert_string_equal(got(a), want);
+    say(p, b, "1");
     assert_true(b->ended);
     assert_string_equal(b->why, "");
-    assert_string_equal(got(a), want);
+    assert_string_equal(got(a), "");
     struct guest *c = come(p, "");
     assert_non_null(strstr(got(c), "KEY_EXCHANGE"));
     assert_non_null(strstr(got(a), "\"role\":\"listener\""));
     hall_end(&p->hall, a, NULL, p->now_ms);
     assert_non_null(strstr(got(c), "PEER_DISCONNECTED"));
+    place_free(p);
+}
+
+static void who_has_disconnected_may_connect_again_in_time(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    pair(p, &a, &b);
+    say(p, b, "41");
+    say(p, b, "40");
+    assert_false(b->ended);
+    assert_non_null(strstr(got(b), "KEY_EXCHANGE"));
+    say(p, b, "41");
+    p->now_ms += p->limits.gateway_connect_ms;
+    hall_tick(&p->hall, p->now_ms);
+    assert_true(b->ended);
+    assert_string_equal(got(b), "1");
+    assert_false(a->ended);
+    say(p, a, "41");
+    say(p, a, "42[\"a\"]");
+    assert_true(a->ended);
+    place_free(p);
+}
+
+static void who_did_nothing_wrong_is_not_told_to_stay_away(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    pair(p, &a, &b);
+    hall_break(&p->hall, a, "the server stops", p->now_ms);
+    assert_true(a->ended && a->welcome);
+    assert_string_equal(got(a), "42[\"REFUSED\",{\"message\":\"the server stops\"}]");
+    assert_non_null(strstr(got(b), "PEER_DISCONNECTED"));
+    struct guest *c = enter(p, "");
+    hall_break(&p->hall, c, "the server stops", p->now_ms);
+    assert_string_equal(got(c), "1");
+    place_free(p);
+}
+
+static void who_neither_listens_nor_answers_is_told_nothing(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    struct link *link = (struct link *)p; /* any that is not NULL */
+    pair(p, &a, &b);
+    b->socket = link;
+    p->now_ms += p->limits.gateway_ping_ms;
+    hall_tick(&p->hall, p->now_ms);
+    assert_string_equal(got(a), "2");
+    assert_string_equal(got(b), "2");
+    p->now_ms += p->limits.gateway_pong_ms;
+    hall_tick(&p->hall, p->now_ms);
+    assert_true(a->ended && a->welcome && b->ended && b->welcome);
+    assert_string_equal(got(a), "");
+    assert_non_null(strstr(got(b), "no answer came to a ping"));
     place_free(p);
 }
 
@@ -464,6 +525,9 @@ int main(void)
         cmocka_unit_test(events_pass_unread_and_some_under_two_names),
         cmocka_unit_test(who_asks_is_told_whether_it_was_passed_on),
         cmocka_unit_test(leaving_is_told_and_makes_room),
+        cmocka_unit_test(who_has_disconnected_may_connect_again_in_time),
+        cmocka_unit_test(who_did_nothing_wrong_is_not_told_to_stay_away),
+        cmocka_unit_test(who_neither_listens_nor_answers_is_told_nothing),
         cmocka_unit_test(join_moves_to_another_room),
         cmocka_unit_test(another_namespace_is_refused),
         cmocka_unit_test(what_breaks_the_rules_ends_the_session_with_a_reason),

@@ -87,6 +87,7 @@ static void what_is_not_done_here_is_refused_with_a_reason(void **state)
     is_refused("GET /socket.io/?EIO=3&transport=polling", "", REFUSAL_VERSION, "HTTP/1.1 400 ");
     is_refused("GET /socket.io/?EIO=4", "", REFUSAL_TRANSPORT, "HTTP/1.1 400 ");
     is_refused("GET /socket.io/?EIO=4&transport=abc", "", REFUSAL_TRANSPORT, "HTTP/1.1 400 ");
+    is_refused("GET " POLLING "&j=0", "", REFUSAL_TRANSPORT, "HTTP/1.1 400 ");
     is_refused("GET " POLLING "&sid=a&sid=b", "", REFUSAL_REQUEST, "HTTP/1.1 400 ");
     is_refused("GET " POLLING "&room=a%20b", "", REFUSAL_FORBIDDEN, "HTTP/1.1 403 ");
     is_refused("POST " POLLING, "Content-Length: 2\r\n", REFUSAL_METHOD, "HTTP/1.1 400 ");

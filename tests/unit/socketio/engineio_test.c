@@ -126,6 +126,9 @@ static void a_query_names_version_transport_session_and_room(void **state)
     assert_int_equal(query.transport, ENGINEIO_WEBSOCKET);
     assert_int_equal(query.sid.len, 0);
     assert_int_equal(query.room.len, 0);
+    assert_false(query.jsonp);
+    assert_ok(engineio_query_read(VIEW_LIT("/socket.io/?transport=polling&EIO=4&j=0"), &query));
+    assert_true(query.jsonp);
 }
 
 static void what_a_query_does_not_say_is_not_there(void **state)
