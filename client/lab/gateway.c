@@ -3,157 +3,50 @@
 #include <stdlib.h>
 
 #include "crypto/rng.h"
-#include "engine/address.h"
 #include "lab/meet.h"
 #include "lab/options.h"
-
-/* `handles` counts what libuv still holds; with the last one all goes. */
-
-#define GOODBYE_MS 2000
+#include "lab/wire.h"
 
 struct gateway_wire {
-    struct talk *talk;
+    struct wire_tcp tcp; /* the first: one pointer is both; its timer waits for silence */
     struct meet meet;
-    struct server_address address;
     const char *room;
-    uv_getaddrinfo_t lookup;
-    uv_tcp_t stream;
-    uv_connect_t connect;
-    uv_shutdown_t shutdown;
-    uv_timer_t timer; /* silence, then the goodbye */
-    unsigned handles;
-    bool looking, stream_open, connected, leaving, closing;
-    sotto_err err;
-    char detail[MEET_TEXT];
-    uint8_t chunk[16384];
 };
 
-/* --- the end --- */
-
-static void free_if_done(struct gateway_wire *g)
-{
-    struct talk *t = g->talk;
-    if (g->handles > 0 || g->looking)
-        return;
-    t->wire_state = NULL;
-    talk_down(t, g->err, g->detail);
-    meet_clear(&g->meet);
-    free(g);
-}
-
-static void on_close(uv_handle_t *handle)
-{
-    struct gateway_wire *g = handle->data;
-    g->handles--;
-    free_if_done(g);
-}
-
-static void shut(void *handle)
-{
-    if (!uv_is_closing(handle))
-        uv_close(handle, on_close);
-}
-
-/* Ends at once. */
-static void drop(struct gateway_wire *g, sotto_err err, const char *detail)
-{
-    if (!g->closing) {
-        g->err = err;
-        snprintf(g->detail, sizeof g->detail, "%s", detail);
-    }
-    g->closing = true;
-    if (g->looking)
-        uv_cancel((uv_req_t *)&g->lookup);
-    if (g->stream_open)
-        shut(&g->stream);
-    shut(&g->timer);
-}
-
-/* Ends it for the user first, with an error that was printed. */
-static void fail(struct gateway_wire *g, int status)
-{
-    talk_fail(g->talk, status);
-    drop(g, SOTTO_E_NET, "");
-}
-
-static void fail_reach(struct gateway_wire *g, int status)
+static void on_unreachable(struct wire_tcp *w, int code)
 {
     struct cli_error error = {
         .err = SOTTO_E_NET,
-        .why = uv_strerror(status),
+        .why = uv_strerror(code),
         .todo = "check the address; sottod serve --set gateway=127.0.0.1:5001 opens one"};
-    fail(g, cli_failf(g->talk->call, &error, "cannot reach a gateway at %s", g->address.text));
+    wire_tcp_fail(
+        w, cli_failf(w->talk->call, &error, "cannot reach a gateway at %s", w->address.text));
 }
 
 /* --- out --- */
-
-struct outgoing {
-    uv_write_t request;
-    sotto_buf bytes;
-};
-
-static void on_written(uv_write_t *request, int status)
-{
-    struct outgoing *o = request->data;
-    struct gateway_wire *g = request->handle->data;
-    buf_clear(&o->bytes);
-    free(o);
-    if (status < 0 && status != UV_ECANCELED)
-        drop(g, SOTTO_E_NET, uv_strerror(status));
-    else if (!g->closing && uv_stream_get_write_queue_size((uv_stream_t *)&g->stream) == 0)
-        talk_drained(g->talk);
-}
-
-/* Takes the bytes over, whatever comes of it. */
-static void bytes_send(struct gateway_wire *g, sotto_buf *bytes)
-{
-    struct outgoing *o = bytes->len > 0 && !g->closing ? calloc(1, sizeof *o) : NULL;
-    if (o == NULL) {
-        if (bytes->len > 0 && !g->closing)
-            drop(g, SOTTO_E_NOMEM, "out of memory");
-        buf_clear(bytes);
-        return;
-    }
-    o->bytes = *bytes;
-    *bytes = (sotto_buf){0};
-    o->request.data = o;
-    const uv_buf_t out = uv_buf_init((char *)o->bytes.data, (unsigned)o->bytes.len);
-    if (uv_write(&o->request, (uv_stream_t *)&g->stream, &out, 1, on_written) == 0)
-        return;
-    buf_clear(&o->bytes);
-    free(o);
-    drop(g, SOTTO_E_NET, "it can't be written to");
-}
 
 static void wire_send(struct talk *t, view message)
 {
     struct gateway_wire *g = t->wire_state;
     sotto_buf out = {0};
-    if (g == NULL || !g->connected || g->closing)
+    if (g == NULL)
         return;
     sotto_err err = meet_send(&g->meet, message, &out);
     if (err == SOTTO_OK) {
-        bytes_send(g, &out);
+        wire_tcp_send(&g->tcp, &out);
         return;
     }
     buf_clear(&out);
-    fail(g, cli_fail(t->call, &(struct cli_error){.err = err}));
-}
-
-static size_t wire_waiting(const struct talk *t)
-{
-    const struct gateway_wire *g = t->wire_state;
-    return g != NULL && g->stream_open
-               ? uv_stream_get_write_queue_size((const uv_stream_t *)&g->stream)
-               : 0;
+    wire_tcp_fail(&g->tcp, cli_fail(t->call, &(struct cli_error){.err = err}));
 }
 
 /* --- in --- */
 
 static void on_seated(struct gateway_wire *g)
 {
-    struct talk *t = g->talk;
-    screen_note(&t->screen, '+', "Connected to the gateway %s, room %s", g->address.text, g->room);
+    struct talk *t = g->tcp.talk;
+    screen_note(&t->screen, '+', "Connected to the gateway %s, room %s", g->tcp.address.text,
+                g->room);
     screen_note(&t->screen, '*', "Waiting for the other side… (Ctrl-C cancels)");
     talk_wait(t, 0);
 }
@@ -162,13 +55,14 @@ static void fail_refused(struct gateway_wire *g, const char *why)
 {
     struct cli_error error = {
         .err = SOTTO_E_CLOSED, .exit = 3, .why = why, .todo = "name another room with --room"};
-    fail(g,
-         g->talk->end == TALK_NONE ? cli_failf(g->talk->call, &error, "the gateway refused") : 0);
+    wire_tcp_fail(&g->tcp, g->tcp.talk->end == TALK_NONE
+                               ? cli_failf(g->tcp.talk->call, &error, "the gateway refused")
+                               : 0);
 }
 
 static void event_show(struct gateway_wire *g, const struct meet_event *event, view bytes)
 {
-    struct talk *t = g->talk;
+    struct talk *t = g->tcp.talk;
     switch (event->kind) {
     case MEET_SEATED:
         on_seated(g);
@@ -201,13 +95,13 @@ static void fail_wrong(struct gateway_wire *g, sotto_err err)
                               .todo = other ? "the other side has to send each message of the lab "
                                               "as hexadecimal digits (docs/lab.md)"
                                             : "check the address: another program may be there"};
-    if (err == SOTTO_E_CLOSED || g->talk->end != TALK_NONE)
-        drop(g, err, "the gateway ended the connection");
+    if (err == SOTTO_E_CLOSED || g->tcp.talk->end != TALK_NONE)
+        wire_tcp_drop(&g->tcp, err, "the gateway ended the connection");
     else
-        fail(g, cli_failf(g->talk->call, &error, "%s (%s)",
-                          other ? "the other side does not speak as the lab does"
-                                : "no Socket.IO gateway of sottod answers there",
-                          sotto_err_text(err)));
+        wire_tcp_fail(&g->tcp, cli_failf(g->tcp.talk->call, &error, "%s (%s)",
+                                         other ? "the other side does not speak as the lab does"
+                                               : "no Socket.IO gateway of sottod answers there",
+                                         sotto_err_text(err)));
 }
 
 /* Gives out all that has come whole. */
@@ -215,10 +109,10 @@ static void events_take(struct gateway_wire *g)
 {
     DEFER(buf_clear) sotto_buf bytes = {0};
     struct meet_event event = {.kind = MEET_SEATED};
-    while (event.kind != MEET_NONE && !g->closing) {
+    while (event.kind != MEET_NONE && !g->tcp.closing) {
         sotto_buf out = {0};
         sotto_err err = meet_next(&g->meet, &out, &event, &bytes);
-        bytes_send(g, &out);
+        wire_tcp_send(&g->tcp, &out);
         if (err != SOTTO_OK) {
             fail_wrong(g, err);
             return;
@@ -229,109 +123,77 @@ static void events_take(struct gateway_wire *g)
 
 static void on_silence(uv_timer_t *timer)
 {
-    drop(timer->data, SOTTO_E_NET, "nothing came from the gateway for too long");
+    wire_tcp_drop(timer->data, SOTTO_E_NET, "nothing came from the gateway for too long");
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_place)
+static void on_bytes(struct wire_tcp *w, view bytes)
 {
-    struct gateway_wire *g = handle->data;
-    (void)suggested;
-    *ret_place = uv_buf_init((char *)g->chunk, sizeof g->chunk);
-}
-
-static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place)
-{
-    struct gateway_wire *g = stream->data;
-    (void)place;
-    if (len < 0 && g->meet.state < MEET_JOINING)
-        fail_wrong(g, SOTTO_E_HTTP);
-    else if (len < 0)
-        drop(g, len == UV_EOF ? SOTTO_E_CLOSED : SOTTO_E_NET,
-             len == UV_EOF ? "the gateway ended the connection" : uv_strerror((int)len));
-    else if (meet_feed(&g->meet, view_of(g->chunk, (size_t)len)) != SOTTO_OK)
-        drop(g, SOTTO_E_NOMEM, "out of memory");
+    struct gateway_wire *g = (struct gateway_wire *)w;
+    if (meet_feed(&g->meet, bytes) != SOTTO_OK)
+        wire_tcp_drop(w, SOTTO_E_NOMEM, "out of memory");
     else
         events_take(g);
-    if (!g->closing && !g->leaving && g->meet.silence_ms > 0)
-        uv_timer_start(&g->timer, on_silence, g->meet.silence_ms, 0);
+    if (!w->closing && !w->leaving && g->meet.silence_ms > 0)
+        uv_timer_start(&w->timer, on_silence, g->meet.silence_ms, 0);
 }
 
-/* --- closing in peace --- */
+/* --- the end --- */
 
-static void on_goodbye(uv_timer_t *timer)
+static void on_ended(struct wire_tcp *w, int code)
 {
-    drop(timer->data, SOTTO_OK, "");
+    struct gateway_wire *g = (struct gateway_wire *)w;
+    bool left = code == UV_EOF;
+    if (g->meet.state < MEET_JOINING)
+        fail_wrong(g, SOTTO_E_HTTP);
+    else
+        wire_tcp_drop(w, left ? SOTTO_E_CLOSED : SOTTO_E_NET,
+                      left ? "the gateway ended the connection" : uv_strerror(code));
 }
 
-static void on_shutdown(uv_shutdown_t *request, int status)
+static void on_gone(struct wire_tcp *w)
 {
-    (void)status;
-    drop(request->data, SOTTO_OK, "");
+    struct gateway_wire *g = (struct gateway_wire *)w;
+    meet_clear(&g->meet);
+    free(g);
 }
 
 static void wire_close(struct talk *t)
 {
     struct gateway_wire *g = t->wire_state;
     sotto_buf out = {0};
-    if (g->closing)
+    if (g->tcp.closing)
         return;
-    if (!g->connected || meet_leave(&g->meet, &out) != SOTTO_OK) {
+    if (!g->tcp.connected || meet_leave(&g->meet, &out) != SOTTO_OK)
         buf_clear(&out);
-        drop(g, SOTTO_OK, "");
-        return;
-    }
-    bytes_send(g, &out);
-    g->leaving = true;
-    g->shutdown.data = g;
-    if (g->closing || uv_shutdown(&g->shutdown, (uv_stream_t *)&g->stream, on_shutdown) != 0)
-        drop(g, SOTTO_OK, "");
-    else
-        uv_timer_start(&g->timer, on_goodbye, GOODBYE_MS, 0);
+    wire_tcp_send(&g->tcp, &out);
+    wire_tcp_leave(&g->tcp);
 }
 
 /* --- connecting --- */
 
-static void on_connect(uv_connect_t *request, int status)
+static void on_up(struct wire_tcp *w)
 {
-    struct gateway_wire *g = request->data;
+    struct gateway_wire *g = (struct gateway_wire *)w;
     uint8_t seed[RNG_SEED];
     sotto_buf out = {0};
-    if (status == UV_ECANCELED || g->closing)
-        return;
-    if (status != 0) {
-        fail_reach(g, status);
-        return;
-    }
-    g->connected = true;
-    uv_tcp_nodelay(&g->stream, 1);
     random_bytes(seed, sizeof seed);
-    sotto_err err = meet_begin(&g->meet, g->address.text, g->room, seed, &out);
-    if (err != SOTTO_OK || uv_read_start((uv_stream_t *)&g->stream, on_alloc, on_read) != 0) {
+    if (meet_begin(&g->meet, w->address.text, g->room, seed, &out) != SOTTO_OK) {
         buf_clear(&out);
-        drop(g, SOTTO_E_NET, "it can't be spoken to");
+        wire_tcp_drop(w, SOTTO_E_NET, "it can't be spoken to");
         return;
     }
-    talk_wait(g->talk, g->talk->timeout_ms);
-    bytes_send(g, &out);
+    talk_wait(w->talk, w->talk->timeout_ms);
+    wire_tcp_send(w, &out);
 }
 
-static void on_lookup(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
-{
-    struct gateway_wire *g = request->data;
-    g->looking = false;
-    if (status == 0 && !g->closing) {
-        uv_tcp_init(&g->talk->loop, &g->stream);
-        g->stream.data = g->connect.data = g;
-        g->stream_open = true;
-        g->handles++;
-        status = uv_tcp_connect(&g->connect, &g->stream, found->ai_addr, on_connect);
-    }
-    uv_freeaddrinfo(found);
-    if (g->closing)
-        free_if_done(g);
-    else if (status != 0)
-        fail_reach(g, status);
-}
+static const struct wire_tcp_events tcp_events = {
+    .found = wire_tcp_dial,
+    .unreachable = on_unreachable,
+    .up = on_up,
+    .bytes = on_bytes,
+    .ended = on_ended,
+    .gone = on_gone,
+};
 
 /* ADDR:PORT, ADDR, or a URL of it. */
 static int address_get(const struct cli_call *call, struct server_address *ret_address)
@@ -370,8 +232,7 @@ static int wire_open(struct talk *t)
     struct gateway_wire *g = calloc(1, sizeof *g);
     if (g == NULL)
         return cli_fail(t->call, &(struct cli_error){.err = SOTTO_E_NOMEM});
-    g->talk = t;
-    int status = address_get(t->call, &g->address);
+    int status = address_get(t->call, &g->tcp.address);
     if (status == 0)
         status = room_get(t->call, &g->room);
     if (status != 0) {
@@ -379,18 +240,8 @@ static int wire_open(struct talk *t)
         return status;
     }
     t->wire_state = g;
-    uv_timer_init(&t->loop, &g->timer);
-    g->timer.data = g->lookup.data = g;
-    g->handles++;
-    char port[8];
-    snprintf(port, sizeof port, "%u", (unsigned)g->address.port);
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    g->looking = true;
-    status = uv_getaddrinfo(&t->loop, &g->lookup, on_lookup, g->address.host, port, &hints);
-    if (status != 0) {
-        g->looking = false;
-        fail_reach(g, status);
-    }
+    g->tcp.events = &tcp_events;
+    wire_tcp_begin(&g->tcp, t);
     return 0;
 }
 
@@ -400,5 +251,5 @@ const struct wire gateway_wire = {
     .open = wire_open,
     .send = wire_send,
     .close = wire_close,
-    .waiting = wire_waiting,
+    .waiting = wire_tcp_waiting,
 };
