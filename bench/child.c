@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PREFIX   "sotto-bench-" /* of directories; then the pid, and six letters of mkdtemp() */
 #define START_MS 10000
 #define STOP_MS  20000
 #define STEP_MS  2
@@ -38,9 +39,53 @@ static void nap(void)
 
 /* ---- the directory */
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    (void)info;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+static void tree_remove(const char *path)
+{
+    (void)nftw(path, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* A directory of ours, or of who runs in our place. */
+static bool is_ours(const char *path)
+{
+    struct stat info;
+    const struct passwd *nobody = geteuid() == 0 ? getpwnam("nobody") : NULL;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+           (info.st_uid == geteuid() || (nobody != NULL && info.st_uid == nobody->pw_uid));
+}
+
+/* Its maker has ended. */
+static bool is_left_behind(const char *name)
+{
+    int pid = 0, end = 0;
+    return sscanf(name, PREFIX "%d-%*6[A-Za-z0-9]%n", &pid, &end) == 1 && end > 0 &&
+           name[end] == 0 && pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+static void left_behind_remove(const char *under)
+{
+    char path[PATH_MAX];
+    DIR *dir = opendir(under);
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (is_left_behind(entry->d_name) &&
+            snprintf(path, sizeof path, "%s/%s", under, entry->d_name) < PATH_MAX && is_ours(path))
+            tree_remove(path);
+    if (dir != NULL)
+        closedir(dir);
+}
+
 bool child_dir_make(struct child *child, const char *under)
 {
-    int len = snprintf(child->dir, sizeof child->dir, "%s/sotto-bench-XXXXXX", under);
+    child_interrupts_catch();
+    left_behind_remove(under);
+    int len = snprintf(child->dir, sizeof child->dir, "%s/" PREFIX "%d-XXXXXX", under, getpid());
     if (len < (int)sizeof child->dir && mkdtemp(child->dir) != NULL)
         return true;
     fprintf(stderr, "sotto-bench: cannot make a directory below %s: %s\n", under, strerror(errno));
@@ -74,18 +119,10 @@ bool child_file_write(const struct child *child, const char *name, view content)
     return written;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
-{
-    (void)info;
-    (void)type;
-    (void)where;
-    return remove(path);
-}
-
 void child_dir_remove(struct child *child)
 {
     if (child->dir[0] != 0)
-        (void)nftw(child->dir, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        tree_remove(child->dir);
     child->dir[0] = 0;
 }
 

@@ -16,7 +16,7 @@ struct child {
 
 /* All that give bool: false, and a message is on stderr. */
 
-/* A new directory below `under`. */
+/* A new directory below `under`, with our pid in its name; those whose makers were killed go away. Interrupts are caught from here on. */
 bool child_dir_make(struct child *child, const char *under);
 void child_dir_remove(struct child *child);
 /* A file in it that only the child can read. */
@@ -40,7 +40,7 @@ double child_cpu_us(const struct child *child);
 /* Memory of its own (user space: Pss, or Rss where that can't be read), in bytes. */
 double child_memory(const struct child *child);
 
-/* From now on child_interrupted() tells; starting a child does that, too. */
+/* From now on child_interrupted() tells; making a directory and starting a child do that, too. */
 void child_interrupts_catch(void);
 /* Files that it has open. */
 unsigned child_files(const struct child *child);

@@ -399,7 +399,7 @@ static bool people_make(struct day *day)
     /* Backwards: who makes a conversation comes last, when the others are there. */
     for (size_t i = day->devices; i-- > 0;) {
         DEFER(device_keys_clear) struct device_keys keys = {0};
-        if (!stage_register(&day->stage, &day->players[i].actor, &keys) ||
+        if (child_interrupted() || !stage_register(&day->stage, &day->players[i].actor, &keys) ||
             (i % 2 == 0 && !talks_make(day, i, &keys)) ||
             (i % SETTLE_EACH == 0 && !stage_settle(&day->stage)))
             return false;
@@ -455,7 +455,6 @@ int bench_day(struct bench *b, int argc, char **argv)
     char path[PATH_MAX + 16];
     if (!child_dir_make(&place, bench_dir(where.dir, where.durable)))
         return 1;
-    child_interrupts_catch();
     snprintf(path, sizeof path, "%s/sotto.db", place.dir);
     bool done = run(b, &day, memory ? NULL : path);
     stage_close(&day.stage);

@@ -3,7 +3,10 @@ measured is said."""
 import json
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 
 from sottoclient import program, run, sanitized
 
@@ -143,6 +146,41 @@ def what_a_bench_of_servers_does_not_know_it_says():
         assert status == 2 and err.startswith("sotto-bench relay: ") and out == "", (options, status, out, err)
 
 
+def begun(folder, *options):
+    """A bench that has files now."""
+    process = subprocess.Popen([program("sotto-bench"), *options, "--dir", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not any(files for _, _, files in os.walk(folder)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert process.poll() is None and os.listdir(folder) == [name for name in os.listdir(folder) if f"-{process.pid}-" in name]
+    return process
+
+
+LONG = {"day": ["day", "--devices", "30", "--messages", "1000000000"], "start": ["start", "--accounts", "100000"]}
+
+
+def who_interrupts_a_bench_finds_no_files_of_it():
+    for options in LONG.values():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with tempfile.TemporaryDirectory() as folder:
+                process = begun(folder, *options)
+                process.send_signal(number)
+                assert process.wait(60) == 1 and os.listdir(folder) == [], (options, number, os.listdir(folder))
+
+
+def what_a_killed_bench_left_the_next_one_takes_away():
+    with tempfile.TemporaryDirectory() as folder:
+        process = begun(folder, *LONG["day"])
+        living = os.path.join(folder, f"sotto-bench-{os.getpid()}-abcdef")
+        os.mkdir(living)
+        os.mkdir(os.path.join(folder, "sotto-bench-notes"))
+        process.kill()
+        process.wait()
+        assert len(os.listdir(folder)) == 3
+        assert bench("--devices", "30", "--messages", "10", "--hours", "1", "--dir", folder, name="day")[0] == 0
+        assert sorted(os.listdir(folder)) == sorted([os.path.basename(living), "sotto-bench-notes"])
+
+
 run([
     every_operation_has_a_row_beside_its_floor,
     one_operation_and_another_suite_can_be_asked_for,
@@ -154,6 +192,8 @@ run([
     other_benches_of_the_server_have_their_rows,
     a_store_can_be_full_before,
     a_day_passes_at_speed,
+    who_interrupts_a_bench_finds_no_files_of_it,
+    what_a_killed_bench_left_the_next_one_takes_away,
     a_peer_is_measured_or_how_to_install_it_is_said,
     what_a_bench_of_servers_does_not_know_it_says,
 ])
