@@ -164,6 +164,7 @@ sotto_err account_erase(struct step *s, struct account *account, const char *why
     TRY(devices_remove(s, account, why));
     TRY(rotations_erase(s, account->number, row.key.n));
     TRY(invites_erase(s, account->number));
+    TRY(blobs_forsake(s, account->number));
     TRY(row_delete(s, STORE_ACCOUNT_BY_ID, VIEW_OF(row.key.account_id)));
     TRY(row_delete(s, STORE_ACCOUNT_BY_NAME, row.name));
     TRY(row_delete(s, STORE_ACCOUNT, row_key_view(&key)));

@@ -8,13 +8,13 @@ static uint64_t kept_until_s(const struct step *s)
 }
 
 /* An account that is gone has no quota. */
-static sotto_err uncount(struct step *s, uint64_t number, uint64_t size)
+sotto_err blob_uncount(struct step *s, const struct blob_row *row)
 {
     struct account *account = NULL;
-    sotto_err err = account_get(s, number, &account);
+    sotto_err err = account_get(s, row->account, &account);
     if (err != SOTTO_OK)
         return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
-    account->blob_bytes -= size < account->blob_bytes ? size : account->blob_bytes;
+    account->blob_bytes -= row->size < account->blob_bytes ? row->size : account->blob_bytes;
     return account_update(s, account);
 }
 
@@ -24,20 +24,18 @@ static sotto_err count(struct step *s, struct account *account, uint64_t size)
     return account_update(s, account);
 }
 
-static sotto_err owner_change(struct step *s, struct account *account, struct blob_row *row)
-{
-    TRY(uncount(s, row->account, row->size));
-    TRY(count(s, account, row->size));
-    row->account = account->number;
-    return SOTTO_OK;
-}
-
 static sotto_err keep_again(struct step *s, struct account *account, view hash,
-                            struct blob_row *row)
+                            const struct blob_row *before)
 {
-    if (row->account != account->number)
-        TRY(owner_change(s, account, row));
-    return blob_extend(s, hash, row, kept_until_s(s));
+    struct blob_row row = *before;
+    uint64_t until_s = kept_until_s(s);
+    row.asked_s = until_s > row.asked_s ? until_s : row.asked_s;
+    row.account = account->number;
+    if (before->account != row.account) {
+        TRY(blob_uncount(s, before));
+        TRY(count(s, account, row.size));
+    }
+    return blob_save(s, hash, before, &row);
 }
 
 sotto_err blob_ask_again(struct step *s, struct account *account, const uint8_t *hash,
@@ -58,9 +56,14 @@ sotto_err blob_ask_again(struct step *s, struct account *account, const uint8_t 
 
 static sotto_err store_new(struct step *s, struct account *account, const struct core_blob *blob)
 {
-    struct blob_row row = {.size = blob->size, .account = account->number};
+    const struct blob_row before = {0}, row = {.size = blob->size,
+                                               .account = account->number,
+                                               .asked_s = kept_until_s(s)};
     TRY(count(s, account, blob->size));
-    return blob_extend(s, VIEW_OF(blob->hash), &row, kept_until_s(s));
+    s->core->directory.counts.blobs++;
+    s->core->directory.counts.blob_bytes += blob->size;
+    TRY(directory_save(s));
+    return blob_save(s, VIEW_OF(blob->hash), &before, &row);
 }
 
 sotto_err blob_take(struct step *s, const struct core_blob *blob)

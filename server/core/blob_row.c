@@ -1,4 +1,8 @@
-/* What the core knows of a blob. What an entry names is kept by time, as long as entries are; what the group state names is counted. */
+/* What the core knows of a blob. What an entry names is kept by time, as long as entries are; what the group state names is counted.
+ *
+ *   BLOB          hash -> the row
+ *   BLOB_EXPIRY   by the time at which it may go; without those of the group state, once that time is over
+ *   BLOB_OF       by the account in whose quota it counts */
 #include "core/streams.h"
 
 #define DAY_S 86400
@@ -9,7 +13,8 @@ sotto_err blob_row_read(view value, struct blob_row *ret_row)
     struct blob_row row = {0};
     row.size = rd_u64(&r);
     row.account = rd_u64(&r);
-    row.expires_s = rd_u64(&r);
+    row.asked_s = rd_u64(&r);
+    row.named_s = rd_u64(&r);
     row.refs = rd_u32(&r);
     TRY(rd_end(&r));
     *ret_row = row;
@@ -21,7 +26,8 @@ sotto_err blob_row_write(const struct blob_row *row, sotto_buf *out)
     struct wr w = wr_to(out);
     wr_u64(&w, row->size);
     wr_u64(&w, row->account);
-    wr_u64(&w, row->expires_s);
+    wr_u64(&w, row->asked_s);
+    wr_u64(&w, row->named_s);
     wr_u32(&w, row->refs);
     return wr_end(&w);
 }
@@ -33,12 +39,33 @@ sotto_err blob_load(struct step *s, view hash, struct blob_row *ret_row)
     return row_verdict(s, blob_row_read(value, ret_row) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED);
 }
 
-static sotto_err blob_save(struct step *s, view hash, const struct blob_row *row)
+static sotto_err index_move(struct step *s, enum store_table table, uint64_t from, uint64_t to,
+                            view hash)
 {
-    uint8_t bytes[32];
+    struct row_key before = row_key_id(from, hash), now = row_key_id(to, hash);
+    if (from != to)
+        TRY(row_delete(s, table, row_key_view(&before)));
+    return row_put(s, table, row_key_view(&now), (view){0});
+}
+
+sotto_err blob_save(struct step *s, view hash, const struct blob_row *before,
+                    const struct blob_row *row)
+{
+    uint8_t bytes[40];
     sotto_buf value = BUF_ON(bytes);
     TRY(blob_row_write(row, &value));
+    TRY(index_move(s, STORE_BLOB_EXPIRY, blob_over_s(before), blob_over_s(row), hash));
+    TRY(index_move(s, STORE_BLOB_OF, before->account, row->account, hash));
+    blobs_expect(s, blob_over_s(row));
     return row_put(s, STORE_BLOB, hash, buf_view(&value));
+}
+
+sotto_err blob_delete(struct step *s, view hash, const struct blob_row *row)
+{
+    struct row_key over = row_key_id(blob_over_s(row), hash), of = row_key_id(row->account, hash);
+    TRY(row_delete(s, STORE_BLOB_EXPIRY, row_key_view(&over)));
+    TRY(row_delete(s, STORE_BLOB_OF, row_key_view(&of)));
+    return row_delete(s, STORE_BLOB, hash);
 }
 
 sotto_err blob_check(struct step *s, view hash, uint64_t max)
@@ -56,16 +83,6 @@ sotto_err blob_check(struct step *s, view hash, uint64_t max)
     return SOTTO_OK;
 }
 
-sotto_err blob_extend(struct step *s, view hash, struct blob_row *row, uint64_t until_s)
-{
-    uint64_t before_s = row->expires_s;
-    row->expires_s = until_s > before_s ? until_s : before_s;
-    struct row_key before = row_key_id(before_s, hash), now = row_key_id(row->expires_s, hash);
-    TRY(row_delete(s, STORE_BLOB_EXPIRY, row_key_view(&before)));
-    TRY(row_put(s, STORE_BLOB_EXPIRY, row_key_view(&now), (view){0}));
-    return blob_save(s, hash, row);
-}
-
 sotto_err blob_keep(struct step *s, view hash)
 {
     struct blob_row row = {0};
@@ -74,7 +91,11 @@ sotto_err blob_keep(struct step *s, view hash)
     if (hash.len == 0)
         return SOTTO_OK;
     TRY(blob_load(s, hash, &row));
-    return row.expires_s >= until_s ? SOTTO_OK : blob_extend(s, hash, &row, until_s);
+    const struct blob_row before = row;
+    if (row.named_s >= until_s)
+        return SOTTO_OK;
+    row.named_s = until_s;
+    return blob_save(s, hash, &before, &row);
 }
 
 sotto_err blob_refer(struct step *s, view hash, bool more)
@@ -86,6 +107,7 @@ sotto_err blob_refer(struct step *s, view hash, bool more)
     if (err == SOTTO_E_NOTFOUND && !more)
         return SOTTO_OK;
     TRY(err);
+    const struct blob_row before = row;
     row.refs += more ? 1 : row.refs > 0 ? UINT32_MAX : 0;
-    return blob_save(s, hash, &row);
+    return blob_save(s, hash, &before, &row);
 }

@@ -175,6 +175,14 @@ static sotto_err on_blob(struct step *s, const struct core_event *event)
     return SOTTO_OK;
 }
 
+static sotto_err on_blobs_found(struct step *s, const struct core_event *event)
+{
+    if (s->core->store == NULL)
+        return SOTTO_E_USAGE;
+    s->fx->held = true;
+    return blobs_found(s, event->frame);
+}
+
 static sotto_err on_stop(struct step *s)
 {
     struct core *core = s->core;
@@ -207,6 +215,8 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
         return on_closed(&s, event);
     case CORE_BLOB:
         return on_blob(&s, event);
+    case CORE_BLOBS_FOUND:
+        return on_blobs_found(&s, event);
     case CORE_SPACE:
         core->disk_full = event->full;
         return SOTTO_OK;
@@ -261,6 +271,8 @@ uint64_t core_next_ms(const struct core *core)
         next_ms = uploads_next_ms(core);
     if (core->store != NULL && streams_next_ms(core) < next_ms)
         next_ms = streams_next_ms(core);
+    if (core->store != NULL && core->blobs_due_ms < next_ms)
+        next_ms = core->blobs_due_ms;
     return next_ms;
 }
 
@@ -292,7 +304,10 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
     }
     uploads_tick(core, now_ms);
     fx->held = true;
-    return core->store != NULL ? streams_tick(&s) : SOTTO_OK;
+    if (core->store == NULL)
+        return SOTTO_OK;
+    TRY(streams_tick(&s));
+    return blobs_tick(&s);
 }
 
 bool core_is_dirty(const struct core *core)
@@ -342,6 +357,7 @@ sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struc
     directory_clear(core);
     TRY(directory_open(&s));
     TRY(streams_open(&s));
+    blobs_rest(&s);
     return core_commit(core, now_ms, fx);
 }
 
@@ -352,6 +368,8 @@ struct core_counts core_count(const struct core *core)
     counts.accounts = core->directory.counts.accounts;
     counts.prekeys_low = core->directory.counts.prekeys_low;
     counts.mails_waiting = core->directory.counts.mails;
+    counts.blobs = core->directory.counts.blobs;
+    counts.blob_bytes = core->directory.counts.blob_bytes;
     counts.queued = core->streams != NULL ? core->streams->queued : 0;
     return counts;
 }

@@ -57,8 +57,9 @@ enum core_event_kind {
     CORE_FRAME,      /* one whole frame; `frame` is borrowed for the step */
     CORE_CLOSED,     /* the connection has ended; drained: false if it broke */
     CORE_BLOB,       /* a blob came whole, and is durable: `blob`; answered by CORE_BLOB_KEPT */
-    CORE_SPACE,      /* the disk has got full, or has space again: `full` */
-    CORE_STOP        /* the server stops: say bye to everybody */
+    CORE_BLOBS_FOUND, /* files of blobs are there: `frame` has their hashes; CORE_BLOB_GONE for those without a row */
+    CORE_SPACE, /* the disk has got full, or has space again: `full` */
+    CORE_STOP   /* the server stops: say bye to everybody */
 };
 
 struct core_blob {
@@ -88,6 +89,7 @@ enum core_effect_kind {
     CORE_SETTLED, /* the connection signed in or sits in a room now: it no longer counts as unauthenticated */
     CORE_UNSETTLED, /* neither any more */
     CORE_BLOB_KEPT, /* whether the blob that this connection sent is kept now: `verdict` */
+    CORE_BLOB_GONE, /* the blob with this hash (bytes) has no row any more: its file may be deleted, unless it is being sent again */
     CORE_MAIL       /* there is mail to send: whoever sends asks for it */
 };
 
@@ -162,10 +164,11 @@ struct core_counts {
     uint64_t accounts, sessions, prekeys_low, mails_waiting;
     uint64_t mails_sent_total, mails_failed_total; /* FAILED: tries; most are made again */
     uint64_t mails_given_up_total;
-    uint64_t messages_total;  /* entries that were accepted */
-    uint64_t delivered_total; /* entries that were pushed or read */
-    uint64_t lost_total;      /* over a quota, or too old */
-    uint64_t queued;          /* entries that are stored now */
+    uint64_t messages_total;    /* entries that were accepted */
+    uint64_t delivered_total;   /* entries that were pushed or read */
+    uint64_t lost_total;        /* over a quota, or too old */
+    uint64_t queued;            /* entries that are stored now */
+    uint64_t blobs, blob_bytes; /* stored now */
 };
 struct core_counts core_count(const struct core *core);
 

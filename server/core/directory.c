@@ -16,7 +16,7 @@ static view counts_key(void)
 sotto_err directory_save(struct step *s)
 {
     const struct directory_counts *counts = &s->core->directory.counts;
-    uint8_t bytes[1 + 6 * 8];
+    uint8_t bytes[1 + 8 * 8];
     sotto_buf row = BUF_ON(bytes);
     struct wr w = wr_to(&row);
     wr_u8(&w, COUNTS_VERSION);
@@ -26,6 +26,8 @@ sotto_err directory_save(struct step *s)
     wr_u64(&w, counts->accounts);
     wr_u64(&w, counts->mails);
     wr_u64(&w, counts->prekeys_low);
+    wr_u64(&w, counts->blobs);
+    wr_u64(&w, counts->blob_bytes);
     TRY(wr_end(&w));
     return row_put(s, STORE_META, counts_key(), buf_view(&row));
 }
@@ -42,6 +44,8 @@ static sotto_err counts_read(view bytes, struct directory_counts *ret_counts)
     counts.accounts = rd_u64(&r);
     counts.mails = rd_u64(&r);
     counts.prekeys_low = rd_u64(&r);
+    counts.blobs = rd_u64(&r);
+    counts.blob_bytes = rd_u64(&r);
     if (rd_end(&r) != SOTTO_OK)
         return SOTTO_E_DAMAGED;
     *ret_counts = counts;

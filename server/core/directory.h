@@ -58,6 +58,7 @@ struct directory_counts {
     uint64_t next_account, next_device, next_mail; /* numbers */
     uint64_t accounts, mails;                      /* how many there are */
     uint64_t prekeys_low;                          /* accounts of which a device is low */
+    uint64_t blobs, blob_bytes;
 };
 
 struct directory {

@@ -93,6 +93,14 @@ void fx_blob_kept(struct core_effects *fx, uint64_t connection, sotto_err verdic
     fx_add(fx, CORE_BLOB_KEPT, connection)->verdict = verdict;
 }
 
+void fx_blob_gone(struct core_effects *fx, view hash)
+{
+    struct core_effect *effect = fx_add(fx, CORE_BLOB_GONE, 0);
+    effect->at = fx->bytes.len;
+    effect->len = hash.len;
+    fx_must(buf_append(&fx->bytes, hash));
+}
+
 void fx_settled(struct core_effects *fx, uint64_t connection, bool settled)
 {
     fx_add(fx, settled ? CORE_SETTLED : CORE_UNSETTLED, connection);

@@ -21,6 +21,7 @@ void fx_close(struct core_effects *fx, uint64_t connection);
 void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms);
 void fx_mail(struct core_effects *fx);
 void fx_blob_kept(struct core_effects *fx, uint64_t connection, sotto_err verdict);
+void fx_blob_gone(struct core_effects *fx, view hash);
 void fx_settled(struct core_effects *fx, uint64_t connection, bool settled);
 
 /* A log line of at most FX_LOG_MAX bytes; what is longer is cut. */

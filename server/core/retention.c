@@ -81,18 +81,10 @@ static sotto_err entries_tick(struct step *s)
 
 /* --- streams without subscribers --- */
 
-static struct row_key due_key(uint64_t time_s, uint64_t number)
-{
-    struct row_key key = row_key_two(DUE_STREAM, time_s), last = row_key_u64(number);
-    memcpy(key.bytes + key.len, last.bytes, last.len);
-    key.len += last.len;
-    return key;
-}
-
 sotto_err retention_expect_end(struct step *s, const struct stream *stream)
 {
     uint64_t kept_s = s->core->config.limits.retention_s;
-    struct row_key key = due_key(step_wall_ms(s) / 1000 + kept_s, stream->number);
+    struct row_key key = due_key(DUE_STREAM, step_wall_ms(s) / 1000 + kept_s, stream->number);
     return step_break(s, row_put(s, STORE_DUE, row_key_view(&key), (view){0}));
 }
 
@@ -119,7 +111,7 @@ static sotto_err streams_end(struct step *s)
     TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
     if (time_s > step_wall_ms(s) / 1000)
         return SOTTO_OK;
-    struct row_key done = due_key(time_s, number);
+    struct row_key done = due_key(DUE_STREAM, time_s, number);
     TRY(row_delete(s, STORE_DUE, row_key_view(&done)));
     s->core->streams->retention_due_ms = s->now_ms + PAUSE_MS;
     return step_break(s, stream_end(s, number));

@@ -20,6 +20,13 @@ struct row_key row_key_two(uint64_t a, uint64_t b)
     return key;
 }
 
+struct row_key due_key(uint64_t kind, uint64_t time_s, uint64_t number)
+{
+    struct row_key key = row_key_two(kind, time_s);
+    key_add_u64(&key, number);
+    return key;
+}
+
 struct row_key row_key_id(uint64_t number, view id)
 {
     struct row_key key = row_key_u64(number);

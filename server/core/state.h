@@ -102,6 +102,7 @@ struct core {
     struct row_key password_sweep; /* how far password.c has looked */
     struct streams *streams;       /* stream.c */
     struct uploads uploads;
+    uint64_t blobs_due_ms; /* when blob_end.c looks again */
     struct limiter *limiter;
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
     bool keyed; /* the maps have their keys */
@@ -176,6 +177,10 @@ SOTTO_MUST_USE sotto_err rows_begin(struct step *s);
 struct row_key row_key_u64(uint64_t number);
 struct row_key row_key_two(uint64_t a, uint64_t b);
 struct row_key row_key_id(uint64_t number, view id); /* id: at most 64 bytes */
+/* What is to be done at a time, in DUE. */
+struct row_key due_key(uint64_t kind, uint64_t time_s, uint64_t number);
+#define DUE_STREAM 1 /* a stream that nobody subscribes to may go */
+#define DUE_BLOBS  2 /* those of an account that has gone */
 static inline view row_key_view(const struct row_key *key)
 {
     return view_of(key->bytes, key->len);

@@ -56,6 +56,11 @@ static sotto_err older_delete(struct step *s, uint64_t stream, uint64_t epoch)
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }
 
+sotto_err state_erase(struct step *s, uint64_t stream)
+{
+    return older_delete(s, stream, UINT64_MAX);
+}
+
 sotto_err state_keep(struct step *s, const struct stream *stream, struct stream_row *stream_row,
                      uint64_t epoch, uint8_t kind, const struct state_row *row)
 {

@@ -249,7 +249,7 @@ sotto_err stream_erase(struct step *s, struct stream *stream)
     TRY(rows_begin(s));
     TRY(row_verdict(s, log_drop(s->core->store, stream->number, stream->head)));
     TRY(rows_erase(s, STORE_HEADER, stream->number));
-    TRY(rows_erase(s, STORE_STATE, stream->number));
+    TRY(state_erase(s, stream->number));
     TRY(row_delete(s, STORE_STREAM_BY_ID, VIEW_OF(stream->id)));
     TRY(row_delete(s, STORE_STREAM, row_key_view(&number)));
     dirty_unmark(s->core->streams, &stream->dirty);

@@ -52,6 +52,8 @@ void device_streams_leave(struct core *core, struct device *device);
 SOTTO_MUST_USE sotto_err device_streams_make(struct step *s, struct device *device);
 /* It reads nothing any more: revoked, removed. Its inbox goes. */
 SOTTO_MUST_USE sotto_err device_streams_end(struct step *s, struct device *device);
+/* An account is gone: its blobs go, a piece a tick; what conversations need is kept for these, in nobody's quota. */
+SOTTO_MUST_USE sotto_err blobs_forsake(struct step *s, uint64_t account);
 
 /* Appends an entry of the server's own, or of another device, to a device's inbox, and pushes it. QUOTA. */
 SOTTO_MUST_USE sotto_err inbox_append(struct step *s, struct device *device, uint8_t kind,

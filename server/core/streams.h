@@ -304,22 +304,27 @@ void journal_item_write(struct wr *w, const struct journal_item *item);
 
 /* A stream that nobody subscribes to goes when nothing in it would be kept any longer. */
 SOTTO_MUST_USE sotto_err retention_expect_end(struct step *s, const struct stream *stream);
-#define DUE_STREAM 1
 
 /* --- blob_row.c --- */
 
-/* struct { uint64 size; uint64 account; uint64 expires_s; uint32 refs; } blob_row;  account: who uploaded it. It may be
- * deleted after expires_s if refs is 0. */
+/* struct { uint64 size; uint64 account; uint64 asked_s; uint64 named_s; uint32 refs; } blob_row; */
 struct blob_row {
-    uint64_t size, account, expires_s;
-    uint32_t refs;
+    uint64_t size;
+    uint64_t account;          /* in whose quota it counts; 0: in nobody's */
+    uint64_t asked_s, named_s; /* kept until then: for who asked for it; for entries that name it */
+    uint32_t refs;             /* of group states: it is kept while there are some */
 };
+static inline uint64_t blob_over_s(const struct blob_row *row)
+{
+    return row->asked_s > row->named_s ? row->asked_s : row->named_s;
+}
 SOTTO_MUST_USE sotto_err blob_row_read(view value, struct blob_row *ret_row);
 SOTTO_MUST_USE sotto_err blob_row_write(const struct blob_row *row, sotto_buf *out);
 SOTTO_MUST_USE sotto_err blob_load(struct step *s, view hash, struct blob_row *ret_row);
-/* Writes the row; the blob stays at least until then. */
-SOTTO_MUST_USE sotto_err blob_extend(struct step *s, view hash, struct blob_row *row,
-                                     uint64_t until_s);
+/* Writes the row in place of the one before; {0}: there was none. */
+SOTTO_MUST_USE sotto_err blob_save(struct step *s, view hash, const struct blob_row *before,
+                                   const struct blob_row *row);
+SOTTO_MUST_USE sotto_err blob_delete(struct step *s, view hash, const struct blob_row *row);
 /* NOTFOUND, QUOTA (larger than `max`): a refusal with its words. An empty hash is OK. */
 SOTTO_MUST_USE sotto_err blob_check(struct step *s, view hash, uint64_t max);
 /* It stays at least as long as an entry does. */
@@ -335,13 +340,29 @@ SOTTO_MUST_USE sotto_err blob_ask_again(struct step *s, struct account *account,
                                         const uint8_t *hash, uint64_t size);
 /* A blob has come whole. NOTFOUND: the account is gone; DENIED: disabled; QUOTA, CONFLICT. */
 SOTTO_MUST_USE sotto_err blob_take(struct step *s, const struct core_blob *blob);
+/* It counts in the quota of its account no more. */
+SOTTO_MUST_USE sotto_err blob_uncount(struct step *s, const struct blob_row *row);
 /* UNSUPPORTED, with its words: this server keeps none. */
 SOTTO_MUST_USE sotto_err blob_check_on(struct step *s);
 /* Fills in who has it and for how long, and answers with it. */
 SOTTO_MUST_USE sotto_err blob_answer_ticket(struct step *s, const struct request *request,
                                             struct blob_ticket *ticket, uint64_t have);
 
+/* --- blob_end.c --- */
+
+/* Something may go then. */
+void blobs_expect(struct step *s, uint64_t over_s);
+/* All was undone: it is not tried again at once. */
+void blobs_rest(struct step *s);
+/* Blobs whose time is over go, a piece of them. */
+SOTTO_MUST_USE sotto_err blobs_tick(struct step *s);
+/* Of these hashes, side by side, those without a row are told to be gone. NOMEM, errors of the store. */
+SOTTO_MUST_USE sotto_err blobs_found(struct step *s, view hashes);
+
 /* --- state_put.c --- */
+
+/* All of a stream's group state goes. */
+SOTTO_MUST_USE sotto_err state_erase(struct step *s, uint64_t stream);
 
 /* Keeps a piece of the group state, in place of what was there. A new snapshot ends what came before it. */
 SOTTO_MUST_USE sotto_err state_keep(struct step *s, const struct stream *stream,

@@ -31,6 +31,8 @@ static const struct {
     {"delivered_total", "counter", "entries that were pushed or read"},
     {"lost_total", "counter", "entries lost over a quota, or too old, unread or not"},
     {"queue_messages", "gauge", "entries that are stored"},
+    {"blobs", "gauge", "attachments that are stored"},
+    {"blob_bytes", "gauge", "bytes of these"},
 };
 
 _Static_assert(COUNT_OF(core_rows) == CORE_COUNTS, "each count has its row");

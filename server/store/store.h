@@ -48,7 +48,8 @@
     X(BLOB_EXPIRY, 21, "blob_expiry", "time, hash -> nothing")                               \
     X(DUE, 22, "due", "kind, time, number -> what is to be done then")                       \
     X(MAIL, 23, "mail", "rising number -> a mail to be sent")                                \
-    X(INVITED, 24, "invited", "account number, hash of the redeem token -> nothing")
+    X(INVITED, 24, "invited", "account number, hash of the redeem token -> nothing")         \
+    X(BLOB_OF, 25, "blob_of", "account number, hash -> nothing")
 
 enum store_table {
 #define STORE_TABLE_ENUM(name, number, text, what) STORE_##name = (number),

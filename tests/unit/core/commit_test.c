@@ -470,7 +470,7 @@ static void the_state_is_for_members_and_for_who_has_the_token(void **state)
 static void blob_store(struct chat *c, const uint8_t hash[PROTO_HASH], uint64_t size)
 {
     DEFER(buf_clear) sotto_buf value = {0};
-    const struct blob_row row = {.size = size, .account = 1, .expires_s = 5};
+    const struct blob_row row = {.size = size, .account = 1, .asked_s = 5};
     assert_ok(blob_row_write(&row, &value));
     assert_ok(store_begin(c->town.store));
     assert_ok(store_put(c->town.store, STORE_BLOB, view_of(hash, PROTO_HASH), buf_view(&value)));
@@ -498,7 +498,7 @@ static void a_blob_must_be_there_and_is_kept(void **state)
     heard_error(&c, 0, SOTTO_E_QUOTA);
     blob_store(&c, hash, HANDSHAKE_BLOB_MAX);
     commits(&c, 0, (struct wish){.blob = VIEW_OF(hash)});
-    assert_true(blob_now(&c, hash).expires_s > WALL_S + 30 * 86400);
+    assert_true(blob_now(&c, hash).named_s > WALL_S + 30 * 86400);
     chat_clear(&c);
 }
 

@@ -86,6 +86,35 @@ static void who_subscribes_again_keeps_it(void **state)
     chat_clear(&c);
 }
 
+/* The blob in which a snapshot stands goes with the stream, if nobody else asked for it so long. */
+static void a_stream_lets_go_of_its_blobs(void **state)
+{
+    (void)state;
+    static const uint8_t hash[PROTO_HASH] = {1, 2, 3};
+    const struct blob_row none = {0}, row = {.size = 9, .account = 1, .asked_s = WALL_S + 86400};
+    struct chat c = talk_of(no_limits(), 2);
+    struct step s = {.core = world(&c)->core, .fx = &world(&c)->fx, .now_ms = world(&c)->now_ms};
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = 1, .kind = STATE_SNAPSHOT, .blob = VIEW_OF(hash)};
+    memcpy(put.stream, c.stream, STREAM_ID);
+    assert_ok(blob_save(&s, VIEW_OF(hash), &none, &row));
+    settle(&c.town);
+    assert_ok(proto_state_put_write(42, &put, &frame));
+    tell(&c.town, connection_of(1), &frame);
+    got_ok(world(&c), connection_of(1), 42);
+    ask_unsubscribe(&c, 0);
+    ask_unsubscribe(&c, 1);
+    wait_for(&c, 29 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_BLOB), 1);
+    assert_int_equal(rows(&c, STORE_BLOB_EXPIRY), 0);
+    wait_for(&c, 2 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 2);
+    assert_int_equal(rows(&c, STORE_BLOB), 0);
+    assert_int_equal(rows(&c, STORE_BLOB_EXPIRY), 0);
+    assert_int_equal(rows(&c, STORE_BLOB_OF), 0);
+    chat_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +122,7 @@ int main(void)
         cmocka_unit_test(without_retention_nothing_grows_old),
         cmocka_unit_test(a_stream_that_nobody_reads_goes_in_a_month),
         cmocka_unit_test(who_subscribes_again_keeps_it),
+        cmocka_unit_test(a_stream_lets_go_of_its_blobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
