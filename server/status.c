@@ -44,6 +44,8 @@ static void status_print(const struct cli_call *call, const json_t *result)
     printf("connections  %lld\n", (long long)ask_number(result, "connections"));
     printf("accounts     %lld, %lld devices signed in\n", (long long)ask_number(result, "accounts"),
            (long long)ask_number(result, "sessions"));
+    printf("attachments  %lld, %lld KiB\n", (long long)ask_number(result, "attachments"),
+           (long long)((ask_number(result, "attachmentBytes") + 1023) / 1024));
     printf("rooms        %lld\n", (long long)ask_number(result, "rooms"));
     mails_print(result);
     if (json_is_true(json_object_get(result, "diskFull")))

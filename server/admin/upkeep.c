@@ -42,6 +42,8 @@ static void counts_put(json_t *result, const struct server *server)
     json_object_set_new(result, "connections", json_integer((json_int_t)counts.connections));
     json_object_set_new(result, "accounts", json_integer((json_int_t)counts.accounts));
     json_object_set_new(result, "sessions", json_integer((json_int_t)counts.sessions));
+    json_object_set_new(result, "attachments", json_integer((json_int_t)counts.blobs));
+    json_object_set_new(result, "attachmentBytes", json_integer((json_int_t)counts.blob_bytes));
     json_object_set_new(result, "rooms", json_integer((json_int_t)counts.rooms_open));
     json_object_set_new(result, "mailsWaiting", json_integer((json_int_t)counts.mails_waiting));
     json_object_set_new(result, "mailsSent", json_integer((json_int_t)counts.mails_sent_total));

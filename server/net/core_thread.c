@@ -1,7 +1,5 @@
 #include "net/core_thread.h"
 
-#include <unistd.h>
-
 #include "base/ct.h"
 #include "crypto/rng.h"
 #include "net/checkpoint.h"
@@ -15,7 +13,8 @@
 static const enum core_event_kind event_kinds[] = {
     [POST_OPEN] = CORE_OPEN,   [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
     [POST_FRAME] = CORE_FRAME, [POST_CLOSED] = CORE_CLOSED,
-    [POST_BLOB] = CORE_BLOB,   [POST_STOP] = CORE_STOP,
+    [POST_BLOB] = CORE_BLOB,   [POST_BLOBS_FOUND] = CORE_BLOBS_FOUND,
+    [POST_STOP] = CORE_STOP,
 };
 
 static const enum post_kind post_kinds[] = {
@@ -66,6 +65,10 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
                  (const char *)bytes.data);
         return;
     }
+    if (effect->kind == CORE_BLOB_GONE) {
+        claims_doom(&t->server->claims, bytes.data);
+        return;
+    }
     if (effect->kind == CORE_MAIL || server_is_admin(effect->connection)) {
         server_tell_admin(t->server, effect, bytes);
         return;
@@ -107,17 +110,6 @@ static void effects_release(struct core_thread *t, bool with_held)
 
 /* ---- what must be durable before it is told */
 
-/* After this nothing more is accepted: what the disk holds is uncertain (security: a failed fsync is never tried again). */
-static _Noreturn void store_failed(struct core_thread *t, sotto_err err)
-{
-    log_line(t->server->log, "store",
-             "the database can't be written (%s): the server stops, so that nothing is promised "
-             "that was not kept",
-             sotto_err_text(err));
-    log_free(t->server->log); /* writes what waits */
-    _exit(1);
-}
-
 /* A quarter of the reserve. */
 static uint64_t spare_bytes(const struct core_thread *t)
 {
@@ -157,7 +149,7 @@ static void roll_back(struct core_thread *t, sotto_err why)
 {
     uint64_t now_ms = server_now_ms();
     if (why == SOTTO_E_IO || why == SOTTO_E_DAMAGED)
-        store_failed(t, why);
+        server_fail(t->server, "the database", why);
     log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
     if (why == SOTTO_E_DISK_FULL) {
@@ -166,7 +158,7 @@ static void roll_back(struct core_thread *t, sotto_err why)
     }
     sotto_err err = core_rollback(t->core, why, now_ms, &t->effects);
     if (err != SOTTO_OK)
-        store_failed(t, err);
+        server_fail(t->server, "the database", err);
     effects_release(t, true);
 }
 
@@ -223,6 +215,16 @@ static bool upkeep(struct core_thread *t, const struct post *post)
     return true;
 }
 
+_Static_assert(offsetof(struct core_blob, hash) == 0, "what claims_release() reads");
+
+/* Whether the rows are there is settled now. */
+static void claims_release(struct core_thread *t)
+{
+    for (size_t i = 0; i < t->batch.count; i++)
+        if (t->batch.list[i].kind == POST_BLOB)
+            claims_drop(&t->server->claims, t->batch.bytes.data + t->batch.list[i].at);
+}
+
 static void take_all(struct core_thread *t)
 {
     bool was_full = mailbox_take(&t->server->core, &t->batch);
@@ -241,6 +243,7 @@ static void take_all(struct core_thread *t)
             settle(t);
     }
     settle(t);
+    claims_release(t);
 }
 
 static void tick(struct core_thread *t)

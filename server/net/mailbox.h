@@ -17,13 +17,14 @@
 enum post_kind {
     POST_NOTHING,
     /* a loop to the core */
-    POST_OPEN,       /* said hello; `address`, `nonce` */
-    POST_OPEN_ADMIN, /* a request over the admin socket */
-    POST_FRAME,      /* one whole frame: the bytes */
-    POST_CLOSED,     /* has ended; `clean`, `slow` */
-    POST_BLOB,       /* a blob came whole: the bytes are a struct core_blob */
-    POST_STOP,       /* the server stops (also from the main thread to the loops) */
-    POST_SPACE,      /* the main thread to the core: look at the disk */
+    POST_OPEN,        /* said hello; `address`, `nonce` */
+    POST_OPEN_ADMIN,  /* a request over the admin socket */
+    POST_FRAME,       /* one whole frame: the bytes */
+    POST_CLOSED,      /* has ended; `clean`, `slow` */
+    POST_BLOB,        /* a blob came whole: the bytes are a struct core_blob */
+    POST_BLOBS_FOUND, /* files of blobs were found: the bytes are their hashes */
+    POST_STOP,        /* the server stops (also from the main thread to the loops) */
+    POST_SPACE,       /* the main thread to the core: look at the disk */
     /* the core to a loop */
     POST_SEND,      /* one whole frame for the client: the bytes; `source` */
     POST_CLOSE,     /* end it after what was sent before */

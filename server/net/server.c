@@ -15,6 +15,7 @@
 #include "crypto/rng.h"
 #include "net/checkpoint.h"
 #include "net/core_thread.h"
+#include "net/janitor.h"
 #include "net/listen.h"
 #include "net/loop.h"
 #include "net/metrics.h"
@@ -256,6 +257,19 @@ static void on_space(uv_timer_t *timer)
         mailbox_ring(&server->core);
 }
 
+/* Whoever comes second waits for the first one's end. */
+_Noreturn void server_fail(struct server *server, const char *what, sotto_err err)
+{
+    while (atomic_exchange(&server->failed, true))
+        pause();
+    log_line(server->log, "store",
+             "%s can't be written (%s): the server stops, so that nothing is promised that was "
+             "not kept",
+             what, sotto_err_text(err));
+    log_free(server->log); /* writes what waits */
+    _exit(1);
+}
+
 /* ---- the end */
 
 void server_tell_all(struct server *server, const struct post *post)
@@ -445,6 +459,8 @@ static sotto_err threads_run(struct front *front)
         err = core_thread_run(&front->core);
     for (unsigned i = 0; err == SOTTO_OK && i < front->server->loop_count; i++)
         err = loop_run(&front->server->loops[i]);
+    if (err == SOTTO_OK && front->server->blobs != NULL)
+        err = janitor_start(front->server, &front->server->janitor);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
 }
@@ -502,6 +518,7 @@ static void front_clear(struct front *front)
     free(server->loops);
     core_thread_clear(&front->core);
     checkpoint_stop(server->checkpoint);
+    janitor_stop(server->janitor);
     mailbox_clear(&server->core);
     mailbox_clear(&server->admin);
     hub_clear(&front->hub);
@@ -515,7 +532,7 @@ static bool locks_init(struct server *server)
 {
     return pthread_mutex_init(&server->admin_lock, NULL) == 0 &&
            pthread_mutex_init(&server->porter.lock, NULL) == 0 &&
-           redact_init(&server->redact) == SOTTO_OK;
+           claims_init(&server->claims) == SOTTO_OK && redact_init(&server->redact) == SOTTO_OK;
 }
 
 sotto_err server_run(const struct server_config *config, struct keeper *keeper, struct log *log,
@@ -535,6 +552,7 @@ sotto_err server_run(const struct server_config *config, struct keeper *keeper, 
         front_clear(front);
         pthread_mutex_destroy(&server->admin_lock);
         pthread_mutex_destroy(&server->porter.lock);
+        claims_clear(&server->claims);
         redact_clear(&server->redact);
     }
     free(front);

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "core/core.h"
+#include "net/claims.h"
 #include "net/endpoint.h"
 #include "net/failure.h"
 #include "net/gate.h"
@@ -43,6 +44,7 @@ struct server_hooks {
 
 struct blobs;
 struct checkpoint;
+struct janitor;
 
 /* Connections of the admin socket have numbers that no loop has. */
 #define SERVER_ADMIN 0xff
@@ -56,6 +58,9 @@ struct server {
     struct blobs *blobs;           /* NULL: without a store */
     struct secret blob_key;        /* of the tickets of this run */
     struct porter porter;          /* locks itself */
+    struct claims claims;          /* locks itself */
+    struct janitor *janitor;       /* NULL: without a store */
+    atomic_bool failed;            /* server_fail() was called */
     const struct server_hooks *hooks;
     atomic_bool ready,
         disk_full; /* ready: all threads run, and nobody has said stop; disk_full: as the core knows it */
@@ -98,6 +103,10 @@ void server_tell_all(struct server *server, const struct post *post);
 
 /* Whether less is free than limits.disk_reserve_bytes. Any thread. */
 bool server_disk_is_full(const struct server *server);
+
+/* What the disk holds of this ("the database") is uncertain: a failed write or sync is never tried again, and after this nothing more is
+ * accepted. Any thread. */
+_Noreturn void server_fail(struct server *server, const char *what, sotto_err err);
 
 /* The clock of all threads, in ms. */
 uint64_t server_now_ms(void);

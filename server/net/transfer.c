@@ -30,6 +30,7 @@ struct transfer {
     enum step step;
     bool busy;     /* the pool works on it */
     bool ready;    /* the body may come */
+    bool claimed;  /* the hash (net/claims.h); when the core is asked, its thread drops that */
     bool asked;    /* the core */
     bool ended;    /* all of a fetched blob was given to the connection */
     sotto_err err; /* of the step */
@@ -57,6 +58,8 @@ static void transfer_free(struct transfer *t)
     blobs_end(t->upload);
     if (t->fd >= 0)
         close(t->fd);
+    if (t->claimed)
+        claims_drop(&t->server->claims, t->ticket.hash);
     porter_leave(&t->server->porter, t->ticket.account);
     free(t->pieces);
     free(t);
@@ -110,8 +113,7 @@ static void answer_err(struct transfer *t, sotto_err err)
         if (statuses[i].err == err)
             status = statuses[i].status;
     if (err == SOTTO_E_IO)
-        log_line(t->server->log, "blobs",
-                 "an attachment can't be read or written: look at the disk");
+        log_line(t->server->log, "blobs", "an attachment can't be read: look at the disk");
     answer(t, status, "");
 }
 
@@ -128,6 +130,13 @@ static bool has_space(const struct transfer *t)
     return free_bytes >= reserve && free_bytes - reserve >= t->ticket.size;
 }
 
+/* In the pool: of what could not be written or synced nothing is certain. */
+static void fail_if(const struct transfer *t)
+{
+    if (t->err == SOTTO_E_IO)
+        server_fail(t->server, "an attachment", t->err);
+}
+
 static sotto_err size_find(struct transfer *t)
 {
     int fd;
@@ -138,14 +147,16 @@ static sotto_err size_find(struct transfer *t)
 
 static void begin_run(struct transfer *t)
 {
-    if (!has_space(t)) {
-        t->err = SOTTO_E_DISK_FULL;
+    t->claimed = claims_take(&t->server->claims, t->ticket.hash);
+    if (!t->claimed || !has_space(t)) {
+        t->err = t->claimed ? SOTTO_E_DISK_FULL : SOTTO_E_FULL;
         return;
     }
     t->err = blobs_begin(t->server->blobs, t->crypto, t->ticket.hash, t->ticket.account,
                          t->ticket.size, &t->upload, &t->at);
     if (t->err == SOTTO_E_EXISTS)
         t->err = size_find(t);
+    fail_if(t);
 }
 
 /* The core has to know of it, also if the blob was here: its row may have been lost in a crash. */
@@ -155,7 +166,8 @@ static void ask_core(struct transfer *t)
     memcpy(blob.hash, t->ticket.hash, sizeof blob.hash);
     const struct post post = {.kind = POST_BLOB, .connection = t->conn->id};
     t->asked = true;
-    if (loop_tell_core(t->conn->loop, &post, view_of(&blob, sizeof blob)) != SOTTO_OK)
+    t->claimed = loop_tell_core(t->conn->loop, &post, view_of(&blob, sizeof blob)) != SOTTO_OK;
+    if (t->claimed)
         answer(t, 503, "");
 }
 
@@ -171,6 +183,8 @@ static void begin_done(struct transfer *t)
         answer_err(t, t->err);
     else if (head)
         answer_offset(t, 204, t->at);
+    else if (t->at == t->ticket.size) /* it ended before the last step */
+        step_begin(t, STEP_FINISH);
     else if (from != t->at)
         answer_offset(t, 409, t->at);
     else if (pieces_make(t) != SOTTO_OK)
@@ -204,6 +218,7 @@ size_t transfer_take(struct transfer *t, view body)
 static void write_run(struct transfer *t)
 {
     t->err = blobs_write(t->upload, view_of(t->working, t->worked));
+    fail_if(t);
 }
 
 static void body_done(struct transfer *t)
@@ -236,6 +251,7 @@ static void finish_run(struct transfer *t)
     t->err = blobs_finish(t->upload);
     blobs_end(t->upload);
     t->upload = NULL;
+    fail_if(t);
 }
 
 static void finish_done(struct transfer *t)

@@ -4,10 +4,8 @@
 
 #include "net/loop.h"
 #include "net/notify.h"
-#include "store/blobs.h"
 
 #define MINUTE_MS     60000
-#define UPLOAD_MOST_S 86400
 #define RENEWAL_LOOKS 60 /* minutes from one look at the certificate to the next */
 #define RENEWAL_DAYS  (IDENTITY_RENEW_S / 86400)
 #define RENEWAL_WARN  (24 * RENEWAL_LOOKS) /* from one warning to the next */
@@ -45,38 +43,11 @@ static void files_look(struct upkeep *u)
         log_line(u->server->log, "tls", "the old TLS certificate stays: %s", failure.what);
 }
 
-/* ---- uploads that nobody went on with */
-
-/* They stay as long as a ticket is good, so that what one account leaves on the disk is bounded by its quota, about. */
-static void sweep_run(uv_work_t *work)
-{
-    struct upkeep *u = work->data;
-    uint64_t kept_s = server_live(u->server)->config.limits.blob_ticket_s;
-    kept_s = kept_s > 0 && kept_s < UPLOAD_MOST_S ? kept_s : UPLOAD_MOST_S;
-    if (blobs_expire(u->server->blobs, (int64_t)time(NULL) - (int64_t)kept_s) != SOTTO_OK)
-        log_line(u->server->log, "blobs", "uploads that were given up can't be deleted");
-}
-
-static void sweep_done(uv_work_t *work, int status)
-{
-    (void)status;
-    ((struct upkeep *)work->data)->sweeping = false;
-}
-
-static void uploads_sweep(struct upkeep *u, uv_loop_t *uv)
-{
-    if (u->server->blobs == NULL || u->sweeping)
-        return;
-    u->sweep.data = u;
-    u->sweeping = uv_queue_work(uv, &u->sweep, sweep_run, sweep_done) == 0;
-}
-
 static void on_minute(uv_timer_t *timer)
 {
     struct upkeep *u = timer->data;
     u->looks++;
     files_look(u);
-    uploads_sweep(u, timer->loop);
     if (u->looks % RENEWAL_LOOKS == 0)
         certificate_renew(u);
 }

@@ -10,8 +10,6 @@
 struct upkeep {
     struct server *server;
     uv_timer_t minute, watchdog;
-    uv_work_t sweep; /* of uploads that nobody went on with */
-    bool sweeping;
     unsigned looks; /* minutes since the start */
     uint64_t ping;  /* the last one that was sent */
     bool told;      /* that somebody doesn't answer */

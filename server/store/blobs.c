@@ -31,6 +31,7 @@ struct blob_upload {
     int fd;
     struct hasher *hasher;
     uint64_t at, size;
+    bool reserved; /* the disk has set aside space for the rest */
 };
 
 /* --- names --- */
@@ -147,6 +148,8 @@ void blobs_end(struct blob_upload *upload)
 {
     if (upload == NULL)
         return;
+    if (upload->reserved && upload->at < upload->size)
+        (void)!ftruncate(upload->fd, (off_t)upload->at); /* what it can't give back expires */
     if (upload->fd >= 0)
         close(upload->fd);
     hasher_free(upload->hasher);
@@ -180,8 +183,10 @@ static sotto_err partial_go_on(struct blob_upload *u)
     if ((uint64_t)st.st_size > u->size)
         return ftruncate(u->fd, 0) == 0 ? SOTTO_OK : SOTTO_E_IO;
     for (ssize_t n; (n = pread(u->fd, piece, sizeof piece, (off_t)u->at)) != 0;) {
-        if (n < 0)
-            return SOTTO_E_IO;
+        if (n < 0) { /* nobody relies on it */
+            (void)unlinkat(u->blobs->partial, u->name, 0);
+            return SOTTO_E_IN_USE;
+        }
         TRY(hasher_add(u->hasher, view_of(piece, (size_t)n)));
         u->at += (uint64_t)n;
     }
@@ -189,10 +194,11 @@ static sotto_err partial_go_on(struct blob_upload *u)
 }
 
 /* Asks the disk for the rest now: who can't be served is told so before sending it. */
-static sotto_err partial_reserve(const struct blob_upload *u)
+static sotto_err partial_reserve(struct blob_upload *u)
 {
     if (u->at == u->size || u->size > INT64_MAX)
         return u->at == u->size ? SOTTO_OK : SOTTO_E_DISK_FULL;
+    u->reserved = true; /* a part of it perhaps, if it fails */
     if (fallocate(u->fd, FALLOC_FL_KEEP_SIZE, (off_t)u->at, (off_t)(u->size - u->at)) == 0 ||
         errno == EOPNOTSUPP)
         return SOTTO_OK;
@@ -275,8 +281,9 @@ sotto_err blobs_finish(struct blob_upload *u)
     }
     struct place place = place_of(u->hash);
     if (fsync(u->fd) != 0) { /* what memory has of it now is on no disk */
+        sotto_err err = file_err(errno);
         (void)unlinkat(u->blobs->partial, u->name, 0);
-        return SOTTO_E_IO;
+        return err == SOTTO_E_DISK_FULL ? err : SOTTO_E_IO;
     }
     if (renameat(u->blobs->partial, u->name, u->blobs->dir, place.text) != 0)
         return file_err(errno);
@@ -333,11 +340,7 @@ sotto_err blobs_list(struct blobs *blobs, uint8_t first, blobs_each *each, void 
         return file_err(errno);
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         uint8_t hash[BLOB_HASH];
-        struct stat st;
-        if (!hash_of(first, e->d_name, hash) ||
-            fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
-            continue;
-        if (!each(user, hash, (uint64_t)st.st_size, st.st_mtim.tv_sec))
+        if (hash_of(first, e->d_name, hash) && !each(user, hash))
             break;
     }
     return SOTTO_OK;

@@ -53,9 +53,8 @@ SOTTO_MUST_USE sotto_err blobs_read(struct blobs *blobs, const uint8_t hash[BLOB
 /* OK also if there is none. */
 SOTTO_MUST_USE sotto_err blobs_delete(struct blobs *blobs, const uint8_t hash[BLOB_HASH]);
 
-/* Gives all blobs whose hash begins with this byte, in any order, with the time at which the last of it came. The function
- * returns false to stop; it may delete the blob that it was given. */
-typedef bool blobs_each(void *user, const uint8_t hash[BLOB_HASH], uint64_t size, int64_t at_s);
+/* Gives all blobs whose hash begins with this byte, in any order. The function returns false to stop. */
+typedef bool blobs_each(void *user, const uint8_t hash[BLOB_HASH]);
 SOTTO_MUST_USE sotto_err blobs_list(struct blobs *blobs, uint8_t first, blobs_each *each,
                                     void *user);
 

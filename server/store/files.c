@@ -23,6 +23,8 @@ sotto_err file_err(int number)
     case EWOULDBLOCK:
         return SOTTO_E_IN_USE;
     case ENOMEM:
+    case EMFILE: /* as memory, they come back */
+    case ENFILE:
         return SOTTO_E_NOMEM;
     default:
         return SOTTO_E_IO;
