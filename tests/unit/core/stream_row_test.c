@@ -106,7 +106,7 @@ static void the_other_rows_are_read_and_written(void **state)
                                    "00");
     holds(rewrite_state, U64("05") "00"
                                    "20" X32("c1"));
-    holds(rewrite_blob, U64("10") U64("01") U64("70") "00000002");
+    holds(rewrite_blob, U64("10") U64("01") U64("70") U64("71") "00000002");
     holds(rewrite_logged, U64("63") "01"
                                     "0568656c6c6f");
 }
