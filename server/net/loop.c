@@ -140,7 +140,7 @@ static void loop_on_timer(uv_timer_t *timer)
     for (struct wheel_entry *e; (e = wheel_due(&loop->wheel, loop_now(loop))) != NULL;)
         conn_due((struct conn *)(void *)((char *)e - offsetof(struct conn, timer)));
     loop_finish(loop);
-    if (loop->wheel.count == 0)
+    if (loop->wheel.count == 0 && !loop->stopping) /* loop_stop_watch() counts on it */
         uv_timer_stop(timer);
 }
 
