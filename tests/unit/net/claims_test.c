@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,6 +159,80 @@ static void at_the_end_nobody_waits(void **state)
     assert_true(claims_ended(claims));
 }
 
+/* --- all at once: some store, one deletes, and one decides about rows, as the core does --- */
+
+#define HASHES  4
+#define SENDERS 3
+#define ROUNDS  3000
+
+static pthread_mutex_t core = PTHREAD_MUTEX_INITIALIZER;
+static bool row[HASHES];
+static atomic_bool file[HASHES];
+static atomic_uint senders, lacking, deleted;
+
+static void *send_some(void *arg)
+{
+    (void)arg;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint8_t hash[BLOB_HASH] = {(uint8_t)(i * 7 % HASHES)};
+        assert_true(claims_take(claims, hash));
+        if (!atomic_load(&file[hash[0]])) {
+            sched_yield();
+            atomic_store(&file[hash[0]], true);
+        }
+        sched_yield();
+        pthread_mutex_lock(&core);
+        row[hash[0]] = true;
+        pthread_mutex_unlock(&core);
+        claims_drop(claims, hash);
+    }
+    atomic_fetch_sub(&senders, 1);
+    return NULL;
+}
+
+static void *delete_some(void *arg)
+{
+    uint8_t hash[BLOB_HASH];
+    (void)arg;
+    while (!claims_ended(claims))
+        if (claims_next(claims, 1, hash)) {
+            sched_yield();
+            atomic_store(&file[hash[0]], false);
+            atomic_fetch_add(&deleted, 1);
+            claims_gone(claims);
+        }
+    return NULL;
+}
+
+static void row_end(uint8_t number)
+{
+    const uint8_t hash[BLOB_HASH] = {number};
+    pthread_mutex_lock(&core);
+    if (row[number] && !atomic_load(&file[number]))
+        atomic_fetch_add(&lacking, 1);
+    row[number] = false;
+    claims_doom(claims, hash);
+    pthread_mutex_unlock(&core);
+}
+
+static void a_row_never_lacks_its_file(void **state)
+{
+    (void)state;
+    pthread_t threads[SENDERS + 1];
+    atomic_store(&senders, SENDERS);
+    for (size_t i = 0; i < SENDERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_some, NULL), 0);
+    assert_int_equal(pthread_create(&threads[SENDERS], NULL, delete_some, NULL), 0);
+    for (uint32_t i = 0; atomic_load(&senders) > 0 || atomic_load(&deleted) == 0; i++) {
+        row_end((uint8_t)(i % HASHES));
+        sched_yield();
+    }
+    claims_end(claims);
+    for (size_t i = 0; i <= SENDERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&lacking), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -169,6 +244,7 @@ int main(void)
         TEST(over_the_limits_nothing_is_taken),
         TEST(who_comes_while_it_is_deleted_waits_for_that),
         TEST(at_the_end_nobody_waits),
+        TEST(a_row_never_lacks_its_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
