@@ -1,7 +1,8 @@
 /* sotto-bench day: a day of traffic at speed, the core and the store in this process and a clock of their own. Half of the devices'
- * time is spent in conversations of two, half in groups; a device is here for ten minutes and away for twenty, on the mean; a few never
- * come back, and what waits for them goes when its time is up. Each hour of that day gives a row: memory, open files and the
- * database may not grow any more once that time has passed. */
+ * time is spent in conversations of two, half in groups; a device is here for ten minutes and away for twenty, on the mean. A few do not
+ * come back: what waits for them goes when it is more than their quota, or too old. Each hour of that day gives a row: memory, open
+ * files and the database may not grow any more once all that has come about. Then the lost ones do come back, and are told of every
+ * single entry: here it is, or it is lost. A gap that nobody tells of ends the bench. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "bench/child.h"
 #include "bench/crowd.h"
 #include "bench/stage.h"
+#include "core/stream.h"
 #include "proto/account.h"
 
 #define GROUP       10 /* devices in one */
@@ -24,7 +26,9 @@
 #define HOURS_MAX   48
 #define TRIES       1000 /* to find somebody who is here */
 #define SENT_MAX    64   /* messages of one device that are not answered */
+#define OWN_MAX     64   /* and that stand above what it has heard */
 #define CREDIT      1048576
+#define HALF_MS     500 /* of a second */
 #define READ_BYTES  262144
 #define SIZE        256
 #define WALL_MS     UINT64_C(1800000000000)
@@ -35,6 +39,8 @@ struct player {
     struct actor actor;
     uint64_t turn_ms; /* when it comes or goes */
     uint64_t seen[TALKS], sent_bits;
+    uint64_t own[TALKS][OWN_MAX]; /* what it said itself above `seen`: it is pushed all but that */
+    unsigned own_count[TALKS];
     unsigned sent_count;
     uint32_t got; /* bytes since credit was given */
     bool lost, queued, listens, reads[TALKS], acks[TALKS];
@@ -51,8 +57,9 @@ struct day {
     uint8_t (*streams)[PROTO_STREAM_ID]; /* pairs, then groups */
     uint32_t *queue;                     /* players that have something to say */
     size_t queue_count;
-    unsigned long devices, messages, hours, retention_s;
-    uint64_t sent, delivered, missed;
+    unsigned long devices, messages, hours, retention_s, queue_entries;
+    uint64_t sent, delivered;
+    uint64_t told_lost; /* entries that devices which came back were told are lost */
     struct hour hour[HOURS_MAX + 1];
 };
 
@@ -116,6 +123,36 @@ static void enqueue(struct day *day, struct player *player)
     day->queue[day->queue_count++] = player->actor.number;
 }
 
+/* Takes those up to `seq` out: how many they were. */
+static unsigned own_take(struct player *player, unsigned which, uint64_t seq)
+{
+    unsigned kept = 0, count = player->own_count[which];
+    for (unsigned i = 0; i < count; i++)
+        if (player->own[which][i] > seq)
+            player->own[which][kept++] = player->own[which][i];
+    player->own_count[which] = kept;
+    return count - kept;
+}
+
+/* Each entry follows the one before it: apart from what the device said itself, and what it is told is lost. */
+static bool entry_follows(struct day *day, struct player *player, unsigned which,
+                          const struct proto_entry *entry)
+{
+    uint64_t from = entry->seq;
+    if (entry->seq <= player->seen[which])
+        return fail("an entry was doubled or overtaken");
+    if (entry->kind == ENTRY_LOST) {
+        if (proto_lost_entry_read(entry->body, &from) != SOTTO_OK || from > entry->seq)
+            return fail("a loss that can't be read");
+        day->told_lost += entry->seq - from + 1;
+    }
+    uint64_t own = from > 1 ? own_take(player, which, from - 1) : 0;
+    if (from - 1 > player->seen[which] + own)
+        return fail("a gap that nobody tells of");
+    own_take(player, which, entry->seq);
+    return true;
+}
+
 static bool entry_hear(struct day *day, struct player *player, const struct proto_frame *frame)
 {
     struct proto_entry entry;
@@ -127,10 +164,9 @@ static bool entry_hear(struct day *day, struct player *player, const struct prot
     enqueue(day, player);
     if (which == TALKS)
         return true;
-    if (entry.seq <= player->seen[which])
-        return fail("an entry was doubled or overtaken");
-    day->missed += entry.seq - player->seen[which] - 1;
-    day->delivered++;
+    if (!entry_follows(day, player, which, &entry))
+        return false;
+    day->delivered += entry.kind != ENTRY_LOST;
     player->seen[which] = entry.seq;
     player->acks[which] = true;
     return true;
@@ -147,6 +183,8 @@ static bool appended_hear(struct player *player, view body)
     unsigned which = player->sent_bits >> --player->sent_count & 1;
     if (answer.seq == player->seen[which] + 1)
         player->seen[which] = answer.seq;
+    else if (answer.seq > player->seen[which] && player->own_count[which] < OWN_MAX)
+        player->own[which][player->own_count[which]++] = answer.seq;
     return true;
 }
 
@@ -166,6 +204,7 @@ static bool auth_ok_hear(struct day *day, struct player *player, view body)
     if (proto_auth_ok_read(body, &ok) != SOTTO_OK || ok.highest_op > player->actor.op)
         return fail("an operation that nobody has asked for");
     player->listens = true;
+    player->own_count[0] = player->own_count[1] = 0; /* it reads them now */
     player->got = CREDIT;
     player->reads[0] = player->reads[1] = true;
     enqueue(day, player);
@@ -317,11 +356,12 @@ static bool turns(struct day *day)
     return true;
 }
 
-/* One second: who comes and goes, what is said, and twice what comes of it. */
+/* One second: who comes and goes, what is said, and half of it later what comes of that. No commit is followed by a whole second without
+ * one: a server that has something to do every moment is not idle. */
 static bool second(struct day *day, uint64_t number)
 {
     uint64_t goal = (number + 1) * day->messages / (day->hours * 3600);
-    day->stage.now_ms += 1000;
+    day->stage.now_ms += HALF_MS;
     if (number % LOOK_S == 0 && !turns(day))
         return false;
     if (!stage_settle(&day->stage) || !queue_say(day))
@@ -329,6 +369,7 @@ static bool second(struct day *day, uint64_t number)
     for (uint64_t left = goal > day->sent ? goal - day->sent : 0; left > 0; left--)
         if (!message_say(day))
             return false;
+    day->stage.now_ms += HALF_MS;
     return stage_settle(&day->stage) && queue_say(day);
 }
 
@@ -372,16 +413,23 @@ static bool hour_end(struct bench *b, struct day *day, unsigned hour, double tak
     row(b, "database", hour, day->hour[hour].database, "MiB");
     row(b, "messages", hour, (double)day->sent, "");
     row(b, "delivered", hour, (double)day->delivered, "");
+    row(b, "stored", hour, (double)core_count(day->stage.core).queued, "");
+    row(b, "lost", hour, (double)core_count(day->stage.core).lost_total, "");
     row(b, "taken", hour, taken_s, "s");
     return true;
 }
 
-/* From the hour after the last loss has met its time to the end: 1 is flat. */
+/* From the hour when the last loss has met its time, and nearly all devices have as many answers kept as there may be, to the end: 1 is
+ * flat. */
 static void growth(struct bench *b, const struct day *day)
 {
+    unsigned long full = (ANSWERS_MAX * day->devices * day->hours + day->messages) / day->messages;
     unsigned long from = LOST_HOURS + day->retention_s / 3600 + 1;
+    if (full + 1 > from)
+        from = full + 1;
     if (from >= day->hours)
         return;
+    row(b, "balanced", from, (double)from, "h");
     row(b, "memory_growth", day->hours, day->hour[day->hours].memory / day->hour[from].memory, "x");
     row(b, "database_growth", day->hours, day->hour[day->hours].database / day->hour[from].database,
         "x");
@@ -394,6 +442,7 @@ static bool people_make(struct day *day)
     for (size_t i = 0; i < day->devices; i++) {
         struct player *player = &day->players[i];
         player->actor.number = (uint32_t)i;
+        player->seen[0] = player->seen[1] = 1; /* the commit that made it a member */
         player->turn_ms = below(day, HERE_S + AWAY_S) * UINT64_C(1000);
     }
     /* Backwards: who makes a conversation comes last, when the others are there. */
@@ -404,6 +453,23 @@ static bool people_make(struct day *day)
             (i % SETTLE_EACH == 0 && !stage_settle(&day->stage)))
             return false;
     }
+    return true;
+}
+
+/* Those who were lost come back, and hear all that is left. */
+static bool lost_return(struct bench *b, struct day *day)
+{
+    uint64_t told = day->told_lost, heard = day->delivered;
+    for (size_t i = 0; i < day->devices; i++)
+        if (day->players[i].lost && day->players[i].actor.connection == 0 &&
+            !stage_arrive(&day->stage, &day->players[i].actor))
+            return false;
+    do {
+        if (!stage_settle(&day->stage) || !queue_say(day) || !stage_settle(&day->stage))
+            return false;
+    } while (day->queue_count > 0);
+    row(b, "returned_heard", day->hours, (double)(day->delivered - heard), "");
+    row(b, "returned_told_lost", day->hours, (double)(day->told_lost - told), "");
     return true;
 }
 
@@ -420,23 +486,29 @@ static bool live(struct bench *b, struct day *day)
             return false;
     }
     growth(b, day);
-    return true;
+    return lost_return(b, day);
 }
 
 static bool run(struct bench *b, struct day *day, const char *path)
 {
+    const struct limits limits = {.retention_s = day->retention_s,
+                                  .queue_entries = day->queue_entries};
     size_t talks = day->devices / 2 + day->devices / GROUP;
     day->players = calloc(day->devices, sizeof *day->players);
     day->streams = calloc(talks, sizeof *day->streams);
     day->queue = calloc(day->devices, sizeof *day->queue);
     return day->players != NULL && day->streams != NULL && day->queue != NULL &&
-           stage_open(&day->stage, path, day->retention_s, WALL_MS, hear, day) &&
-           people_make(day) && live(b, day);
+           stage_open(&day->stage, path, &limits, WALL_MS, hear, day) && people_make(day) &&
+           live(b, day);
 }
 
 int bench_day(struct bench *b, int argc, char **argv)
 {
-    struct day day = {.devices = 10000, .messages = 10000000, .hours = 24, .retention_s = 4 * 3600};
+    struct day day = {.devices = 10000,
+                      .messages = 10000000,
+                      .hours = 24,
+                      .retention_s = 4 * 3600,
+                      .queue_entries = 500};
     struct beside_options where = {0};
     bool memory = false;
     const struct bench_option options[] = {
@@ -444,6 +516,7 @@ int bench_day(struct bench *b, int argc, char **argv)
         {"--messages", &day.messages, 1, 1000000000, NULL, NULL},
         {"--hours", &day.hours, 1, HOURS_MAX, NULL, NULL},
         {"--retention", &day.retention_s, 1, 2592000, NULL, NULL},
+        {"--queue", &day.queue_entries, 0, 1000000000, NULL, NULL},
         {"--memory", NULL, 0, 0, NULL, &memory},
         {"--dir", NULL, 0, 0, &where.dir, NULL},
         {"--durable", NULL, 0, 0, NULL, &where.durable},
@@ -452,7 +525,7 @@ int bench_day(struct bench *b, int argc, char **argv)
         return 2;
     day.devices -= day.devices % GROUP;
     struct child place = {0};
-    char path[PATH_MAX + 16];
+    static char path[PATH_MAX + 16];
     if (!child_dir_make(&place, bench_dir(where.dir, where.durable)))
         return 1;
     snprintf(path, sizeof path, "%s/sotto.db", place.dir);

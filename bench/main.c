@@ -30,6 +30,7 @@ static const struct bench_program programs[] = {
      "--messages N    of the whole day (10000000)\n"
      "--hours N       of the day (24)\n"
      "--retention N   seconds for which a message waits (14400)\n"
+     "--queue N       messages that wait for a device at most (500)\n"
      "--memory        the store of the tests instead of SQLite\n"
      "--durable       the database lies on a disk, not in memory\n"
      "--dir DIR       where it lies\n", bench_day},

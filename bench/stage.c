@@ -36,7 +36,7 @@ static sotto_err keys_make(struct stage *stage)
     return x509_pin(stage->crypto, root.public_key, stage->config.pin);
 }
 
-static sotto_err begin(struct stage *stage, const char *path, uint64_t retention_s)
+static sotto_err begin(struct stage *stage, const char *path, const struct limits *limits)
 {
     const struct store_options options = {.path = path};
     struct core_config *config = &stage->config;
@@ -44,7 +44,7 @@ static sotto_err begin(struct stage *stage, const char *path, uint64_t retention
     TRY(keys_make(stage));
     TRY(path != NULL ? store_sqlite_open(&options, &stage->store, why)
                      : store_memory_new(&stage->store));
-    config->limits.retention_s = retention_s;
+    config->limits = *limits;
     config->store = stage->store;
     config->host = VIEW_LIT(HOST);
     config->authority = stage->root;
@@ -57,14 +57,14 @@ static sotto_err begin(struct stage *stage, const char *path, uint64_t retention
     return SOTTO_OK;
 }
 
-bool stage_open(struct stage *stage, const char *path, uint64_t retention_s, uint64_t wall_ms,
-                stage_heard *heard, void *context)
+bool stage_open(struct stage *stage, const char *path, const struct limits *limits,
+                uint64_t wall_ms, stage_heard *heard, void *context)
 {
     uint8_t seed[RNG_SEED];
     random_bytes(seed, sizeof seed);
     *stage = (struct stage){
         .rng = rng_from(seed), .wall_ms = wall_ms, .heard = heard, .context = context};
-    sotto_err err = begin(stage, path, retention_s);
+    sotto_err err = begin(stage, path, limits);
     return err == SOTTO_OK || fail(err);
 }
 

@@ -42,9 +42,9 @@ struct stage {
 
 /* All that give bool: false, and a message is on stderr. */
 
-/* path: of the database; NULL: in memory. retention_s 0: without end. wall_ms: the time of day at now_ms 0. */
-bool stage_open(struct stage *stage, const char *path, uint64_t retention_s, uint64_t wall_ms,
-                stage_heard *heard, void *context);
+/* path: of the database; NULL: in memory. limits: {0} is none at all. wall_ms: the time of day at now_ms 0. */
+bool stage_open(struct stage *stage, const char *path, const struct limits *limits,
+                uint64_t wall_ms, stage_heard *heard, void *context);
 void stage_close(struct stage *stage);
 
 /* Registers it, with new keys, which are *ret_keys (NULL: not needed any more). */

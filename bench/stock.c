@@ -103,7 +103,8 @@ static bool stock_open(struct stock *stock, const char *path)
     stock->streams = calloc(stock->pairs + 1, sizeof *stock->streams);
     child_interrupts_catch();
     return stock->senders != NULL && stock->streams != NULL &&
-           stage_open(&stock->stage, path, 0, (uint64_t)time(NULL) * 1000, hear, stock);
+           stage_open(&stock->stage, path, &(struct limits){0}, (uint64_t)time(NULL) * 1000, hear,
+                      stock);
 }
 
 static void stock_close(struct stock *stock)

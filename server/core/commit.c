@@ -25,7 +25,7 @@ struct bundle {
     struct commit_header header;
     struct stream_row row;
     struct addition add[PROTO_COMMIT_ADDS_MAX];
-    size_t add_count;
+    size_t add_count, new_devices, new_accounts;
     struct proto_appended appended;
 };
 
@@ -106,20 +106,37 @@ static sotto_err check_addition(struct step *s, const struct bundle *b, struct a
     return inbox_check(s, add->device);
 }
 
+static bool account_is_added(const struct bundle *b, uint64_t account)
+{
+    for (size_t i = 0; i < b->add_count; i++)
+        if (b->add[i].device->account->number == account)
+            return true;
+    return false;
+}
+
+/* What is in the conversation already, and stays, takes no room. */
+static sotto_err check_room(struct step *s, struct bundle *b, const struct device *device)
+{
+    const struct subscription *sub = subscription_of(b->stream, device->number);
+    uint64_t account = device->account->number;
+    b->new_devices += sub == NULL || subscription_ended(sub);
+    if (account_reads(b->stream, account) || account_is_added(b, account))
+        return SOTTO_OK;
+    b->new_accounts++;
+    return conversations_check(s, account);
+}
+
 static sotto_err check_additions(struct step *s, struct bundle *b)
 {
-    uint64_t limit = s->core->config.limits.stream_devices;
     struct rd r = rd_of(b->commit->add.bytes);
     while (rd_more(&r)) {
         struct addition *add = &b->add[b->add_count];
         add->item = proto_commit_add_next(&r);
         TRY(check_addition(s, b, add));
+        TRY(check_room(s, b, add->device));
         b->add_count++;
     }
-    if (limit > 0 && b->add_count > 0 && b->stream->active + b->add_count > limit)
-        return step_refuse(s, SOTTO_E_FULL, 0, "a conversation has at most %llu devices",
-                           (unsigned long long)limit);
-    return SOTTO_OK;
+    return stream_check_size(s, b->stream, b->new_devices, b->new_accounts);
 }
 
 static sotto_err check_all(struct step *s, struct bundle *b)

@@ -11,13 +11,14 @@
 
 #include "core/streams.h"
 
-#define ROW_BYTES  262144 /* the journal's row is written when it has so many */
-#define AGE_BYTES  4096
-#define TRIM_MAX   64 /* rows deleted with one commit */
-#define IDLE_MS    1000
-#define PIECE      256 /* objects that an idle server writes at once */
-#define PIECE_MS   20  /* and the pause between two */
-#define QUEUED_KEY VIEW_LIT("queued")
+#define ROW_BYTES   262144 /* the journal's row is written when it has so many */
+#define AGE_BYTES   4096
+#define TRIM_MAX    64 /* rows deleted with one commit */
+#define IDLE_MS     1000
+#define LOOK_EFFORT 64  /* that a commit spends on looking at queues */
+#define PIECE       256 /* objects that an idle server writes at once */
+#define PIECE_MS    20  /* and the pause between two */
+#define QUEUED_KEY  VIEW_LIT("queued")
 
 void dirty_mark(struct streams *all, struct dirty *dirty)
 {
@@ -231,7 +232,7 @@ static sotto_err trim(struct step *s)
 static sotto_err stream_settle(struct step *s, struct stream *stream)
 {
     if (stream->stale)
-        stream_drop_read(s, stream);
+        TRY(stream_drop_read(s, stream));
     if (stream->dropping) {
         TRY(rows_begin(s));
         TRY(row_verdict(s, log_drop(s->core->store, stream->number, stream->first - 1)));
@@ -278,6 +279,7 @@ static sotto_err journal_commit(struct step *s)
 {
     struct streams *all = s->core->streams;
     uint64_t age_before = all->journal_age;
+    TRY(quota_look(s, LOOK_EFFORT));
     for (struct stream *stream = all->touched; stream != NULL; stream = stream->next_touched)
         TRY(stream_settle(s, stream));
     TRY(cursors_settle(s));

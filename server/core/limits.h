@@ -117,10 +117,11 @@
     X(subscribe_ms, 10000, "ms", "the wait for one more after that")                               \
     X(groups, 100, "", "conversations made by one account before it has to wait")                  \
     X(group_ms, 864000, "ms", "the wait for one more after that")                                  \
-    X(streams_per_device, 500, "", "conversations that a device that makes one may be in")         \
+    X(conversations, 500, "", "conversations that one account may be in")                          \
+    X(stream_accounts, 1000, "", "accounts in a conversation")                                     \
     X(stream_devices, 2000, "", "devices in a conversation")                                       \
     X(queue_entries, 10000, "",                                                                    \
-      "entries of a stream that wait for its slowest reader; over it the oldest are marked lost")  \
+      "entries that wait for one device, in all that it reads; over it the oldest are lost to it") \
     X(queue_bytes, 67108864, "bytes", "the same in bytes")                                         \
     X(retention_s, 2592000, "s", "time for which an entry is kept for those who have not read it")
 

@@ -13,6 +13,7 @@ struct page {
     struct step *s;
     const struct request *request;
     const struct stream *stream;
+    uint64_t lost_to; /* to this device */
     uint64_t max_bytes;
     uint64_t bytes, count, looked_at;
     uint64_t next;      /* all up to here has been told, or is in the run */
@@ -94,7 +95,7 @@ static bool each(void *user, uint64_t seq, view bytes)
         return false;
     p->looked_at++;
     lose(p, seq - 1, logged.at_ms); /* the log has none of these */
-    if (logged.kind == ENTRY_LOST)
+    if (logged.kind == ENTRY_LOST || (seq <= p->lost_to && may_be_lost(logged.kind)))
         lose(p, seq, logged.at_ms);
     else
         entry_send(p, seq, bytes);
@@ -136,6 +137,7 @@ sotto_err read_on(struct step *s, const struct request *request)
         .s = s,
         .request = request,
         .stream = sub->stream,
+        .lost_to = sub->lost_to,
         .max_bytes = read->max_bytes < READ_BYTES_MAX ? read->max_bytes : READ_BYTES_MAX,
         .next = read->after > sub->from ? read->after : sub->from,
     };

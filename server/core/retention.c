@@ -121,6 +121,7 @@ sotto_err streams_tick(struct step *s)
 {
     struct streams *all = s->core->streams;
     TRY(journal_tick(s));
+    TRY(quota_tick(s));
     if (all->retention_due_ms > s->now_ms)
         return SOTTO_OK;
     TRY(entries_tick(s));
@@ -132,6 +133,8 @@ uint64_t streams_next_ms(const struct core *core)
     const struct streams *all = core->streams;
     if (all == NULL)
         return UINT64_MAX;
-    uint64_t flush_ms = journal_next_ms(all);
-    return flush_ms < all->retention_due_ms ? flush_ms : all->retention_due_ms;
+    uint64_t next_ms = journal_next_ms(all);
+    if (quota_next_ms(all) < next_ms)
+        next_ms = quota_next_ms(all);
+    return next_ms < all->retention_due_ms ? next_ms : all->retention_due_ms;
 }

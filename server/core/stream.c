@@ -63,8 +63,10 @@ static sotto_err subscription_load(struct step *s, struct stream *stream, uint64
     *sub = (struct subscription){
         .stream = stream,
         .device_number = device_number,
+        .account = row->account,
         .cursor = row->cursor,
         .from = row->from,
+        .lost_to = row->lost_to,
         .until = row->until,
         .until_s = row->until_s,
     };
@@ -268,6 +270,7 @@ static sotto_err log_write(struct step *s, struct stream *stream, size_t at)
     stream->head++;
     stream->bytes += logged.len;
     s->core->streams->queued++;
+    quota_expect(s, stream, logged.len);
     return SOTTO_OK;
 }
 
@@ -279,7 +282,6 @@ static sotto_err entry_add(struct step *s, struct stream *stream, uint8_t kind, 
         .seq = stream->head + 1, .at_ms = step_wall_ms(s), .kind = kind, .body = body};
     size_t at = s->fx->bytes.len;
     memcpy(entry.stream, stream->id, STREAM_ID);
-    TRY(quota_make_room(s, stream, body.len));
     TRY(proto_entry_write(0, &entry, &s->fx->bytes));
     TRY(log_write(s, stream, at));
     TRY(journal_stream(s, stream));

@@ -5,26 +5,11 @@ sotto_err stream_create_read(view body, union request_body *ret_body)
     return proto_stream_create_read(body, &ret_body->stream_create);
 }
 
-/* How many streams this device reads. */
-static sotto_err count_streams(struct step *s, uint64_t device_number, uint64_t *ret_count)
-{
-    uint64_t number = 0, count = 0;
-    sotto_err err;
-    while ((err = subscribed_next(s, device_number, number, &number)) == SOTTO_OK)
-        count++;
-    *ret_count = count;
-    return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
-}
-
 static sotto_err check_limits(struct step *s, const struct device *device)
 {
-    uint64_t count;
     TRY(check_space(s));
     TRY(step_limit(s, RATE_GROUP, device->account->number, 0, 1, "too many new conversations"));
-    TRY(count_streams(s, device->number, &count));
-    if (limit_reached(count, s->core->config.limits.streams_per_device))
-        return step_refuse(s, SOTTO_E_FULL, 0, "this device is in as many conversations as it may");
-    return SOTTO_OK;
+    return conversations_check(s, device->account->number);
 }
 
 static sotto_err create(struct step *s, const struct request *request,

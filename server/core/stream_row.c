@@ -51,6 +51,8 @@ sotto_err subscription_row_read(view value, struct subscription_row *ret_row)
     row.from = rd_u64(&r);
     row.until = rd_u64(&r);
     row.until_s = rd_u64(&r);
+    row.lost_to = rd_u64(&r);
+    row.account = rd_u64(&r);
     TRY(rd_end(&r));
     *ret_row = row;
     return SOTTO_OK;
@@ -63,6 +65,8 @@ sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *
     wr_u64(&w, row->from);
     wr_u64(&w, row->until);
     wr_u64(&w, row->until_s);
+    wr_u64(&w, row->lost_to);
+    wr_u64(&w, row->account);
     return wr_end(&w);
 }
 

@@ -13,6 +13,7 @@
 #define CREDIT_MAX         (1u << 30) /* bytes */
 #define HANDSHAKE_BLOB_MAX 4194304    /* bytes of a commit, welcome or delta */
 #define SNAPSHOT_BLOB_MAX  16777216   /* bytes */
+#define LOOKS_MAX          64 /* streams that wait to be looked at; more come again when they have grown */
 
 /* What is newer in memory than in its row; embedded in streams and answers. They stand in the order in which they became so. */
 struct dirty {
@@ -46,10 +47,11 @@ struct stream {
 
 struct subscription {
     struct stream *stream;
-    uint64_t device_number;
+    uint64_t device_number, account;
     struct device *device; /* NULL: away */
     uint64_t cursor;       /* acknowledged up to here */
     uint64_t from;         /* it reads what comes after this */
+    uint64_t lost_to;      /* up to here what was application's is lost to it; 0: nothing was */
     uint64_t until,
         until_s; /* 0: it has not ended; else up to which seq it reads, and since when */
     struct link of_stream, of_device;
@@ -89,8 +91,17 @@ struct streams {
     uint64_t journal_age; /* how much was written, in rows or pages of them */
     uint64_t next_stream;
     uint64_t queued; /* entries that are stored */
-    uint64_t flush_due_ms, retention_due_ms;
+    uint64_t flush_due_ms, retention_due_ms, looks_due_ms;
+    uint64_t looks[LOOKS_MAX]; /* streams whose readers' queues are to be looked at */
+    size_t look_count;
+    uint64_t look_after; /* of the first: the device that was looked at last */
 };
+
+/* Entries up to this one wait for nobody: they are gone, or lost if they could be. */
+static inline uint64_t passed_to(uint64_t first, uint64_t lost_to)
+{
+    return first - 1 > lost_to ? first - 1 : lost_to;
+}
 
 static inline bool subscription_ended(const struct subscription *sub)
 {
@@ -130,9 +141,9 @@ struct stream_row {
 SOTTO_MUST_USE sotto_err stream_row_read(view value, struct stream_row *ret_row);
 SOTTO_MUST_USE sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out);
 
-/* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; } subscription_row; */
+/* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; uint64 lost_to; uint64 account; } subscription_row; */
 struct subscription_row {
-    uint64_t cursor, from, until, until_s;
+    uint64_t cursor, from, until, until_s, lost_to, account;
 };
 SOTTO_MUST_USE sotto_err subscription_row_read(view value, struct subscription_row *ret_row);
 SOTTO_MUST_USE sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *out);
@@ -191,12 +202,35 @@ void stream_token_set(struct step *s, struct stream_row *row, const uint8_t hash
 
 /* --- quota.c --- */
 
-/* Makes room for an entry of so many bytes: the oldest application entries are marked lost. Errors of the store. */
-SOTTO_MUST_USE sotto_err quota_make_room(struct step *s, struct stream *stream, uint64_t bytes);
+/* The stream has grown by an entry of so many bytes: now and then its readers' queues are looked at. */
+void quota_expect(struct step *s, const struct stream *stream, uint64_t bytes);
+/* Looks at some of those that wait for it, `effort` at most: of a device for which too much waits, the oldest application entries are
+ * lost. Errors of the store. */
+SOTTO_MUST_USE sotto_err quota_look(struct step *s, size_t effort);
+/* The quota's part of streams_tick() and streams_next_ms(). */
+SOTTO_MUST_USE sotto_err quota_tick(struct step *s);
+uint64_t quota_next_ms(const struct streams *all);
+/* Entries of this kind are lost over a quota; all others stay. */
+static inline bool may_be_lost(uint8_t kind)
+{
+    return kind == ENTRY_APPLICATION || kind == ENTRY_REQUEST;
+}
 /* The oldest entry is `first` now. */
 void stream_set_first(struct step *s, struct stream *stream, uint64_t first);
-/* What all have acknowledged is dropped. */
-void stream_drop_read(struct step *s, struct stream *stream);
+/* What all have acknowledged is dropped, and what is lost to all others, too. Errors of the store. */
+SOTTO_MUST_USE sotto_err stream_drop_read(struct step *s, struct stream *stream);
+
+/* --- conversations.c --- */
+
+/* Whether one of its devices subscribes. */
+bool account_reads(const struct stream *stream, uint64_t account);
+/* It is in one more, or in one less. */
+SOTTO_MUST_USE sotto_err conversations_count(struct step *s, uint64_t account, bool more);
+/* FULL, with its words: it is in as many as it may. */
+SOTTO_MUST_USE sotto_err conversations_check(struct step *s, uint64_t account);
+/* FULL, with its words: so many devices more, of so many accounts that are not in it yet, are too many. NOMEM. */
+SOTTO_MUST_USE sotto_err stream_check_size(struct step *s, const struct stream *stream,
+                                           uint64_t devices, uint64_t accounts);
 
 /* --- subscription.c --- */
 
@@ -227,6 +261,8 @@ struct standing {
     uint8_t stream[STREAM_ID];
     uint8_t kind;
     uint64_t cursor, until, head, epoch, first;
+    uint64_t passed;         /* up to here nothing waits for the device */
+    uint64_t entries, bytes; /* that wait for it; bytes: about */
     bool behind;
 };
 SOTTO_MUST_USE sotto_err subscription_standing(struct step *s, uint64_t stream_number,

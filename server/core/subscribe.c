@@ -33,6 +33,14 @@ static sotto_err check_token(struct step *s, const struct stream *stream, view t
     return matches ? SOTTO_OK : refuse(s);
 }
 
+static sotto_err check_limits(struct step *s, const struct stream *stream, uint64_t account)
+{
+    bool comes = !account_reads(stream, account);
+    if (comes)
+        TRY(conversations_check(s, account));
+    return stream_check_size(s, stream, 1, comes);
+}
+
 static sotto_err subscribe(struct step *s, const struct request *request,
                            struct proto_appended *ret_appended)
 {
@@ -50,8 +58,8 @@ static sotto_err subscribe(struct step *s, const struct request *request,
     TRY(subscribed_as(s, number, device->number, &reads, &removed));
     TRY(stream_get(s, number, &stream));
     TRY(check_token(s, stream, subscribe->token, removed));
-    if (!reads && limit_reached(stream->active, s->core->config.limits.stream_devices))
-        return step_refuse(s, SOTTO_E_FULL, 0, "this conversation has as many devices as it may");
+    if (!reads)
+        TRY(check_limits(s, stream, device->account->number));
     TRY(subscription_add(s, stream, device));
     ret_appended->seq = stream->head;
     ret_appended->at_ms = step_wall_ms(s);

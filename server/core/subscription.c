@@ -135,9 +135,16 @@ sotto_err subscription_find(struct step *s, struct device *device,
 sotto_err subscription_put(struct step *s, struct subscription *sub)
 {
     uint8_t bytes[64];
-    sotto_buf value = BUF_ON(bytes);
+    sotto_buf value = BUF_ON(bytes); /* six numbers */
     struct row_key key = row_key_two(sub->stream->number, sub->device_number);
-    const struct subscription_row row = {sub->cursor, sub->from, sub->until, sub->until_s};
+    const struct subscription_row row = {
+        .cursor = sub->cursor,
+        .from = sub->from,
+        .until = sub->until,
+        .until_s = sub->until_s,
+        .lost_to = sub->lost_to,
+        .account = sub->account,
+    };
     TRY(subscription_row_write(&row, &value));
     TRY(row_put(s, STORE_SUBSCRIPTION, row_key_view(&key), buf_view(&value)));
     sub->dirty = false;
@@ -156,6 +163,19 @@ sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after
     TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
     *ret_stream = stream;
     return SOTTO_OK;
+}
+
+/* What waits, of a stream of which up to `passed` nothing counts any more. Bytes: as many as an average entry has. A device that was
+ * removed, and has not read to its end, holds back what comes after that, too. */
+static void standing_measure(struct standing *standing, const struct subscription_row *sub,
+                             uint64_t passed, uint64_t bytes)
+{
+    uint64_t at = sub->cursor > sub->lost_to ? sub->cursor : sub->lost_to;
+    standing->passed = at > passed ? at : passed;
+    if (standing->passed >= standing->head || (sub->until > 0 && at >= sub->until))
+        return;
+    standing->entries = standing->head - standing->passed;
+    standing->bytes = bytes / (standing->head - passed) * standing->entries;
 }
 
 static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t device_number,
@@ -179,6 +199,8 @@ static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t 
         .epoch = stream.epoch,
         .first = stream.first,
     };
+    standing_measure(ret_standing, &sub, passed_to(stream.first, stream.lost_to),
+                     stream.bytes - stream.passed);
     memcpy(ret_standing->stream, stream.id, STREAM_ID);
     return SOTTO_OK;
 }
@@ -201,21 +223,27 @@ sotto_err subscription_standing(struct step *s, uint64_t stream_number, uint64_t
         .first = stream->first,
         .behind = sub->behind,
     };
+    standing_measure(ret_standing,
+                     &(struct subscription_row){
+                         .cursor = sub->cursor, .until = sub->until, .lost_to = sub->lost_to},
+                     passed_to(stream->first, stream->lost_to), stream->bytes - stream->passed);
     memcpy(ret_standing->stream, stream->id, STREAM_ID);
     return SOTTO_OK;
 }
 
 /* --- beginning, moving, ending --- */
 
-static sotto_err subscription_make(struct step *s, struct stream *stream, uint64_t device_number)
+static sotto_err subscription_make(struct step *s, struct stream *stream,
+                                   const struct device *device)
 {
-    struct row_key back = row_key_two(device_number, stream->number);
+    struct row_key back = row_key_two(device->number, stream->number);
     struct subscription *sub = calloc(1, sizeof *sub);
     if (sub == NULL)
         return SOTTO_E_NOMEM;
     *sub = (struct subscription){
         .stream = stream,
-        .device_number = device_number,
+        .device_number = device->number,
+        .account = device->account->number,
         .cursor = stream->head,
         .from = stream->head,
     };
@@ -224,18 +252,34 @@ static sotto_err subscription_make(struct step *s, struct stream *stream, uint64
     return row_put(s, STORE_SUBSCRIBED, row_key_view(&back), (view){0});
 }
 
-sotto_err subscription_add(struct step *s, struct stream *stream, struct device *device)
+static sotto_err subscription_resume(struct step *s, struct subscription *sub)
 {
-    struct subscription *sub = subscription_of(stream, device->number);
-    if (sub == NULL)
-        return step_break(s, subscription_make(s, stream, device->number));
-    if (!subscription_ended(sub))
-        return SOTTO_OK;
+    struct stream *stream = sub->stream;
     sub->until = sub->until_s = 0;
     sub->cursor = stream->head;
     stream->active++;
     stream->stale = true;
-    return step_break(s, subscription_put(s, sub));
+    return subscription_put(s, sub);
+}
+
+sotto_err subscription_add(struct step *s, struct stream *stream, struct device *device)
+{
+    struct subscription *sub = subscription_of(stream, device->number);
+    uint64_t account = device->account->number;
+    bool comes = stream->kind == STREAM_CONVERSATION && !account_reads(stream, account);
+    if (sub != NULL && !subscription_ended(sub))
+        return SOTTO_OK;
+    TRY(step_break(s, sub != NULL ? subscription_resume(s, sub)
+                                  : subscription_make(s, stream, device)));
+    return comes ? step_break(s, conversations_count(s, account, true)) : SOTTO_OK;
+}
+
+/* One that read it does so no more: perhaps its account's last, or the last of all. */
+static sotto_err subscription_gone(struct step *s, struct stream *stream, uint64_t account)
+{
+    if (stream->kind == STREAM_CONVERSATION && !account_reads(stream, account))
+        TRY(step_break(s, conversations_count(s, account, false)));
+    return stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
 }
 
 sotto_err subscription_end(struct step *s, struct subscription *sub)
@@ -250,7 +294,7 @@ sotto_err subscription_end(struct step *s, struct subscription *sub)
     stream->active--;
     stream->stale = true;
     TRY(step_break(s, subscription_put(s, sub)));
-    return stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
+    return subscription_gone(s, stream, sub->account);
 }
 
 static void moved_forget(struct streams *all, const struct subscription *sub)
@@ -277,9 +321,10 @@ sotto_err subscription_remove(struct step *s, struct subscription *sub)
 sotto_err subscription_leave(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
+    uint64_t account = sub->account;
     bool was_active = !subscription_ended(sub);
     TRY(subscription_remove(s, sub));
-    return was_active && stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
+    return was_active ? subscription_gone(s, stream, account) : SOTTO_OK;
 }
 
 sotto_err subscription_move(struct step *s, struct subscription *sub, uint64_t seq)

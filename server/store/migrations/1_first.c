@@ -15,4 +15,5 @@ const char migration_1[] =
             TABLE("invite") TABLE("password") TABLE("stream") TABLE("stream_by_id")
                 TABLE("subscription") TABLE("subscribed") TABLE("header") TABLE("state")
                     TABLE("answers") TABLE("journal") TABLE("blob") TABLE("blob_expiry")
-                        TABLE("due") TABLE("mail") TABLE("invited") TABLE("blob_of");
+                        TABLE("due") TABLE("mail") TABLE("invited") TABLE("blob_of")
+                            TABLE("conversations");

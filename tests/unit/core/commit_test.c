@@ -204,6 +204,56 @@ static void a_conversation_has_so_many_devices(void **state)
     chat_clear(&c);
 }
 
+static void a_conversation_has_so_many_accounts(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.stream_accounts = 2;
+    struct chat c = chat_of(limits, 3);
+    c.count = 2;
+    converse(&c);
+    c.count = 3;
+    ask_commit(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    heard_error(&c, 0, SOTTO_E_FULL);
+    ask_subscribe(&c, 2, c.token);
+    heard_error(&c, 2, SOTTO_E_FULL);
+    commits(&c, 0, (struct wish){.add = {1}, .add_count = 1, .remove = {1}, .remove_count = 1});
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1});
+    commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    chat_clear(&c);
+}
+
+static void an_account_is_in_so_many_conversations(void **state)
+{
+    (void)state;
+    static const uint8_t third[STREAM_ID] = {3};
+    struct limits limits = no_limits();
+    limits.conversations = 2;
+    struct chat c = talk_of(limits, 2);
+    struct talk first = talk_change(&c, (struct talk){.stream = {2}, .token = 50});
+    converse(&c);
+    ask_create(&c, 0, third);
+    heard_error(&c, 0, SOTTO_E_FULL);
+    c.voices[2].person = member_of(&c.town, "carol@" HOST);
+    c.count = 3;
+    come_in(&c, 2);
+    struct talk second = talk_change(&c, (struct talk){.stream = {4}, .token = 70});
+    ask_create(&c, 2, c.stream);
+    ask_commit(&c, 2, (struct wish){.add = {1}, .add_count = 1}); /* by others neither */
+    heard_error(&c, 2, SOTTO_E_FULL);
+    struct talk fourth = talk_change(&c, second);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}); /* it is in one less */
+    talk_change(&c, fourth);
+    commits(&c, 2, (struct wish){.add = {1}, .add_count = 1});
+    talk_change(&c, first);
+    ask_unsubscribe(&c, 0);
+    ask_create(&c, 0, third);
+    heard_appended(&c, 0);
+    ask_subscribe(&c, 0, c.token);
+    heard_error(&c, 0, SOTTO_E_FULL);
+    chat_clear(&c);
+}
+
 /* --- tokens --- */
 
 static void the_token_of_the_epoch_lets_one_read_again(void **state)
@@ -535,6 +585,8 @@ int main(void)
         cmocka_unit_test(who_is_removed_and_added_in_one_commit_goes_on),
         cmocka_unit_test(unknown_devices_and_doubles_are_not_added),
         cmocka_unit_test(a_conversation_has_so_many_devices),
+        cmocka_unit_test(a_conversation_has_so_many_accounts),
+        cmocka_unit_test(an_account_is_in_so_many_conversations),
         cmocka_unit_test(the_token_of_the_epoch_lets_one_read_again),
         cmocka_unit_test(the_token_before_is_good_for_a_month_but_not_for_who_was_removed),
         cmocka_unit_test(a_member_corrects_a_wrong_token),

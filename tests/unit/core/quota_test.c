@@ -95,6 +95,119 @@ static void who_reads_in_time_loses_nothing(void **state)
     chat_clear(&c);
 }
 
+/* --- more than one stream --- */
+
+/* The first two talk alone, too; the chat goes on in the conversation of all: gives the other one. */
+static struct talk two_alone(struct chat *c)
+{
+    struct talk talk = talk_change(c, (struct talk){.stream = {0xa1}, .token = 100});
+    ask_create(c, 0, c->stream);
+    commits(c, 0, (struct wish){.add = {1}, .add_count = 1});
+    return talk_change(c, talk);
+}
+
+static void all_that_a_device_reads_is_added_up_and_the_oldest_goes(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(6), 2);
+    struct talk alone = two_alone(&c);
+    go_out(&c, 1);
+    for (int i = 0; i < 4; i++) {
+        says(&c, 0, "hello"); /* 2 to 5 */
+        alone = talk_change(&c, alone);
+        says(&c, 0, "psst"); /* 2 to 5 */
+        alone = talk_change(&c, alone);
+        later(&c.town, 1000);
+    }
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2);
+    come_in(&c, 1);
+    for (int talk = 0; talk < 2; talk++) {
+        ask_read(&c, 1, 1, 100000);
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1 + 3);
+        assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+        assert_int_equal(heard_entry(&c, 1, 0).seq, 2);
+        assert_int_equal(heard_entry(&c, 1, 1).seq, 3);
+        alone = talk_change(&c, alone);
+    }
+    chat_clear(&c);
+}
+
+static void what_one_loses_others_still_read(void **state)
+{
+    (void)state;
+    uint64_t from = 0;
+    struct chat c = talk_of(few(6), 3);
+    struct talk alone = two_alone(&c);
+    go_out(&c, 1);
+    go_out(&c, 2);
+    says(&c, 0, "one"); /* 2 */
+    says(&c, 0, "two"); /* 3 */
+    alone = talk_change(&c, alone);
+    for (int i = 0; i < 6; i++)
+        says(&c, 0, "psst");
+    alone = talk_change(&c, alone);
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2);
+    for (int crashes = 0; crashes < 2; crashes++) {
+        come_in(&c, 1);
+        ask_read(&c, 1, 1, 100000);
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+        struct proto_entry lost = heard_entry(&c, 1, 0);
+        assert_int_equal(lost.kind, ENTRY_LOST);
+        assert_int_equal(lost.seq, 3);
+        assert_ok(proto_lost_entry_read(lost.body, &from));
+        assert_int_equal(from, 2);
+        come_in(&c, 2);
+        ask_read(&c, 2, 1, 100000);
+        assert_int_equal(heard(&c, 2, PROTO_ENTRY), 2);
+        struct proto_entry entry = heard_entry(&c, 2, 0);
+        assert_true(text_is(&entry, "one"));
+        crash(&c);
+    }
+    uint64_t queued = core_count(world(&c)->core).queued;
+    come_in(&c, 2);
+    ask_ack(&c, 2, 3);
+    assert_int_equal(core_count(world(&c)->core).queued, queued - 2); /* nobody waits for them */
+    chat_clear(&c);
+}
+
+static void who_was_removed_and_reads_no_more_holds_back_as_little(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(5), 3);
+    go_out(&c, 1);
+    says(&c, 0, "one");                                              /* 2 */
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}); /* 3 */
+    for (int i = 0; i < 20; i++)
+        ask_ack(&c, 2, says(&c, 0, "hello")); /* 4 to 23 */
+    assert_int_equal(core_count(world(&c)->core).lost_total, 1);
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 1).kind, ENTRY_COMMIT);
+    ask_ack(&c, 1, 3);
+    assert_true(core_count(world(&c)->core).queued <= 4); /* welcomes, the notice, the last one */
+    chat_clear(&c);
+}
+
+/* With the quota that there is by default a device is over it by a sixteenth now and then, and never by much more. */
+static void a_large_quota_holds_about(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(320), 2);
+    struct talk alone = two_alone(&c);
+    go_out(&c, 1);
+    for (int i = 0; i < 500; i++) {
+        says(&c, 0, "hello");
+        alone = talk_change(&c, alone);
+        says(&c, 0, "psst");
+        alone = talk_change(&c, alone);
+        assert_true(core_count(world(&c)->core).queued <= 320 + 2 * 320 / 16 + 4);
+    }
+    assert_true(core_count(world(&c)->core).queued >= 320);
+    chat_clear(&c);
+}
+
 /* --- inboxes --- */
 
 static void a_request_reaches_the_inbox_with_its_sender(void **state)
@@ -141,6 +254,10 @@ int main(void)
         cmocka_unit_test(handshakes_are_never_lost),
         cmocka_unit_test(bytes_count_as_entries_do),
         cmocka_unit_test(who_reads_in_time_loses_nothing),
+        cmocka_unit_test(all_that_a_device_reads_is_added_up_and_the_oldest_goes),
+        cmocka_unit_test(what_one_loses_others_still_read),
+        cmocka_unit_test(who_was_removed_and_reads_no_more_holds_back_as_little),
+        cmocka_unit_test(a_large_quota_holds_about),
         cmocka_unit_test(a_request_reaches_the_inbox_with_its_sender),
         cmocka_unit_test(nobody_can_tell_whether_a_device_exists),
     };

@@ -90,6 +90,65 @@ static void who_reads_to_the_head_while_listening_is_pushed_the_rest(void **stat
     chat_clear(&c);
 }
 
+static void who_listens_first_reads_in_pages_and_then_misses_nothing(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    go_out(&c, 1);
+    for (int i = 0; i < 3; i++)
+        says(&c, 0, "0123456789012345678901234567890123456789"); /* 2 to 4 */
+    come_and_listen(&c, 1);
+    ask_read(&c, 1, 1, 100);
+    assert_int_equal(heard_end(&c, 1).live, 0);
+    uint64_t next = heard_end(&c, 1).next;
+    assert_true(next < 4);
+    assert_int_equal(says(&c, 0, "between two pages"), 5);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 0);
+    ask_read(&c, 1, next, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 5 - next);
+    assert_int_equal(heard_end(&c, 1).live, 1);
+    assert_int_equal(says(&c, 0, "after them"), 6); /* nothing of it was acknowledged */
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 6);
+    chat_clear(&c);
+}
+
+/* What it has read and not acknowledged the server takes for unread, so it has to read once more: read_end said that it is not live. */
+static void who_reads_before_it_listens_has_to_read_again(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    go_out(&c, 1);
+    says(&c, 0, "one"); /* 2 */
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard_end(&c, 1).next, 2);
+    assert_int_equal(heard_end(&c, 1).live, 0);
+    ask_listen(&c, 1, 1000000);
+    says(&c, 0, "two");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 0);
+    ask_read(&c, 1, 2, 100000);
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 3);
+    assert_int_equal(heard_end(&c, 1).live, 1);
+    says(&c, 0, "three");
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 4);
+    chat_clear(&c);
+}
+
+static void who_has_acknowledged_all_before_it_listens_is_pushed_at_once(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    go_out(&c, 1);
+    says(&c, 0, "one"); /* 2 */
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    ask_ack(&c, 1, 2);
+    ask_listen(&c, 1, 1000000);
+    says(&c, 0, "two");
+    assert_int_equal(heard_entry(&c, 1, 0).seq, 3);
+    chat_clear(&c);
+}
+
 static void without_credit_one_falls_behind_and_reads(void **state)
 {
     (void)state;
@@ -475,6 +534,9 @@ int main(void)
         cmocka_unit_test(who_does_not_listen_reads_later_in_pages),
         cmocka_unit_test(one_entry_comes_however_few_bytes_were_asked_for),
         cmocka_unit_test(who_reads_to_the_head_while_listening_is_pushed_the_rest),
+        cmocka_unit_test(who_listens_first_reads_in_pages_and_then_misses_nothing),
+        cmocka_unit_test(who_reads_before_it_listens_has_to_read_again),
+        cmocka_unit_test(who_has_acknowledged_all_before_it_listens_is_pushed_at_once),
         cmocka_unit_test(without_credit_one_falls_behind_and_reads),
         cmocka_unit_test(strangers_and_unknown_streams_get_one_answer),
         cmocka_unit_test(a_stream_is_made_once),

@@ -378,6 +378,27 @@ static inline struct chat talk_of(struct limits limits, size_t count)
     return c;
 }
 
+/* --- several conversations: the one that a chat talks in is changed for another --- */
+
+struct talk {
+    uint8_t stream[STREAM_ID];
+    uint64_t epoch;
+    uint8_t header_hash[PROTO_HASH];
+    uint8_t token;
+};
+
+static inline struct talk talk_change(struct chat *c, struct talk to)
+{
+    struct talk from = {.epoch = c->epoch, .token = c->token};
+    memcpy(from.stream, c->stream, STREAM_ID);
+    memcpy(from.header_hash, c->header_hash, PROTO_HASH);
+    memcpy(c->stream, to.stream, STREAM_ID);
+    memcpy(c->header_hash, to.header_hash, PROTO_HASH);
+    c->epoch = to.epoch;
+    c->token = to.token;
+    return from;
+}
+
 /* --- time --- */
 
 static inline void tick_and_settle(struct chat *c)
