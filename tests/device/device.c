@@ -191,12 +191,15 @@ static bool do_recv(struct world *w, char **word)
     if (!w->connected || !wire_flush(&w->wire))
         return closed(w);
     while ((next = session_next(&w->session, &frame)) == SESSION_NONE) {
-        struct pollfd fd = {.fd = w->wire.fd, .events = POLLIN};
+        short events = wire_waits(&w->wire) ? POLLIN | POLLOUT : POLLIN;
+        struct pollfd fd = {.fd = w->wire.fd, .events = events};
         int64_t left_ms = until_ms - now_ms();
         if (left_ms < 0 || poll(&fd, 1, (int)left_ms) == 0) {
             printf("none\n");
             return true;
         }
+        if (!wire_flush(&w->wire))
+            return closed(w);
         if (!wire_fill(&w->wire) && (next = session_next(&w->session, &frame)) != SESSION_FRAME)
             return closed(w);
         if (next == SESSION_FRAME)

@@ -43,7 +43,7 @@ class Pair:
                 self.sent += 1
                 requests[self.writer.append_send(self.stream, body, op=op)] = op
             frame = self.writer.recv(20)
-            assert frame is not None, f"no answer, {self.sent} sent"
+            assert frame is not None, f"no answer to {sorted(requests.values())}, {self.sent} sent"
             kind, request, body = frame
             if request == 0:
                 continue

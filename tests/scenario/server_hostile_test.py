@@ -1,12 +1,13 @@
 """A server that is attacked in all the ways that sotto-bench knows, with its limits as they are by default: those who send messages
-meanwhile notice little, nobody is lost, and afterwards memory and open files are what they were."""
+meanwhile notice little, newcomers get in, nobody is lost, and afterwards memory and open files are what they were."""
 import json
 import subprocess
 
 from sottoclient import program, run, sanitized
 
-P99_MS = 50
-TRIES = 4  # a machine that does other things is slow now and then; a server that can be held up always is
+P99_MS, TIMES = 50, 5  # what an attack may cost: so much, or so many times what it takes in peace
+LET_IN = 50  # per cent of newcomers at their first try
+TRIES = 3  # a machine that does other things is slow now and then; a server that can be held up always is
 GROWTH_MIB = 24  # of all attacks together: what a flood needs once is kept for the next
 
 # what /metrics must tell of an attack: one of these
@@ -40,12 +41,18 @@ def attacked(*options):
     return found
 
 
-def is_quick(attack, row, most):
-    for _ in range(TRIES):
-        if row["ack_p99"] < most:
-            return True
-        row = attacked("--attack", attack)[attack]
-    return False
+def harms(attack, row, calm):
+    """What others noticed, each time that it was tried; nothing, if they noticed little once. Peace is measured again, too."""
+    seen = []
+    for number in range(TRIES):
+        if number > 0:
+            calm = attacked("--attack", "none")["none"]
+            row = attacked("--attack", attack)[attack]
+        most = max(P99_MS, TIMES * calm["ack_p99"])
+        if row["ack_p99"] < most and row["newcomers let in"] >= LET_IN:
+            return []
+        seen.append((attack, most, row))
+    return seen
 
 
 def others_notice_little():
@@ -59,9 +66,9 @@ def others_notice_little():
         assert not TOLD.get(attack) or any(row.get(name, 0) > 0 for name in TOLD[attack]), (attack, row)
     if sanitized():
         return
-    most = max(P99_MS, 5 * found["none"]["ack_p99"])
     for attack, row in found.items():
-        assert is_quick(attack, row, most), (attack, most, row)
+        harm = harms(attack, row, found["none"])
+        assert not harm, harm
         assert row["files after"] - row["files before"] <= 60, (attack, row)
     grown = found[names[-1]]["memory after"] - found["none"]["memory before"]
     assert grown < GROWTH_MIB, {attack: row["memory after"] for attack, row in found.items()}
