@@ -239,6 +239,18 @@ def clients_that_do_not_listen_do_not_keep_it_from_stopping():
         del kept
 
 
+def a_machine_that_is_slow_does_not_keep_it_from_stopping():
+    if sanitized():
+        return "a sanitizer wants to be preloaded first"
+    with Server("--set=threads=1", prefix=("env", "LD_PRELOAD=" + program("tests/slow_close.so"))) as s:
+        client = Client(s.port).open()
+        s.process.send_signal(signal.SIGTERM)
+        assert client.bye() == E["CLOSED"]
+        client.close()
+        assert s.process.wait(15) == 0, s.log()
+    return None
+
+
 def a_second_signal_ends_at_once():
     with Server() as s:
         kept = [Client(s.port).open() for _ in range(3)]
