@@ -180,6 +180,9 @@ static void rows_server(struct bench *b, struct hostile *h, const struct attack 
     row(b, h, attack, "memory before", before->memory / (1 << 20), "MiB", 0);
     row(b, h, attack, "memory during", during->memory / (1 << 20), "MiB", 0);
     row(b, h, attack, "memory after", after->memory / (1 << 20), "MiB", 0);
+    row(b, h, attack, "heap before", metric(before, "heap_used_bytes") / (1 << 20), "MiB", 0);
+    row(b, h, attack, "heap after", metric(after, "heap_used_bytes") / (1 << 20), "MiB", 0);
+    row(b, h, attack, "slack after", metric(after, "heap_slack_bytes") / (1 << 20), "MiB", 0);
     row(b, h, attack, "files before", before->files, "", 0);
     row(b, h, attack, "files during", during->files, "", 0);
     row(b, h, attack, "files after", after->files, "", 0);

@@ -1,5 +1,6 @@
 #include "net/gauges.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -69,6 +70,13 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
     return SOTTO_OK;
 }
 
+static sotto_err heap_write(sotto_buf *out)
+{
+    struct mallinfo2 heap = mallinfo2();
+    TRY(gauge(out, "heap_used_bytes", "memory that is in use", heap.uordblks + heap.hblkhd));
+    return gauge(out, "heap_slack_bytes", "memory that is free and kept for later", heap.fordblks);
+}
+
 sotto_err gauges_write(const struct server *server, sotto_buf *out)
 {
     const char *dir = server->config.dir;
@@ -76,6 +84,7 @@ sotto_err gauges_write(const struct server *server, sotto_buf *out)
     TRY(op_stats_write(&server->ops, out));
     TRY(limits_write(server, out));
     TRY(times_write(server, out));
+    TRY(heap_write(out));
     TRY(gauge(out, "disk_full", "1: nothing new is accepted until there is space",
               atomic_load(&server->disk_full)));
     if (dir == NULL)

@@ -9,6 +9,8 @@ P99_MS, TIMES = 50, 5  # what an attack may cost: so much, or so many times what
 LET_IN = 50  # per cent of newcomers at their first try
 TRIES = 3  # a machine that does other things is slow now and then; a server that can be held up always is
 GROWTH_MIB = 24  # of all attacks together: what a flood needs once is kept for the next
+HEAP_MIB = 1  # in use after an attack of strangers and not before: none of it is theirs, but others write meanwhile
+MEMBERS = ("slow-readers", "pings", "requests", "sends")  # whose accounts and messages stay
 
 # what /metrics must tell of an attack: one of these
 TOLD = {
@@ -70,6 +72,7 @@ def others_notice_little():
         harm = harms(attack, row, found["none"])
         assert not harm, harm
         assert row["files after"] - row["files before"] <= 60, (attack, row)
+        assert attack in MEMBERS or row["heap after"] - row["heap before"] < HEAP_MIB, (attack, row)
     grown = found[names[-1]]["memory after"] - found["none"]["memory before"]
     assert grown < GROWTH_MIB, {attack: row["memory after"] for attack, row in found.items()}
 
