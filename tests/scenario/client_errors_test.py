@@ -66,7 +66,7 @@ def a_server_that_never_answers():
     with Listener(lambda connection: None) as dumb:
         begun = time.monotonic()
         status, _, err = sotto("session", "new", "--timeout", "1", port=dumb.port)
-        assert status == 8 and time.monotonic() - begun < 5
+        assert status == 8 and time.monotonic() - begun < 20
         says(err, "E_TIMEOUT", 8, f"no answer from 127.0.0.1:{dumb.port} within 1 s")
 
 
@@ -315,7 +315,7 @@ def closed_descriptors_are_never_written_to():
     with Server() as server:
         for closed, expected in (("<&-", 6), (">&-", 1), ("2>&-", 6), ("<&- >&- 2>&-", 1)):
             data = tempfile.mkdtemp()
-            done = subprocess.run(["sh", "-c", f'"{program("sotto")}" session new --ttl 1s {closed}'], capture_output=True, timeout=20,
+            done = subprocess.run(["sh", "-c", f'"{program("sotto")}" session new --ttl 1s {closed}'], capture_output=True, timeout=60,
                                   stdin=subprocess.DEVNULL, check=False, env=environment(data, SOTTO_SERVER=f"127.0.0.1:{server.port}"))
             assert done.returncode == expected, (closed, done)
             with open(os.path.join(data, "sotto", "known_servers"), encoding="ascii") as f:
@@ -338,7 +338,7 @@ def each_proposed_command_can_be_run():
             filled = hint.replace("%s", str(server.port) if hint.startswith("sottod") else f"127.0.0.1:{server.port}")
             name, *arguments = shlex.split(filled)
             if name == "sottod":  # the port is taken here; what matters is that the words are understood
-                done = subprocess.run([program(name), *arguments, "--dir", tempfile.mkdtemp()], capture_output=True, timeout=20,
+                done = subprocess.run([program(name), *arguments, "--dir", tempfile.mkdtemp()], capture_output=True, timeout=60,
                                       check=False, stdin=subprocess.DEVNULL)
                 assert done.returncode not in (2, 127), (hint, done.stderr)
                 continue

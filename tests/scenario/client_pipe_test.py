@@ -226,7 +226,7 @@ def a_hang_up_that_is_ignored_stays_ignored():
             code = a.stdout.readline()
             a.send_signal(signal.SIGHUP)
             status, _, err = sotto("session", "join", "-", port=server.port, stdin=code.decode() + "exit\n")
-            assert status == 0 and a.wait(20) == 0, err
+            assert status == 0 and a.wait(60) == 0, err
         os.close(read)
         os.close(write)
 
@@ -307,7 +307,7 @@ def a_reader_that_goes_away_ends_the_session():
             b.stdin.flush()
             a.expect_err("[+] Secure")
             a.say("to nobody\n")
-            assert b.wait(20) == 1
+            assert b.wait(60) == 1
             assert b"cannot write the output" in b.stderr.read()
 
 

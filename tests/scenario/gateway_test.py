@@ -195,7 +195,7 @@ def who_is_killed_is_missed():
 class Http:
     """One connection, request after request."""
 
-    def __init__(self, gateway, timeout=20):
+    def __init__(self, gateway, timeout=60):
         self.sock = socket.create_connection(("127.0.0.1", gateway.gateway), timeout=timeout)
         self.buffer = b""
 
@@ -276,7 +276,7 @@ def there_is_none_unless_it_is_asked_for():
 def it_stays_on_loopback_unless_two_settings_say_otherwise():
     def start(*options):
         return subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", "/nonexistent/x", *options],
-                              capture_output=True, text=True, timeout=20, check=False)
+                              capture_output=True, text=True, timeout=60, check=False)
     done = start("--set", "gateway=0.0.0.0:5001")
     assert done.returncode != 0 and "plain HTTP, and 0.0.0.0:5001 can be reached by others" in done.stderr, done.stderr
     assert "gateway_public = yes" in done.stderr, done.stderr

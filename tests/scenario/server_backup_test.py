@@ -229,7 +229,7 @@ def a_stop_in_the_middle_leaves_nothing_behind():
         assert s.alive()
         p.send_signal(signal.SIGINT)
         os.close(read)
-        p.communicate(timeout=20)
+        p.communicate(timeout=60)
         assert p.returncode != 0
         assert s.stop() == 0
         assert "backup.tmp" not in os.listdir(state_of(s))

@@ -8,7 +8,7 @@ import tempfile
 from sottoclient import *
 
 
-def sottod(*arguments, env=None, timeout=20):
+def sottod(*arguments, env=None, timeout=60):
     done = subprocess.run([program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False,
                           env={**os.environ, **(env or {})})
     return done.returncode, done.stdout, done.stderr

@@ -13,7 +13,7 @@ from sottoclient import *
 from sottopost import Controller as CONTROLLER, Post, authority, certificate, text_of
 
 
-def sottod(*arguments, timeout=30):
+def sottod(*arguments, timeout=60):
     done = subprocess.run([program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False)
     return done.returncode, done.stdout, done.stderr
 

@@ -10,7 +10,7 @@ from sottoclient import *
 from sottopeople import people
 
 
-def sottod(*arguments, env=None, timeout=20, cwd=None):
+def sottod(*arguments, env=None, timeout=60, cwd=None):
     done = subprocess.run([program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False,
                           env={**os.environ, **(env or {})}, cwd=cwd)
     return done.returncode, done.stdout, done.stderr

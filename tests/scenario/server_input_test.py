@@ -231,7 +231,7 @@ def the_record_layer_is_our_own_unless_the_settings_say_otherwise():
     for options, count in (((), 2), (("--set=tls.record_layer=own",), 2), (("--set=tls.record_layer=openssl",), 0)):
         with Server("--metrics", str(METRICS), *options) as s:
             assert s.alive()
-            with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=60) as answer:
                 line = [line for line in answer.read().decode().splitlines() if line.startswith("sottod_own_records_total ")][0]
             if options or not os.environ.get("SOTTO_RECORD_LAYER"):
                 assert int(line.split()[1]) == count, line

@@ -36,7 +36,7 @@ def haproxy(server):
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(where, ignore_errors=True)
 
 
@@ -53,7 +53,7 @@ def reachable(device, port):
 
 def invite(server, address, name):
     done = subprocess.run([program("sottod"), "invite", "create", "--mail", address, "--name", name, "--dir", os.path.join(server.directory, "state")],
-                          capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+                          capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
 
 

@@ -29,7 +29,7 @@ def prepare():
 
 def sottod(directory, *arguments):
     done = subprocess.run([program("sottod"), *arguments, "--dir", os.path.join(directory, "state")], capture_output=True, text=True,
-                          timeout=30, check=False, stdin=subprocess.DEVNULL)
+                          timeout=60, check=False, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -393,7 +393,7 @@ def settings_that_make_no_sense_are_told():
             ([f"mail.template={bad}"], "its text has no @PASSWORD@"), (["mail.template=/nowhere"], "cannot read mail.template"),
             (["mail.server=smtp://localhost", "mail.from=a@b", "mail.user=x", "mail.password_file=smtp"], "the credential \"smtp\"")):
         done = subprocess.run([program("sottod"), "serve", "0", "--dir", os.path.join(directory, "state"),
-                               *[w for g in given for w in ("--set", g)]], capture_output=True, text=True, timeout=30, check=False)
+                               *[w for g in given for w in ("--set", g)]], capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 2 and words in done.stderr, (given, done.returncode, done.stderr)
 
 
@@ -409,9 +409,9 @@ def without_a_mail_server_no_mail_is_promised():
 
 
 def nobody_runs_the_mailer_by_hand():
-    done = subprocess.run([program("sottod"), "mailer"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([program("sottod"), "mailer"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "by itself" in done.stderr, done
-    assert "mailer" not in subprocess.run([program("sottod"), "help"], capture_output=True, text=True, timeout=20, check=False).stdout
+    assert "mailer" not in subprocess.run([program("sottod"), "help"], capture_output=True, text=True, timeout=60, check=False).stdout
 
 
 if Controller is None:

@@ -17,7 +17,7 @@ from sottodevice import Device, Refused
 HOST = "chat.example.org"
 
 
-def sottod(server, *arguments, timeout=20, stdin=subprocess.DEVNULL):
+def sottod(server, *arguments, timeout=60, stdin=subprocess.DEVNULL):
     done = subprocess.run([program("sottod"), *arguments, "--dir", os.path.join(server.directory, "state")], capture_output=True, text=True,
                           timeout=timeout, check=False, stdin=stdin)
     return done.returncode, done.stdout, done.stderr

@@ -39,7 +39,7 @@ def come(server, header, cut=0):
 
 def logged(server, what, count):
     """Waits until the log, which a thread of its own writes, holds it so often."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while server.log().count(what) < count:
         assert time.monotonic() < end, server.log()
         time.sleep(0.02)
@@ -56,7 +56,7 @@ def refused(act):
 
 def hangs_up(server, data):
     """Whether the server ends a connection that begins so, within its time for the handshake."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as s:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as s:
         s.sendall(data)
         try:
             return s.recv(1) == b""
@@ -130,7 +130,7 @@ def limits_see_who_is_behind_the_proxy():
 
 
 def reachable(port, process):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         try:
             return Client(port, source="127.0.0.4").open()
@@ -170,7 +170,7 @@ def through(name, text_of, command_of):
             goes_through(s, port)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             shutil.rmtree(where, ignore_errors=True)
     return None
 

@@ -26,7 +26,7 @@ def write(path, text):
 def hang_up(server, words):
     before = server.log().count(words)
     server.process.send_signal(signal.SIGHUP)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while server.log().count(words) == before:
         assert time.monotonic() < end and server.process.poll() is None, server.log()
         time.sleep(0.02)
@@ -164,11 +164,11 @@ def certificate_files_that_are_wrong_are_told_at_the_start():
             (["tls.certificate=/dev/null", f"tls.key={key}"], "no certificate with its key", 4)):
         sets = [part for a in arguments for part in ("--set", a)]
         done = subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", os.path.join(fresh(), "state"), *sets],
-                              capture_output=True, text=True, check=False, timeout=20)
+                              capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == status and words in done.stderr, (arguments, done.returncode, done.stderr)
 
 
-def told(box, timeout=20):
+def told(box, timeout=60):
     box.settimeout(timeout)
     return box.recv(200).decode()
 
@@ -205,7 +205,7 @@ def a_server_on_a_terminal_ends_with_it():
     while b"listening on" not in text:
         text += os.read(terminal, 1000)
     os.close(terminal)  # as when its window is closed
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while os.waitpid(pid, os.WNOHANG)[0] == 0:
         assert time.monotonic() < end
         time.sleep(0.02)

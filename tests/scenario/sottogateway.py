@@ -65,7 +65,7 @@ class Node:
     def connect(self, who, transports=None, query=None, space=None, **options):
         self.do(who, "connect", options={"transports": transports or ["websocket"], "query": query or {}, **options}, space=space)
 
-    def next(self, who, timeout=20):
+    def next(self, who, timeout=60):
         return self.queue(who).get(timeout=timeout)
 
     def expect(self, who, *events):

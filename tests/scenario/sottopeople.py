@@ -19,7 +19,7 @@ def environment(data, **more):
     return {**kept, "XDG_DATA_HOME": data, **more}
 
 
-def wait_for(check, what, timeout=20):
+def wait_for(check, what, timeout=60):
     end = time.monotonic() + timeout
     while True:
         value = check()
@@ -73,13 +73,13 @@ class Person:
     def finish(self):
         self.process.stdin.close()
 
-    def expect_out(self, text, timeout=20):
+    def expect_out(self, text, timeout=60):
         wait_for(lambda: text in self.out(), f"{text!r} in {self.out()[-300:]!r} {self.err()[-300:]!r}", timeout)
 
-    def expect_err(self, text, timeout=20):
+    def expect_err(self, text, timeout=60):
         wait_for(lambda: text in self.err(), f"{text!r} in {self.err()[-600:]!r}", timeout)
 
-    def status(self, timeout=30):
+    def status(self, timeout=60):
         return self.process.wait(timeout)
 
     def status_of(self, *others, idle=60):
@@ -168,14 +168,14 @@ class Terminal:
     def visible(self):
         return self.tmux("capture-pane", "-p").rstrip("\n").split("\n")
 
-    def expect(self, text, timeout=20):
+    def expect(self, text, timeout=60):
         wait_for(lambda: text in self.screen(), f"{text!r} on the screen:\n{self.screen()[-1500:]}", timeout)
 
     def code(self):
         return wait_for(lambda: CODE.search(self.screen().split("Session code:")[-1]) if "Session code:" in self.screen() else None,
                         "the code").group()
 
-    def status(self, timeout=20):
+    def status(self, timeout=60):
         found = wait_for(lambda: re.search(r"^STATUS (\d+)$", self.screen(), re.M), "the end of the program", timeout)
         return int(found.group(1))
 

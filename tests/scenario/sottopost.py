@@ -102,7 +102,7 @@ class Post:
                 self.mails.append((envelope.rcpt_tos, bytes(envelope.content)))
         return answer
 
-    def wait(self, count=1, timeout=30):
+    def wait(self, count=1, timeout=60):
         wait_for(lambda: len(self.mails) >= count, f"mail {count} of {len(self.mails)}", timeout)
         return email.message_from_bytes(self.mails[count - 1][1], policy=email.policy.default)
 
