@@ -96,7 +96,7 @@ def offset_of(port, blob, ticket):
     return int(fields["upload-offset"])
 
 
-def wait_for(what, seconds=20):
+def wait_for(what, seconds=60):
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not happen"

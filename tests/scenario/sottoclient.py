@@ -1,7 +1,9 @@
 """A client for tests, in the standard library alone: TLS, WebSocket and frames by hand, so that what the server gets can also be wrong.
 It does not check the server's signature (Python has no Ed25519); the real client's tests do that."""
+import atexit
 import base64
 import os
+import shutil
 import socket
 import ssl
 import struct
@@ -9,6 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
+
+# All that a script leaves lies in one folder, which goes with it.
+tempfile.tempdir = tempfile.mkdtemp(prefix="sotto-")
+atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
 
 HELLO, HELLO_OK, ERROR, OK, BYE = 1, 2, 3, 4, 5
 ROOM_OPEN, ROOM_OPENED, ROOM_JOIN, ROOM_JOINED, ROOM_PEER = 0x100, 0x101, 0x102, 0x103, 0x104
