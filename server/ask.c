@@ -12,13 +12,32 @@ const struct cli_option ask_options[] = {
 };
 /* clang-format on */
 
+void ask_dir(const struct cli_call *call, struct config *config)
+{
+    struct failure ignored = {0};
+    const char *dir = cli_value(call, "dir");
+    if (dir != NULL)
+        snprintf(config->dir, sizeof config->dir, "%s", dir);
+    if (config->dir[0] == 0 && options_dir_default(config->dir, &ignored) != SOTTO_OK)
+        config->dir[0] = 0;
+}
+
+/* A mistake in the settings is no reason not to ask a server that runs with older ones. */
 sotto_err ask(const struct cli_call *call, const char *command, json_t *arguments, int file,
               json_t **ret_result, struct failure *ret_failure)
 {
     DEFER(json_freep) json_t *taken = arguments;
     struct config config;
-    TRY(options_read(call, NULL, &config, ret_failure));
-    return admin_ask(config.dir, command, taken, file, ret_result, ret_failure);
+    struct failure nobody = {0};
+    sotto_err wrong = options_read(call, NULL, &config, ret_failure);
+    if (wrong == SOTTO_OK)
+        return admin_ask(config.dir, command, taken, file, ret_result, ret_failure);
+    ask_dir(call, &config);
+    sotto_err err = admin_ask(config.dir, command, taken, file, ret_result, &nobody);
+    if (err == SOTTO_E_CLOSED)
+        return wrong;
+    *ret_failure = nobody;
+    return err;
 }
 
 void ask_print_json(const json_t *result)

@@ -16,6 +16,8 @@ int ask_run(struct cli_call *call, const char *command, json_t *arguments, int f
 /* The same up to the answer, for who has more to do with it. */
 SOTTO_MUST_USE sotto_err ask(const struct cli_call *call, const char *command, json_t *arguments,
                              int file, json_t **ret_result, struct failure *ret_failure);
+/* Where the server is, as far as it can be told although options_read() failed; "" where not. */
+void ask_dir(const struct cli_call *call, struct config *config);
 /* What --json prints of a result. */
 void ask_print_json(const json_t *result);
 

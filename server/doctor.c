@@ -270,15 +270,11 @@ static int unknown(struct cli_call *call, const char *name)
 /* Without valid settings the rest is looked at with those that go without a file. */
 static void doctor_ask(struct doctor *d, struct cli_call *call)
 {
-    struct failure ignored = {0};
-    const char *dir = cli_value(call, "dir");
     d->config_err = options_read(call, NULL, &d->config, &d->config_failure);
-    if (d->config_err != SOTTO_OK)
+    if (d->config_err != SOTTO_OK) {
         config_reset(&d->config);
-    if (d->config_err != SOTTO_OK && dir != NULL)
-        snprintf(d->config.dir, sizeof d->config.dir, "%s", dir);
-    else if (d->config_err != SOTTO_OK && options_dir_default(d->config.dir, &ignored) != SOTTO_OK)
-        d->config.dir[0] = 0;
+        ask_dir(call, &d->config);
+    }
     d->status_err = admin_ask(d->config.dir, "status", NULL, -1, &d->status, &d->status_failure);
 }
 

@@ -32,14 +32,18 @@ __attribute__((format(printf, 2, 3))) static void add(struct finding *f, const c
 
 static bool same_address(const struct sockaddr *a, const struct endpoint *b)
 {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
     if (a == NULL || a->sa_family != b->sa.ss_family)
         return false;
-    if (a->sa_family == AF_INET)
-        return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-               ((const struct sockaddr_in *)&b->sa)->sin_addr.s_addr;
-    return a->sa_family == AF_INET6 &&
-           IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                              &((const struct sockaddr_in6 *)&b->sa)->sin6_addr);
+    if (a->sa_family == AF_INET) {
+        memcpy(&v4, a, sizeof v4);
+        return v4.sin_addr.s_addr == ((const struct sockaddr_in *)&b->sa)->sin_addr.s_addr;
+    }
+    if (a->sa_family != AF_INET6)
+        return false;
+    memcpy(&v6, a, sizeof v6);
+    return IN6_ARE_ADDR_EQUAL(&v6.sin6_addr, &((const struct sockaddr_in6 *)&b->sa)->sin6_addr);
 }
 
 static bool is_of_this_machine(const struct endpoint *address)
@@ -209,8 +213,11 @@ static void visit_all(sotto_crypto *c, const struct doctor *d, const uint8_t pin
     struct endpoint list[ADDRESSES];
     size_t count = 0;
     char text[ADDRESS_TEXT];
-    if (!public_addresses(d, port, f, list, &count))
+    if (!public_addresses(d, port, f, list, &count)) {
+        *f = (struct finding){0};
+        finding_say(f, LEVEL_NONE, "%s means no address", d->config.server.host);
         return;
+    }
     finding_say(f, LEVEL_OK, "%s:%u:", d->config.server.host, (unsigned)port);
     for (size_t i = 0; i < count; i++) {
         address_write(&list[i], text);
@@ -247,13 +254,9 @@ static void mail_fix(const struct doctor *d, enum mail_result result, struct fin
 {
     static const char *const fixes[MAIL_RESULT_COUNT] = {
         [MAIL_RESULT_UNKNOWN_HOST] = "correct mail.server, or name servers of this machine",
-        [MAIL_RESULT_UNREACHABLE] =
-            "is it the right port (465 for smtps://, 587 for smtp://)? does "
-            "a firewall, or the hoster, hold it up?",
-        [MAIL_RESULT_NO_TLS] = "smtps:// is for port 465, smtp:// for STARTTLS on 587; TLS 1.2 or "
-                               "newer has to be there",
-        [MAIL_RESULT_CERTIFICATE] = "use the name that its certificate has, or mail.ca_file for a "
-                                    "private authority",
+        [MAIL_RESULT_UNREACHABLE] = "is it the right port (465 for smtps://, 587 for smtp://)?",
+        [MAIL_RESULT_NO_TLS] = "smtps:// is for port 465, smtp:// for STARTTLS on 587",
+        [MAIL_RESULT_CERTIFICATE] = "use its certificate's name, or set mail.ca_file",
         [MAIL_RESULT_LOGIN] = "correct mail.user and what mail.password_file holds",
         [MAIL_RESULT_PASSWORD_FILE] = "let the server's user read it; one line, the password",
         [MAIL_RESULT_PASSWORD_OPEN] = "chmod 600, owned by the server's user",

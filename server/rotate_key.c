@@ -94,16 +94,16 @@ static void rotation_print(const struct rotation *r, const struct cli_call *call
     char day[32];
     time_t end = (time_t)r->not_after_s;
     struct tm tm;
-    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&end, &tm));
     if (call->json) {
         struct cli_json j = cli_json_begin(stdout);
         cli_json_number(&j, "v", 1);
         cli_json_string(&j, "pin", r->pin);
-        cli_json_string(&j, "certifiedUntil", day);
+        cli_json_number(&j, "certifiedUntil", (uint64_t)r->not_after_s);
         cli_json_bool(&j, "intermediate", r->intermediate);
         cli_json_end(&j);
         return;
     }
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&end, &tm));
     printf("new server key, certified until %s\nserver pin  %s (as before)\n", day, r->pin);
     if (r->intermediate && r->root_path == NULL && !call->quiet)
         printf("next        move %s/root.key to a safe place; it isn't needed here now\n",

@@ -172,13 +172,11 @@ static sotto_err serve(struct config *config, struct cli_call *call, struct fail
 }
 
 /* The command that would do instead, or NULL. */
-static const char *try_instead(sotto_err err, const struct config *config)
+static const char *try_instead(sotto_err err)
 {
     switch (err) {
     case SOTTO_E_CONFIG:
         return "sottod help settings";
-    case SOTTO_E_IN_USE:
-        return config->server.listen_count == 1 ? "sottod serve 0 --dir \"$(mktemp -d)\"" : NULL;
     case SOTTO_E_PERMISSION:
         return "sottod serve --dir \"$(mktemp -d)\"";
     default:
@@ -194,5 +192,9 @@ int serve_run(struct cli_call *call)
     sotto_err err = options_read(call, port_of(call), &config, &failure);
     if (err == SOTTO_OK)
         err = serve(&config, call, &failure);
-    return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, try_instead(err, &config));
+    if (err == SOTTO_E_IN_USE && failure.todo[0] == 0)
+        snprintf(failure.todo, sizeof failure.todo, "%s",
+                 failure.network ? "look with ss -ltnp who has it; or give another port"
+                                 : "stop that one first, or ask it: sottod status, with its --dir");
+    return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, try_instead(err));
 }

@@ -307,6 +307,16 @@ static sotto_err server_cert_read(struct load *l, struct files *f, const struct 
     return key_fits(chain->server, ret) ? SOTTO_OK : unfit(l, &f->server_key, &f->server_cert);
 }
 
+/* As a backup without keys leaves it. */
+static sotto_err root_wanted(struct load *l)
+{
+    snprintf(l->failure->todo, sizeof l->failure->todo,
+             "put root.key back into it for one start, from the copy in a safe place");
+    return failure_say(l->failure, SOTTO_E_NOTFOUND,
+                       "server.key is missing in the state directory, and root.key, which could "
+                       "make another one");
+}
+
 static sotto_err server_key_have(struct load *l, struct files *f, struct chain *chain)
 {
     enum x509_kind kind;
@@ -318,6 +328,8 @@ static sotto_err server_key_have(struct load *l, struct files *f, struct chain *
         TRY(file_remove(l, &f->server_cert));
         return key_make(l, &f->server_key, SERVER_LABEL, &chain->server);
     }
+    if (!f->server_key.there && !can_issue && !f->server_cert.there)
+        return root_wanted(l);
     if (!f->server_key.there && (!can_issue || f->server_cert.there))
         return missing(l, &f->server_key);
     return key_have(l, &f->server_key, SERVER_LABEL, &chain->server);

@@ -190,6 +190,12 @@ def reload_says_what_happened():
         status, out, err = sottod("reload", "--dir", state_of(s))
         assert status == 2 and "line 1" in err and out == "", (status, err)
         assert s.alive()
+        with open(os.path.join(state_of(s), "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write("thread = 1\n")
+        assert sottod("status", "--dir", state_of(s))[0] == 0  # the mistake is no reason not to ask
+        s.stop()
+        status, _, err = sottod("status", "--dir", state_of(s))
+        assert status == 2 and "did you mean threads?" in err, (status, err)
 
 
 def a_new_key_counts_at_once():

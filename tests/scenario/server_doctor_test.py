@@ -216,12 +216,43 @@ def a_mail_server_that_is_away_is_told():
     return None
 
 
+UNIT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "sottod.service.in")
+
+
+def it_serves_and_sends_mail_within_what_the_unit_allows():
+    if shutil.which("systemd-analyze") is None or CONTROLLER is None or sanitized():
+        return "needs systemd-analyze and aiosmtpd, and no sanitizer"
+    if subprocess.run(["unshare", "--mount", "sh", "-c", "mount --make-rprivate / && mount -o remount,bind,ro / && setpriv --bounding-set=-all true"],
+                      capture_output=True, check=False).returncode != 0:
+        return "may not mount here"
+    AUTHORITY.append(authority("unit"))
+    with Post(certificate("unit-post", "unit", "IP:127.0.0.1")) as post:
+        directory = fresh()
+        os.mkdir(os.path.join(directory, "state"), 0o700)
+        with open(os.path.join(directory, "state", "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write(f"host = chat.example.org\n[mail]\nserver = smtp://127.0.0.1:{post.port}\nfrom = sotto@chat.example.org\n"
+                    f"ca_file = {AUTHORITY[-1]}\n")
+        confined = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confined.py")
+        with Server(directory=directory, prefix=("/usr/bin/python3", confined, UNIT, directory, "--")) as s:
+            with open(f"/proc/{s.process.pid}/status", encoding="ascii") as f:
+                held = dict(line.split(":\t") for line in f.read().splitlines() if ":\t" in line)
+            assert held["Seccomp"] == "2" and int(held["CapBnd"], 16) == 0 and held["NoNewPrivs"] == "1", held
+            assert s.alive()
+            level, text, _ = mail_found(s, "--mail", "admin@mail.example")
+            assert level == "ok", text
+            post.wait()
+            state = os.path.join(directory, "state")
+            assert sottod("backup", os.path.join(directory, "b.sotto"), "--dir", state)[0] == 0
+            assert sottod("reload", "--dir", state)[0] == 0 and s.alive()
+            assert s.stop() == 0
+    return None
+
+
 def the_unit_is_hardened_and_understood():
     if shutil.which("systemd-analyze") is None:
         return "systemd-analyze is not here"
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "sottod.service.in")
     unit = os.path.join(fresh(), "sottod.service")
-    with open(source, encoding="utf-8") as f, open(unit, "w", encoding="utf-8") as out:
+    with open(UNIT, encoding="utf-8") as f, open(unit, "w", encoding="utf-8") as out:
         out.write(f.read().replace("@BINDIR@/sottod", program("sottod")).replace("Documentation=", "#"))
     done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "sottod.service" in line]

@@ -83,7 +83,7 @@ def a_port_in_use_is_told():
     with Server() as s:
         status, text = sottod("serve", "--listen", f"127.0.0.1:{s.port}", "--dir", os.path.join(fresh(), "state"))
         assert status == 3, (status, text)
-        assert f"sottod: error: 127.0.0.1:{s.port} is already in use  [E_IN_USE, exit 3]" in text and "try: " in text, text
+        assert f"sottod: error: 127.0.0.1:{s.port} is already in use  [E_IN_USE, exit 3]" in text and "do: look with ss" in text, text
         assert s.alive()
 
 
@@ -310,7 +310,7 @@ def each_hint_can_be_run():
     hints = set()
     with Server() as s:
         for arguments in (["--listen", f"127.0.0.1:{s.port}", "--dir", os.path.join(fresh(), "state")], ["nonsense"], ["--set", "x=1"],
-                          ["--dir", os.path.join(s.directory, "state")], ["--dir", "/proc/1/nonsense"]):
+                          ["--dir", os.path.join(s.directory, "state")], ["--dir", "/proc/1/nonsense"], ["--nonsense"]):
             text = sottod("serve", *arguments)[1]
             hints |= {line.split("try: ")[1] for line in text.splitlines() if "try: " in line}
     assert len(hints) >= 2, hints
