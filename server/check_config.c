@@ -25,11 +25,15 @@ static void result_print(const struct cli_call *call, const struct config *confi
         cli_json_string(&j, "file", config->file[0] != 0 ? config->file : NULL);
         cli_json_string(&j, "dir", config->dir);
         cli_json_end(&j);
-    } else if (config->file[0] == 0) {
-        printf("ok: there is no file; the defaults count\n");
-    } else if (!call->quiet) {
-        printf("ok: %s has no mistakes\n", config->file);
+        return;
     }
+    if (config->file[0] == 0)
+        printf("ok: there is no file; the defaults count\n");
+    else if (!call->quiet)
+        printf("ok: %s has no mistakes\n", config->file);
+    if (config->server.proxy_count > 0 && !call->quiet)
+        printf("note: TLS has to end here, not in the proxy: it passes on TCP, with the PROXY "
+               "header; see packaging/haproxy.cfg, packaging/nginx-stream.conf\n");
 }
 
 static sotto_err template_check(const struct config *config, struct failure *failure)

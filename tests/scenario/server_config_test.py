@@ -91,5 +91,11 @@ def a_manual_page_names_every_key():
         assert done.returncode == 0, done.stdout
 
 
+def who_has_a_proxy_is_told_where_tls_ends():
+    path = written("proxy_from = 127.0.0.1\n")
+    status, out, err = sottod("check-config", path)
+    assert status == 0 and "no mistakes" in out and "TLS has to end here" in out and "haproxy.cfg" in out, out + err
+
+
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
      and f.__name__ not in ("sottod", "written")])
