@@ -119,7 +119,7 @@ static void row(struct bench *b, struct hostile *h, const struct attack *attack,
 static void rows_honest(struct bench *b, struct hostile *h, const struct attack *attack,
                         struct newcomer_report *comers)
 {
-    struct pairs_times *ack = &h->pairs.ack, *e2e = &h->pairs.e2e;
+    struct pairs_times *ack = &h->pairs.ack, *e2e = &h->pairs.e2e, *late = &h->pairs.late;
     size_t in = size_min(comers->let_in, NEWCOMER_TIMES);
     double came = comers->came > 0 ? (double)comers->came : 1;
     row(b, h, attack, "ack_p50", bench_percentile(ack->us, ack->count, 0.5) / 1e3, "ms",
@@ -128,6 +128,8 @@ static void rows_honest(struct bench *b, struct hostile *h, const struct attack 
         ack->count);
     row(b, h, attack, "e2e_p99", bench_percentile(e2e->us, e2e->count, 0.99) / 1e3, "ms",
         e2e->count);
+    row(b, h, attack, "late_p99", bench_percentile(late->us, late->count, 0.99) / 1e3, "ms",
+        late->count);
     row(b, h, attack, "newcomers let in", (double)comers->let_in / came * 100, "%", comers->came);
     row(b, h, attack, "newcomer_p99", bench_percentile(comers->us, in, 0.99) / 1e3, "ms", in);
 }

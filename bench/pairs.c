@@ -203,8 +203,10 @@ static bool paced(struct pairs *pairs, double rate, double seconds)
     double begin = crowd_now_us();
     for (uint64_t i = 0; (double)i < rate * seconds; i++) {
         double due = begin + (double)i * 1e6 / rate;
-        if (!serve_until(pairs, due) ||
-            !message_send(pairs, (unsigned)(i % pairs->server.mailboxes), due))
+        if (!serve_until(pairs, due))
+            return false;
+        sample(&pairs->late, crowd_now_us() - due);
+        if (!message_send(pairs, (unsigned)(i % pairs->server.mailboxes), due))
             return false;
     }
     return true;
@@ -250,8 +252,10 @@ static bool memory_take(struct pairs *pairs, unsigned senders, unsigned receiver
     pairs->flights = calloc(senders, sizeof *pairs->flights);
     pairs->ack.us = calloc(PAIRS_SAMPLES, sizeof *pairs->ack.us);
     pairs->e2e.us = calloc(PAIRS_SAMPLES, sizeof *pairs->e2e.us);
+    pairs->late.us = calloc(PAIRS_SAMPLES, sizeof *pairs->late.us);
     if (pairs->senders == NULL || pairs->receivers == NULL || pairs->channels == NULL ||
-        pairs->flights == NULL || pairs->ack.us == NULL || pairs->e2e.us == NULL) {
+        pairs->flights == NULL || pairs->ack.us == NULL || pairs->e2e.us == NULL ||
+        pairs->late.us == NULL) {
         fprintf(stderr, "sotto-bench: out of memory\n");
         return false;
     }
@@ -290,11 +294,12 @@ bool pairs_stop(struct pairs *pairs)
     free(pairs->flights);
     free(pairs->ack.us);
     free(pairs->e2e.us);
+    free(pairs->late.us);
     *pairs = (struct pairs){0};
     return well;
 }
 
 void pairs_forget(struct pairs *pairs)
 {
-    pairs->ack.count = pairs->e2e.count = 0;
+    pairs->ack.count = pairs->e2e.count = pairs->late.count = 0;
 }

@@ -27,7 +27,9 @@ struct pairs_figures {
 struct pairs {
     struct peer_server server;   /* read-only */
     struct pairs_times ack, e2e; /* of all runs since pairs_forget(); the caller may sort them */
-    struct crowd crowd;          /* private, as all that follows */
+    struct pairs_times
+        late; /* how much later than due the open loop sent: what a busy machine costs, server or not */
+    struct crowd crowd; /* private, as all that follows */
     struct peer_client *senders, *receivers;
     struct channel *channels;
     struct flight *flights; /* of each sender: what is not acknowledged */
