@@ -14,6 +14,7 @@ import time
 
 # All that a script leaves lies in one folder, which goes with it.
 tempfile.tempdir = tempfile.mkdtemp(prefix="sotto-")
+os.chmod(tempfile.tempdir, 0o711)  # a proxy runs as somebody else
 atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
 
 HELLO, HELLO_OK, ERROR, OK, BYE = 1, 2, 3, 4, 5
