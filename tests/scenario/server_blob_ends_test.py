@@ -279,6 +279,7 @@ def full_disk(place):
 
 def a_failed_sync_is_never_acknowledged_and_stops_the_server():
     blob, small = os.urandom(200000), os.urandom(1000)
+    assert os.path.exists(program("tests/fail_sync.so")), "build it first"
     with tempfile.TemporaryDirectory(prefix="sottod-fail-") as place:
         marker = os.path.join(place, "fail")
         options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
