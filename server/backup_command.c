@@ -9,6 +9,7 @@
 #include "ask.h"
 #include "backup/backup.h"
 #include "crypto/rng.h"
+#include "growth.h"
 #include "harden.h"
 #include "net/identity.h"
 #include "net/key_file.h"
@@ -198,7 +199,11 @@ int backup_run(struct cli_call *call)
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
     bool file = m.fd != STDOUT_FILENO;
+    if (file)
+        growth_begin(m.path, m.fd, !call->quiet && !call->json);
     err = backup_make(&m, &failure);
+    if (file)
+        growth_end();
     if (file && close(m.fd) != 0 && err == SOTTO_OK)
         err = path_say(&failure, "write", m.path);
     if (err != SOTTO_OK && file)

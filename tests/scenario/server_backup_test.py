@@ -10,6 +10,7 @@ import threading
 
 from sottoclient import *
 from sottodevice import Device
+from sottopeople import heeding, wait_for
 
 
 def sottod(*arguments, timeout=60, **more):
@@ -235,5 +236,26 @@ def a_stop_in_the_middle_leaves_nothing_behind():
         assert "backup.tmp" not in os.listdir(state_of(s))
 
 
+def caught(pid, number):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        held = [line for line in f if line.startswith("SigCgt:")][0]
+    return int(held.split()[1], 16) >> (number - 1) & 1
+
+
+def who_stops_waiting_leaves_no_file():
+    with Server() as s:
+        path = os.path.join(fresh(), "b.sotto")
+        s.process.send_signal(signal.SIGSTOP)
+        try:
+            p = subprocess.Popen([program("sottod"), "backup", path, "--dir", os.path.join(s.directory, "state")], stderr=subprocess.DEVNULL,
+                                 preexec_fn=heeding)
+            wait_for(lambda: caught(p.pid, signal.SIGINT) and os.path.exists(path), "a backup that waits", 60)
+            p.send_signal(signal.SIGINT)
+            assert p.wait(20) == 130 and not os.path.exists(path)
+        finally:
+            s.process.send_signal(signal.SIGCONT)
+        assert s.alive()
+
+
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob")])
+     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "caught")])
