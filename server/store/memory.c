@@ -281,7 +281,7 @@ static sotto_err memory_append(struct store *store, uint64_t stream, uint64_t se
     lent_end(m);
     TRY(memory_may_fail(m));
     TRY(undo_reserve(m, 1));
-    if (entry_find(m, stream, seq) != NULL)
+    if (entry_seek(m, stream, seq, UINT64_MAX) != NULL)
         return SOTTO_E_EXISTS;
     struct treap_row *row;
     TRY(entry_new(m, stream, seq, body, &row));

@@ -145,11 +145,23 @@ sotto_err sqlite_fixed(struct sqlite *q, enum sqlite_fixed which, sqlite3_stmt *
         [SQL_COMMIT] = "COMMIT",
         [SQL_ROLLBACK] = "ROLLBACK",
         [SQL_APPEND] = "INSERT INTO log (place, stream, seq, body) VALUES (?1, ?2, ?3, ?4)",
-        [SQL_LOG_READ] = ("SELECT seq, body FROM log WHERE stream = ?1 AND "
-                          "seq BETWEEN ?2 AND ?3 ORDER BY seq"),
-        [SQL_DROP] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
-        [SQL_REPLACE_ENTRY] = "UPDATE log SET body = ?3 WHERE stream = ?1 AND seq = ?2",
         [SQL_OLDEST] = "SELECT stream, seq, body FROM log ORDER BY place LIMIT ?1",
+        [SQL_NEWEST] = "SELECT place, stream, seq FROM log WHERE place > ?1 ORDER BY place",
+        [SQL_HOT_READ] = "SELECT body FROM log WHERE place = ?1",
+        [SQL_HOT_DROP] = "DELETE FROM log WHERE place = ?1",
+        [SQL_HOT_REPLACE] = "UPDATE log SET body = ?2 WHERE place = ?1",
+        [SQL_COLD_LAST] = "SELECT seq FROM log_at WHERE stream = ?1 ORDER BY seq DESC LIMIT 1",
+        [SQL_COLD_READ] =
+            ("SELECT a.seq, l.body FROM log_at a CROSS JOIN log l ON l.place = a.place "
+             "WHERE a.stream = ?1 AND a.seq BETWEEN ?2 AND ?3 ORDER BY a.seq"),
+        [SQL_COLD_DROP] = ("DELETE FROM log WHERE place IN "
+                           "(SELECT place FROM log_at WHERE stream = ?1 AND seq <= ?2)"),
+        [SQL_COLD_FORGET] = "DELETE FROM log_at WHERE stream = ?1 AND seq <= ?2",
+        [SQL_COLD_REPLACE] = ("UPDATE log SET body = ?3 WHERE place = "
+                              "(SELECT place FROM log_at WHERE stream = ?1 AND seq = ?2)"),
+        [SQL_COOL] = ("INSERT INTO log_at (stream, seq, place) SELECT stream, seq, place FROM log "
+                      "WHERE place > ?1 AND place <= ?2 ORDER BY stream, seq"),
+        [SQL_MARK] = "UPDATE log_mark SET place = ?1 WHERE rowid = 1",
     };
     return statement_get(q, &q->fixed[which], sql[which], ret_statement);
 }
@@ -192,6 +204,7 @@ static sotto_err sqlite_begin(struct store *store)
     struct sqlite *q = sqlite_of(store);
     sqlite_lent_end(q);
     TRY(sqlite_finish(q));
+    q->hot_changed = q->appended = false;
     return run_fixed(q, SQL_BEGIN);
 }
 
@@ -199,6 +212,7 @@ static sotto_err sqlite_commit(struct store *store)
 {
     struct sqlite *q = sqlite_of(store);
     sqlite_lent_end(q);
+    TRY(sqlite_log_commit(q));
     return run_fixed(q, SQL_COMMIT);
 }
 
@@ -207,6 +221,7 @@ static void sqlite_rollback(struct store *store)
 {
     struct sqlite *q = sqlite_of(store);
     sqlite_lent_end(q);
+    q->hot_stale = q->hot_stale || q->hot_changed;
     if (!sqlite3_get_autocommit(q->db))
         (void)run_fixed(q, SQL_ROLLBACK);
 }
@@ -240,6 +255,7 @@ static void sqlite_free(struct store *store)
     if (q->lock >= 0)
         close(q->lock);
     (void)pthread_mutex_destroy(&q->moving);
+    hot_clear(&q->hot);
     free(q->path);
     free(q);
 }
@@ -317,7 +333,7 @@ static sotto_err store_start(struct sqlite *q, const struct store_options *optio
     TRY(file_make(q->path));
     TRY(file_open(q, options->cache_bytes));
     TRY(file_prepare(q, list, count, why));
-    TRY(sqlite_number(q->db, "SELECT ifnull(max(place), 0) FROM log", &q->last_place));
+    TRY(sqlite_log_open(q));
     (void)sqlite3_wal_hook(q->db, frames_counted, q);
     return sqlite_connect(q->path, NULL, &q->keeper);
 }
@@ -373,6 +389,7 @@ sotto_err sqlite_open_as(const struct store_options *options, const struct migra
         return SOTTO_E_NOMEM;
     q->store.backend = &sqlite_backend;
     q->lock = -1;
+    q->hot_most = SQL_HOT;
     (void)pthread_mutex_init(&q->moving, NULL); /* a plain one: can't fail */
     q->path = strdup(options->path);
     sotto_err err = q->path != NULL ? store_start(q, options, list, count, why) : SOTTO_E_NOMEM;

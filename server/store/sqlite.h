@@ -1,8 +1,8 @@
 /* sqlite.h - the inside of the SQLite back-end, for server/store and its tests alone.
  *
- *   sqlite.c         opens and closes; statements        sqlite_rows.c   tables and log
- *   sqlite_schema.c  who made the file, migrations       sqlite_keep.c   sizes, checkpoint, copy, verify
- *   wal_file.c       how the log is written
+ *   sqlite.c         opens and closes; statements        sqlite_rows.c   tables
+ *   sqlite_schema.c  who made the file, migrations       sqlite_log.c    the log, with hot.c
+ *   wal_file.c       how the write-ahead log is written  sqlite_keep.c   sizes, checkpoint, copy, verify
  *
  * The store's thread has `db`. Checkpoints have `keeper`, each copy a connection of its own. The write-ahead log is never moved to
  * the database by a commit: the keeper does it beside the writer (sqlite_checkpoint). */
@@ -13,11 +13,13 @@
 #include <sqlite3.h>
 
 #include "store/backend.h"
+#include "store/hot.h"
 
 #define WHY_MAX      256        /* bytes of a sentence */
 #define SQL_PAGE     4096       /* bytes */
 #define SQL_APP_ID   0x536f7474 /* "Sott" */
 #define SQL_BUSY_MS  5000       /* for somebody else who holds the file */
+#define SQL_HOT      16384      /* entries whose place is known without an index, about */
 #define SQL_TEXT_MAX 200        /* bytes of the longest one over a table */
 
 /* Each statement is kept once it was asked for. */
@@ -26,10 +28,18 @@ enum sqlite_fixed {
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_APPEND,
-    SQL_LOG_READ,
-    SQL_DROP,
-    SQL_REPLACE_ENTRY,
     SQL_OLDEST,
+    SQL_NEWEST, /* from a place on */
+    SQL_HOT_READ,
+    SQL_HOT_DROP,
+    SQL_HOT_REPLACE,
+    SQL_COLD_LAST,
+    SQL_COLD_READ,
+    SQL_COLD_DROP, /* the entries, before */
+    SQL_COLD_FORGET,
+    SQL_COLD_REPLACE,
+    SQL_COOL,
+    SQL_MARK,
     SQL_FIXED_COUNT
 };
 enum sqlite_of_table {
@@ -48,8 +58,13 @@ struct sqlite {
     sqlite3 *db, *keeper;
     sqlite3_stmt *fixed[SQL_FIXED_COUNT];
     sqlite3_stmt *of_table[STORE_TABLE_END][SQL_OF_TABLE_COUNT];
-    sqlite3_stmt *lent;       /* its row is lent until the next call */
-    int64_t last_place;       /* the highest in the log so far */
+    sqlite3_stmt *lent; /* its row is lent until the next call */
+    int64_t last_place; /* the highest in the log so far */
+    int64_t index_to;   /* up to this one the table says where entries stand, from then on: */
+    struct hot hot;
+    int64_t hot_most; /* places that stay in it */
+    bool hot_stale, hot_changed,
+        appended;             /* not as the database; in this transaction: changed, by an append */
     atomic_uint wal_frames;   /* in the write-ahead log */
     atomic_uint moved_frames; /* of these in the database too */
     atomic_bool
@@ -105,14 +120,23 @@ sotto_err sqlite_put(struct store *store, enum store_table table, view key, view
 sotto_err sqlite_remove(struct store *store, enum store_table table, view key);
 sotto_err sqlite_next(struct store *store, enum store_table table, view prefix, view after,
                       view *ret_key, view *ret_value);
+/* What was lent is given back. */
+void sqlite_lent_end(struct sqlite *q);
+SOTTO_MUST_USE sotto_err sqlite_bind_bytes(sqlite3_stmt *statement, int at, view bytes);
+view sqlite_column_bytes(sqlite3_stmt *statement, int at);
+
+/* --- sqlite_log.c: as in backend.h --- */
+
 sotto_err sqlite_append(struct store *store, uint64_t stream, uint64_t seq, view body);
 sotto_err sqlite_read(struct store *store, uint64_t stream, uint64_t from, uint64_t to,
                       log_each *each, void *user);
 sotto_err sqlite_drop(struct store *store, uint64_t stream, uint64_t to);
 sotto_err sqlite_replace(struct store *store, uint64_t stream, uint64_t seq, view body);
 sotto_err sqlite_oldest(struct store *store, size_t max, log_oldest_each *each, void *user);
-/* What was lent is given back. */
-void sqlite_lent_end(struct sqlite *q);
+/* Finds out where the log ends. */
+SOTTO_MUST_USE sotto_err sqlite_log_open(struct sqlite *q);
+/* Before each commit: what is too much to be hot goes to the table. */
+SOTTO_MUST_USE sotto_err sqlite_log_commit(struct sqlite *q);
 
 /* --- sqlite_schema.c --- */
 

@@ -213,6 +213,23 @@ sotto_err sqlite_check(sqlite3 *db, char why[WHY_MAX])
                       said);
 }
 
+/* Whether the table of the log's older entries says of each where it stands, and nothing else. */
+static sotto_err log_check(sqlite3 *db, char why[WHY_MAX])
+{
+    int64_t differ;
+    TRY(sqlite_number(db,
+                      "SELECT (SELECT count(*) FROM log_mark) <> 1 OR "
+                      "(SELECT count(*) FROM log_at) <> "
+                      "(SELECT count(*) FROM log WHERE place <= (SELECT place FROM log_mark)) OR "
+                      "EXISTS (SELECT 1 FROM log l LEFT JOIN log_at a ON a.stream = l.stream AND "
+                      "a.seq = l.seq WHERE l.place <= (SELECT place FROM log_mark) AND "
+                      "a.place IS NOT l.place)",
+                      &differ));
+    return differ == 0 ? SOTTO_OK
+                       : sqlite_say(why, SOTTO_E_DAMAGED, "%s is damaged: entries can't be found",
+                                    sqlite3_db_filename(db, "main"));
+}
+
 static sotto_err verify(const char *path, char why[WHY_MAX])
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
@@ -222,9 +239,10 @@ static sotto_err verify(const char *path, char why[WHY_MAX])
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);
     TRY(sqlite_check(db, why));
-    return version == sqlite_migrations[sqlite_migration_count - 1].version
-               ? sqlite_check_tables(db, why)
-               : SOTTO_OK;
+    if (version != sqlite_migrations[sqlite_migration_count - 1].version)
+        return SOTTO_OK;
+    TRY(sqlite_check_tables(db, why));
+    return log_check(db, why);
 }
 
 sotto_err store_verify(const char *path, char ret_why[256])

@@ -1,4 +1,4 @@
-/* Rows and entries. No statement walks over more rows than it gives or takes. What is bound is borrowed: a statement is run and reset
+/* Rows of tables. No statement walks over more rows than it gives or takes. What is bound is borrowed: a statement is run and reset
  * before the call returns, but for one whose row is lent. */
 #include "store/sqlite.h"
 
@@ -9,18 +9,13 @@ void sqlite_lent_end(struct sqlite *q)
     q->lent = NULL;
 }
 
-static sotto_err bind_bytes(sqlite3_stmt *statement, int at, view bytes)
+sotto_err sqlite_bind_bytes(sqlite3_stmt *statement, int at, view bytes)
 {
     const void *data = bytes.len > 0 ? (const void *)bytes.data : ""; /* NULL would be no blob */
     return sqlite_err(sqlite3_bind_blob64(statement, at, data, bytes.len, SQLITE_STATIC));
 }
 
-static sotto_err bind_number(sqlite3_stmt *statement, int at, uint64_t number)
-{
-    return sqlite_err(sqlite3_bind_int64(statement, at, (int64_t)number));
-}
-
-static view column_bytes(sqlite3_stmt *statement, int at)
+view sqlite_column_bytes(sqlite3_stmt *statement, int at)
 {
     const void *data = sqlite3_column_blob(statement, at);
     return view_of(data, (size_t)sqlite3_column_bytes(statement, at));
@@ -35,7 +30,7 @@ static sotto_err table_begin(struct store *store, enum store_table table,
     struct sqlite *q = sqlite_of(store);
     sqlite_lent_end(q);
     TRY(sqlite_of_table(q, table, which, ret_statement));
-    return bind_bytes(*ret_statement, 1, key);
+    return sqlite_bind_bytes(*ret_statement, 1, key);
 }
 
 /* Steps to a row and lends it. NOTFOUND. */
@@ -55,7 +50,7 @@ sotto_err sqlite_get(struct store *store, enum store_table table, view key, view
     sqlite3_stmt *statement;
     TRY(table_begin(store, table, SQL_GET, key, &statement));
     TRY(row_lend(store, statement));
-    *ret_value = column_bytes(statement, 0);
+    *ret_value = sqlite_column_bytes(statement, 0);
     return SOTTO_OK;
 }
 
@@ -63,7 +58,7 @@ sotto_err sqlite_put(struct store *store, enum store_table table, view key, view
 {
     sqlite3_stmt *statement;
     TRY(table_begin(store, table, SQL_PUT, key, &statement));
-    TRY(bind_bytes(statement, 2, value));
+    TRY(sqlite_bind_bytes(statement, 2, value));
     return sqlite_run(statement);
 }
 
@@ -95,87 +90,10 @@ sotto_err sqlite_next(struct store *store, enum store_table table, view prefix, 
     TRY(table_begin(store, table, first ? SQL_FROM : SQL_AFTER, first ? prefix : after,
                     &statement));
     TRY(row_lend(store, statement));
-    view key = column_bytes(statement, 0);
+    view key = sqlite_column_bytes(statement, 0);
     if (!begins_with(key, prefix))
         return SOTTO_E_NOTFOUND;
     *ret_key = key;
-    *ret_value = column_bytes(statement, 1);
+    *ret_value = sqlite_column_bytes(statement, 1);
     return SOTTO_OK;
-}
-
-/* --- the log --- */
-
-/* Begins a call on the log, with the first number bound. */
-static sotto_err log_begin(struct store *store, enum sqlite_fixed which, uint64_t first,
-                           sqlite3_stmt **ret_statement)
-{
-    struct sqlite *q = sqlite_of(store);
-    sqlite_lent_end(q);
-    TRY(sqlite_fixed(q, which, ret_statement));
-    return bind_number(*ret_statement, 1, first);
-}
-
-sotto_err sqlite_append(struct store *store, uint64_t stream, uint64_t seq, view body)
-{
-    struct sqlite *q = sqlite_of(store);
-    sqlite3_stmt *statement;
-    if (q->last_place == INT64_MAX)
-        return SOTTO_E_DAMAGED; /* no server lives that long */
-    TRY(log_begin(store, SQL_APPEND, (uint64_t)q->last_place + 1, &statement));
-    TRY(bind_number(statement, 2, stream));
-    TRY(bind_number(statement, 3, seq));
-    TRY(bind_bytes(statement, 4, body));
-    int code = sqlite3_step(statement);
-    (void)sqlite3_reset(statement);
-    if (code == SQLITE_CONSTRAINT_UNIQUE)
-        return SOTTO_E_EXISTS;
-    TRY(sqlite_err(code));
-    q->last_place++;
-    return SOTTO_OK;
-}
-
-sotto_err sqlite_read(struct store *store, uint64_t stream, uint64_t from, uint64_t to,
-                      log_each *each, void *user)
-{
-    sqlite3_stmt *statement;
-    TRY(log_begin(store, SQL_LOG_READ, stream, &statement));
-    TRY(bind_number(statement, 2, from));
-    TRY(bind_number(statement, 3, to));
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW &&
-           each(user, (uint64_t)sqlite3_column_int64(statement, 0), column_bytes(statement, 1)))
-        ;
-    (void)sqlite3_reset(statement);
-    return sqlite_err(code);
-}
-
-sotto_err sqlite_drop(struct store *store, uint64_t stream, uint64_t to)
-{
-    sqlite3_stmt *statement;
-    TRY(log_begin(store, SQL_DROP, stream, &statement));
-    TRY(bind_number(statement, 2, to));
-    return sqlite_run(statement);
-}
-
-sotto_err sqlite_replace(struct store *store, uint64_t stream, uint64_t seq, view body)
-{
-    sqlite3_stmt *statement;
-    TRY(log_begin(store, SQL_REPLACE_ENTRY, stream, &statement));
-    TRY(bind_number(statement, 2, seq));
-    TRY(bind_bytes(statement, 3, body));
-    TRY(sqlite_run(statement));
-    return sqlite3_changes(sqlite_of(store)->db) > 0 ? SOTTO_OK : SOTTO_E_NOTFOUND;
-}
-
-sotto_err sqlite_oldest(struct store *store, size_t max, log_oldest_each *each, void *user)
-{
-    sqlite3_stmt *statement;
-    TRY(log_begin(store, SQL_OLDEST, max < INT64_MAX ? max : INT64_MAX, &statement));
-    int code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW &&
-           each(user, (uint64_t)sqlite3_column_int64(statement, 0),
-                (uint64_t)sqlite3_column_int64(statement, 1), column_bytes(statement, 2)))
-        ;
-    (void)sqlite3_reset(statement);
-    return sqlite_err(code);
 }

@@ -107,7 +107,7 @@ SOTTO_MUST_USE sotto_err store_next(struct store *store, enum store_table table,
 
 /* --- the log --- */
 
-/* EXISTS: that seq is there. TOO_LARGE: the body is over STORE_VALUE_MAX, or a number is 2^63 or more. The body may be empty. */
+/* EXISTS: that seq, or a higher one of the stream, is there. TOO_LARGE: the body is over STORE_VALUE_MAX, or a number is 2^63 or more. The body may be empty. */
 SOTTO_MUST_USE sotto_err log_append(struct store *store, uint64_t stream, uint64_t seq, view body);
 
 /* Gives each entry from `from` to `to`, both included, in order; entries may be missing. `to` may be UINT64_MAX. The function

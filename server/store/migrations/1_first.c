@@ -1,5 +1,6 @@
 /* The log: rows stand in the order in which they were appended, so that appending touches the last page alone, whatever stream it
- * is for; the index is small. Tables are small rows in the order of their keys. */
+ * is for. log_at says where entries stand up to the place in log_mark; what comes behind it the server knows by itself. Tables are
+ * small rows in the order of their keys. */
 #include "store/migrations/list.h"
 
 #define TABLE(name)                                                                           \
@@ -9,7 +10,10 @@
 const char migration_1[] =
     "CREATE TABLE log (place INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, "
     "body BLOB NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX log_at ON log (stream, seq);" /* */
+    "CREATE TABLE log_at (stream INTEGER NOT NULL, seq INTEGER NOT NULL, place INTEGER NOT NULL, "
+    "PRIMARY KEY (stream, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE log_mark (place INTEGER NOT NULL) STRICT;"
+    "INSERT INTO log_mark (place) VALUES (0);" /* */
     TABLE("meta") TABLE("account") TABLE("account_by_id") TABLE("account_by_name") TABLE("rotation")
         TABLE("device") TABLE("device_by_id") TABLE("key_package") TABLE("last_resort")
             TABLE("invite") TABLE("password") TABLE("stream") TABLE("stream_by_id")
