@@ -190,7 +190,7 @@ static const struct row rows[] = {
      FIELD(server.members_invite), true},
     {{"registration", "mail_domains", "DOMAIN...", "whoever has a mail address there may have a one-time password sent to it", "", "", false},
      set_domains, FIELD(server.mail_domains), true},
-    {{"", "threads", "N", "how many threads serve connections; one a core otherwise", "", "", false}, set_threads, FIELD(server.threads), false},
+    {{"", "threads", "N", "how many threads serve connections; otherwise one less than there are cores", "", "", false}, set_threads, FIELD(server.threads), false},
     {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_port,
      FIELD(server.metrics_port), false},
     {{"", "gateway", "ADDR:PORT", "a Socket.IO gateway for teaching clients, in plain HTTP, on this address of loopback", "", "", false},

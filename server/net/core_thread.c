@@ -9,6 +9,7 @@
 #define SPACE_BYTES (256 << 10) /* that came in, or */
 #define SPACE_MS    1000        /* after that time: the disk is looked at */
 #define EFFECTS_MAX (8 << 20)   /* bytes: then a commit comes before the batch is done */
+#define OWED_MS     10          /* that acknowledgements may wait for a commit that has to be */
 
 static const enum core_event_kind event_kinds[] = {
     [POST_OPEN] = CORE_OPEN,   [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
@@ -165,14 +166,41 @@ static void roll_back(struct core_thread *t, sotto_err why)
 /* One commit for all that was stepped through since the last one; then everybody hears of it. */
 static void settle(struct core_thread *t)
 {
+    uint64_t begun_ns = uv_hrtime();
+    bool dirty = core_is_dirty(t->core);
     sotto_err err = core_commit(t->core, server_now_ms(), &t->effects);
+    uint64_t now_ns = uv_hrtime();
+    if (dirty)
+        pace_commit(&t->pace, now_ns - begun_ns);
+    t->owed_ms = UINT64_MAX;
     if (err == SOTTO_OK)
         effects_release(t, true);
     else
         roll_back(t, err);
-    op_stats_settle(&t->server->ops, uv_hrtime() - t->taken_ns);
+    op_stats_settle(&t->server->ops, now_ns - t->taken_ns);
     if (t->server->checkpoint != NULL)
         checkpoint_consider(t->server->checkpoint, core_count(t->core).commits_total);
+}
+
+static bool somebody_waits(const struct core_thread *t)
+{
+    for (size_t i = 0; i < t->effects.count; i++)
+        if (t->effects.list[i].held)
+            return true;
+    return false;
+}
+
+/* What nobody waits for, acknowledgements, is committed with what comes next, or after a while. */
+static void settle_or_owe(struct core_thread *t, uint64_t now_ms)
+{
+    if (!core_is_dirty(t->core) || somebody_waits(t) || now_ms >= t->owed_ms) {
+        settle(t);
+        return;
+    }
+    if (t->owed_ms == UINT64_MAX)
+        t->owed_ms = now_ms + OWED_MS;
+    effects_release(t, true);
+    op_stats_settle(&t->server->ops, uv_hrtime() - t->taken_ns);
 }
 
 /* ---- events */
@@ -235,6 +263,7 @@ static void take_all(struct core_thread *t)
     uint64_t now_ms = t->taken_ns / 1000000;
     core_set_wall(t->core, server_wall_ms() - (int64_t)now_ms);
     space_look(t, now_ms);
+    pace_take(&t->pace, t->batch.count);
     for (size_t i = 0; i < t->batch.count; i++) {
         if (upkeep(t, &t->batch.list[i]))
             continue;
@@ -242,7 +271,7 @@ static void take_all(struct core_thread *t)
         if (t->effects.bytes.len > EFFECTS_MAX)
             settle(t);
     }
-    settle(t);
+    settle_or_owe(t, now_ms);
     claims_release(t);
 }
 
@@ -258,24 +287,35 @@ static void tick(struct core_thread *t)
     settle(t);
 }
 
+static void wait_for_posts(struct core_thread *t)
+{
+    struct mailbox *box = &t->server->core;
+    uint64_t next_ms = core_next_ms(t->core), most_ns;
+    mailbox_wait(box, next_ms < t->owed_ms ? next_ms : t->owed_ms);
+    size_t wanted = pace_wanted(&t->pace, &most_ns);
+    if (wanted > 0)
+        mailbox_wait_more(box, wanted, most_ns);
+}
+
 static void core_thread_main(void *arg)
 {
     struct core_thread *t = arg;
     if (t->server->config.store != NULL && !server_disk_is_full(t->server))
         spare_make(t->server->config.dir, spare_bytes(t));
     while (!atomic_load(&t->ending)) {
-        mailbox_wait(&t->server->core, core_next_ms(t->core));
+        wait_for_posts(t);
         take_all(t);
         tick(t);
         ring_loops(t);
         const struct core_counts counts = core_count(t->core);
         stats_core_set(&t->server->stats, &counts);
     }
+    settle(t);
 }
 
 sotto_err core_thread_init(struct core_thread *t, struct server *server)
 {
-    *t = (struct core_thread){.server = server};
+    *t = (struct core_thread){.server = server, .owed_ms = UINT64_MAX};
     uint8_t seed[RNG_SEED];
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "crypto/rng.h"
+#include "net/pace.h"
 #include "net/server.h"
 
 struct core_thread {
@@ -19,6 +20,8 @@ struct core_thread {
     uint64_t taken, looked_ms;     /* bytes since the disk was looked at, and when that was */
     bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
     uint64_t taken_ns;             /* when the batch was taken */
+    struct pace pace;
+    uint64_t owed_ms; /* when what nobody waits for has to be committed; UINT64_MAX: nothing is */
     atomic_bool ending;
     bool runs;
 };

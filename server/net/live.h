@@ -34,7 +34,7 @@ struct server_config {
     enum members_invite members_invite;
     char mail_domains[CONFIG_DOMAINS_TEXT]; /* with a NUL behind each, and one more at the end */
     char host[X509_HOST_MAX + 1];           /* the right half of names */
-    unsigned threads;                       /* 0: one a core */
+    unsigned threads;                       /* 0: one less than there are cores */
     uint16_t metrics_port;                  /* on 127.0.0.1; 0: none */
     struct endpoint gateway;                /* of Socket.IO; len 0: none */
     bool gateway_public;                    /* it may listen elsewhere than on loopback */

@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define BOX_POSTS   16384
@@ -162,7 +163,8 @@ sotto_err loop_tell_core(struct loop *loop, const struct post *post, view bytes)
 
 void loop_ring(struct loop *loop)
 {
-    uv_async_send(&loop->async);
+    if (!atomic_exchange(&loop->rung, true))
+        (void)eventfd_write(loop->bell, 1); /* fails only if it has been rung 2^64 times */
 }
 
 static void loop_take_post(struct loop *loop, const struct post *post, view bytes);
@@ -268,9 +270,14 @@ static void loop_resume(struct loop *loop)
             conn_resume(loop->slots[i].conn);
 }
 
-static void loop_on_async(uv_async_t *async)
+/* The flag goes down first: what is put after that rings again. */
+static void loop_on_bell(uv_poll_t *poll, int status, int events)
 {
-    struct loop *loop = async->data;
+    struct loop *loop = poll->data;
+    eventfd_t count;
+    (void)status, (void)events;
+    (void)eventfd_read(loop->bell, &count);
+    atomic_store(&loop->rung, false);
     (void)mailbox_take(&loop->box, &loop->batch);
     for (size_t i = 0; i < loop->batch.count; i++) {
         const struct post *post = &loop->batch.list[i];
@@ -284,7 +291,7 @@ static void loop_on_async(uv_async_t *async)
 
 static void loop_close_handles(struct loop *loop)
 {
-    uv_close((uv_handle_t *)&loop->async, NULL);
+    uv_close((uv_handle_t *)&loop->bell_poll, NULL);
     uv_close((uv_handle_t *)&loop->check, NULL);
     uv_close((uv_handle_t *)&loop->idle, NULL);
     uv_close((uv_handle_t *)&loop->timer, NULL);
@@ -324,8 +331,11 @@ static sotto_err loop_init_uv(struct loop *loop)
     if (uv_loop_init(&loop->uv) != 0)
         return SOTTO_E_NOMEM;
     loop->uv_on = true;
-    loop->async.data = loop->check.data = loop->idle.data = loop->timer.data = loop;
-    int failed = uv_async_init(&loop->uv, &loop->async, loop_on_async);
+    loop->bell_poll.data = loop->check.data = loop->idle.data = loop->timer.data = loop;
+    loop->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->bell < 0 || uv_poll_init(&loop->uv, &loop->bell_poll, loop->bell) != 0)
+        return SOTTO_E_NOMEM;
+    int failed = uv_poll_start(&loop->bell_poll, UV_READABLE, loop_on_bell);
     failed |= uv_check_init(&loop->uv, &loop->check);
     failed |= uv_idle_init(&loop->uv, &loop->idle);
     failed |= uv_timer_init(&loop->uv, &loop->timer);
@@ -358,7 +368,7 @@ void loop_refresh(struct loop *loop)
 
 sotto_err loop_init(struct loop *loop, struct server *server, unsigned index)
 {
-    *loop = (struct loop){.server = server, .index = index, .slot_free = NO_SLOT};
+    *loop = (struct loop){.server = server, .index = index, .slot_free = NO_SLOT, .bell = -1};
     wheel_init(&loop->wheel, server_now_ms());
     TRY(mailbox_init(&loop->box, BOX_POSTS, BOX_BYTES));
     TRY(buf_reserve(&loop->scratch, LOOP_SCRATCH));
@@ -396,6 +406,8 @@ void loop_clear(struct loop *loop)
         uv_run(&loop->uv, UV_RUN_DEFAULT);
         uv_loop_close(&loop->uv);
     }
+    if (loop->bell >= 0)
+        close(loop->bell);
     tls_context_free(loop->tls);
     sign_key_free(loop->key);
     crypto_free(loop->crypto);

@@ -27,7 +27,9 @@ struct loop {
     unsigned index;
     uv_thread_t thread;
     uv_loop_t uv;
-    uv_async_t async;
+    int bell; /* an eventfd; -1: none yet */
+    uv_poll_t bell_poll;
+    atomic_bool rung; /* it was, and nobody has looked yet */
     uv_check_t check;
     uv_idle_t idle;   /* on while work is left: the loop doesn't sleep then */
     uv_timer_t timer; /* on while the wheel holds something */

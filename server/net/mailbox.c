@@ -6,6 +6,7 @@
 #define LIST_FIRST 64        /* posts */
 #define LIST_KEPT  4096      /* posts; a longer list is given back once it is empty */
 #define BYTES_KEPT (1 << 20) /* bytes; likewise */
+#define NS_S       1000000000
 
 static void batch_empty(struct batch *b)
 {
@@ -116,10 +117,17 @@ void mailbox_wait_room(struct mailbox *box)
     pthread_mutex_unlock(&box->lock);
 }
 
+/* Under the lock. */
+static bool lacks(const struct mailbox *box)
+{
+    return box->waiting.count < box->wanted && !atomic_load(&box->full);
+}
+
 void mailbox_ring(struct mailbox *box)
 {
     pthread_mutex_lock(&box->lock);
-    pthread_cond_signal(&box->came);
+    if (!lacks(box))
+        pthread_cond_signal(&box->came);
     pthread_mutex_unlock(&box->lock);
 }
 
@@ -135,6 +143,21 @@ void mailbox_wait(struct mailbox *box, uint64_t until_ms)
         else
             late = pthread_cond_timedwait(&box->came, &box->lock, &at);
     }
+    pthread_mutex_unlock(&box->lock);
+}
+
+void mailbox_wait_more(struct mailbox *box, size_t count, uint64_t most_ns)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    uint64_t ns = (uint64_t)until.tv_nsec + most_ns;
+    until.tv_sec += (time_t)(ns / NS_S);
+    until.tv_nsec = (long)(ns % NS_S);
+    pthread_mutex_lock(&box->lock);
+    box->wanted = count;
+    for (int late = 0; lacks(box) && late == 0;)
+        late = pthread_cond_timedwait(&box->came, &box->lock, &until);
+    box->wanted = 0;
     pthread_mutex_unlock(&box->lock);
 }
 

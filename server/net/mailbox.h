@@ -70,6 +70,7 @@ struct mailbox {
     pthread_cond_t came, room; /* on CLOCK_MONOTONIC */
     struct batch waiting;
     size_t posts_max, bytes_max;
+    size_t wanted;    /* posts for which the taker is woken: it waits for no fewer */
     bool shut;        /* the taker is gone: posts are dropped */
     atomic_bool full; /* a hint for those who may not wait */
 };
@@ -89,10 +90,12 @@ bool mailbox_is_full(struct mailbox *box);
 /* Waits until the box isn't full, or is shut. */
 void mailbox_wait_room(struct mailbox *box);
 
-/* Wakes a taker that waits in mailbox_wait(). */
+/* Wakes a taker that waits, unless it waits for more. */
 void mailbox_ring(struct mailbox *box);
 /* Waits until something came or the time on the monotonic clock is there; UINT64_MAX waits for ever. */
 void mailbox_wait(struct mailbox *box, uint64_t until_ms);
+/* Waits until so many posts are there, or the box is full, but no longer than that. */
+void mailbox_wait_more(struct mailbox *box, size_t count, uint64_t most_ns);
 /* Swaps what waits for *batch, which is emptied first (its memory stays). True if the box had been full. */
 bool mailbox_take(struct mailbox *box, struct batch *batch);
 

@@ -1,5 +1,6 @@
 /* op_stats.h - how long requests take and how they are refused, by kind, for /metrics. The core thread writes, anybody may read. A
- * request counts from when the core takes it, with all that waits, until what it did is durable and its answer is on the way. */
+ * request counts from when the core takes it, with all that waits, until what it did is durable and its answer is on the way; one that
+ * nobody waits for, until it is done. */
 #ifndef NET_OP_STATS_H
 #define NET_OP_STATS_H
 

@@ -425,10 +425,11 @@ static sotto_err loops_init(struct server *server, unsigned count)
     return SOTTO_OK;
 }
 
+/* One core is left to the core's thread: more loops than can run at once wake each other up in turns. */
 static unsigned thread_count(const struct server_config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = config->threads > 0 ? config->threads : cores > 0 ? (unsigned)cores : 1;
+    unsigned count = config->threads > 0 ? config->threads : cores > 2 ? (unsigned)cores - 1 : 1;
     return count < SERVER_THREADS_MAX ? count : SERVER_THREADS_MAX;
 }
 

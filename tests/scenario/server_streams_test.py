@@ -1,11 +1,15 @@
 """Accounts and streams on the real server: messages wait for who is offline, over a restart; who was removed reads no further; a full disk
 refuses what is new and nothing else."""
+import re
 import signal
 import subprocess
 import tempfile
+import time
+import urllib.request
 
 from sottoclient import Server, run
 from sottodevice import COMMITTED, E, Closed, Device, Refused
+from sottoproxy import free_port
 
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
 
@@ -66,6 +70,34 @@ def messages_wait_for_who_is_offline_over_a_restart():
         assert bob.wait() == (stream, seq, 1, b"after it")
     alice.end()
     bob.end()
+
+
+def an_acknowledgement_for_which_nobody_waits_is_kept_soon():
+    port = free_port()
+
+    def commits():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            return int(re.search(rb"^sottod_commits_total (\d+)$", answer.read(), re.M).group(1))
+
+    with Server(*SETTINGS, "--metrics", str(port)) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        bob.listen()
+        seq = alice.append(stream, b"hello")
+        end = time.monotonic() + 20
+        before, quiet = commits(), time.monotonic()
+        while time.monotonic() < quiet + 2:  # what time alone brings is over
+            assert time.monotonic() < end
+            if commits() != before:
+                before, quiet = commits(), time.monotonic()
+            time.sleep(0.05)
+        bob.ack(stream, seq)
+        while commits() == before:  # nobody says anything more to the core
+            assert time.monotonic() < end
+            bob.recv(0.05)
+        alice.end()
+        bob.end()
 
 
 def a_lost_answer_is_given_again_and_stores_nothing_twice():
@@ -182,6 +214,6 @@ def full_disk(place):
     return None
 
 
-run([what_is_said_reaches_who_is_online, messages_wait_for_who_is_offline_over_a_restart, a_lost_answer_is_given_again_and_stores_nothing_twice,
+run([what_is_said_reaches_who_is_online, messages_wait_for_who_is_offline_over_a_restart, an_acknowledgement_for_which_nobody_waits_is_kept_soon, a_lost_answer_is_given_again_and_stores_nothing_twice,
      of_two_commits_for_one_epoch_one_wins, who_was_removed_reads_up_to_that_commit_and_writes_no_more, a_newer_session_of_a_device_closes_the_older,
      a_stranger_may_ask_for_nothing, a_full_disk_refuses_what_is_new_and_nothing_else])

@@ -77,6 +77,53 @@ static void a_wait_ends_at_its_time(void **state)
     box_free(box);
 }
 
+struct putter {
+    struct mailbox *box;
+    uint64_t count;
+};
+
+static void *put_and_ring(void *arg)
+{
+    const struct putter *putter = arg;
+    for (uint64_t i = 0; i < putter->count; i++) {
+        put(putter->box, i, (view){0});
+        mailbox_ring(putter->box);
+    }
+    return NULL;
+}
+
+static void wait_more_beside_a_putter(uint64_t count, size_t wanted)
+{
+    struct mailbox *box = box_new();
+    struct batch batch = {0};
+    struct putter putter = {box, count};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, put_and_ring, &putter), 0);
+    mailbox_wait_more(box, wanted, 60000000000);
+    (void)mailbox_take(box, &batch);
+    assert_true(batch.count >= size_min(wanted, POSTS));
+    pthread_join(thread, NULL);
+    batch_clear(&batch);
+    box_free(box);
+}
+
+static void who_waits_for_more_is_woken_when_it_is_there_or_the_box_is_full(void **state)
+{
+    (void)state;
+    wait_more_beside_a_putter(50, 50);
+    wait_more_beside_a_putter(POSTS, POSTS * 2);
+}
+
+static void who_waits_for_more_waits_no_longer_than_it_said(void **state)
+{
+    (void)state;
+    struct mailbox *box = box_new();
+    put(box, 1, (view){0});
+    mailbox_wait_more(box, 2, 1000000);
+    mailbox_wait_more(box, 1, 60000000000); /* is there */
+    box_free(box);
+}
+
 static void a_box_that_is_shut_drops_and_holds_nobody_up(void **state)
 {
     (void)state;
@@ -134,6 +181,8 @@ int main(void)
         cmocka_unit_test(a_batch_has_all_posts_in_order_with_their_bytes),
         cmocka_unit_test(it_is_full_at_its_posts_or_its_bytes_and_empty_once_taken),
         cmocka_unit_test(a_wait_ends_at_its_time),
+        cmocka_unit_test(who_waits_for_more_is_woken_when_it_is_there_or_the_box_is_full),
+        cmocka_unit_test(who_waits_for_more_waits_no_longer_than_it_said),
         cmocka_unit_test(a_box_that_is_shut_drops_and_holds_nobody_up),
         cmocka_unit_test(what_one_thread_puts_another_takes_in_order),
     };

@@ -1,0 +1,32 @@
+#include "net/pace.h"
+
+#define UNIT    16
+#define SMOOTH  8       /* commits of which the averages tell */
+#define LEAST   8       /* posts: fewer are no bunch */
+#define MOST_NS 1000000 /* however slow the disk is */
+
+static uint64_t smoothed(uint64_t before, uint64_t now)
+{
+    return (before * (SMOOTH - 1) + now) / SMOOTH;
+}
+
+void pace_take(struct pace *pace, size_t posts)
+{
+    pace->taken += posts;
+}
+
+void pace_commit(struct pace *pace, uint64_t took_ns)
+{
+    pace->usual = smoothed(pace->usual, pace->taken * UNIT);
+    pace->commit_ns = smoothed(pace->commit_ns, took_ns);
+    pace->taken = 0;
+}
+
+size_t pace_wanted(const struct pace *pace, uint64_t *ret_most_ns)
+{
+    size_t bunch = pace->usual / UNIT * 2;
+    if (pace->usual < LEAST * UNIT || pace->taken >= bunch)
+        return 0;
+    *ret_most_ns = pace->commit_ns < MOST_NS ? pace->commit_ns : MOST_NS;
+    return bunch - pace->taken;
+}

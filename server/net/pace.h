@@ -1,0 +1,22 @@
+/* pace.h - for how much company a request waits before it is committed. A commit costs much the same for one as for many. Under load
+ * requests come in bunches, since those who were answered together ask together again: the first of a bunch waits until most of it is
+ * there, for a part of the time that a commit takes. Who is alone is not kept waiting. Pure; one thread. */
+#ifndef NET_PACE_H
+#define NET_PACE_H
+
+#include "base/base.h"
+
+struct pace {
+    uint64_t usual;     /* posts of a commit, in 16ths, smoothed */
+    uint64_t commit_ns; /* that a commit takes, smoothed */
+    size_t taken;       /* posts since the last commit */
+};
+
+/* So many posts were taken. */
+void pace_take(struct pace *pace, size_t posts);
+/* All that were taken are committed; that took so long. */
+void pace_commit(struct pace *pace, uint64_t took_ns);
+/* How many more are worth waiting for, and how long; 0: none. */
+size_t pace_wanted(const struct pace *pace, uint64_t *ret_most_ns);
+
+#endif
