@@ -96,7 +96,9 @@ static sotto_err row_end(struct step *s)
     struct streams *all = s->core->streams;
     if (all->items.len == 0)
         return SOTTO_OK;
-    struct row_key key = row_key_u64(all->journal_next);
+    struct row_key key = row_key_u64(all->journal_next), queued = row_key_u64(all->queued);
+    memcpy(all->items.data, queued.bytes, queued.len);
+    all->queued_kept = all->queued;
     TRY(row_put(s, STORE_JOURNAL, row_key_view(&key), buf_view(&all->items)));
     all->journal_next++;
     all->journal_age += row_ages(all->items.len);
@@ -104,7 +106,15 @@ static sotto_err row_end(struct step *s)
     return SOTTO_OK;
 }
 
-/* A row begins with how many entries are queued in all. */
+/* A row begins with how many entries are queued in all, when it ends: not every change of that is an item. */
+static sotto_err queued_keep(struct streams *all)
+{
+    struct wr w = wr_to(&all->items);
+    if (all->items.len == 0 && all->queued != all->queued_kept)
+        wr_u64(&w, all->queued);
+    return wr_end(&w);
+}
+
 static sotto_err item_add(struct step *s, const struct journal_item *item)
 {
     struct streams *all = s->core->streams;
@@ -283,9 +293,10 @@ static sotto_err journal_commit(struct step *s)
     for (struct stream *stream = all->touched; stream != NULL; stream = stream->next_touched)
         TRY(stream_settle(s, stream));
     TRY(cursors_settle(s));
-    TRY(row_end(s));
     if (!s->core->writing)
         return SOTTO_OK;
+    TRY(queued_keep(all));
+    TRY(row_end(s));
     TRY(flush_old(s, all->journal_age - age_before));
     TRY(trim(s));
     all->flush_due_ms = s->now_ms + IDLE_MS;
@@ -419,5 +430,6 @@ sotto_err journal_replay(struct step *s)
         all->journal_age += ages;
         after = row_key_u64(number);
     }
+    all->queued_kept = all->queued;
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }

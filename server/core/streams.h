@@ -90,7 +90,7 @@ struct streams {
     uint64_t journal_first, journal_next;
     uint64_t journal_age; /* how much was written, in rows or pages of them */
     uint64_t next_stream;
-    uint64_t queued; /* entries that are stored */
+    uint64_t queued, queued_kept; /* entries that are stored; what the journal says of it */
     uint64_t flush_due_ms, retention_due_ms, looks_due_ms;
     uint64_t looks[LOOKS_MAX]; /* streams whose readers' queues are to be looked at */
     size_t look_count;

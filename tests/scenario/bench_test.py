@@ -116,12 +116,22 @@ def a_store_can_be_full_before():
     assert [row["op"] for row in rows] == ops + [op + "_killed" for op in ops] and all(row["value"] > 0 for row in rows), rows
 
 
+DAY = ["database", "delivered", "files", "lost", "memory", "messages", "returned_heard", "returned_told_lost", "stored", "taken"]
+
+
 def a_day_passes_at_speed():
     for store in ([], ["--memory"]):
         rows = rows_of("day", "--devices", "40", "--messages", "2000", "--hours", "2", "--retention", "1800", *store)
         last = {row["op"]: row["value"] for row in rows if row["n"] == 2}
-        assert sorted(last) == ["database", "delivered", "files", "memory", "messages", "taken"], rows
+        assert sorted(last) == DAY, rows
         assert last["messages"] == 2000 and last["delivered"] > 2000 and last["memory"] > 0, last
+
+
+def when_all_is_in_balance_a_day_takes_no_more():
+    rows = rows_of("day", "--devices", "60", "--messages", "24000", "--hours", "12", "--retention", "3600", "--queue", "50")
+    last = {row["op"]: row["value"] for row in rows if row["n"] == 12}
+    assert sorted(last) == sorted(DAY + ["memory_growth", "database_growth"]), rows
+    assert last["memory_growth"] < 1.25 and last["database_growth"] < 1.25, last
 
 
 def a_peer_is_measured_or_how_to_install_it_is_said():
@@ -192,6 +202,7 @@ run([
     other_benches_of_the_server_have_their_rows,
     a_store_can_be_full_before,
     a_day_passes_at_speed,
+    when_all_is_in_balance_a_day_takes_no_more,
     who_interrupts_a_bench_finds_no_files_of_it,
     what_a_killed_bench_left_the_next_one_takes_away,
     a_peer_is_measured_or_how_to_install_it_is_said,
