@@ -639,7 +639,7 @@ static void no_statement_walks_over_a_table(void **state)
     (void)state;
     DEFER(store_freep) struct store *s = fresh();
     struct sqlite *q = sqlite_of(s);
-    for (int i = 0; i < SQL_FIXED_COUNT + SQL_OF_TABLE_COUNT; i++) {
+    for (int i = 0; i < (int)SQL_FIXED_COUNT + (int)SQL_OF_TABLE_COUNT; i++) {
         sqlite3_stmt *statement, *plan;
         assert_ok(i < SQL_FIXED_COUNT
                       ? sqlite_fixed(q, (enum sqlite_fixed)i, &statement)
