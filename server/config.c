@@ -127,16 +127,6 @@ static sotto_err set_gateway(const struct row *row, struct config *config, const
     return endpoint_read(value, &config->server.gateway) == SOTTO_OK ? SOTTO_OK : SOTTO_E_CONFIG;
 }
 
-static sotto_err set_gateway_public(const struct row *row, struct config *config, const char *value)
-{
-    (void)row;
-    bool yes = strcmp(value, "yes") == 0;
-    if (!yes && strcmp(value, "no") != 0)
-        return SOTTO_E_CONFIG;
-    config->server.gateway_public = yes;
-    return SOTTO_OK;
-}
-
 /* One or more, with blanks between them. */
 static sotto_err set_proxy_from(const struct row *row, struct config *config, const char *value)
 {
@@ -195,8 +185,6 @@ static const struct row rows[] = {
      FIELD(server.metrics_port), false},
     {{"", "gateway", "ADDR:PORT", "a Socket.IO gateway for teaching clients, in plain HTTP, on this address of loopback", "", "", false},
      set_gateway, FIELD(server.gateway), false},
-    {{"", "gateway_public", "yes|no", "the gateway may have an address that others reach", "", "no", false}, set_gateway_public,
-     FIELD(server.gateway_public), false},
     {{"tls", "record_layer", "own | openssl", "who seals and opens records after the handshake; OpenSSL keeps 20 KiB for a connection, we keep 0.3", "",
       "own", false}, set_choice, FIELD(server.record_layer), false},
     {{"tls", "certificate", "FILE", "a certificate with its chain, in PEM, instead of one of our own; read again when it changes", "", "", false},
@@ -549,15 +537,16 @@ static bool all_on_loopback(const struct server_config *s)
     return s->gateway.len == 0 || endpoint_is_loopback(&s->gateway);
 }
 
-/* It is plain HTTP, and lets anybody in. */
+/* It is plain HTTP, lets anybody in, and keeps no limit for each address. */
 static sotto_err gateway_check(const struct server_config *s, struct failure *ret_failure)
 {
     char text[ENDPOINT_TEXT];
-    if (s->gateway.len == 0 || s->gateway_public || endpoint_is_loopback(&s->gateway))
+    if (s->gateway.len == 0 || endpoint_is_loopback(&s->gateway))
         return SOTTO_OK;
     endpoint_write(&s->gateway, text);
     snprintf(ret_failure->todo, sizeof ret_failure->todo,
-             "give an address such as 127.0.0.1:5001, or set gateway_public = yes");
+             "give an address such as 127.0.0.1:5001, and let a proxy with TLS stand before it: "
+             "docs/gateway.md");
     return failure_say(ret_failure, SOTTO_E_CONFIG,
                        "the gateway speaks plain HTTP, and %s can be reached by others", text);
 }

@@ -92,13 +92,10 @@ void gateway_settle(struct gateway *gateway)
 
 /* ---- time */
 
-/* They may change while the server runs. Strangers are all that there are, so the limits for those say nothing here. */
+/* They may change while the server runs. */
 static void limits_take(struct gateway *gateway)
 {
     gateway->limits = server_live(gateway->server)->config.limits;
-    gateway->at_gate =
-        (struct limits){.connections = gateway->limits.gateway_connections,
-                        .connections_per_address = gateway->limits.connections_per_address};
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -134,7 +131,6 @@ void gateway_closed(struct gateway *gateway)
     if (--gateway->handles > 0)
         return;
     hall_clear(&gateway->hall);
-    gate_clear(&gateway->gate);
     free(gateway);
 }
 
@@ -149,7 +145,7 @@ static sotto_err listener_open(struct gateway *gateway, int fd)
     uv_tcp_init(gateway->uv, &gateway->listener);
     uv_timer_init(gateway->uv, &gateway->timer);
     gateway->listener.data = gateway->timer.data = gateway;
-    gateway->handles = 2;
+    gateway->handles = GATEWAY_HANDLES;
     if (uv_tcp_open(&gateway->listener, fd) != 0) {
         close(fd);
         return SOTTO_E_IO;
@@ -158,42 +154,34 @@ static sotto_err listener_open(struct gateway *gateway, int fd)
     return failed == 0 ? SOTTO_OK : SOTTO_E_IO;
 }
 
-static sotto_err gateway_new(struct server *server, uv_loop_t *uv, const uint8_t seed[RNG_SEED],
-                             struct gateway **ret_gateway)
+static struct gateway *gateway_new(struct server *server, uv_loop_t *uv,
+                                   const uint8_t seed[RNG_SEED])
 {
-    uint8_t key[MAP_KEY];
     struct gateway *gateway = calloc(1, sizeof *gateway);
     if (gateway == NULL)
-        return SOTTO_E_NOMEM;
+        return NULL;
     gateway->server = server;
     gateway->uv = uv;
     limits_take(gateway);
     gateway->hall = hall_of(&gateway->limits, seed);
-    rng_bytes(&gateway->hall.rng, key, sizeof key);
-    sotto_err err = gate_init(&gateway->gate, &gateway->at_gate, &server->stats, key);
-    if (err == SOTTO_OK)
-        *ret_gateway = gateway;
-    else
-        free(gateway);
-    return err;
+    return gateway;
 }
 
 sotto_err gateway_start(struct server *server, uv_loop_t *uv, const uint8_t seed[RNG_SEED],
                         struct gateway **ret_gateway, struct failure *ret_failure)
 {
     struct endpoint address = server->config.gateway;
-    struct gateway *gateway;
     char text[ENDPOINT_TEXT];
     int fd;
     if (address.len == 0)
         return SOTTO_OK;
     TRY(listen_open(&address, &fd, ret_failure));
-    sotto_err err = gateway_new(server, uv, seed, &gateway);
-    if (err != SOTTO_OK) {
+    struct gateway *gateway = gateway_new(server, uv, seed);
+    if (gateway == NULL) {
         close(fd);
-        return err;
+        return SOTTO_E_NOMEM;
     }
-    err = listener_open(gateway, fd);
+    sotto_err err = listener_open(gateway, fd);
     if (err != SOTTO_OK) {
         gateway_stop(gateway);
         return err;

@@ -7,23 +7,22 @@
 
 #include "core/limits.h"
 #include "gateway/hall.h"
-#include "net/gate.h"
 #include "net/server.h"
 
-#define GATEWAY_STEP (64 * 1024) /* bytes read at once */
+#define GATEWAY_STEP    (64 * 1024) /* bytes read at once */
+#define GATEWAY_HANDLES 2           /* of its own: listener and timer */
 
 struct link;
 
 struct gateway {
     struct server *server;
-    struct limits limits, at_gate; /* the server's; what the gate keeps */
-    struct gate gate;
+    struct limits limits; /* the server's */
     struct hall hall;
     uv_loop_t *uv;
     uv_tcp_t listener;
     uv_timer_t timer;
     struct link *links;
-    unsigned handles; /* that libuv has: listener, timer, links */
+    unsigned handles; /* that libuv has: its own, and a link each */
     bool owed;        /* a connection could not be taken for want of memory */
     unsigned guests;  /* so far: names in the log */
     char scratch[GATEWAY_STEP];

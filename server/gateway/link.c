@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "net/endpoint.h"
-
 #define CLOSE_MS 2000  /* for the client to take in the last words */
 #define AHEAD    16384 /* bytes that may come before what was asked is answered */
 
@@ -19,7 +17,6 @@ static void on_closed(uv_handle_t *handle)
 {
     struct link *link = handle->data;
     struct gateway *gateway = link->gateway;
-    gate_leave(&gateway->gate, &link->visitor);
     buf_clear(&link->in);
     buf_clear(&link->message);
     free(link);
@@ -517,18 +514,11 @@ static void on_refused_closed(uv_handle_t *handle)
     gateway_closed(gateway);
 }
 
-/* A limit that is kept for each address is none where all are on this machine. */
-static bool gate_lets_in(struct gateway *gateway, struct link *link)
+/* With this one. All are on this machine, so that a limit for each address would say nothing. */
+static bool has_room(const struct gateway *gateway)
 {
-    struct endpoint peer = {0};
-    int len = sizeof peer.sa;
-    if (uv_tcp_getpeername(&link->tcp, (struct sockaddr *)&peer.sa, &len) != 0 ||
-        uv_fileno((uv_handle_t *)&link->tcp, &link->visitor.fd) != 0)
-        return false;
-    peer.len = (socklen_t)len;
-    if (!endpoint_is_loopback(&peer))
-        link->visitor.person = endpoint_person(&peer);
-    return gate_enter(&gateway->gate, &link->visitor, gateway_now(gateway)) == GATE_IN;
+    uint64_t most = gateway->limits.gateway_connections;
+    return most == 0 || gateway->handles - GATEWAY_HANDLES <= most;
 }
 
 void link_accept(struct gateway *gateway)
@@ -542,7 +532,7 @@ void link_accept(struct gateway *gateway)
     uv_tcp_init(gateway->uv, &link->tcp);
     gateway->handles++;
     if (uv_accept((uv_stream_t *)&gateway->listener, (uv_stream_t *)&link->tcp) != 0 ||
-        !gate_lets_in(gateway, link)) {
+        !has_room(gateway)) {
         uv_close((uv_handle_t *)&link->tcp, on_refused_closed);
         return;
     }

@@ -34,9 +34,8 @@ struct link {
     sotto_buf message; /* what came of a fragmented one */
     uint64_t since_ms; /* of the state */
     size_t writing;    /* bytes under way */
-    struct visitor visitor;
-    bool keep;   /* another request may follow */
-    bool served; /* one was answered before */
+    bool keep;         /* another request may follow */
+    bool served;       /* one was answered before */
     bool probed; /* a WebSocket that has shown that it works, for a session that still polls */
     bool shut;
 };

@@ -36,8 +36,7 @@ struct server_config {
     char host[X509_HOST_MAX + 1];           /* the right half of names */
     unsigned threads;                       /* 0: one less than there are cores */
     uint16_t metrics_port;                  /* on 127.0.0.1; 0: none */
-    struct endpoint gateway;                /* of Socket.IO; len 0: none */
-    bool gateway_public;                    /* it may listen elsewhere than on loopback */
+    struct endpoint gateway;                /* of Socket.IO, on loopback; len 0: none */
     enum log_shape log_shape;
     bool log_addresses; /* whole ones */
     bool quiet;

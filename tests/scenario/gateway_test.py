@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """The Socket.IO gateway: with the real socket.io-client where node and npm are, and by hand."""
 import json
+import os
+import shutil
 import socket
 import subprocess
 import threading
 import time
 
 from sottoclient import *
-from sottogateway import MODULES, TRANSPORTS, WITHOUT, Gateway, Node
+from sottogateway import MODULES, ROOT, TRANSPORTS, WITHOUT, Gateway, Node
+from sottoproxy import folder, free_port, nobody
 
 SEPARATOR = "\x1e"
 
@@ -273,15 +276,53 @@ def there_is_none_unless_it_is_asked_for():
         assert "gateway" not in s.log()
 
 
-def it_stays_on_loopback_unless_two_settings_say_otherwise():
-    def start(*options):
-        return subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", "/nonexistent/x", *options],
+def it_stays_on_loopback():
+    for address in ("0.0.0.0:5001", "[::]:5001", "192.0.2.1:5001"):
+        done = subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", "/nonexistent/x", "--set", f"gateway={address}"],
                               capture_output=True, text=True, timeout=60, check=False)
-    done = start("--set", "gateway=0.0.0.0:5001")
-    assert done.returncode != 0 and "plain HTTP, and 0.0.0.0:5001 can be reached by others" in done.stderr, done.stderr
-    assert "gateway_public = yes" in done.stderr, done.stderr
-    with Server("--set", "gateway=0.0.0.0:0", "--set", "gateway_public=yes") as s:
-        s.line("Socket.IO gateway")
+        assert done.returncode == 2 and f"plain HTTP, and {address} can be reached by others" in done.stderr, done.stderr
+        assert "proxy with TLS" in done.stderr, done.stderr
+
+
+def nginx(where, gateway, port):
+    """The recipe on this port, with a certificate of its own."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+                    "-keyout", f"{where}/key", "-out", f"{where}/certificate"], check=True, capture_output=True, timeout=60)
+    with open(os.path.join(ROOT, "packaging", "nginx-gateway.conf"), encoding="utf-8") as f:
+        text = f.read()
+    for old, new in (("    listen [::]:443 ssl;\n", ""), ("listen 443", f"listen 127.0.0.1:{port}"), ("127.0.0.1:5001;", f"127.0.0.1:{gateway.gateway};"),
+                     ("/etc/ssl/certs/gateway.pem", f"{where}/certificate"), ("/etc/ssl/private/gateway.key", f"{where}/key")):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    places = "".join(f"    {what}_temp_path {where}/{what};\n" for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    with open(f"{where}/config", "w", encoding="utf-8") as f:
+        f.write(f"daemon off;\nmaster_process off;\npid {where}/pid;\nerror_log stderr;\nevents {{ }}\nhttp {{\n    access_log off;\n{places}{text}}}\n")
+    for name in ("key", "certificate", "config"):
+        os.chmod(f"{where}/{name}", 0o644)
+    return subprocess.Popen([*nobody(), "nginx", "-e", "stderr", "-c", f"{where}/config"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
+
+
+def the_recipe_with_tls_works():
+    if MODULES is None or shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
+        return WITHOUT or "no nginx here"
+    where, port = folder(), free_port()
+    with Gateway() as gateway, Node(gateway, f"https://127.0.0.1:{port}") as node:
+        process = nginx(where, gateway, port)
+        try:
+            eager = {"rejectUnauthorized": False, "reconnection": True, "reconnectionDelay": 50, "reconnectionDelayMax": 200}
+            for name, transports in TRANSPORTS.items():
+                for who in (f"a-{name}", f"b-{name}"):
+                    node.connect(who, transports=transports, query={"room": name}, **eager)
+                for who in (f"a-{name}", f"b-{name}"):
+                    node.skip_to(who, "KEY_EXCHANGE")  # before nginx listens it is tried again
+                node.emit(f"a-{name}", "message", "x" * 100000)
+                assert node.skip_to(f"b-{name}", "message") == ["x" * 100000]
+        finally:
+            process.terminate()
+            process.wait(20)
+            shutil.rmtree(where, ignore_errors=True)
+    return None
 
 
 def one_connection_carries_many_requests():
@@ -526,4 +567,4 @@ def the_relay_goes_on_beside_it():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation", "comes_back")])
+     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation", "comes_back", "nginx")])

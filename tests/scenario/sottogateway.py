@@ -5,6 +5,7 @@ import queue
 import shutil
 import subprocess
 import threading
+import time
 
 from sottoclient import Server
 
@@ -37,8 +38,9 @@ MODULES, WITHOUT = modules()
 class Node:
     """A process of node with any number of clients in it."""
 
-    def __init__(self, gateway):
-        self.process = subprocess.Popen(["node", os.path.join(SOCKETIO, "driver.cjs"), MODULES, f"http://127.0.0.1:{gateway.gateway}"],
+    def __init__(self, gateway, url=None):
+        url = url or f"http://127.0.0.1:{gateway.gateway}"
+        self.process = subprocess.Popen(["node", os.path.join(SOCKETIO, "driver.cjs"), MODULES, url],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.came = {}
         self.lock = threading.Lock()
@@ -90,8 +92,10 @@ class Node:
 
     def skip_to(self, who, wanted):
         """The arguments of the next event of this name; what comes before it is left out."""
+        end = time.monotonic() + 60
         event, args = self.next(who)
         while event != wanted:
+            assert time.monotonic() < end, f"{who}: wanted {wanted}, got {event} {args} last"
             event, args = self.next(who)
         return args
 
