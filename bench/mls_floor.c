@@ -119,14 +119,6 @@ sotto_err mls_bill_add(struct mls_floor *f, struct mls_bill *bill, enum mls_prim
     return seal(f, kem_key_public(f->kem_key), len, cost->enc, cost->made.data);
 }
 
-sotto_err mls_bill_join(struct mls_floor *f, struct mls_bill *bill, const struct mls_bill *more)
-{
-    for (size_t i = 0; i < more->count; i++)
-        TRY(mls_bill_add(f, bill, more->costs[i].primitive, more->costs[i].count,
-                         more->costs[i].len));
-    return SOTTO_OK;
-}
-
 void mls_bill_clear(struct mls_bill *bill)
 {
     for (size_t i = 0; i < bill->count; i++)

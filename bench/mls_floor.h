@@ -64,9 +64,6 @@ void mls_floor_end(struct mls_floor *f);
 /* One more kind of call; makes ready what it takes. A count of 0 is none. */
 SOTTO_MUST_USE sotto_err mls_bill_add(struct mls_floor *f, struct mls_bill *bill,
                                       enum mls_primitive primitive, size_t count, size_t len);
-/* All that is on another bill, too. */
-SOTTO_MUST_USE sotto_err mls_bill_join(struct mls_floor *f, struct mls_bill *bill,
-                                       const struct mls_bill *more);
 /* Makes all calls. */
 SOTTO_MUST_USE sotto_err mls_bill_pay(struct mls_floor *f, const struct mls_bill *bill);
 void mls_bill_clear(struct mls_bill *bill);

@@ -1,7 +1,16 @@
 #include "screen.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+bool screen_is_edited(const struct cli_call *call)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && !call->json &&
+           !call->no_input && term != NULL && strcmp(term, "dumb") != 0;
+}
 
 struct screen screen_of(const struct cli_call *call, struct editor *editor)
 {

@@ -15,6 +15,8 @@ struct screen {
     bool failed;           /* standard output takes nothing any more */
 };
 
+/* Whether lines are typed, and can be edited, on a terminal. */
+bool screen_is_edited(const struct cli_call *call);
 struct screen screen_of(const struct cli_call *call, struct editor *editor);
 
 /* "[+] text" for something that was achieved, "[*] text" for something under way, "    text" for

@@ -18,6 +18,7 @@
 #include "engine/emoji.h"
 #include "engine/session.h"
 #include "host/input.h"
+#include "host/signals.h"
 #include "online.h"
 #include "room/channel.h"
 #include "screen.h"
@@ -29,8 +30,6 @@
 #define SHOWN_MAX   32 /* words that Tab lists */
 
 enum talk_stage { ASK_ROLE, ASK_CODE, TALK };
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
 
 struct talk {
     struct cli_call *call;
@@ -48,7 +47,7 @@ struct talk {
     bool held_told;
     struct ending end;
     uv_timer_t timer; /* what is waited for: an answer, a joiner, the exchange */
-    uv_signal_t signals[COUNT_OF(signals)];
+    struct signals signals;
 };
 
 static const struct connection_events connection_events;
@@ -79,13 +78,8 @@ static void over(struct talk *t, enum ending_kind kind)
     t->end.held_unsent = t->held_told && !t->end.secure;
     input_close(t->input);
     uv_timer_start(&t->timer, timer_patience, PATIENCE_MS, 0);
-    uv_unref((uv_handle_t *)&t->timer);
-    for (size_t i = 0; i < COUNT_OF(signals); i++)
-        if (signals[i] != SIGINT)
-            uv_close((uv_handle_t *)&t->signals[i], NULL);
-    /* Ctrl-C stays, for who doesn't want to wait for the goodbye, and a limit to our own
-     * patience; they don't keep the loop alive. */
-    uv_unref((uv_handle_t *)&t->signals[0]);
+    uv_unref((uv_handle_t *)&t->timer); /* a limit to our own patience */
+    signals_end(&t->signals);
     if (t->online.connection != NULL)
         connection_close(t->online.connection);
 }
@@ -550,41 +544,26 @@ static int options_read(struct talk *t)
                      "--ttl takes a time, not \"%.60s\"", ttl);
 }
 
-/* Who started us may have said so: nohup, or a shell that runs us in the background. */
-static bool signal_ignored(int number)
-{
-    struct sigaction now;
-    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
 static int loop_open(struct talk *t)
 {
-    const char *term = getenv("TERM");
-    bool editing = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && !t->call->json &&
-                   !t->call->no_input && term != NULL && strcmp(term, "dumb") != 0;
     sotto_err err = crypto_new(&t->crypto);
     if (err == SOTTO_OK && uv_loop_init(&t->loop) != 0)
         err = SOTTO_E_NOMEM;
     if (err == SOTTO_OK)
-        err = input_open(&t->loop, editing, &input_events, t, &t->input);
+        err = input_open(&t->loop, screen_is_edited(t->call), &input_events, t, &t->input);
     if (err != SOTTO_OK)
         return cli_fail(t->call, &(struct cli_error){.err = err});
     t->screen = screen_of(t->call, input_editor(t->input));
     uv_timer_init(&t->loop, &t->timer);
     t->timer.data = t;
-    for (size_t i = 0; i < COUNT_OF(signals); i++) {
-        uv_signal_init(&t->loop, &t->signals[i]);
-        t->signals[i].data = t;
-        if (!signal_ignored(signals[i]))
-            uv_signal_start(&t->signals[i], on_signal, signals[i]);
-    }
+    signals_start(&t->signals, &t->loop, on_signal, t);
     return 0;
 }
 
 static void talk_close(struct talk *t)
 {
     uv_close((uv_handle_t *)&t->timer, NULL);
-    uv_close((uv_handle_t *)&t->signals[0], NULL);
+    signals_close(&t->signals);
     uv_run(&t->loop, UV_RUN_DEFAULT);
     uv_loop_close(&t->loop);
     session_free(t->session);

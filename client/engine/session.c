@@ -137,17 +137,6 @@ void session_free(struct session *s)
     free(s);
 }
 
-void session_freep(struct session **s)
-{
-    session_free(*s);
-    *s = NULL;
-}
-
-bool session_is_secure(const struct session *s)
-{
-    return s->state == STATE_SECURE;
-}
-
 const char *session_code(const struct session *s)
 {
     return s->code_text;

@@ -58,7 +58,6 @@ SOTTO_MUST_USE sotto_err session_new(sotto_crypto *c, enum session_role role, un
                                      const struct room_code *code, const uint8_t seed[RNG_SEED],
                                      struct session **ret_session);
 void session_free(struct session *s); /* accepts NULL; wipes */
-void session_freep(struct session **s);
 
 /* Each of these appends to `fx`. NOMEM is the only error of the first three; all else comes as ENDED. After ENDED they do nothing. */
 SOTTO_MUST_USE sotto_err session_start(struct session *s, struct session_effects *fx);
@@ -74,7 +73,6 @@ SOTTO_MUST_USE sotto_err session_done(struct session *s, struct session_effects 
 /* The user leaves: the other side is told, ENDED follows at once. */
 SOTTO_MUST_USE sotto_err session_leave(struct session *s, struct session_effects *fx);
 
-bool session_is_secure(const struct session *s);
 /* The code of a session that we created; "" before CODE and after its use. */
 const char *session_code(const struct session *s);
 

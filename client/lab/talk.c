@@ -24,8 +24,6 @@
 #define PIPE_MAX_MS  5000
 #define HELD_MAX     65536 /* bytes typed before the other side is there */
 
-static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
-
 /* --- the end --- */
 
 static void over(struct talk *t, enum talk_end end)
@@ -38,11 +36,7 @@ static void over(struct talk *t, enum talk_end end)
         t->line_unsent = true;
     input_close(t->input);
     uv_close((uv_handle_t *)&t->timer, NULL);
-    for (size_t i = 0; i < COUNT_OF(signal_numbers); i++)
-        if (signal_numbers[i] != SIGINT)
-            uv_close((uv_handle_t *)&t->signals[i], NULL);
-    uv_unref((uv_handle_t *)&t
-                 ->signals[0]); /* Ctrl-C stays, for who doesn't want to wait for the goodbye */
+    signals_end(&t->signals);
     if (t->wire_state != NULL && !t->wire_down)
         t->wire->close(t);
 }
@@ -512,14 +506,11 @@ static void on_error_begins(void *user)
 
 static int loop_open(struct talk *t)
 {
-    const char *term = getenv("TERM");
-    bool editing = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && !t->call->json &&
-                   !t->call->no_input && term != NULL && strcmp(term, "dumb") != 0;
     sotto_err err = crypto_new(&t->crypto);
     if (err == SOTTO_OK && uv_loop_init(&t->loop) != 0)
         err = SOTTO_E_NOMEM;
     if (err == SOTTO_OK)
-        err = input_open(&t->loop, editing, &input_events, t, &t->input);
+        err = input_open(&t->loop, screen_is_edited(t->call), &input_events, t, &t->input);
     if (err != SOTTO_OK)
         return cli_fail(t->call, &(struct cli_error){.err = err});
     t->screen = screen_of(t->call, input_editor(t->input));
@@ -527,11 +518,7 @@ static int loop_open(struct talk *t)
     t->call->error_user = t;
     uv_timer_init(&t->loop, &t->timer);
     t->timer.data = t;
-    for (size_t i = 0; i < COUNT_OF(signal_numbers); i++) {
-        uv_signal_init(&t->loop, &t->signals[i]);
-        t->signals[i].data = t;
-        uv_signal_start(&t->signals[i], on_signal, signal_numbers[i]);
-    }
+    signals_start(&t->signals, &t->loop, on_signal, t);
     return 0;
 }
 
@@ -573,7 +560,7 @@ static int talk_loop(struct talk *t)
     uv_run(&t->loop, UV_RUN_DEFAULT);
     status = last_words(t);
     if (uv_loop_alive(&t->loop) == 0) {
-        uv_close((uv_handle_t *)&t->signals[0], NULL);
+        signals_close(&t->signals);
         uv_run(&t->loop, UV_RUN_DEFAULT);
         uv_loop_close(&t->loop);
     }

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/screen.h"
 #include "host/input.h"
+#include "host/signals.h"
 #include "lab/lab.h"
 
 struct talk;
@@ -71,7 +72,7 @@ struct talk {
     int status;
     uint64_t timeout_ms;
     uv_timer_t timer;
-    uv_signal_t signals[5];
+    struct signals signals;
 };
 
 /* Runs a whole conversation: reads the options, asks what must be asked, opens the wire, prints how it ended. */

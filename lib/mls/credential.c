@@ -50,11 +50,3 @@ void credential_write(struct wr *w, const struct credential *credential)
         wr_fail(w, SOTTO_E_VALUE);
     }
 }
-
-bool credential_equal(const struct credential *a, const struct credential *b)
-{
-    if (a->credential_type != b->credential_type)
-        return false;
-    return a->credential_type == CREDENTIAL_X509 ? view_equal(a->certificates, b->certificates)
-                                                 : view_equal(a->identity, b->identity);
-}

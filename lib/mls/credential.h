@@ -21,7 +21,4 @@ void credential_write(struct wr *w, const struct credential *credential);
 /* One item of credential.certificates: DER. */
 void credential_certificate_read(struct rd *r, view *out);
 
-/* For the same credential, byte for byte. */
-bool credential_equal(const struct credential *a, const struct credential *b);
-
 #endif

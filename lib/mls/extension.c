@@ -119,11 +119,6 @@ void application_id_read(struct rd *r, view *out)
     *out = rd_opaque(r, MLS_CREDENTIAL_MAX);
 }
 
-void application_id_write(struct wr *w, view application_id)
-{
-    wr_opaque(w, application_id);
-}
-
 /* struct { HPKEPublicKey external_pub; } ExternalPub;                                        RFC 9420 12.4.3.2 */
 void external_pub_read(struct rd *r, view *out)
 {

@@ -29,7 +29,6 @@ bool extension_find(view list, uint16_t extension_type, view *ret_data);
 
 /* application_id and external_pub: one opaque value (RFC 9420 5.3.3, 12.4.3.2). */
 void application_id_read(struct rd *r, view *out);
-void application_id_write(struct wr *w, view application_id);
 void external_pub_read(struct rd *r, view *out);
 void external_pub_write(struct wr *w, view external_pub);
 

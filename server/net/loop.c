@@ -67,7 +67,7 @@ void loop_slot_give(struct loop *loop, struct conn *conn)
     loop->slot_free = slot;
 }
 
-struct conn *loop_find(struct loop *loop, uint64_t connection)
+static struct conn *loop_find(struct loop *loop, uint64_t connection)
 {
     uint32_t slot = number_slot(connection);
     if (slot >= loop->slot_count || loop->slots[slot].generation != connection >> 32)

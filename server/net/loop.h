@@ -83,7 +83,6 @@ struct loop *loop_of(struct server *server, uint64_t connection);
 void loop_refresh(struct loop *loop);
 SOTTO_MUST_USE sotto_err loop_slot_take(struct loop *loop, struct conn *conn);
 void loop_slot_give(struct loop *loop, struct conn *conn);
-struct conn *loop_find(struct loop *loop, uint64_t connection);
 void loop_work_add(struct loop *loop, struct conn *conn);
 void loop_work_drop(struct loop *loop, struct conn *conn);
 void loop_arm(struct loop *loop, struct conn *conn, uint64_t due_ms);
