@@ -1,10 +1,11 @@
 /* A link that is a WebSocket: frames in and out. */
 #include "gateway/link.h"
 
-/* Nobody listens any more to a guest that has ended. */
+/* Nobody listens any more to a guest that has ended; but on its way from polling it may still arrive here, for its last words. */
 bool link_socket_may_read(const struct link *link)
 {
-    return !link_is_held(link) && (link->guest == NULL || !link->guest->ended);
+    const struct guest *guest = link->guest;
+    return !link_is_held(link) && (guest == NULL || !guest->ended || guest->probe == link);
 }
 
 /* ---- out */
