@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -64,9 +65,12 @@ static bool is_ours(const char *path)
 /* Its maker has ended. */
 static bool is_left_behind(const char *name)
 {
-    int pid = 0, end = 0;
-    return sscanf(name, PREFIX "%d-%*6[A-Za-z0-9]%n", &pid, &end) == 1 && end > 0 &&
-           name[end] == 0 && pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+        return false;
+    char *end = NULL;
+    long pid = strtol(name + strlen(PREFIX), &end, 10);
+    return *end == '-' && strlen(end) == strlen("-XXXXXX") && pid > 0 && pid <= INT_MAX &&
+           kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
 static void left_behind_remove(const char *under)

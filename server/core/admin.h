@@ -177,7 +177,8 @@ SOTTO_MUST_USE sotto_err admin_devices_write(uint32_t request, const struct admi
                                              sotto_buf *out);
 
 /* struct { uint64 number; opaque to<V>; opaque name<V>; opaque password<V>; uint64 expires_s; uint64 due_s; } mail;
- * One that is due is given out for ADMIN_MAIL_LEASE_S; then, unless mail_done has come, again. Each time the password is a new one, drawn
+ * One that is due is given out for ADMIN_MAIL_LEASE_S; then, unless mail_done has come, or if the server was
+ * started anew meanwhile, again. Each time the password is a new one, drawn
  * just then: it is on no disk. */
 #define ADMIN_MAIL_LEASE_S 300
 struct admin_mail {

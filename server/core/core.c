@@ -108,6 +108,8 @@ static void core_key(struct core *core, struct rng *rng)
         limiter_key(core->limiter, limiter);
     rng_bytes(rng, core->directory.accounts.key, MAP_KEY);
     rng_bytes(rng, core->directory.devices.key, MAP_KEY);
+    rng_bytes(rng, (uint8_t *)&core->run, sizeof core->run);
+    core->run |= 1;
     core->keyed = true;
 }
 

@@ -267,6 +267,7 @@ SOTTO_MUST_USE sotto_err password_delete(struct step *s, view key);
 
 struct mail_row {
     uint64_t created_s, due_s;
+    uint64_t taken_by; /* the run of the server that gave it out to be sent; 0: none */
     uint32_t tries;
     uint8_t flags;  /* of the password, as an invite's */
     uint64_t ttl_s; /* of the password; 0: limits.password_ms */

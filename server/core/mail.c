@@ -1,4 +1,4 @@
-/* struct { uint8 version = 1; uint64 created_s; uint64 due_s; uint32 tries; uint8 flags; uint64 ttl_s; opaque to<V>; opaque name<V>; } mail;
+/* struct { uint8 version = 1; uint64 created_s; uint64 due_s; uint64 taken_by; uint32 tries; uint8 flags; uint64 ttl_s; opaque to<V>; opaque name<V>; } mail;
  * What waits to be sent. It holds no password: that is drawn when the mail is taken to be sent, and stored hashed. */
 #include "core/state.h"
 
@@ -14,6 +14,7 @@ sotto_err mail_row_read(view bytes, struct mail_row *ret_row)
         rd_fail(&r, SOTTO_E_DAMAGED);
     row.created_s = rd_u64(&r);
     row.due_s = rd_u64(&r);
+    row.taken_by = rd_u64(&r);
     row.tries = rd_u32(&r);
     row.flags = rd_u8(&r);
     row.ttl_s = rd_u64(&r);
@@ -31,6 +32,7 @@ sotto_err mail_row_write(const struct mail_row *row, sotto_buf *out)
     wr_u8(&w, ROW_VERSION);
     wr_u64(&w, row->created_s);
     wr_u64(&w, row->due_s);
+    wr_u64(&w, row->taken_by);
     wr_u32(&w, row->tries);
     wr_u8(&w, row->flags);
     wr_u64(&w, row->ttl_s);
@@ -96,6 +98,12 @@ static sotto_err mail_next(struct step *s, uint64_t after, sotto_buf *bytes, uin
     return SOTTO_OK;
 }
 
+/* Who was to send it went with the server that it was given out by. */
+static bool mail_is_orphan(const struct step *s, const struct mail_row *row)
+{
+    return row->taken_by != 0 && row->taken_by != s->core->run;
+}
+
 sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
                     struct mail_row *ret_row, uint64_t *ret_due_s)
 {
@@ -111,8 +119,9 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
                    (unsigned long long)number);
             TRY(mail_delete(s, number));
             s->core->counts.mails_given_up_total++;
-        } else if (row.due_s <= now_s) {
+        } else if (row.due_s <= now_s || mail_is_orphan(s, &row)) {
             row.due_s = now_s + ADMIN_MAIL_LEASE_S;
+            row.taken_by = s->core->run;
             row.tries++;
             TRY(mail_save(s, number, &row));
             *ret_number = number;
@@ -145,6 +154,7 @@ sotto_err mail_finish(struct step *s, uint64_t number, bool again)
         return mail_delete(s, number);
     TRY(buf_set(&bytes, value));
     TRY(row_verdict(s, mail_row_read(buf_view(&bytes), &row)));
+    row.taken_by = 0;
     row.due_s = step_wall_ms(s) / 1000 + retry_wait_s(&s->core->config.limits, row.tries);
     return mail_save(s, number, &row);
 }

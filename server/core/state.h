@@ -105,7 +105,8 @@ struct core {
     uint64_t blobs_due_ms; /* when blob_end.c looks again */
     struct limiter *limiter;
     struct bucket_rate request_rate, byte_rate, wrong_rate, opening_rate;
-    bool keyed; /* the maps have their keys */
+    bool keyed;   /* the maps have their keys, and it has: */
+    uint64_t run; /* random, not 0: tells this run of the server from earlier ones */
     bool stopping;
     struct map connections, origins, slots;
     struct list idle;      /* connections, by idle_since_ms */

@@ -430,7 +430,7 @@ static void do_commit(struct model *m, size_t who, struct talk *talk, view *inpu
     }
     commit.header = buf_view(&header_bytes);
     commit.add = (struct proto_list){buf_view(&add), whom & 1};
-    commit.remove = (struct proto_list){buf_view(&remove), (whom & 2) >> 1};
+    commit.remove = (struct proto_list){buf_view(&remove), (size_t)(whom & 2) >> 1};
     p->commit_op = p->op;
     p->commit_talk = (size_t)(talk - m->talks);
     HOLDS(commit_header_hash(m->cast->crypto, &header, p->commit_hash) == SOTTO_OK);

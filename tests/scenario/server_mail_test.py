@@ -365,10 +365,10 @@ def what_waits_survives_a_crash():
             assert sorted(to[0] for to, _ in post.mails) == [f"person{n}@mail.example" for n in range(5)]
 
 
-def a_server_that_is_killed_takes_its_mailer_along():
-    with Post(GOOD) as post:
+def a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back():
+    with Post(GOOD) as post, tempfile.TemporaryDirectory() as directory:
         post.hold_recipient = threading.Event()
-        with serving(post) as s:
+        with serving(post, directory=directory) as s:
             invite(s, "alice@mail.example")
             wait_for(lambda: post.recipients, "the recipient")
             pid = mailers(s)[0]
@@ -378,6 +378,9 @@ def a_server_that_is_killed_takes_its_mailer_along():
                      "the mailer's end")
         post.hold_recipient.set()
         assert post.mails == []
+        with serving(post, directory=directory) as s:
+            wait_for(lambda: len(post.mails) == 1, "the mail", 60)
+            wait_for(lambda: waiting(s) == 0, "an empty queue")
 
 
 # ---- settings
@@ -423,5 +426,6 @@ run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, wh
      a_certificate_for_another_name_is_refused, a_server_that_is_away_gets_it_later, put_off_and_then_taken, refused_for_good_is_given_up,
      a_connection_that_breaks_is_tried_again, a_wrong_login_is_told, files_that_are_not_right_are_told, a_mailer_that_is_killed_is_no_loss,
      a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
-     stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash, a_server_that_is_killed_takes_its_mailer_along,
+     stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash,
+     a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back,
      settings_that_make_no_sense_are_told, without_a_mail_server_no_mail_is_promised, nobody_runs_the_mailer_by_hand])

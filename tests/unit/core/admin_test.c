@@ -489,6 +489,25 @@ static void mail_that_failed_comes_again_later_with_another_password(void **stat
     town_clear(&t);
 }
 
+static void mail_that_was_given_out_before_a_crash_comes_again_at_once(void **state)
+{
+    (void)state;
+    struct town t = admin_town();
+    create(&t, (struct admin_invite_create){
+                   .how = REGISTER_PASSWORD, .uses = 1, .mail = VIEW_LIT("a@mail.example")});
+    uint64_t number = take(&t).number;
+    assert_int_equal(take(&t).number, 0);
+    town_crash(&t);
+    step(&t.w, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = ADMIN_CONNECTION});
+    assert_int_equal(take(&t).number, number);
+    assert_int_equal(take(&t).number, 0); /* leased again */
+    mail_done(&t, number, MAIL_RETRY);
+    town_crash(&t);
+    step(&t.w, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = ADMIN_CONNECTION});
+    assert_int_equal(take(&t).due_s, WALL_S + 120); /* whose time has not come waits on */
+    town_clear(&t);
+}
+
 /* What rests on the disk, while the mail waits and afterwards, opens nothing. */
 static void password_is_in_no_row(void **state)
 {
@@ -585,6 +604,7 @@ int main(void)
         cmocka_unit_test(answer_to_a_password_request_is_always_the_same),
         cmocka_unit_test(passwords_are_limited_by_address_and_by_mail_address),
         cmocka_unit_test(mail_that_failed_comes_again_later_with_another_password),
+        cmocka_unit_test(mail_that_was_given_out_before_a_crash_comes_again_at_once),
         cmocka_unit_test(password_is_in_no_row),
         cmocka_unit_test(passwords_that_nobody_used_are_swept_up),
         cmocka_unit_test(mails_that_may_wait_are_limited),

@@ -121,8 +121,8 @@ static void password_row_is_as_the_document_says(void **state)
 static void mail_row_is_as_the_document_says(void **state)
 {
     (void)state;
-    holds(rewrite_mail, "01" X8("11") X8("22") "00000003 01" X8("44") "03614062 03614068");
-    refuses_hex(rewrite_mail, "01" X8("11") X8("22") "00000003 01" X8("44") "00 03614068");
+    holds(rewrite_mail, "01" X8("11") X8("22") X8("33") "00000003 01" X8("44") "03614062 03614068");
+    refuses_hex(rewrite_mail, "01" X8("11") X8("22") X8("33") "00000003 01" X8("44") "00 03614068");
 }
 
 int main(void)
