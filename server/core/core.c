@@ -372,6 +372,9 @@ struct core_counts core_count(const struct core *core)
     counts.mails_waiting = core->directory.counts.mails;
     counts.blobs = core->directory.counts.blobs;
     counts.blob_bytes = core->directory.counts.blob_bytes;
-    counts.queued = core->streams != NULL ? core->streams->queued : 0;
+    if (core->streams != NULL) {
+        counts.queued = core->streams->queued;
+        counts.queue_oldest_s = counts.queued > 0 ? core->streams->oldest_s : 0;
+    }
     return counts;
 }

@@ -164,10 +164,11 @@ struct core_counts {
     uint64_t accounts, sessions, prekeys_low, mails_waiting;
     uint64_t mails_sent_total, mails_failed_total; /* FAILED: tries; most are made again */
     uint64_t mails_given_up_total;
-    uint64_t messages_total;    /* entries that were accepted */
-    uint64_t delivered_total;   /* entries that were pushed or read */
-    uint64_t lost_total;        /* over a quota, or too old */
-    uint64_t queued;            /* entries that are stored now */
+    uint64_t messages_total;  /* entries that were accepted */
+    uint64_t delivered_total; /* entries that were pushed or read */
+    uint64_t lost_total;      /* over a quota, or too old */
+    uint64_t queued;          /* entries that are stored now */
+    uint64_t queue_oldest_s;  /* when the oldest of them came, the time of day; 0: there is none */
     uint64_t blobs, blob_bytes; /* stored now */
 };
 struct core_counts core_count(const struct core *core);

@@ -6,6 +6,7 @@
 #define PAUSE_MS 10    /* before the next piece */
 #define REST_MS  60000 /* at least that, when nothing is due */
 #define LONG_MS  3600000
+#define AGE_MS   5000 /* from one look at the oldest entry to the next */
 
 struct old {
     uint64_t stream, seq;
@@ -117,11 +118,44 @@ static sotto_err streams_end(struct step *s)
     return step_break(s, stream_end(s, number));
 }
 
+/* --- how old the oldest is --- */
+
+static bool oldest_see(void *user, uint64_t stream, uint64_t seq, view body)
+{
+    (void)stream, (void)seq;
+    struct logged logged = {0};
+    if (logged_read(body, &logged) == SOTTO_OK)
+        *(uint64_t *)user = logged.at_ms / 1000;
+    return false;
+}
+
+/* Only after something came or went. */
+static bool oldest_is_stale(const struct core *core)
+{
+    const struct streams *all = core->streams;
+    return all->oldest_queued != all->queued || all->oldest_messages != core->counts.messages_total;
+}
+
+static sotto_err oldest_tick(struct step *s)
+{
+    struct streams *all = s->core->streams;
+    if (all->oldest_due_ms > s->now_ms || !oldest_is_stale(s->core))
+        return SOTTO_OK;
+    all->oldest_due_ms = s->now_ms + AGE_MS;
+    all->oldest_queued = all->queued;
+    all->oldest_messages = s->core->counts.messages_total;
+    all->oldest_s = 0;
+    return row_verdict(s, log_oldest(s->core->store, 1, oldest_see, &all->oldest_s));
+}
+
+/* --- */
+
 sotto_err streams_tick(struct step *s)
 {
     struct streams *all = s->core->streams;
     TRY(journal_tick(s));
     TRY(quota_tick(s));
+    TRY(oldest_tick(s));
     if (all->retention_due_ms > s->now_ms)
         return SOTTO_OK;
     TRY(entries_tick(s));
@@ -136,5 +170,7 @@ uint64_t streams_next_ms(const struct core *core)
     uint64_t next_ms = journal_next_ms(all);
     if (quota_next_ms(all) < next_ms)
         next_ms = quota_next_ms(all);
+    if (oldest_is_stale(core) && all->oldest_due_ms < next_ms)
+        next_ms = all->oldest_due_ms;
     return next_ms < all->retention_due_ms ? next_ms : all->retention_due_ms;
 }

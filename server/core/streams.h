@@ -92,6 +92,9 @@ struct streams {
     uint64_t next_stream;
     uint64_t queued, queued_kept; /* entries that are stored; what the journal says of it */
     uint64_t flush_due_ms, retention_due_ms, looks_due_ms;
+    uint64_t
+        oldest_s; /* when the oldest entry came, as retention.c saw it last, when there were so many: */
+    uint64_t oldest_queued, oldest_messages, oldest_due_ms;
     uint64_t looks[LOOKS_MAX]; /* streams whose readers' queues are to be looked at */
     size_t look_count;
     uint64_t look_after; /* of the first: the device that was looked at last */

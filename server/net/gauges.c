@@ -41,6 +41,14 @@ static sotto_err times_write(const struct server *server, sotto_buf *out)
                  (uint64_t)atomic_load(&server->backup_s));
 }
 
+static sotto_err queue_write(const struct server *server, sotto_buf *out)
+{
+    uint64_t oldest_s = stats_core_get(&server->stats).queue_oldest_s;
+    uint64_t now_s = (uint64_t)server_wall_ms() / 1000;
+    return gauge(out, "queue_oldest_seconds", "how long the oldest stored entry has been stored",
+                 oldest_s > 0 && oldest_s < now_s ? now_s - oldest_s : 0);
+}
+
 /* What the gate turned away, and what the core refused, by the limit that did it. */
 static sotto_err limits_write(const struct server *server, sotto_buf *out)
 {
@@ -84,6 +92,7 @@ sotto_err gauges_write(const struct server *server, sotto_buf *out)
     TRY(op_stats_write(&server->ops, out));
     TRY(limits_write(server, out));
     TRY(times_write(server, out));
+    TRY(queue_write(server, out));
     TRY(heap_write(out));
     TRY(gauge(out, "disk_full", "1: nothing new is accepted until there is space",
               atomic_load(&server->disk_full)));

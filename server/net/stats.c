@@ -8,7 +8,7 @@
 
 #define CORE_COUNTS (sizeof(struct core_counts) / sizeof(uint64_t))
 
-/* In the order of struct core_counts. */
+/* In the order of struct core_counts. Without a name: gauges.c tells it. */
 static const struct {
     const char *name, *type, *what;
 } core_rows[] = {
@@ -31,6 +31,7 @@ static const struct {
     {"delivered_total", "counter", "entries that were pushed or read"},
     {"lost_total", "counter", "entries lost over a quota, or too old, unread or not"},
     {"queue_messages", "gauge", "entries that are stored"},
+    {NULL, NULL, NULL}, /* queue_oldest_s */
     {"blobs", "gauge", "attachments that are stored"},
     {"blob_bytes", "gauge", "bytes of these"},
 };
@@ -71,8 +72,9 @@ sotto_err stats_write(const struct stats *s, sotto_buf *out)
         out, VIEW_LIT("# TYPE sottod_build_info gauge\nsottod_build_info{version=\"" SOTTO_VERSION
                       "\"} 1\n")));
     for (size_t i = 0; i < CORE_COUNTS; i++)
-        TRY(row_write(out, core_rows[i].name, "", core_rows[i].type, core_rows[i].what,
-                      atomic_load_explicit(&s->core[i], memory_order_relaxed)));
+        if (core_rows[i].name != NULL)
+            TRY(row_write(out, core_rows[i].name, "", core_rows[i].type, core_rows[i].what,
+                          atomic_load_explicit(&s->core[i], memory_order_relaxed)));
 #define STATS_ROW(name, what)                            \
     TRY(row_write(out, #name, "_total", "counter", what, \
                   atomic_load_explicit(&s->name, memory_order_relaxed)));

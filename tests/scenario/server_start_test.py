@@ -398,8 +398,10 @@ def metrics_and_healthz_are_on_a_loopback_port_of_their_own():
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
                 return answer.read().decode()
         text = ask("/metrics")
-        for name in ("build_info", "connections", "session_codes_open", "rooms_total", "session_code_failures_total", "handshakes_total", "accepted_total"):
-            assert f"\nsottod_{name}" in text, name
+        for name in ("build_info", "connections", "session_codes_open", "rooms_total", "session_code_failures_total", "handshakes_total", "accepted_total", "messages_accepted_total",
+                     "delivered_total", "queue_messages", "queue_oldest_seconds", "store_bytes", "request_seconds", "errors_total", "rate_limited_total",
+                     "prekeys_low_accounts", "tls_expiry_timestamp_seconds", "backup_last_success_timestamp_seconds"):
+            assert f"# TYPE sottod_{name} " in text, name
         assert "sottod_rooms_total 1\n" in text, text
         assert ask("/healthz") == "ok\n"
         try:

@@ -12,8 +12,12 @@ static void after_thirty_days_an_entry_is_gone_read_or_not(void **state)
     wait_for(&c, 20 * DAY_MS);
     says(&c, 0, "newer");
     assert_int_equal(core_count(world(&c)->core).queued, 1002);
+    wait_for(&c, 10000);
+    uint64_t oldest_s = core_count(world(&c)->core).queue_oldest_s;
     wait_for(&c, 11 * DAY_MS);
     assert_int_equal(core_count(world(&c)->core).queued, 1);
+    assert_in_range(core_count(world(&c)->core).queue_oldest_s, oldest_s + 20 * 86400 - 10,
+                    oldest_s + 20 * 86400 + 10);
     come_in(&c, 1);
     ask_read(&c, 1, 1, 100000);
     assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
