@@ -243,6 +243,8 @@ def caught(pid, number):
 
 
 def who_stops_waiting_leaves_no_file():
+    if built_with("tsan"):
+        return "ThreadSanitizer keeps signals back until some other call"
     with Server() as s:
         path = os.path.join(fresh(), "b.sotto")
         s.process.send_signal(signal.SIGSTOP)
@@ -251,7 +253,7 @@ def who_stops_waiting_leaves_no_file():
                                  preexec_fn=heeding)
             wait_for(lambda: caught(p.pid, signal.SIGINT) and os.path.exists(path), "a backup that waits", 60)
             p.send_signal(signal.SIGINT)
-            assert p.wait(20) == 130 and not os.path.exists(path)
+            assert p.wait(60) == 130 and not os.path.exists(path)
         finally:
             s.process.send_signal(signal.SIGCONT)
         assert s.alive()

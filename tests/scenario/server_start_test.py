@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 
 from sottoclient import *
+from sottopeople import wait_for
 
 
 def sottod(*arguments, env=None, prefix=(), timeout=60):
@@ -34,6 +35,7 @@ def an_empty_directory_gets_keys_that_nobody_else_can_read():
     with Server() as s:
         state = os.path.join(s.directory, "state")
         assert os.stat(state).st_mode & 0o777 == 0o700
+        wait_for(lambda: "spare" in os.listdir(state), "the spare file")
         names = sorted(os.listdir(state))
         assert [n for n in names if not n.startswith("sotto.db-")] == [
         "admin.sock", "blobs", "lock", "root.der", "root.key", "server.der", "server.key", "sotto.db", "sotto.db.lock", "spare", "tls.pem"], names

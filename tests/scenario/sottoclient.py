@@ -258,11 +258,15 @@ def program(name):
     return os.path.abspath(os.path.join(build, name))
 
 
-def sanitized():
-    """Whether the server was built with a sanitizer, whose own memory says nothing about ours."""
+def built_with(*sanitizers):
     with open(program("sottod"), "rb") as f:
         data = f.read()
-    return b"__asan_init" in data or b"__tsan_init" in data
+    return any(f"__{name}_init".encode() in data for name in sanitizers)
+
+
+def sanitized():
+    """Whether the server was built with a sanitizer, whose own memory says nothing about ours."""
+    return built_with("asan", "tsan")
 
 
 class Server:
