@@ -108,14 +108,8 @@ static sotto_err forsake_first(struct step *s, uint64_t account)
 /* NOTFOUND: no account has left any. */
 static sotto_err forsake_some(struct step *s)
 {
-    struct row_key prefix = row_key_u64(DUE_BLOBS);
-    view key, value;
-    TRY(row_next(s, STORE_DUE, row_key_view(&prefix), (view){0}, &key, &value));
-    struct rd r = rd_of(key);
-    rd_u64(&r);
-    rd_u64(&r);
-    uint64_t account = rd_u64(&r);
-    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    uint64_t time_s, account;
+    TRY(due_first(s, DUE_BLOBS, &time_s, &account));
     return forsake_first(s, account);
 }
 

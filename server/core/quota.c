@@ -237,19 +237,6 @@ static sotto_err device_look(struct step *s, uint64_t device)
 
 /* --- looking --- */
 
-static sotto_err reader_next(struct step *s, uint64_t stream, uint64_t after, uint64_t *ret_device)
-{
-    struct row_key prefix = row_key_u64(stream), last = row_key_two(stream, after);
-    view key, value;
-    TRY(row_next(s, STORE_SUBSCRIPTION, row_key_view(&prefix), row_key_view(&last), &key, &value));
-    struct rd r = rd_of(key);
-    rd_u64(&r);
-    uint64_t device = rd_u64(&r);
-    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
-    *ret_device = device;
-    return SOTTO_OK;
-}
-
 static sotto_err reader_look(struct step *s, uint64_t stream, uint64_t device, size_t *ret_effort)
 {
     struct standing standing = {0};
@@ -275,7 +262,8 @@ sotto_err quota_look(struct step *s, size_t effort)
     while (all->look_count > 0 && effort > 0) {
         uint64_t device;
         size_t spent;
-        sotto_err err = reader_next(s, all->looks[0], all->look_after, &device);
+        sotto_err err =
+            row_next_two(s, STORE_SUBSCRIPTION, all->looks[0], all->look_after, &device);
         if (err == SOTTO_E_NOTFOUND) {
             look_end(all);
             continue;

@@ -101,15 +101,10 @@ static sotto_err stream_end(struct step *s, uint64_t number)
 /* One stream a tick. */
 static sotto_err streams_end(struct step *s)
 {
-    struct row_key prefix = row_key_u64(DUE_STREAM);
-    view key, value;
-    sotto_err err = row_next(s, STORE_DUE, row_key_view(&prefix), (view){0}, &key, &value);
+    uint64_t time_s, number;
+    sotto_err err = due_first(s, DUE_STREAM, &time_s, &number);
     if (err != SOTTO_OK)
         return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
-    struct rd r = rd_of(key);
-    rd_u64(&r);
-    uint64_t time_s = rd_u64(&r), number = rd_u64(&r);
-    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
     if (time_s > step_wall_ms(s) / 1000)
         return SOTTO_OK;
     struct row_key done = due_key(DUE_STREAM, time_s, number);

@@ -57,6 +57,34 @@ sotto_err row_next(struct step *s, enum store_table table, view prefix, view aft
     return row_verdict(s, store_next(s->core->store, table, prefix, after, ret_key, ret_value));
 }
 
+sotto_err row_next_two(struct step *s, enum store_table table, uint64_t first, uint64_t after,
+                       uint64_t *ret_second)
+{
+    struct row_key prefix = row_key_u64(first), last = row_key_two(first, after);
+    view key, value;
+    TRY(row_next(s, table, row_key_view(&prefix), row_key_view(&last), &key, &value));
+    struct rd r = rd_of(key);
+    rd_u64(&r);
+    uint64_t second = rd_u64(&r);
+    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    *ret_second = second;
+    return SOTTO_OK;
+}
+
+sotto_err due_first(struct step *s, uint64_t kind, uint64_t *ret_time_s, uint64_t *ret_number)
+{
+    struct row_key prefix = row_key_u64(kind);
+    view key, value;
+    TRY(row_next(s, STORE_DUE, row_key_view(&prefix), (view){0}, &key, &value));
+    struct rd r = rd_of(key);
+    rd_u64(&r);
+    uint64_t time_s = rd_u64(&r), number = rd_u64(&r);
+    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
+    *ret_time_s = time_s;
+    *ret_number = number;
+    return SOTTO_OK;
+}
+
 sotto_err row_put(struct step *s, enum store_table table, view key, view value)
 {
     TRY(rows_begin(s));

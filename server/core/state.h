@@ -165,6 +165,12 @@ SOTTO_MUST_USE sotto_err row_next(struct step *s, enum store_table table, view p
                                   view *ret_key, view *ret_value);
 SOTTO_MUST_USE sotto_err row_put(struct step *s, enum store_table table, view key, view value);
 SOTTO_MUST_USE sotto_err row_delete(struct step *s, enum store_table table, view key);
+/* Of rows whose keys are two numbers: the next one with this first number, its second one behind `after`. NOTFOUND. */
+SOTTO_MUST_USE sotto_err row_next_two(struct step *s, enum store_table table, uint64_t first,
+                                      uint64_t after, uint64_t *ret_second);
+/* The first row of DUE of this kind. NOTFOUND. */
+SOTTO_MUST_USE sotto_err due_first(struct step *s, uint64_t kind, uint64_t *ret_time_s,
+                                   uint64_t *ret_number);
 /* Every verdict of the store passes this: what is no answer (NOTFOUND, EXISTS) marks the step as broken. Gives `err` back. */
 static inline sotto_err row_verdict(struct step *s, sotto_err err)
 {

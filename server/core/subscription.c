@@ -154,15 +154,7 @@ sotto_err subscription_put(struct step *s, struct subscription *sub)
 sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after,
                           uint64_t *ret_stream)
 {
-    struct row_key prefix = row_key_u64(device_number), last = row_key_two(device_number, after);
-    view key, value;
-    TRY(row_next(s, STORE_SUBSCRIBED, row_key_view(&prefix), row_key_view(&last), &key, &value));
-    struct rd r = rd_of(key);
-    rd_u64(&r);
-    uint64_t stream = rd_u64(&r);
-    TRY(row_verdict(s, rd_end(&r) == SOTTO_OK ? SOTTO_OK : SOTTO_E_DAMAGED));
-    *ret_stream = stream;
-    return SOTTO_OK;
+    return row_next_two(s, STORE_SUBSCRIBED, device_number, after, ret_stream);
 }
 
 /* What waits, of a stream of which up to `passed` nothing counts any more. Bytes: as many as an average entry has. A device that was
