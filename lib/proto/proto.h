@@ -10,6 +10,7 @@
 #define PROTO_VERSION       1 /* the subprotocol "sotto.1" */
 #define PROTO_SUBPROTOCOL   "sotto.1"
 #define PROTO_PATH          "/sotto"
+#define PROTO_INVITE_PATH   "/i" /* where a browser comes that opens an invite link */
 #define PROTO_PORT          5000
 #define PROTO_HEADER        6     /* bytes of a frame before its body */
 #define PROTO_FRAME_MAX     65536 /* bytes of a frame, header included, unless the server says less */

@@ -34,6 +34,8 @@ sotto_err headers_on(struct step *s, const struct request *request)
 {
     sotto_buf *items = &s->core->streams->entry;
     struct proto_header_list list = {0};
+    if (subscription_ended(request->subscription)) /* those up to its end came as entries */
+        return step_refuse(s, SOTTO_E_DENIED, 0, "this device was removed from the conversation");
     buf_reset(items);
     TRY(list_fill(s, request->subscription->stream->number, request->body.headers.from_epoch, &list,
                   items));

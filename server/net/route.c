@@ -20,11 +20,11 @@ static const struct {
      "this takes a ticket of this server's: ask for one, its time may be over\n"},
     {403, "Forbidden", "this ticket is for something else\n"},
     {404, "Not Found", "there is nothing here; clients of Sotto connect to " PROTO_PATH "\n"},
-    {405, "Method Not Allowed", "only GET is understood\n"},
+    {405, "Method Not Allowed", "this method is not understood here\n"},
     {408, "Request Timeout", "the request took too long\n"},
     {409, "Conflict", "another part has to come next, or it is being sent already\n"},
     {411, "Length Required", "say how long it is: Content-Length\n"},
-    {413, "Content Too Large", "requests carry no body\n"},
+    {413, "Content Too Large", "this takes no body, or there is no room for it\n"},
     {416, "Range Not Satisfiable", "it is not that long\n"},
     {426, "Upgrade Required",
      "this is for clients of Sotto: WebSocket, subprotocol " PROTO_SUBPROTOCOL "\n"},
@@ -107,11 +107,25 @@ static sotto_err route_healthz(const struct http_head *head, sotto_buf *out, boo
     return answer(200, "", out);
 }
 
+/* What stands behind the '#' of an invite link never comes here. */
+static sotto_err route_invite(const struct http_head *head, sotto_buf *out, bool *ret_upgrade)
+{
+    (void)head;
+    (void)ret_upgrade;
+    return route_answer(
+        200, "",
+        VIEW_LIT("This link is an invitation to a server of Sotto, a private messenger.\n\n"
+                 "It is not for a browser: give the whole link, with what stands behind the #, to "
+                 "your Sotto program.\nWhoever has it can use it, so show it to nobody.\n"),
+        out);
+}
+
 static const struct {
     const char *target;
     sotto_err (*run)(const struct http_head *head, sotto_buf *out, bool *ret_upgrade);
 } routes[] = {
     {PROTO_PATH, route_sotto},
+    {PROTO_INVITE_PATH, route_invite},
     {"/healthz", route_healthz},
 };
 

@@ -73,19 +73,24 @@ static void commits_are_limited_for_each_member(void **state)
     chat_clear(&c);
 }
 
+static void ask_headers(struct chat *c, size_t who, uint64_t from_epoch)
+{
+    struct proto_headers wanted = {.from_epoch = from_epoch};
+    sotto_buf frame = {0};
+    memcpy(wanted.stream, c->stream, STREAM_ID);
+    assert_ok(proto_headers_write(40, &wanted, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
 static void headers_can_be_read_again(void **state)
 {
     (void)state;
     struct chat c = talk_of(no_limits(), 2);
     struct proto_header_list list = {0};
-    struct proto_headers wanted = {.from_epoch = 2};
     struct commit_header header = {0};
-    sotto_buf frame = {0};
-    memcpy(wanted.stream, c.stream, STREAM_ID);
     for (int i = 0; i < 3; i++)
         commits(&c, 0, (struct wish){0});
-    assert_ok(proto_headers_write(40, &wanted, &frame));
-    tell(&c.town, connection_of(1), &frame);
+    ask_headers(&c, 1, 2);
     assert_ok(proto_header_list_read(nth(&c, 1, PROTO_HEADER_LIST, 0).body, &list));
     assert_int_equal(list.headers.count, 3);
     struct rd r = rd_of(list.headers.bytes);
@@ -149,6 +154,8 @@ static void who_is_removed_reads_up_to_that_and_is_told(void **state)
     ask_read(&c, 2, 1, 100000);
     assert_int_equal(heard(&c, 2, PROTO_ENTRY), 2);
     assert_int_equal(heard_end(&c, 2).head, seq);
+    ask_headers(&c, 2, 1);
+    heard_error(&c, 2, SOTTO_E_DENIED); /* who commits later is none of its business */
     crash(&c);
     for (size_t who = 0; who < 3; who++)
         come_in(&c, who);

@@ -48,6 +48,14 @@ static void whatever_is_missing_no_upgrade_comes(void **state)
             "HTTP/1.1 426 ", false);
 }
 
+static void an_invite_link_in_a_browser_is_explained(void **state)
+{
+    (void)state;
+    answers("GET /i HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/plain",
+            false);
+    answers("GET /i/ HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 ", false);
+}
+
 static void other_paths_and_methods_are_refused(void **state)
 {
     (void)state;
@@ -97,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_of_ours_is_upgraded),
         cmocka_unit_test(whatever_is_missing_no_upgrade_comes),
+        cmocka_unit_test(an_invite_link_in_a_browser_is_explained),
         cmocka_unit_test(other_paths_and_methods_are_refused),
         cmocka_unit_test(a_refusal_has_the_status_of_its_reason),
         cmocka_unit_test(an_answer_reads_as_http),
