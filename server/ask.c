@@ -12,30 +12,81 @@ const struct cli_option ask_options[] = {
 };
 /* clang-format on */
 
-void ask_dir(const struct cli_call *call, struct config *config)
+bool ask_dir(const struct cli_call *call, char ret_dir[CONFIG_PATH])
 {
     struct failure ignored = {0};
     const char *dir = cli_value(call, "dir");
     if (dir != NULL)
-        snprintf(config->dir, sizeof config->dir, "%s", dir);
-    if (config->dir[0] == 0 && options_dir_default(config->dir, &ignored) != SOTTO_OK)
-        config->dir[0] = 0;
+        snprintf(ret_dir, CONFIG_PATH, "%s", dir);
+    if (ret_dir[0] != 0)
+        return true;
+    if (options_dir_default(ret_dir, &ignored) != SOTTO_OK)
+        ret_dir[0] = 0;
+    return false;
 }
 
-/* A mistake in the settings is no reason not to ask a server that runs with older ones. */
+/* Those that change nothing. */
+static bool only_looks(const char *command)
+{
+    static const char *const commands[] = {"status", "metrics print", "invite list", "user list",
+                                           "device list"};
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(commands[i], command) == 0)
+            return true;
+    return false;
+}
+
+/* Once, for a command that asks page by page. */
+static void say_where(const struct cli_call *call, const struct failure *wrong, const char *dir)
+{
+    static bool said;
+    char text[sizeof wrong->what + CONFIG_PATH];
+    if (said)
+        return;
+    said = true;
+    snprintf(text, sizeof text, "%s; what follows is of the server in %s", wrong->what, dir);
+    if (!call->json) {
+        fprintf(stderr, "%s: note: %s\n", call->program->name, text);
+        return;
+    }
+    struct cli_json j = cli_json_begin(stderr);
+    cli_json_number(&j, "v", 1);
+    cli_json_string(&j, "type", "note");
+    cli_json_string(&j, "text", text);
+    cli_json_end(&j);
+}
+
+static sotto_err settings_dir(const struct cli_call *call, char ret_dir[CONFIG_PATH],
+                              struct failure *failure)
+{
+    struct config config;
+    sotto_err err = options_read(call, NULL, &config, failure);
+    memcpy(ret_dir, config.dir, CONFIG_PATH);
+    return err;
+}
+
+/* Without settings nobody knows which server is meant, unless --dir or what could be read of them says so. To look at the one in the
+ * usual place does no harm if that is told; to change something there might. */
 sotto_err ask(const struct cli_call *call, const char *command, json_t *arguments, int file,
               json_t **ret_result, struct failure *ret_failure)
 {
     DEFER(json_freep) json_t *taken = arguments;
-    struct config config;
+    char dir[CONFIG_PATH];
     struct failure nobody = {0};
-    sotto_err wrong = options_read(call, NULL, &config, ret_failure);
+    sotto_err wrong = settings_dir(call, dir, ret_failure);
     if (wrong == SOTTO_OK)
-        return admin_ask(config.dir, command, taken, file, ret_result, ret_failure);
-    ask_dir(call, &config);
-    sotto_err err = admin_ask(config.dir, command, taken, file, ret_result, &nobody);
+        return admin_ask(dir, command, taken, file, ret_result, ret_failure);
+    bool meant = ask_dir(call, dir);
+    if (ret_failure->todo[0] == 0)
+        snprintf(ret_failure->todo, sizeof ret_failure->todo,
+                 meant ? "mend the settings" : "mend the settings, or name the server with --dir");
+    if (!meant && !only_looks(command))
+        return wrong;
+    sotto_err err = admin_ask(dir, command, taken, file, ret_result, &nobody);
     if (err == SOTTO_E_CLOSED)
         return wrong;
+    if (!meant)
+        say_where(call, ret_failure, dir);
     *ret_failure = nobody;
     return err;
 }

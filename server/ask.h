@@ -16,8 +16,9 @@ int ask_run(struct cli_call *call, const char *command, json_t *arguments, int f
 /* The same up to the answer, for who has more to do with it. */
 SOTTO_MUST_USE sotto_err ask(const struct cli_call *call, const char *command, json_t *arguments,
                              int file, json_t **ret_result, struct failure *ret_failure);
-/* Where the server is, as far as it can be told although options_read() failed; "" where not. */
-void ask_dir(const struct cli_call *call, struct config *config);
+/* Where the server is although options_read() failed: what it left in `ret_dir`, --dir, or (then it gives false) the usual place,
+ * which may be another server's; "" if there is none. */
+bool ask_dir(const struct cli_call *call, char ret_dir[CONFIG_PATH]);
 /* What --json prints of a result. */
 void ask_print_json(const json_t *result);
 

@@ -93,10 +93,17 @@ struct making {
 static sotto_err path_say(struct failure *failure, const char *what, const char *path)
 {
     int number = errno;
+    const char *todo = number == EEXIST   ? "name another file, or move that one away"
+                       : number == ENOENT ? "look at the path: a directory or a file is missing"
+                       : number == EACCES ? "name a file where you may, or ask as root"
+                       : number == ENOSPC ? "make room there, or name a file on another disk"
+                                          : "";
+    snprintf(failure->todo, sizeof failure->todo, "%s", todo);
     return failure_say(failure,
                        number == EEXIST   ? SOTTO_E_EXISTS
                        : number == ENOENT ? SOTTO_E_NOTFOUND
                        : number == EACCES ? SOTTO_E_PERMISSION
+                       : number == ENOSPC ? SOTTO_E_DISK_FULL
                                           : SOTTO_E_IO,
                        "cannot %s %.300s: %s", what, path, strerror(number));
 }
@@ -114,10 +121,18 @@ static sotto_err target_open(struct making *m, struct failure *failure)
     return m->fd >= 0 ? SOTTO_OK : path_say(failure, "make", m->path);
 }
 
+static const char *target_name(const struct making *m)
+{
+    return m->fd == STDOUT_FILENO ? "the standard output" : m->path;
+}
+
 /* The running server does it. CLOSED: there is none. */
 static sotto_err backup_asked(struct making *m, struct failure *failure)
 {
     DEFER(json_freep) json_t *arguments = json_pack("{s:b}", "keys", m->keys);
+    json_t *target = json_string(target_name(m)); /* NULL: it is no UTF-8 */
+    if (target != NULL)
+        (void)json_object_set_new(arguments, "target", target);
     DEFER(json_freep) json_t *result = NULL;
     TRY(admin_ask(m->config.dir, "backup", arguments, m->fd, &result, failure));
     m->sum = (struct backup_sum){
@@ -137,6 +152,7 @@ static sotto_err backup_stored(struct making *m, struct store *store, struct fai
     const struct server_config *config = &m->config.server;
     bool sealed = memcmp(config->recipient, nobody, sizeof nobody) != 0;
     struct backup_wish wish = {
+        .target = target_name(m),
         .dir = m->config.dir,
         .store = store,
         .recipient = view_of(config->recipient, sealed ? RECIPIENT_KEY : 0),
@@ -171,8 +187,9 @@ static sotto_err backup_here(struct making *m, struct failure *failure)
         err = backup_stored(m, store, failure);
     store_free(store);
     snprintf(text, sizeof text, "%lld\n", (long long)m->sum.made_s);
-    if (err == SOTTO_OK)
-        err = state_write(&state, BACKUP_LAST, view_str(text));
+    if (err == SOTTO_OK && state_write(&state, BACKUP_LAST, view_str(text)) != SOTTO_OK)
+        fprintf(stderr, "sottod: note: the time of the backup could not be kept in %s\n",
+                m->config.dir); /* it is whole all the same */
     state_close(&state);
     return err;
 }

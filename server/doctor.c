@@ -69,6 +69,8 @@ static void check_config(struct doctor *d, struct finding *f)
         finding_say(f, LEVEL_FAIL, "%s", d->config_failure.what);
         if (d->config_failure.guess[0] != 0)
             finding_fix(f, "did you mean %s?", d->config_failure.guess);
+        else
+            finding_fix(f, "mend it; sottod check-config says when it is right");
     } else if (d->config.file[0] == 0) {
         finding_say(f, LEVEL_OK, "no file; the defaults count");
     } else {
@@ -234,13 +236,25 @@ static void check_backup(struct doctor *d, struct finding *f)
 static const struct check {
     const char *name;
     void (*run)(struct doctor *d, struct finding *f);
+    bool anywhere; /* needs no settings */
 } checks[] = {
-    {"config", check_config},  {"dir", check_dir},       {"server", check_server},
-    {"keys", check_keys},      {"tls", check_tls},       {"dns", doctor_dns},
-    {"port", doctor_port},     {"reach", doctor_reach},  {"files", check_files},
-    {"clock", check_clock},    {"disk", check_disk},     {"database", check_database},
-    {MAIL_CHECK, doctor_mail}, {"backup", check_backup},
+    {"config", check_config, true},   {"dir", check_dir, false},
+    {"server", check_server, false},  {"keys", check_keys, false},
+    {"tls", check_tls, false},        {"dns", doctor_dns, false},
+    {"port", doctor_port, false},     {"reach", doctor_reach, false},
+    {"files", check_files, false},    {"clock", check_clock, true},
+    {"disk", check_disk, false},      {"database", check_database, false},
+    {MAIL_CHECK, doctor_mail, false}, {"backup", check_backup, false},
 };
+
+static void check_run(struct doctor *d, const struct check *check, struct finding *f)
+{
+    finding_say(f, LEVEL_NONE, "%s",
+                d->lost ? "not to be seen before the settings are mended, unless --dir says where"
+                        : "not to be seen without a running server");
+    if (!d->lost || check->anywhere)
+        check->run(d, f);
+}
 
 /* ---- the whole */
 
@@ -267,15 +281,20 @@ static int unknown(struct cli_call *call, const char *name)
     return cli_failf(call, &error, "there is no check \"%s\"", name);
 }
 
-/* Without valid settings the rest is looked at with those that go without a file. */
+/* Without valid settings the rest is looked at with those that go without a file, if it is known where. */
 static void doctor_ask(struct doctor *d, struct cli_call *call)
 {
+    char dir[CONFIG_PATH];
     d->config_err = options_read(call, NULL, &d->config, &d->config_failure);
     if (d->config_err != SOTTO_OK) {
+        memcpy(dir, d->config.dir, sizeof dir);
+        d->lost = !ask_dir(call, dir);
         config_reset(&d->config);
-        ask_dir(call, &d->config);
+        memcpy(d->config.dir, dir, sizeof dir);
     }
-    d->status_err = admin_ask(d->config.dir, "status", NULL, -1, &d->status, &d->status_failure);
+    if (!d->lost)
+        d->status_err =
+            admin_ask(d->config.dir, "status", NULL, -1, &d->status, &d->status_failure);
 }
 
 static void finding_print(const struct cli_call *call, const struct check *c,
@@ -321,10 +340,10 @@ int doctor_run(struct cli_call *call)
                          "--mail belongs to the check mail");
     doctor_ask(&d, call);
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
-        struct finding f = {.level = LEVEL_NONE, .text = "not to be seen without a running server"};
+        struct finding f = {0};
         if (only != NULL && strcmp(checks[i].name, only) != 0)
             continue;
-        checks[i].run(&d, &f);
+        check_run(&d, &checks[i], &f);
         counts[f.level]++;
         finding_print(call, &checks[i], &f, list);
     }

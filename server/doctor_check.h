@@ -20,6 +20,7 @@ struct doctor {
     struct config config;
     struct failure config_failure;
     sotto_err config_err;
+    bool lost;      /* the settings can't be read, and nothing else says where the server is */
     json_t *status; /* NULL: no server runs, or it doesn't answer */
     struct failure status_failure;
     sotto_err status_err;

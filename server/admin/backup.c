@@ -7,12 +7,16 @@
 #include "backup/backup.h"
 #include "crypto/rng.h"
 
-const struct admin_argument backup_arguments[] = {{"keys", ARGUMENT_FLAG, false}, {0}};
+const struct admin_argument backup_arguments[] = {
+    {"keys", ARGUMENT_FLAG, false}, {"target", ARGUMENT_TEXT, false}, {0}};
+
+#define TARGET_MAX 320 /* bytes of the file's name, for words alone */
 
 struct job {
     struct admin_call *call;
     uv_work_t work;
     int fd;
+    char target[TARGET_MAX];
     const struct server_config *config;
     struct backup_wish wish;
     struct backup_sum sum;
@@ -74,12 +78,15 @@ static sotto_err job_fill(struct job *job, struct admin_call *call, struct failu
     const struct server *server = admin_server(call);
     static const uint8_t nobody[RECIPIENT_KEY];
     bool keys = admin_flag(admin_arguments(call), "keys");
+    const char *target = admin_text(admin_arguments(call), "target");
     job->config = &server_live(server)->config;
     bool sealed = memcmp(job->config->recipient, nobody, sizeof nobody) != 0;
     job->fd = admin_file_take(call);
     if (job->fd < 0)
         return failure_say(failure, SOTTO_E_USAGE, "a file must come along");
+    snprintf(job->target, sizeof job->target, "%s", target != NULL ? target : "the backup");
     job->wish = (struct backup_wish){
+        .target = job->target,
         .dir = job->config->dir,
         .store = job->config->store,
         .recipient = view_of(job->config->recipient, sealed ? RECIPIENT_KEY : 0),

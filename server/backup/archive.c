@@ -51,8 +51,7 @@ static sotto_err fd_write(int fd, view bytes)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? SOTTO_E_DISK_FULL
-                                                                        : SOTTO_E_IO;
+            return errno == ENOSPC || errno == EDQUOT ? SOTTO_E_DISK_FULL : SOTTO_E_IO;
         bytes = (view){bytes.data + n, bytes.len - (size_t)n};
     }
     return SOTTO_OK;

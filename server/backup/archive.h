@@ -22,7 +22,7 @@
 
 struct archive_writer;
 
-/* `recipient`: a public key, or empty; `fd` is borrowed. IO, DISK_FULL, NOMEM, KEY. */
+/* `recipient`: a public key, or empty; `fd` is borrowed. IO, DISK_FULL (errno is write's), NOMEM, KEY. */
 SOTTO_MUST_USE sotto_err archive_writer_new(sotto_crypto *c, int fd, view recipient,
                                             const uint8_t seed[ARCHIVE_SEED],
                                             struct archive_writer **ret_writer);

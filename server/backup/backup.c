@@ -62,11 +62,30 @@ static bool is_ending(const struct writing *w)
     return w->wish->ending != NULL && atomic_load(w->wish->ending);
 }
 
+/* Where a backup goes is hardly ever the server's disk. */
 static sotto_err write_say(struct writing *w, sotto_err err)
 {
-    return err == SOTTO_E_IO || err == SOTTO_E_DISK_FULL
-               ? failure_say(w->failure, err, "cannot write the backup: %s", sotto_err_text(err))
-               : err;
+    const char *target = w->wish->target != NULL ? w->wish->target : "the backup",
+               *why = strerror(errno);
+    if (err == SOTTO_E_IO)
+        return failure_say(w->failure, err, "cannot write %.300s: %s", target, why);
+    if (err != SOTTO_E_DISK_FULL)
+        return err;
+    snprintf(w->failure->todo, sizeof w->failure->todo,
+             "make room there, or write the backup to another disk");
+    return failure_say(w->failure, err, "cannot write %.300s: the disk that it goes to is full",
+                       target);
+}
+
+/* The copy is as large as the database, for the time that it takes. */
+static sotto_err copy_say(struct writing *w, sotto_err err)
+{
+    if (err == SOTTO_E_DISK_FULL)
+        snprintf(w->failure->todo, sizeof w->failure->todo,
+                 "make room on the disk of %.180s, as much as " BACKUP_DATABASE " has",
+                 w->wish->dir);
+    return failure_say(w->failure, err, "cannot copy the database within %.300s: %s", w->wish->dir,
+                       sotto_err_text(err));
 }
 
 static sotto_err fd_copy(struct writing *w, int fd, const char *name, uint64_t size)
@@ -131,10 +150,15 @@ static sotto_err store_copy(struct writing *w)
     if (err == SOTTO_OK)
         err = file_copy(w, COPY, BACKUP_DATABASE);
     else if (err != SOTTO_E_INTERRUPTED)
-        err = failure_say(w->failure, err, "cannot copy the database within %s: %s", w->wish->dir,
-                          sotto_err_text(err));
+        err = copy_say(w, err);
     (void)unlink(path);
     return err;
+}
+
+static sotto_err blobs_say(struct writing *w)
+{
+    return failure_say(w->failure, SOTTO_E_IO, "cannot read the attachments in %.300s: %s",
+                       w->wish->dir, strerror(errno));
 }
 
 static sotto_err blob_dir_copy(struct writing *w, int dir, const char *first)
@@ -145,7 +169,7 @@ static sotto_err blob_dir_copy(struct writing *w, int dir, const char *first)
     if (list == NULL) {
         if (sub >= 0)
             close(sub);
-        return errno == ENOENT ? SOTTO_OK : SOTTO_E_IO;
+        return errno == ENOENT ? SOTTO_OK : blobs_say(w);
     }
     for (struct dirent *e; err == SOTTO_OK && (e = readdir(list)) != NULL;) {
         char name[ARCHIVE_NAME_MAX + 1];
@@ -164,7 +188,7 @@ static sotto_err blobs_copy(struct writing *w)
 {
     int dir = openat(w->dir, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
-        return errno == ENOENT ? SOTTO_OK : SOTTO_E_IO;
+        return errno == ENOENT ? SOTTO_OK : blobs_say(w);
     sotto_err err = SOTTO_OK;
     for (unsigned i = 0; err == SOTTO_OK && i < 256; i++) {
         char first[3];

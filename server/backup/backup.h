@@ -21,6 +21,7 @@ struct backup_wish {
     view recipient;      /* empty: not sealed */
     bool keys;           /* with those that are secret */
     const char *host;
+    const char *target; /* what is written, for the words of a failure; or NULL */
     int64_t now_s;
     uint8_t seed[ARCHIVE_SEED]; /* fresh random bytes */
     const atomic_bool *ending;  /* becomes true: leave off; or NULL */

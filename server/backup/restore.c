@@ -19,7 +19,8 @@ struct reading {
     struct archive_reader *archive;
     struct backup_sum sum;
     struct failure *failure;
-    int dir;         /* where files go */
+    const char *path;
+    int dir;         /* where files go: `path` */
     bool only_store; /* the others are read, and that is all */
     bool has_store;
 };
@@ -56,10 +57,21 @@ static void about_take(struct backup_sum *sum, const char *text)
     sum->keys = strcmp(keys, "yes") == 0;
 }
 
-static sotto_err write_say(struct failure *failure, const char *name)
+/* `name` in `dir`, or `dir` itself. */
+static sotto_err write_say(struct failure *failure, const char *dir, const char *name)
 {
-    return failure_say(failure, errno == ENOSPC || errno == EDQUOT ? SOTTO_E_DISK_FULL : SOTTO_E_IO,
-                       "cannot write %s: %s", name, strerror(errno));
+    bool full = errno == ENOSPC || errno == EDQUOT;
+    const char *why = full ? "the disk that it goes to is full" : strerror(errno);
+    return failure_say(failure, full ? SOTTO_E_DISK_FULL : SOTTO_E_IO,
+                       "cannot write %.300s%s%s: %s", dir, name != NULL ? "/" : "",
+                       name != NULL ? name : "", why);
+}
+
+static void room_say(struct failure *failure, sotto_err err, const char *where)
+{
+    if (err == SOTTO_E_DISK_FULL)
+        snprintf(failure->todo, sizeof failure->todo,
+                 "make room there, or name another directory with %s", where);
 }
 
 /* To `fd`, or nowhere if it is -1; the beginning also to `ret_text`, if there is room for one. */
@@ -78,14 +90,14 @@ static sotto_err file_take(struct reading *r, int fd, const char *name, char *re
         for (size_t at = 0; fd >= 0 && at < len;) {
             ssize_t n = write(fd, piece + at, len - at);
             if (n < 0)
-                return write_say(r->failure, name);
+                return write_say(r->failure, r->path, name);
             at += (size_t)n;
         }
     }
     if (max > 0)
         ret_text[kept] = 0;
     ct_wipe(piece, sizeof piece);
-    return fd < 0 || fsync(fd) == 0 ? SOTTO_OK : write_say(r->failure, name);
+    return fd < 0 || fsync(fd) == 0 ? SOTTO_OK : write_say(r->failure, r->path, name);
 }
 
 static sotto_err blob_dirs_make(struct reading *r, const char *name)
@@ -94,7 +106,7 @@ static sotto_err blob_dirs_make(struct reading *r, const char *name)
     memcpy(dir, name, sizeof dir - 1);
     if ((mkdirat(r->dir, "blobs", 0700) != 0 && errno != EEXIST) ||
         (mkdirat(r->dir, dir, 0700) != 0 && errno != EEXIST))
-        return write_say(r->failure, dir);
+        return write_say(r->failure, r->path, dir);
     return SOTTO_OK;
 }
 
@@ -106,10 +118,10 @@ static sotto_err file_make(struct reading *r, enum backup_kind kind, const char 
     if (fd < 0 && errno == EEXIST)
         return read_say(r->failure, SOTTO_E_DAMAGED); /* twice in one backup */
     if (fd < 0)
-        return write_say(r->failure, name);
+        return write_say(r->failure, r->path, name);
     sotto_err err = file_take(r, fd, name, NULL, 0);
     if (close(fd) != 0 && err == SOTTO_OK)
-        err = write_say(r->failure, name);
+        err = write_say(r->failure, r->path, name);
     return err;
 }
 
@@ -191,14 +203,15 @@ static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key, c
 {
     DEFER(archive_reader_freep) struct archive_reader *archive = NULL;
     TRY(read_say(failure, archive_reader_new(c, fd, key, &archive)));
-    struct reading r = {.archive = archive, .failure = failure, .only_store = only_store};
+    struct reading r = {
+        .archive = archive, .failure = failure, .path = dir, .only_store = only_store};
     r.sum.sealed = archive_is_sealed(archive);
     r.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (r.dir < 0)
-        return write_say(failure, dir);
+        return write_say(failure, dir, NULL);
     sotto_err err = all_take(&r);
     if (err == SOTTO_OK && fsync(r.dir) != 0)
-        err = write_say(failure, dir);
+        err = write_say(failure, dir, NULL);
     if (err == SOTTO_OK)
         err = store_check(dir, failure);
     if (err != SOTTO_OK)
@@ -216,7 +229,7 @@ sotto_err backup_verify(sotto_crypto *c, int fd, const struct kem_key *key,
     snprintf(dir, sizeof dir, "%.1100s/sotto-verify-XXXXXX",
              tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
     if (mkdtemp(dir) == NULL)
-        return write_say(ret_failure, dir);
+        return write_say(ret_failure, dir, NULL);
     sotto_err err = take_into(c, fd, key, dir, true, ret_sum, ret_failure);
     int place = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place >= 0) {
@@ -224,6 +237,7 @@ sotto_err backup_verify(sotto_crypto *c, int fd, const struct kem_key *key,
         close(place);
     }
     (void)rmdir(dir);
+    room_say(ret_failure, err, "$TMPDIR");
     return err;
 }
 
@@ -256,5 +270,6 @@ sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key, con
     sotto_err err = take_into(c, fd, key, dir, false, ret_sum, ret_failure);
     if (err != SOTTO_OK && made)
         (void)rmdir(dir);
+    room_say(ret_failure, err, "--dir");
     return err;
 }

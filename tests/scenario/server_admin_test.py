@@ -198,6 +198,35 @@ def reload_says_what_happened():
         assert status == 2 and "did you mean threads?" in err, (status, err)
 
 
+def a_broken_file_leads_to_no_other_server():
+    """Without settings nobody knows which server is meant: looking at the one in the usual place is told, changing it refused."""
+    path = os.path.join(fresh(), "sottod.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("threads = 1\nrom = off\n")
+    with Server() as s:
+        usual, state = {"STATE_DIRECTORY": state_of(s)}, state_of(s)
+        for command in (["status"], ["metrics", "print"], ["user", "list"], ["invite", "list"]):
+            status, out, err = sottod(*command, "--config", path, env=usual)
+            assert status == 0 and err.count("sottod: note: ") == 1 and f"{path}, line 2: " in err and f"the server in {state}" in err, (command, err)
+            assert sottod(*command, "--config", path, "--dir", state) == (0, sottod(*command, "--dir", state)[1], "") or command == ["metrics", "print"]
+        status, out, err = sottod("status", "--config", path, "--json", env=usual)
+        note = json.loads(err)
+        assert status == 0 and json.loads(out)["version"] and note["type"] == "note" and "line 2" in note["text"], (out, err)
+        for command in (["reload"], ["invite", "create"], ["user", "disable", "a@localhost"], ["user", "enable", "a@localhost"],
+                        ["user", "delete", "a@localhost", "--confirm", "a@localhost"], ["user", "quota", "a@localhost", "1M"],
+                        ["user", "rename", "a@localhost", "b@localhost"], ["rotate-key"], ["backup", os.path.join(fresh(), "b")]):
+            status, out, err = sottod(*command, "--config", path, env=usual)
+            assert status == 2 and out == "" and f"{path}, line 2: there is no setting" in err and "did you mean rooms?" in err, (command, err)
+            if command[0] not in ("rotate-key", "backup"):
+                assert "do: mend the settings, or name the server with --dir" in err, err
+        assert sottod("invite", "list", "--dir", state)[1] == ""
+        status, out, err = sottod("invite", "create", "--config", path, "--dir", state)
+        assert status == 0 and "/i#" in out and "note: " not in err, err
+    for command in (["status"], ["reload"]):
+        status, _, err = sottod(*command, "--config", path, env={"STATE_DIRECTORY": fresh()})
+        assert status == 2 and "line 2" in err and "note: " not in err, (command, err)
+
+
 def a_new_key_counts_at_once():
     with Server() as s:
         state, safe = state_of(s), os.path.join(fresh(), "root.key")

@@ -2,6 +2,7 @@
 """Backups: made while the server runs, checked, and put back; the drill of docs/operations.md."""
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -206,13 +207,56 @@ def a_file_that_is_there_or_a_full_disk_is_told():
         with open(file, "w", encoding="utf-8") as f:
             f.write("mine")
         status, _, err = sottod("backup", file, "--dir", state_of(s))
-        assert status == 1 and "File exists" in err and open(file, encoding="utf-8").read() == "mine", err
+        assert status == 1 and "File exists" in err and "do: name another file" in err and open(file, encoding="utf-8").read() == "mine", err
         with open("/dev/full", "wb") as full:
             done = subprocess.run([program("sottod"), "backup", "-", "--dir", state_of(s)], stdout=full, stderr=subprocess.PIPE, text=True,
                                   check=False)
-        assert done.returncode == 5 and "cannot write the backup" in done.stderr, (done.returncode, done.stderr)
+        assert done.returncode == 5 and "cannot write the standard output: the disk that it goes to is full" in done.stderr, \
+            (done.returncode, done.stderr)
         assert not os.path.exists(os.path.join(state_of(s), "backup.tmp"))
         assert sottod("backup", os.path.join(place, "c"), "--dir", state_of(s))[0] == 0 and s.alive()
+
+
+def whose_disk_is_full_is_told():
+    """Hardly ever it is the server's: that of the file, of the directory, of $TMPDIR."""
+    if os.geteuid() != 0:
+        return "only root can mount a small disk"
+    small, place = fresh(), fresh()
+    whole, file = os.path.join(place, "whole"), os.path.join(small, "b.sotto")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", small], capture_output=True, check=False).returncode != 0:
+        return "may not mount here"
+    try:
+        with Server() as s:
+            state = state_of(s)
+            blob(state, "ab", "0" * 62, 100000)
+            assert sottod("backup", whole, "--dir", state)[0] == 0
+            for running in (True, False):
+                if not running:
+                    s.stop()
+                status, out, err = sottod("backup", file, "--dir", state)
+                assert status == 5 and out == "" and f"cannot write {file}: the disk that it goes to is full" in err, (running, err)
+                assert "the server's disk" not in err and "do: make room there, or write the backup to another disk" in err, err
+                assert os.listdir(small) == []
+            told = json.loads(sottod("backup", file, "--dir", state, "--json")[2])
+            assert told["code"] == "E_DISK_FULL" and file in told["error"] and "make room" in told["do"], told
+        status, _, err = sottod("restore", whole, "--dir", small)
+        assert status == 5 and f"cannot write {small}/" in err and "do: make room there, or name another directory with --dir" in err, err
+        assert os.listdir(small) == []
+        status, _, err = sottod("verify-backup", whole, env={**os.environ, "TMPDIR": small})
+        assert status == 5 and f"cannot write {small}/" in err and "another directory with $TMPDIR" in err, err
+        assert os.listdir(small) == []
+    finally:
+        subprocess.run(["umount", small], check=False)
+    return None
+
+
+def a_file_that_may_not_grow_is_told():
+    with Server() as s:
+        s.stop()
+        blob(state_of(s), "ab", "0" * 62, 2000000)
+        file, most = os.path.join(fresh(), "b"), 1000000  # the database's copy is smaller
+        status, _, err = sottod("backup", file, "--dir", state_of(s), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+        assert status == 1 and f"cannot write {file}: File too large" in err and not os.path.exists(file), (status, err)
 
 
 def a_stop_in_the_middle_leaves_nothing_behind():

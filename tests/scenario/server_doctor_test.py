@@ -68,6 +68,15 @@ def what_is_wrong_is_found():
         checks, _ = found(state)
         assert checks["dns"][0] == "fail" and "nobody.invalid" in checks["dns"][2]
         assert checks["disk"][0] == "fail" and "nothing new is accepted" in checks["disk"][1]
+        path = os.path.join(fresh(), "sottod.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("\nhost chat.example.org\n")
+        status, out, _ = sottod("doctor", "--config", path)  # nobody knows where that server is: no other one is judged
+        assert status == 1 and f"fail  config    {path}, line 2" in out and "fix: mend it; sottod check-config" in out, out
+        assert "1 failure, 0 warnings" in out or "1 failure, 1 warning" in out, out  # the clock may be one
+        assert "-     database  not to be seen before the settings are mended" in out, out
+        status, out, _ = sottod("doctor", "--config", path, "--dir", state)
+        assert f"fail  database  {state}" in out and f"fail  config    {path}" in out, out
     checks, status = found("/nonexistent/state")
     assert status == 1 and checks["dir"][0] == "fail" and checks["dir"][2] == "sottod init"
     status, _, err = sottod("doctor", "prt")
