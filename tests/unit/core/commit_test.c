@@ -109,11 +109,8 @@ static void headers_can_be_read_again(void **state)
 static void who_is_added_gets_a_welcome_and_reads_from_there(void **state)
 {
     (void)state;
-    struct chat c = chat_of(no_limits(), 3);
+    struct chat c = talk_without_one(no_limits(), 3);
     struct proto_welcome_entry welcome = {0};
-    c.count = 2;
-    converse(&c);
-    c.count = 3;
     says(&c, 0, "before");
     ask_listen(&c, 2, 100000);
     uint64_t seq = commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
@@ -195,17 +192,21 @@ static void unknown_devices_and_doubles_are_not_added(void **state)
     chat_clear(&c);
 }
 
+/* Two are in it, and the third finds no room. */
+static struct chat full_talk_of(struct limits limits)
+{
+    struct chat c = talk_without_one(limits, 3);
+    ask_commit(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    heard_error(&c, 0, SOTTO_E_FULL);
+    return c;
+}
+
 static void a_conversation_has_so_many_devices(void **state)
 {
     (void)state;
     struct limits limits = no_limits();
     limits.stream_devices = 2;
-    struct chat c = chat_of(limits, 3);
-    c.count = 2;
-    converse(&c);
-    c.count = 3;
-    ask_commit(&c, 0, (struct wish){.add = {2}, .add_count = 1});
-    heard_error(&c, 0, SOTTO_E_FULL);
+    struct chat c = full_talk_of(limits);
     commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1});
     commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
     chat_clear(&c);
@@ -216,12 +217,7 @@ static void a_conversation_has_so_many_accounts(void **state)
     (void)state;
     struct limits limits = no_limits();
     limits.stream_accounts = 2;
-    struct chat c = chat_of(limits, 3);
-    c.count = 2;
-    converse(&c);
-    c.count = 3;
-    ask_commit(&c, 0, (struct wish){.add = {2}, .add_count = 1});
-    heard_error(&c, 0, SOTTO_E_FULL);
+    struct chat c = full_talk_of(limits);
     ask_subscribe(&c, 2, c.token);
     heard_error(&c, 2, SOTTO_E_FULL);
     commits(&c, 0, (struct wish){.add = {1}, .add_count = 1, .remove = {1}, .remove_count = 1});
@@ -376,10 +372,7 @@ static sotto_buf branch_of(struct chat *c, size_t who, uint64_t bad_seq)
 static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void **state)
 {
     (void)state;
-    struct chat c = chat_of(no_limits(), 4);
-    c.count = 3;
-    converse(&c);
-    c.count = 4;
+    struct chat c = talk_without_one(no_limits(), 4);
     uint64_t bad = commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
     commits(&c, 0, (struct wish){.add = {3}, .add_count = 1});
     sotto_buf branch = branch_of(&c, 2, bad);
@@ -506,11 +499,8 @@ static void large_states_come_in_pages(void **state)
 static void the_state_is_for_members_and_for_who_has_the_token(void **state)
 {
     (void)state;
-    struct chat c = chat_of(no_limits(), 3);
+    struct chat c = talk_without_one(no_limits(), 3);
     uint8_t token[32];
-    c.count = 2;
-    converse(&c);
-    c.count = 3;
     ask_state(&c, 2, (view){0}, 0);
     heard_error(&c, 2, SOTTO_E_NOTFOUND);
     memset(token, c.token - 1, sizeof token);

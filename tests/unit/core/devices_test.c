@@ -1,30 +1,6 @@
 /* Device lists, rotations and certificates: what changes them, and that the server can't. */
 #include "people.h"
 
-static void ask_devices_put(struct town *t, const struct person *p, uint64_t connection,
-                            const size_t *gadgets, size_t count)
-{
-    DEFER(buf_clear) sotto_buf list = list_of(p);
-    DEFER(buf_clear) sotto_buf certificates = {0};
-    sotto_buf frame = {0};
-    struct wr w = wr_to(&certificates);
-    for (size_t i = 0; i < count; i++)
-        wr_opaque(&w, buf_view(&p->gadgets[gadgets[i]].certificate));
-    assert_ok(wr_end(&w));
-    const struct proto_devices_put put = {buf_view(&list), {buf_view(&certificates), count}};
-    assert_ok(proto_devices_put_write(31, &put, &frame));
-    tell(t, connection, &frame);
-}
-
-/* A second device, listed and with a certificate. */
-static void second_device(struct town *t, struct person *p)
-{
-    gadget_make(t, p, 1);
-    list_next(t, p);
-    list_set(t, p, 1, DEVICE_ACTIVE);
-    list_sign(t, p);
-}
-
 static const size_t none[1], second[] = {1};
 
 static void listed_device_with_a_certificate_may_sign_in(void **state)

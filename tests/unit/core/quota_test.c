@@ -208,6 +208,70 @@ static void a_large_quota_holds_about(void **state)
     chat_clear(&c);
 }
 
+/* --- devices of one account --- */
+
+/* The second and third voice are two devices of one account: both read the conversation of all. */
+static struct chat talk_of_three_devices(struct limits limits)
+{
+    struct chat c = chat_of(limits, 2);
+    struct person *bob = &c.voices[1].person;
+    second_device(&c.town, bob);
+    ask_devices_put(&c.town, bob, connection_of(1), (const size_t[]){1}, 1);
+    got_ok(world(&c), connection_of(1), 31);
+    c.voices[2].person = *bob;
+    c.voices[2].gadget = 1;
+    c.count = 3;
+    come_in(&c, 2);
+    converse(&c);
+    c.count = 2; /* the keys of the third are the second's */
+    return c;
+}
+
+static void a_quota_is_for_each_device_and_not_for_all_of_an_account(void **state)
+{
+    (void)state;
+    struct chat c = talk_of_three_devices(few(5));
+    for (int i = 0; i < 5; i++) /* the first ones in place of the welcomes */
+        says(&c, 0, "hello");
+    assert_int_equal(core_count(world(&c)->core).lost_total, 0);
+    says(&c, 0, "one too many");
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2); /* one of each device */
+    chat_clear(&c);
+}
+
+static void what_one_device_leaves_the_other_of_its_account_does_not_lose(void **state)
+{
+    (void)state;
+    struct chat c = talk_of_three_devices(few(5));
+    uint64_t from = 0;
+    go_out(&c, 2);
+    for (uint64_t seq = 2; seq <= 21; seq++) {
+        assert_int_equal(says(&c, 0, "hello"), seq);
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+        if (seq % 4 == 1)
+            ask_ack(&c, 1, seq);
+    }
+    for (int i = 0; i < 4; i++)
+        says(&c, 0, "for both"); /* 22 to 25 */
+    assert_int_equal(core_count(world(&c)->core).lost_total, 19);
+    for (int crashes = 0; crashes < 2; crashes++) {
+        crash(&c);
+        come_in(&c, 1);
+        ask_read(&c, 1, 21, 100000);
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 4);
+        assert_int_equal(heard_entry(&c, 1, 0).seq, 22);
+        come_in(&c, 2);
+        ask_read(&c, 2, 1, 100000);
+        assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1 + 5);
+        struct proto_entry lost = heard_entry(&c, 2, 0);
+        assert_int_equal(lost.kind, ENTRY_LOST);
+        assert_int_equal(lost.seq, 20);
+        assert_ok(proto_lost_entry_read(lost.body, &from));
+        assert_int_equal(from, 2);
+    }
+    chat_clear(&c);
+}
+
 /* --- inboxes --- */
 
 static void a_request_reaches_the_inbox_with_its_sender(void **state)
@@ -258,6 +322,8 @@ int main(void)
         cmocka_unit_test(what_one_loses_others_still_read),
         cmocka_unit_test(who_was_removed_and_reads_no_more_holds_back_as_little),
         cmocka_unit_test(a_large_quota_holds_about),
+        cmocka_unit_test(a_quota_is_for_each_device_and_not_for_all_of_an_account),
+        cmocka_unit_test(what_one_device_leaves_the_other_of_its_account_does_not_lose),
         cmocka_unit_test(a_request_reaches_the_inbox_with_its_sender),
         cmocka_unit_test(nobody_can_tell_whether_a_device_exists),
     };

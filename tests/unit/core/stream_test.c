@@ -39,13 +39,29 @@ static void a_push_is_the_same_bytes_for_all(void **state)
     chat_clear(&c);
 }
 
+/* Two talk; the second is away while the first says this, from entry 2 on. */
+static struct chat talk_while_away(int count)
+{
+    struct chat c = talk_of(no_limits(), 2);
+    go_out(&c, 1);
+    for (int i = 0; i < count; i++)
+        says(&c, 0, "0123456789012345678901234567890123456789");
+    return c;
+}
+
+/* And comes back to read what it missed, without listening. */
+static struct chat talk_read_later(void)
+{
+    struct chat c = talk_while_away(1);
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    return c;
+}
+
 static void who_does_not_listen_reads_later_in_pages(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    for (int i = 0; i < 10; i++)
-        says(&c, 0, "0123456789012345678901234567890123456789");
+    struct chat c = talk_while_away(10);
     come_in(&c, 1);
     ask_read(&c, 1, 1, 300);
     size_t first = heard(&c, 1, PROTO_ENTRY);
@@ -76,9 +92,7 @@ static void one_entry_comes_however_few_bytes_were_asked_for(void **state)
 static void who_reads_to_the_head_while_listening_is_pushed_the_rest(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    says(&c, 0, "one");
+    struct chat c = talk_while_away(1);
     come_and_listen(&c, 1);
     says(&c, 0, "two");
     assert_int_equal(heard(&c, 1, PROTO_ENTRY), 0); /* it has not read what came before */
@@ -93,10 +107,7 @@ static void who_reads_to_the_head_while_listening_is_pushed_the_rest(void **stat
 static void who_listens_first_reads_in_pages_and_then_misses_nothing(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    for (int i = 0; i < 3; i++)
-        says(&c, 0, "0123456789012345678901234567890123456789"); /* 2 to 4 */
+    struct chat c = talk_while_away(3);
     come_and_listen(&c, 1);
     ask_read(&c, 1, 1, 100);
     assert_int_equal(heard_end(&c, 1).live, 0);
@@ -116,11 +127,7 @@ static void who_listens_first_reads_in_pages_and_then_misses_nothing(void **stat
 static void who_reads_before_it_listens_has_to_read_again(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    says(&c, 0, "one"); /* 2 */
-    come_in(&c, 1);
-    ask_read(&c, 1, 1, 100000);
+    struct chat c = talk_read_later();
     assert_int_equal(heard_end(&c, 1).next, 2);
     assert_int_equal(heard_end(&c, 1).live, 0);
     ask_listen(&c, 1, 1000000);
@@ -137,11 +144,7 @@ static void who_reads_before_it_listens_has_to_read_again(void **state)
 static void who_has_acknowledged_all_before_it_listens_is_pushed_at_once(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    says(&c, 0, "one"); /* 2 */
-    come_in(&c, 1);
-    ask_read(&c, 1, 1, 100000);
+    struct chat c = talk_read_later();
     ask_ack(&c, 1, 2);
     ask_listen(&c, 1, 1000000);
     says(&c, 0, "two");
@@ -266,17 +269,24 @@ static void who_leaves_holds_nothing_back(void **state)
     chat_clear(&c);
 }
 
+static struct proto_stream_list streams_of(struct chat *c, size_t who,
+                                           const uint8_t after[STREAM_ID])
+{
+    struct proto_stream_list list = {0};
+    sotto_buf frame = {0};
+    assert_ok(proto_streams_write(39, after, &frame));
+    tell(&c->town, connection_of(who), &frame);
+    assert_ok(proto_stream_list_read(nth(c, who, PROTO_STREAM_LIST, 0).body, &list));
+    return list;
+}
+
 static void the_list_of_streams_says_where_one_stands(void **state)
 {
     (void)state;
     struct chat c = talk_of(no_limits(), 2);
-    sotto_buf frame = {0};
     static const uint8_t first[STREAM_ID];
-    struct proto_stream_list list = {0};
     says(&c, 0, "hello");
-    assert_ok(proto_streams_write(39, first, &frame));
-    tell(&c.town, connection_of(1), &frame);
-    assert_ok(proto_stream_list_read(nth(&c, 1, PROTO_STREAM_LIST, 0).body, &list));
+    struct proto_stream_list list = streams_of(&c, 1, first);
     assert_int_equal(list.streams.count, 2);
     assert_int_equal(list.more, 0);
     struct rd r = rd_of(list.streams.bytes);
@@ -291,9 +301,7 @@ static void the_list_of_streams_says_where_one_stands(void **state)
     assert_int_equal(talk.epoch, 1);
     assert_int_equal(talk.first, 2);
     assert_int_equal(talk.live, 1);
-    assert_ok(proto_streams_write(39, inbox.stream, &frame));
-    tell(&c.town, connection_of(1), &frame);
-    assert_ok(proto_stream_list_read(nth(&c, 1, PROTO_STREAM_LIST, 0).body, &list));
+    list = streams_of(&c, 1, inbox.stream);
     assert_int_equal(list.streams.count, 1);
     chat_clear(&c);
 }
@@ -385,9 +393,7 @@ static void an_idle_server_has_written_all_and_keeps_nothing(void **state)
 static void a_stream_stays_while_somebody_who_listens_is_behind(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
-    go_out(&c, 1);
-    says(&c, 0, "hello");
+    struct chat c = talk_while_away(1);
     come_and_listen(&c, 1);
     wait_for(&c, 5000);
     assert_int_equal(streams_in_memory(&c), 2); /* the inbox with the welcome is another one */
@@ -428,11 +434,7 @@ static struct proto_listed_stream standing_of(struct chat *c, size_t who)
 {
     static const uint8_t first[STREAM_ID];
     struct proto_listed_stream item = {0};
-    struct proto_stream_list list = {0};
-    sotto_buf frame = {0};
-    assert_ok(proto_streams_write(39, first, &frame));
-    tell(&c->town, connection_of(who), &frame);
-    assert_ok(proto_stream_list_read(nth(c, who, PROTO_STREAM_LIST, 0).body, &list));
+    struct proto_stream_list list = streams_of(c, who, first);
     struct rd r = rd_of(list.streams.bytes);
     while (rd_more(&r))
         item = proto_listed_stream_next(&r);

@@ -1,5 +1,5 @@
-/* talk.h - people who are signed in and talk in a conversation, for tests of streams: each has one device, on the connection of its
- * number plus 1. */
+/* talk.h - people who are signed in and talk in a conversation, for tests of streams: each has one device (two of them may be those
+ * of one account), on the connection of its number plus 1. */
 #ifndef TEST_CORE_TALK_H
 #define TEST_CORE_TALK_H
 
@@ -15,7 +15,8 @@
 
 struct voice {
     struct person person;
-    uint64_t op; /* the last one that was used */
+    size_t gadget; /* the one that talks */
+    uint64_t op;   /* the last one that was used */
 };
 
 struct chat {
@@ -48,9 +49,14 @@ static inline struct limits no_limits(void)
 
 /* --- people --- */
 
+static inline const struct gadget *gadget_of(const struct voice *v)
+{
+    return &v->person.gadgets[v->gadget];
+}
+
 static inline void come_in(struct chat *c, size_t who)
 {
-    sign_in(&c->town, &c->voices[who].person, 0, connection_of(who));
+    sign_in(&c->town, &c->voices[who].person, c->voices[who].gadget, connection_of(who));
 }
 
 static inline void go_out(struct chat *c, size_t who)
@@ -253,10 +259,10 @@ static inline void ask_subscribe(struct chat *c, size_t who, uint8_t token)
 static inline void ask_inbox_send(struct chat *c, size_t who, size_t to, const char *text)
 {
     sotto_buf frame = {0};
-    const struct person *p = &c->voices[to].person;
+    const struct voice *v = &c->voices[to];
     struct proto_inbox_send send = {.op = ++c->voices[who].op, .body = view_str(text)};
-    memcpy(send.account_id, p->account.account_id, sizeof send.account_id);
-    memcpy(send.device_id, p->gadgets[0].id, sizeof send.device_id);
+    memcpy(send.account_id, v->person.account.account_id, sizeof send.account_id);
+    memcpy(send.device_id, gadget_of(v)->id, sizeof send.device_id);
     assert_ok(proto_inbox_send_write(37, &send, &frame));
     tell(&c->town, connection_of(who), &frame);
 }
@@ -291,8 +297,8 @@ static inline void header_fill(struct chat *c, size_t who, const struct wish *wi
                        header->commit_hash));
     header->commit_hash[0] ^= wish->false_hash;
     memcpy(header->account_id, named->person.account.account_id, sizeof header->account_id);
-    memcpy(header->device_id, named->person.gadgets[0].id, sizeof header->device_id);
-    assert_ok(commit_header_sign(c->town.crypto, v->person.gadgets[0].key, header));
+    memcpy(header->device_id, gadget_of(named)->id, sizeof header->device_id);
+    assert_ok(commit_header_sign(c->town.crypto, gadget_of(v)->key, header));
     header->signature[0] ^= wish->false_signature;
 }
 
@@ -313,17 +319,17 @@ static inline sotto_buf commit_frame(struct chat *c, size_t who, const struct wi
     header_fill(c, who, wish, commit.op, ret_header);
     assert_ok(commit_header_write(ret_header, &header));
     for (size_t i = 0; i < wish->add_count; i++) {
-        const struct person *p = &c->voices[wish->add[i]].person;
+        const struct voice *v = &c->voices[wish->add[i]];
         struct proto_commit_add item = {.welcome = VIEW_LIT("a welcome")};
-        memcpy(item.account_id, p->account.account_id, sizeof item.account_id);
-        memcpy(item.device_id, p->gadgets[0].id, sizeof item.device_id);
+        memcpy(item.account_id, v->person.account.account_id, sizeof item.account_id);
+        memcpy(item.device_id, gadget_of(v)->id, sizeof item.device_id);
         assert_ok(proto_commit_add_add(&item, &add));
     }
     for (size_t i = 0; i < wish->remove_count; i++) {
-        const struct person *p = &c->voices[wish->remove[i]].person;
+        const struct voice *v = &c->voices[wish->remove[i]];
         struct proto_commit_remove item;
-        memcpy(item.account_id, p->account.account_id, sizeof item.account_id);
-        memcpy(item.device_id, p->gadgets[0].id, sizeof item.device_id);
+        memcpy(item.account_id, v->person.account.account_id, sizeof item.account_id);
+        memcpy(item.device_id, gadget_of(v)->id, sizeof item.device_id);
         assert_ok(proto_commit_remove_add(&item, &remove));
     }
     memcpy(commit.stream, c->stream, STREAM_ID);
@@ -375,6 +381,16 @@ static inline struct chat talk_of(struct limits limits, size_t count)
 {
     struct chat c = chat_of(limits, count);
     converse(&c);
+    return c;
+}
+
+/* The last of them is not in it. */
+static inline struct chat talk_without_one(struct limits limits, size_t count)
+{
+    struct chat c = chat_of(limits, count);
+    c.count--;
+    converse(&c);
+    c.count++;
     return c;
 }
 
