@@ -7,16 +7,14 @@
  * What is not committed is undone by a crash or a rollback, and the core goes on. Signatures are the loop's to check (core_precheck), so
  * frames made once are good for every connection.
  * Input: steps of a byte for what, a byte for who, and what they need. */
-#include "fuzz.h"
-
-#include "core/state.h"
 #include "crypto/hash.h"
 #include "crypto/record.h"
+#include "drive.h"
 
 #define HOST        "h.example"
 #define PEOPLE      3
 #define CONNECTIONS 6
-#define ADMIN_ID    (UINT64_C(100) + CONNECTIONS)
+#define ADMIN       CONNECTIONS
 #define PACKAGES    4096
 
 struct person {
@@ -33,14 +31,7 @@ struct town {
 };
 
 struct model {
-    struct core_config config;
-    struct core *core;
-    struct store *store;
-    struct core_effects fx;
-    struct rng rng;
-    uint64_t now_ms;
-    bool open[CONNECTIONS + 1];
-    bool failing; /* the disk is full, or will be */
+    struct drive drive;
     uint32_t next_package;
     bool handed[PACKAGES];
 };
@@ -220,7 +211,8 @@ static size_t rows_count(const struct model *m, enum store_table table)
     struct row_key at = {0};
     view key, value;
     size_t count = 0;
-    while (store_next(m->store, table, (view){0}, row_key_view(&at), &key, &value) == SOTTO_OK) {
+    while (store_next(m->drive.store, table, (view){0}, row_key_view(&at), &key, &value) ==
+           SOTTO_OK) {
         memcpy(at.bytes, key.data, key.len);
         at.len = key.len;
         count++;
@@ -233,14 +225,14 @@ static void check_devices(const struct model *m)
     struct row_key at = {0};
     view key, value;
     uint64_t packages = 0, low = 0, low_account = 0; /* the last one that was counted */
-    while (store_next(m->store, STORE_DEVICE_BY_ID, (view){0}, row_key_view(&at), &key, &value) ==
-           SOTTO_OK) {
+    while (store_next(m->drive.store, STORE_DEVICE_BY_ID, (view){0}, row_key_view(&at), &key,
+                      &value) == SOTTO_OK) {
         struct device_row row;
         struct rd r = rd_of(value);
         memcpy(at.bytes, key.data, key.len);
         at.len = key.len;
         const struct row_key number = row_key_u64(rd_u64(&r));
-        HOLDS(store_get(m->store, STORE_DEVICE, row_key_view(&number), &value) == SOTTO_OK);
+        HOLDS(store_get(m->drive.store, STORE_DEVICE, row_key_view(&number), &value) == SOTTO_OK);
         HOLDS(device_row_read(value, &row) == SOTTO_OK);
         packages += row.package_next - row.package_first;
         if (row.package_next - row.package_first >= PREKEYS_LOW || row.account == low_account)
@@ -249,30 +241,29 @@ static void check_devices(const struct model *m)
         low_account = row.account;
     }
     HOLDS(packages == rows_count(m, STORE_KEY_PACKAGE));
-    HOLDS(low == core_count(m->core).prekeys_low);
+    HOLDS(low == core_count(m->drive.core).prekeys_low);
 }
 
 static void check_sessions(const struct model *m)
 {
     size_t cursor = 0, sessions = 0;
     const struct connection *c;
-    while ((c = map_next(&m->core->connections, &cursor)) != NULL) {
+    while ((c = map_next(&m->drive.core->connections, &cursor)) != NULL) {
         if (c->device == NULL)
             continue;
         const struct row_key key = row_key_u64(c->device->number);
         view value;
         sessions++;
         HOLDS(c->device->session == c && !c->device->gone && !c->device->account->disabled);
-        HOLDS(store_get(m->store, STORE_DEVICE, row_key_view(&key), &value) == SOTTO_OK);
+        HOLDS(store_get(m->drive.store, STORE_DEVICE, row_key_view(&key), &value) == SOTTO_OK);
     }
-    HOLDS(core_count(m->core).sessions == sessions);
+    HOLDS(core_count(m->drive.core).sessions == sessions);
 }
 
-static void check(const struct model *m)
+static void check(void *user)
 {
-    if (m->failing) /* reading would be what fails */
-        return;
-    const struct core_counts counts = core_count(m->core);
+    const struct model *m = user;
+    const struct core_counts counts = core_count(m->drive.core);
     HOLDS(counts.accounts == rows_count(m, STORE_ACCOUNT));
     HOLDS(counts.accounts == rows_count(m, STORE_ACCOUNT_BY_ID));
     HOLDS(counts.accounts == rows_count(m, STORE_ACCOUNT_BY_NAME));
@@ -302,8 +293,9 @@ static void on_claimed(struct model *m, view body)
     }
 }
 
-static void on_frame(struct model *m, view bytes)
+static void on_frame(void *user, size_t who, view bytes)
 {
+    struct model *m = user;
     struct proto_frame f;
     union {
         struct proto_error error;
@@ -317,6 +309,7 @@ static void on_frame(struct model *m, view bytes)
         struct admin_mail mail;
         view text;
     } u;
+    (void)who;
     HOLDS(proto_frame_read(bytes, &f) == SOTTO_OK);
     switch ((int)f.kind) {
     case PROTO_ERROR:
@@ -366,77 +359,9 @@ static void on_frame(struct model *m, view bytes)
     }
 }
 
-static void release(struct model *m, bool with_held)
-{
-    for (size_t i = 0; i < m->fx.count; i++) {
-        const struct core_effect *e = &m->fx.list[i];
-        if (e->kind == CORE_CLOSE)
-            m->open[e->connection - 100] = false;
-        if (e->kind == CORE_SEND && (with_held || !e->held))
-            on_frame(m, view_of(m->fx.bytes.data + e->at, e->len));
-    }
-    core_effects_reset(&m->fx);
-}
-
-static void roll_back(struct model *m)
-{
-    release(m, false);
-    HOLDS(core_rollback(m->core, SOTTO_E_DISK_FULL, m->now_ms, &m->fx) == SOTTO_OK);
-    release(m, true);
-    check(m);
-}
-
-/* The disk has space again, and what was done since the last commit is undone. */
-static void recover(struct model *m, sotto_err err)
-{
-    HOLDS(err == SOTTO_E_DISK_FULL && m->failing);
-    store_memory_fail(m->store, SOTTO_OK, 0);
-    m->failing = false;
-    roll_back(m);
-}
-
-static void commit(struct model *m)
-{
-    sotto_err err = core_commit(m->core, m->now_ms, &m->fx);
-    if (err != SOTTO_OK) {
-        recover(m, err);
-        return;
-    }
-    release(m, true);
-    check(m);
-}
-
-static void crash(struct model *m)
-{
-    core_free(m->core);
-    core_effects_reset(&m->fx);
-    store_memory_fail(m->store, SOTTO_OK, 0);
-    m->failing = false;
-    memset(m->open, 0, sizeof m->open);
-    HOLDS(core_new(&m->config, m->now_ms, &m->core) == SOTTO_OK);
-    check(m);
-}
-
 /* --- what people do --- */
 
-static void step(struct model *m, struct core_event event)
-{
-    sotto_err err = core_step(m->core, &event, m->now_ms, &m->rng, &m->fx);
-    if (err != SOTTO_OK)
-        recover(m, err);
-}
-
-static void do_frame(struct model *m, uint64_t connection, view frame)
-{
-    uint8_t *copy = fuzz_copy(frame);
-    if (m->open[connection - 100])
-        step(m, (struct core_event){.kind = CORE_FRAME,
-                                    .connection = connection,
-                                    .frame = view_of(copy, frame.len)});
-    free(copy);
-}
-
-static void do_packages(struct model *m, uint64_t connection, view *input)
+static void do_packages(struct model *m, size_t who, view *input)
 {
     uint8_t shape = fuzz_u8(input);
     bool last = shape & 1;
@@ -451,35 +376,35 @@ static void do_packages(struct model *m, uint64_t connection, view *input)
     HOLDS(wr_end(&w) == SOTTO_OK);
     const struct proto_key_packages_put put = {last, {buf_view(&packages), packages.len / 5}};
     if (proto_key_packages_put_write(6, &put, &frame) == SOTTO_OK)
-        do_frame(m, connection, buf_view(&frame));
+        drive_say(&m->drive, who, buf_view(&frame));
 }
 
-static void do_claim(struct model *m, const struct town *t, uint64_t connection, view *input)
+static void do_claim(struct model *m, const struct town *t, size_t who, view *input)
 {
     DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_key_packages_claim claim = {.devices = {0}};
     memcpy(claim.account_id, t->people[fuzz_u8(input) % PEOPLE].account_id,
            sizeof claim.account_id);
     HOLDS(proto_key_packages_claim_write(7, &claim, &frame) == SOTTO_OK);
-    do_frame(m, connection, buf_view(&frame));
+    drive_say(&m->drive, who, buf_view(&frame));
 }
 
-static void do_invite(struct model *m, uint64_t connection, view *input)
+static void do_invite(struct model *m, size_t who, view *input)
 {
     static const uint8_t token[32] = "the token of an invite";
     uint8_t shape = fuzz_u8(input);
     DEFER(buf_clear) sotto_buf frame = {0};
     struct proto_invite_create create = {.uses = 1 + shape % 3, .ttl_s = 60, .kind = 2};
     struct proto_invite_revoke revoke;
-    HOLDS(hash(m->core->crypto, HASH_SHA256, VIEW_OF(token), create.token_hash) == SOTTO_OK);
+    HOLDS(hash(m->drive.core->crypto, HASH_SHA256, VIEW_OF(token), create.token_hash) == SOTTO_OK);
     create.token_hash[0] ^= shape & 4;
     memcpy(revoke.token_hash, create.token_hash, sizeof revoke.token_hash);
     HOLDS((shape & 8 ? proto_invite_revoke_write(8, &revoke, &frame)
                      : proto_invite_create_write(8, &create, &frame)) == SOTTO_OK);
-    do_frame(m, connection, buf_view(&frame));
+    drive_say(&m->drive, who, buf_view(&frame));
 }
 
-static void do_lookup(struct model *m, const struct town *t, uint64_t connection, view *input)
+static void do_lookup(struct model *m, const struct town *t, size_t who, view *input)
 {
     DEFER(buf_clear) sotto_buf wanted = {0};
     DEFER(buf_clear) sotto_buf frame = {0};
@@ -493,15 +418,15 @@ static void do_lookup(struct model *m, const struct town *t, uint64_t connection
     HOLDS(wr_end(&w) == SOTTO_OK);
     HOLDS(proto_lookup_write(9, &(struct proto_list){buf_view(&wanted), count}, &frame) ==
           SOTTO_OK);
-    do_frame(m, connection, buf_view(&frame));
+    drive_say(&m->drive, who, buf_view(&frame));
 }
 
-static void do_mail(struct model *m, uint64_t connection, view *input)
+static void do_mail(struct model *m, size_t who, view *input)
 {
     DEFER(buf_clear) sotto_buf frame = {0};
     view mail = fuzz_u8(input) & 1 ? VIEW_LIT("ann@" HOST) : VIEW_LIT("zoe@" HOST);
     HOLDS(proto_password_request_write(10, mail, &frame) == SOTTO_OK);
-    do_frame(m, connection, buf_view(&frame));
+    drive_say(&m->drive, who, buf_view(&frame));
 }
 
 static void do_admin(struct model *m, const struct town *t, view *input)
@@ -539,32 +464,18 @@ static void do_admin(struct model *m, const struct town *t, view *input)
         err = admin_user_write(11, (enum admin_kind)user_kinds[what % 5], &user, &frame);
     }
     HOLDS(err == SOTTO_OK);
-    do_frame(m, ADMIN_ID, buf_view(&frame));
+    drive_say(&m->drive, ADMIN, buf_view(&frame));
 }
 
-static void do_open(struct model *m, size_t i, view *input)
+static void do_open(struct model *m, size_t who, view *input)
 {
-    struct core_event event = {.kind = i == CONNECTIONS ? CORE_OPEN_ADMIN : CORE_OPEN,
-                               .connection = 100 + i,
-                               .address = {{10, 0, 0, 0, [15] = 4}}};
-    event.address.bytes[3] = fuzz_u8(input) & 3;
-    if (m->open[i])
-        return;
-    m->open[i] = true;
-    step(m, event);
-}
-
-static void do_close(struct model *m, size_t i)
-{
-    if (!m->open[i])
-        return;
-    commit(m); /* so that a close of the core's own has been heard */
-    m->open[i] = false;
-    step(m, (struct core_event){.kind = CORE_CLOSED, .connection = 100 + i});
+    struct core_address from = {{10, 0, 0, 0, [15] = 4}};
+    from.bytes[3] = fuzz_u8(input) & 3;
+    drive_open(&m->drive, who, who == ADMIN ? CORE_OPEN_ADMIN : CORE_OPEN, from);
 }
 
 /* One of the frames that were made, as it is or with a byte changed. */
-static void do_made(struct model *m, const struct town *t, uint64_t connection, view *input)
+static void do_made(struct model *m, const struct town *t, size_t who, view *input)
 {
     const struct person *person = &t->people[fuzz_u8(input) % PEOPLE];
     const sotto_buf *made = &person->frames[fuzz_u8(input) % person->frame_count];
@@ -575,68 +486,62 @@ static void do_made(struct model *m, const struct town *t, uint64_t connection, 
         size_t at = (size_t)(fuzz_u8(input) << 8 | fuzz_u8(input)) % frame.len;
         frame.data[at] ^= change;
     }
-    do_frame(m, connection, buf_view(&frame));
+    drive_say(&m->drive, who, buf_view(&frame));
 }
 
 static void do_wait(struct model *m, view *input)
 {
     static const uint64_t steps_ms[] = {1000,    60000,    600000,
                                         3600000, 86400000, UINT64_C(8640000000)};
-    m->now_ms += steps_ms[fuzz_u8(input) % COUNT_OF(steps_ms)];
-    sotto_err err = core_tick(m->core, m->now_ms, &m->fx);
-    if (err != SOTTO_OK)
-        recover(m, err);
-    commit(m);
+    drive_wait(&m->drive, steps_ms[fuzz_u8(input) % COUNT_OF(steps_ms)]);
 }
 
 static void do_undo(struct model *m, uint8_t how, view *input)
 {
     switch (how & 3) {
     case 0:
-        roll_back(m);
+        drive_roll_back(&m->drive);
         return;
     case 1:
-        crash(m);
+        drive_crash(&m->drive);
         return;
     default: /* some calls later */
-        m->failing = true;
-        store_memory_fail(m->store, SOTTO_E_DISK_FULL, fuzz_u8(input) % 32);
+        drive_fail(&m->drive, fuzz_u8(input) % 32);
     }
 }
 
 static void do_something(struct model *m, const struct town *t, view *input)
 {
     uint8_t what = fuzz_u8(input);
-    size_t i = fuzz_u8(input) % (CONNECTIONS + 1);
-    uint64_t connection = 100 + i;
+    size_t who = fuzz_u8(input) % (CONNECTIONS + 1);
     switch (what % 16) {
     case 0:
     case 1:
-        do_open(m, i, input);
+        do_open(m, who, input);
         return;
     case 2:
-        do_close(m, i);
+        drive_close(&m->drive, who);
         return;
     case 3:
-        commit(m);
+        drive_commit(&m->drive);
         return;
     case 4:
         do_undo(m, what >> 4, input);
         return;
     case 5:
-        do_packages(m, connection, input);
+        do_packages(m, who, input);
         return;
     case 6:
-        do_claim(m, t, connection, input);
+        do_claim(m, t, who, input);
         return;
     case 7:
-        do_invite(m, connection, input);
+        do_invite(m, who, input);
         return;
     case 8:
-        do_lookup(m, t, connection, input);
+        do_lookup(m, t, who, input);
         return;
     case 9:
-        do_mail(m, connection, input);
+        do_mail(m, who, input);
         return;
     case 10:
     case 11:
@@ -646,7 +551,7 @@ static void do_something(struct model *m, const struct town *t, view *input)
         do_wait(m, input);
         return;
     default:
-        do_made(m, t, connection, input);
+        do_made(m, t, who, input);
     }
 }
 
@@ -657,11 +562,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct town *t = town_get();
     view input = view_of(data, size);
     uint8_t settings = fuzz_u8(&input);
-    m = (struct model){.rng = rng_from(seed), .now_ms = 1000000};
-    HOLDS(store_memory_new(&m.store) == SOTTO_OK);
-    m.config = (struct core_config){
+    m = (struct model){.drive = {.rng = rng_from(seed),
+                                 .now_ms = 1000000,
+                                 .user = &m,
+                                 .hear = on_frame,
+                                 .check = check}};
+    m.drive.config = (struct core_config){
         .limits = limits_default(),
-        .store = m.store,
         .host = VIEW_LIT(HOST),
         .authority = settings & 1 ? NULL : t->root,
         .authority_is_root = true,
@@ -673,20 +580,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .mail_domains = {VIEW_LIT(HOST)},
         .mail_domain_count = 1,
     };
+    struct limits *limits = &m.drive.config.limits;
     if (settings & 4)
-        m.config.limits.devices = m.config.limits.sessions_per_account = 1;
+        limits->devices = limits->sessions_per_account = 1;
     if (settings & 8)
-        m.config.limits.registers = m.config.limits.logins = m.config.limits.claims = 0;
-    HOLDS(core_new(&m.config, m.now_ms, &m.core) == SOTTO_OK);
+        limits->registers = limits->logins = limits->claims = 0;
+    drive_begin(&m.drive);
     while (input.len > 0)
         do_something(&m, t, &input);
-    store_memory_fail(m.store, SOTTO_OK, 0);
-    m.failing = false;
-    if (core_is_dirty(m.core))
-        roll_back(&m);
-    check(&m);
-    core_free(m.core);
-    store_free(m.store);
-    core_effects_clear(&m.fx);
+    drive_end(&m.drive);
     return 0;
 }

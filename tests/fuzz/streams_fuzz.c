@@ -6,20 +6,19 @@
  *   - for no device more waits than its quota, once all that was to be looked at has been
  *   - in how many conversations an account is agrees with its subscriptions
  * Input: a byte of settings, then steps of a byte for what, a byte for who, and what they need. */
-#include "fuzz.h"
-
 #include "bench/device.h"
 #include "core/streams.h"
 #include "crypto/hash.h"
+#include "drive.h"
 #include "proto/commit_header.h"
 
-#define HOST     "h.example"
-#define DEVICES  4
-#define TALKS    3
-#define SEQ_MAX  512
-#define OP_MAX   512
-#define FIRST_ID UINT64_C(100)
-#define WALL_MS  INT64_C(1800000000000)
+#define HOST    "h.example"
+#define DEVICES 4
+#define ADMIN   DEVICES /* comes on a connection of its own */
+#define TALKS   3
+#define SEQ_MAX 512
+#define OP_MAX  512
+#define WALL_MS INT64_C(1800000000000)
 
 struct cast { /* made once */
     sotto_crypto *crypto;
@@ -37,7 +36,6 @@ struct talk {
 };
 
 struct player {
-    bool open;
     uint64_t op, answered[OP_MAX];      /* by op: the seq plus 1 */
     uint64_t pushed_to[TALKS], read_to; /* in this session; in this page */
     uint64_t commit_op;                 /* of the commit that is under way */
@@ -46,14 +44,8 @@ struct player {
 };
 
 struct model {
+    struct drive drive;
     const struct cast *cast;
-    struct core_config config;
-    struct core *core;
-    struct store *store;
-    struct core_effects fx;
-    struct rng rng;
-    uint64_t now_ms;
-    bool failing;
     struct talk talks[TALKS];
     struct player players[DEVICES];
 };
@@ -140,12 +132,16 @@ static void hear_appended(struct model *m, struct player *p, view body)
     memcpy(talk->header_hash, p->commit_hash, PROTO_HASH);
 }
 
-static void hear(struct model *m, struct player *p, view bytes)
+static void hear(void *user, size_t who, view bytes)
 {
+    struct model *m = user;
+    struct player *p = &m->players[who];
     struct proto_frame f;
     struct proto_read_end end;
     struct proto_behind behind;
     struct proto_auth_ok ok;
+    if (who == ADMIN)
+        return;
     HOLDS(proto_frame_read(bytes, &f) == SOTTO_OK);
     switch ((int)f.kind) {
     case PROTO_ENTRY:
@@ -203,18 +199,18 @@ static uint64_t check_streams(struct model *m)
     struct row_key at = {0};
     view key, value;
     uint64_t stored = 0;
-    while (store_next(m->store, STORE_STREAM, (view){0}, row_key_view(&at), &key, &value) ==
+    while (store_next(m->drive.store, STORE_STREAM, (view){0}, row_key_view(&at), &key, &value) ==
            SOTTO_OK) {
         struct stream_row row;
         struct rd r = rd_of(key);
         uint64_t number = rd_u64(&r);
         HOLDS(rd_end(&r) == SOTTO_OK && stream_row_read(value, &row) == SOTTO_OK);
         at = row_key_u64(number);
-        const struct stream *stream = stream_resident(m->core, number);
+        const struct stream *stream = stream_resident(m->drive.core, number);
         uint64_t first = stream != NULL ? stream->first : row.first;
         uint64_t head = stream != NULL ? stream->head : row.head;
         struct run run = {.next = first};
-        HOLDS(log_read(m->store, number, 0, UINT64_MAX, run_see, &run) == SOTTO_OK);
+        HOLDS(log_read(m->drive.store, number, 0, UINT64_MAX, run_see, &run) == SOTTO_OK);
         HOLDS(run.next == head + 1);
         stored += run.count;
         struct talk *talk = talk_of(m, row.id);
@@ -233,8 +229,8 @@ static uint64_t check_streams(struct model *m)
 static void check_device(struct model *m, uint64_t number)
 {
     struct core_effects fx = {0};
-    struct step s = {.core = m->core, .fx = &fx, .now_ms = m->now_ms};
-    const struct limits *limits = &m->config.limits;
+    struct step s = {.core = m->drive.core, .fx = &fx, .now_ms = m->drive.now_ms};
+    const struct limits *limits = &m->drive.config.limits;
     uint64_t stream = 0, entries = 0, talks = 0, counted = 0;
     while (subscribed_next(&s, number, stream, &stream) == SOTTO_OK) {
         struct standing standing = {0};
@@ -242,112 +238,34 @@ static void check_device(struct model *m, uint64_t number)
         entries += standing.entries;
         talks += standing.kind == STREAM_CONVERSATION && standing.until == 0;
     }
-    if (limits->queue_entries > 0 && m->core->streams->look_count == 0)
+    if (limits->queue_entries > 0 && m->drive.core->streams->look_count == 0)
         HOLDS(entries <= limits->queue_entries);
     struct row_key account = row_key_u64(number); /* both are given out in step */
     view value;
-    if (store_get(m->store, STORE_CONVERSATIONS, row_key_view(&account), &value) == SOTTO_OK) {
+    if (store_get(m->drive.store, STORE_CONVERSATIONS, row_key_view(&account), &value) ==
+        SOTTO_OK) {
         struct rd r = rd_of(value);
         counted = rd_u64(&r);
     }
     HOLDS(counted == talks && (limits->conversations == 0 || talks <= limits->conversations));
 }
 
-static void check(struct model *m)
+static void check(void *user)
 {
-    if (m->failing) /* reading would be what fails */
-        return;
-    HOLDS(check_streams(m) == core_count(m->core).queued);
+    struct model *m = user;
+    HOLDS(check_streams(m) == core_count(m->drive.core).queued);
     for (uint64_t number = 1; number <= DEVICES; number++)
         check_device(m, number);
-    HOLDS(m->core->streams->by_number.count <= TALKS + DEVICES);
-}
-
-/* --- steps --- */
-
-static void release(struct model *m, bool with_held)
-{
-    for (size_t i = 0; i < m->fx.count; i++) {
-        const struct core_effect *e = &m->fx.list[i];
-        if (e->connection < FIRST_ID || e->connection >= FIRST_ID + DEVICES)
-            continue;
-        struct player *p = &m->players[e->connection - FIRST_ID];
-        if (e->kind == CORE_CLOSE)
-            p->open = false;
-        if (e->kind == CORE_SEND && (with_held || !e->held))
-            hear(m, p, view_of(m->fx.bytes.data + e->at, e->len));
-    }
-    core_effects_reset(&m->fx);
-}
-
-static void roll_back(struct model *m)
-{
-    release(m, false);
-    store_memory_fail(m->store, SOTTO_OK, 0);
-    m->failing = false;
-    HOLDS(core_rollback(m->core, SOTTO_E_DISK_FULL, m->now_ms, &m->fx) == SOTTO_OK);
-    release(m, true);
-    check(m);
-}
-
-static void verdict(struct model *m, sotto_err err)
-{
-    if (err == SOTTO_OK)
-        return;
-    HOLDS(err == SOTTO_E_DISK_FULL && m->failing);
-    roll_back(m);
-}
-
-static void commit(struct model *m)
-{
-    sotto_err err = core_commit(m->core, m->now_ms, &m->fx);
-    if (err != SOTTO_OK) {
-        verdict(m, err);
-        return;
-    }
-    release(m, true);
-    check(m);
-}
-
-static void crash(struct model *m)
-{
-    core_free(m->core);
-    core_effects_reset(&m->fx);
-    store_memory_fail(m->store, SOTTO_OK, 0);
-    m->failing = false;
-    for (size_t i = 0; i < DEVICES; i++)
-        m->players[i].open = false;
-    HOLDS(core_new(&m->config, m->now_ms, &m->core) == SOTTO_OK);
-    core_set_wall(m->core, WALL_MS);
-    check(m);
-}
-
-static void step(struct model *m, struct core_event event)
-{
-    verdict(m, core_step(m->core, &event, m->now_ms, &m->rng, &m->fx));
-}
-
-static void say(struct model *m, size_t who, sotto_err written, sotto_buf *frame)
-{
-    HOLDS(written == SOTTO_OK);
-    uint8_t *copy = fuzz_copy(buf_view(frame));
-    if (m->players[who].open)
-        step(m, (struct core_event){.kind = CORE_FRAME,
-                                    .connection = FIRST_ID + who,
-                                    .frame = view_of(copy, frame->len)});
-    free(copy);
-    buf_clear(frame);
+    HOLDS(m->drive.core->streams->by_number.count <= TALKS + DEVICES);
 }
 
 /* --- what devices do --- */
 
-static void do_leave(struct model *m, size_t who)
+static void say(struct model *m, size_t who, sotto_err written, sotto_buf *frame)
 {
-    commit(m); /* so that a close of the core's own has been heard */
-    if (!m->players[who].open)
-        return;
-    m->players[who].open = false;
-    step(m, (struct core_event){.kind = CORE_CLOSED, .connection = FIRST_ID + who});
+    HOLDS(written == SOTTO_OK);
+    drive_say(&m->drive, who, buf_view(frame));
+    buf_clear(frame);
 }
 
 static void do_come(struct model *m, size_t who)
@@ -356,16 +274,15 @@ static void do_come(struct model *m, size_t who)
     struct player *p = &m->players[who];
     struct proto_auth auth = {0};
     sotto_buf frame = {0};
-    if (p->open)
+    drive_commit(&m->drive); /* so that a close of the core's own has been heard */
+    if (m->drive.open[who])
         return;
-    commit(m);
-    p->open = true;
     memset(p->pushed_to, 0, sizeof p->pushed_to);
     p->read_to = 0;
     memcpy(auth.account_id, keys->account_id, sizeof auth.account_id);
     memcpy(auth.device_id, keys->device_id, sizeof auth.device_id);
     memcpy(auth.public_key, sign_key_public(keys->device).data, sizeof auth.public_key);
-    step(m, (struct core_event){.kind = CORE_OPEN, .connection = FIRST_ID + who});
+    drive_open(&m->drive, who, CORE_OPEN, (struct core_address){0});
     say(m, who, proto_auth_write(1, &auth, &frame), &frame);
 }
 
@@ -472,39 +389,33 @@ static void do_subscription(struct model *m, size_t who, const struct talk *talk
 static void do_wait(struct model *m, view *input)
 {
     static const uint64_t steps_ms[] = {10, 1000, 60000, 86400000, UINT64_C(2678400000)};
-    if (m->failing)
-        roll_back(m); /* so that a conversation that goes is seen to go */
-    m->now_ms += steps_ms[fuzz_u8(input) % COUNT_OF(steps_ms)];
-    verdict(m, core_tick(m->core, m->now_ms, &m->fx));
-    commit(m);
+    if (m->drive.failing)
+        drive_mend(&m->drive); /* so that a conversation that goes is seen to go */
+    drive_wait(&m->drive, steps_ms[fuzz_u8(input) % COUNT_OF(steps_ms)]);
 }
 
 static void do_undo(struct model *m, view *input)
 {
     uint8_t how = fuzz_u8(input);
     if (how % 4 == 0)
-        roll_back(m);
+        drive_mend(&m->drive);
     else if (how % 4 == 1)
-        crash(m);
-    else if (!m->failing) { /* some calls later */
-        m->failing = true;
-        store_memory_fail(m->store, SOTTO_E_DISK_FULL, how / 4);
-    }
+        drive_crash(&m->drive);
+    else if (!m->drive.failing) /* some calls later */
+        drive_fail(&m->drive, how / 4);
 }
 
 /* The admin deletes the account: all that the device had goes. */
 static void do_delete(struct model *m, size_t who)
 {
     const struct admin_user user = {.who = {LOOKUP_ID, VIEW_OF(m->cast->keys[who].account_id)}};
-    const uint64_t admin = FIRST_ID + DEVICES;
     DEFER(buf_clear) sotto_buf frame = {0};
-    commit(m);
+    drive_commit(&m->drive);
     HOLDS(admin_user_write(8, ADMIN_USER_DELETE, &user, &frame) == SOTTO_OK);
-    step(m, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = admin});
-    step(m,
-         (struct core_event){.kind = CORE_FRAME, .connection = admin, .frame = buf_view(&frame)});
-    step(m, (struct core_event){.kind = CORE_CLOSED, .connection = admin});
-    commit(m);
+    drive_open(&m->drive, ADMIN, CORE_OPEN_ADMIN, (struct core_address){0});
+    drive_say(&m->drive, ADMIN, buf_view(&frame));
+    drive_close(&m->drive, ADMIN);
+    drive_commit(&m->drive);
 }
 
 static void do_something(struct model *m, view *input)
@@ -520,7 +431,7 @@ static void do_something(struct model *m, view *input)
         do_come(m, who);
         return;
     case 1:
-        do_leave(m, who);
+        drive_close(&m->drive, who);
         return;
     case 2:
         do_create(m, who, talk);
@@ -551,11 +462,11 @@ static void do_something(struct model *m, view *input)
         if (what >= 192)
             do_delete(m, who);
         else
-            commit(m);
+            drive_commit(&m->drive);
         return;
     default:
         do_append(m, who, talk, input);
-        commit(m);
+        drive_commit(&m->drive);
     }
 }
 
@@ -568,9 +479,8 @@ static void begin(struct model *m, uint8_t settings)
         limits.conversations = 2;
     if (settings & 4)
         limits.stream_accounts = 2;
-    m->config = (struct core_config){
+    m->drive.config = (struct core_config){
         .limits = limits,
-        .store = m->store,
         .host = VIEW_LIT(HOST),
         .authority = m->cast->root,
         .authority_is_root = true,
@@ -579,20 +489,18 @@ static void begin(struct model *m, uint8_t settings)
         .server_key = m->cast->root,
         .registration_open = true,
     };
-    HOLDS(core_new(&m->config, m->now_ms, &m->core) == SOTTO_OK);
-    core_set_wall(m->core, WALL_MS);
+    drive_begin(&m->drive);
     for (size_t i = 0; i < DEVICES; i++) {
         DEFER(buf_clear) sotto_buf frame = {0};
         HOLDS(buf_append(&frame, buf_view(&m->cast->reg[i])) == SOTTO_OK);
-        m->players[i].open = true;
-        step(m, (struct core_event){.kind = CORE_OPEN, .connection = FIRST_ID + i});
+        drive_open(&m->drive, i, CORE_OPEN, (struct core_address){0});
         say(m, i, SOTTO_OK, &frame);
-        do_leave(m, i);
+        drive_close(&m->drive, i);
         do_come(m, i);
     }
     for (size_t i = 0; i < TALKS; i++)
         memset(m->talks[i].id, (int)i + 1, STREAM_ID);
-    commit(m);
+    drive_commit(&m->drive);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -600,14 +508,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t seed[RNG_SEED] = "streams_fuzz";
     static struct model m;
     view input = view_of(data, size);
-    m = (struct model){.cast = cast_get(), .rng = rng_from(seed), .now_ms = 1000000};
-    HOLDS(store_memory_new(&m.store) == SOTTO_OK);
+    m = (struct model){.cast = cast_get(),
+                       .drive = {.rng = rng_from(seed),
+                                 .now_ms = 1000000,
+                                 .wall_ms = WALL_MS,
+                                 .user = &m,
+                                 .hear = hear,
+                                 .check = check}};
     begin(&m, fuzz_u8(&input));
     while (input.len > 0)
         do_something(&m, &input);
-    crash(&m);
-    core_free(m.core);
-    store_free(m.store);
-    core_effects_clear(&m.fx);
+    drive_end(&m.drive);
     return 0;
 }
