@@ -1,7 +1,7 @@
 # Makefile - the commands that people type. Meson and Ninja do the work; tools/ has the scripts.
 #
 #   make run      starts a relay and shows a conversation between two people     make test     everything, N passed, N failed
-#   make build    build/sotto, build/sottod, build/sotto-bench, build/libsotto.so   make install  PREFIX=/usr/local DESTDIR=
+#   make build    build/sotto, build/sottod (and sottod-mail), build/sotto-bench, build/libsotto.so   make install  PREFIX=/usr/local DESTDIR=
 #   make bench    all benches (BENCH="crypto --json" for one)                     make lint     what make test checks first
 #   make test-long   what takes tens of minutes: long walks, ours against another implementation of MLS
 #   make vectors DIR=PATH   every test vector file below a folder                 make fuzz     SECONDS_EACH=60 each target

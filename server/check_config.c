@@ -1,5 +1,8 @@
 #include "check_config.h"
 
+#include <unistd.h>
+
+#include "mail/program.h"
 #include "options.h"
 
 /* clang-format off */
@@ -36,10 +39,17 @@ static void result_print(const struct cli_call *call, const struct config *confi
                "header; see packaging/haproxy.cfg, packaging/nginx-stream.conf\n");
 }
 
-static sotto_err template_check(const struct config *config, struct failure *failure)
+/* What a mail needs beside its settings. */
+static sotto_err mail_check(const struct mail_settings *settings, struct failure *failure)
 {
     DEFER(letter_template_clear) struct letter_template t = {0};
-    return mail_template_load(&config->mail, &t, failure);
+    int program;
+    TRY(mail_template_load(settings, &t, failure));
+    if (settings->server[0] == 0)
+        return SOTTO_OK;
+    TRY(mail_program_open(&program, failure));
+    close(program);
+    return SOTTO_OK;
 }
 
 int check_config_run(struct cli_call *call)
@@ -55,7 +65,7 @@ int check_config_run(struct cli_call *call)
         err = options_read(call, NULL, &config, &failure);
     }
     if (err == SOTTO_OK)
-        err = template_check(&config, &failure);
+        err = mail_check(&config.mail, &failure);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure,
                             err == SOTTO_E_CONFIG ? "sottod help settings" : NULL);

@@ -263,6 +263,8 @@ static void mail_fix(const struct doctor *d, enum mail_result result, struct fin
         [MAIL_RESULT_CA_FILE] = "correct mail.ca_file, or install ca-certificates",
         [MAIL_RESULT_REFUSED] = "ask who runs it whether it sends for mail.from",
         [MAIL_RESULT_NOT_SHUT_IN] = "let the container or service use seccomp",
+        [MAIL_RESULT_NOT_RUN] = "run libexec/sotto/sottod-mail by hand: it says what it lacks",
+        [MAIL_RESULT_OTHER_VERSION] = "install both of one version, then restart the server",
     };
     if (fixes[result] != NULL)
         finding_fix(f, "%s", fixes[result]);

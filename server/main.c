@@ -12,7 +12,6 @@
 #include "doctor.h"
 #include "init.h"
 #include "invite_command.h"
-#include "mail/mailer.h"
 #include "rotate_key.h"
 #include "serve.h"
 #include "status.h"
@@ -68,6 +67,8 @@ static const struct cli_line environment[] = {
 
 static const struct cli_line files[] = {
     {"/etc/sottod/sottod.conf", "settings; see sottod.conf(5)"},
+    {"libexec/sotto/sottod-mail",
+     "the program that sends a mail, where sottod is bin/sottod; run by the server alone"},
     {"/var/lib/sottod", "the state directory of the service; what follows lies in it"},
     {"root.key", "the key that the pin stands for; keep a copy in a safe place"},
     {"intermediate.key", "if there is one: the key that certifies in the root key's place"},
@@ -177,8 +178,6 @@ int main(int argc, char **argv)
                                              .todo = "install OpenSSL 3.5 or newer, once"},
                          "libcrypto %s is older than 3.5, or not the only one that was loaded",
                          OpenSSL_version(OPENSSL_VERSION_STRING));
-    if (argc == 2 && strcmp(argv[1], MAILER_COMMAND) == 0)
-        return mailer_run();
     settings_make();
     return cli_main(&program, argc, argv);
 }

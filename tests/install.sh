@@ -29,8 +29,18 @@ check 'files are put in their place' put_there
 check 'sotto starts' alone "$place/bin/sotto" --version
 check 'sottod starts' alone "$place/bin/sottod" --version
 
+by_hand() { said=$(alone "$place/libexec/sotto/sottod-mail" 2>&1); [ $? = 2 ] && [ -z "${said##sottod-mail *by itself}" ]; }
+check 'sottod-mail starts' by_hand
+finds_mailer() {
+    printf '[mail]\nserver = smtp://localhost\nfrom = sotto@example.org\n' >"$place/mail.conf"
+    alone "$place/bin/sottod" check-config "$place/mail.conf"
+}
+check 'sottod finds it' finds_mailer
+no_curl() { loaded=$(ldd "$place/bin/sottod") && ! printf '%s\n' "$loaded" | grep 'libcurl\|libldap\|libgnutls'; }
+check 'sottod itself has no libcurl' no_curl
+
 one_libcrypto() {
-    for program in "$place/bin/sotto" "$place/bin/sottod"; do
+    for program in "$place/bin/sotto" "$place/bin/sottod" "$place/libexec/sotto/sottod-mail"; do
         loaded=$(alone ldd "$program" | grep 'libcrypto\.so\|libssl\.so\|lib25519\|librandombytes')
         [ "$(printf '%s\n' "$loaded" | grep -c libcrypto)" = 1 ] || return 1
         private=$(tools/setup -q prefix)

@@ -1,4 +1,5 @@
-/* job.h - what the server and one mailer say to each other, over a socket pair that is the mailer's standard input.
+/* job.h - what the server and one mailer say to each other. The mailer is a program of its own, sottod-mail, run for one mail with sottod's
+ * version as its one argument; they talk over a socket pair that is its standard input.
  *
  *   server: job        what is to be sent, and how
  *   mailer: report     READY: the mail server waits for the mail's text
@@ -10,6 +11,12 @@
 #define MAIL_JOB_H
 
 #include "base/buf.h"
+
+#define MAIL_PROGRAM "sottod-mail"
+
+/* Exit statuses that tell why a mailer said nothing. */
+#define MAILER_BY_HAND       2
+#define MAILER_OTHER_VERSION 3
 
 #define MAIL_JOB_MAX 98304 /* bytes */
 
@@ -49,6 +56,8 @@ enum mail_fate { MAIL_FATE_NONE, MAIL_FATE_SENT, MAIL_FATE_LATER, MAIL_FATE_NEVE
     X(PASSWORD_OPEN, LATER, "mail.password_file can be read by everybody: chmod 600")            \
     X(CA_FILE, LATER, "the file of trusted certificates can't be read")                          \
     X(NOT_SHUT_IN, LATER, "the mailer could not shut itself in: the kernel has no seccomp")      \
+    X(NOT_RUN, LATER, "sottod-mail can't be run")                                                \
+    X(OTHER_VERSION, LATER, "sottod-mail is of another version than sottod")                     \
     X(NO_MEMORY, LATER, "out of memory")                                                         \
     X(STOPPED, LATER, "the server stops")                                                        \
     X(DIED, LATER, "the mailer ended without a word")

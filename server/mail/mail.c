@@ -3,12 +3,13 @@
 #include "mail/mail.h"
 
 #include <signal.h>
+#include <sotto/version.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/admin.h"
 #include "mail/job.h"
-#include "mail/mailer.h"
+#include "mail/program.h"
 #include "proto/proto.h"
 
 #define MAIL_AT_ONCE 4
@@ -17,6 +18,8 @@
 #define ASK_MAX_MS   3600000 /* the clock of the day may jump: at least that often */
 #define SEND_MS      150000  /* more than a mailer takes by its own limits */
 #define STOP_MS      5000
+
+#define EXIT_OF_LOADER 127 /* ld.so's: a library is missing */
 
 enum mail_stage {
     MAIL_IDLE,
@@ -48,6 +51,7 @@ struct mail {
     uv_loop_t *uv;
     struct mail_settings settings, next_settings;
     struct letter_template template, next_template;
+    int program; /* sottod-mail; -1: it is not there, and no mail server is set */
     struct talk talk;
     uv_timer_t timer;  /* to ask again */
     uint32_t requests; /* so many were made: the id of the last one */
@@ -165,12 +169,26 @@ static void sender_close(struct mail_sender *s)
             uv_close(handles[i], on_closed);
 }
 
+/* Why a mailer said nothing. */
+static enum mail_result result_of_exit(int64_t status)
+{
+    switch (status) {
+    case MAILER_OTHER_VERSION:
+        return MAIL_RESULT_OTHER_VERSION;
+    case EXIT_OF_LOADER:
+        return MAIL_RESULT_NOT_RUN;
+    default:
+        return MAIL_RESULT_DIED;
+    }
+}
+
 /* What it said last counts, however it ended. */
 static void on_ended(uv_process_t *process, int64_t status, int number)
 {
     struct mail_sender *s = process->data;
-    (void)status;
     (void)number;
+    if (s->last.result == MAIL_RESULT_DIED)
+        s->last.result = result_of_exit(status);
     uv_close((uv_handle_t *)process, on_closed);
     if (uv_is_closing((uv_handle_t *)&s->pipe))
         sender_close(s);
@@ -237,18 +255,20 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         sender_close(s);
 }
 
-/* The program that runs, whatever has become of its file; without our environment. */
+/* Without our environment. */
 static int mailer_spawn(struct mail_sender *s)
 {
-    static char name[] = "sottod", command[] = MAILER_COMMAND;
-    char *args[] = {name, command, NULL}, *environment[] = {NULL};
+    static char name[] = MAIL_PROGRAM, version[] = SOTTO_VERSION;
+    char *args[] = {name, version, NULL}, *environment[] = {NULL};
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", s->mail->program);
     uv_stdio_container_t stdio = {
         .flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE),
         .data.stream = (uv_stream_t *)&s->pipe,
     };
     const uv_process_options_t options = {
         .exit_cb = on_ended,
-        .file = "/proc/self/exe",
+        .file = path,
         .args = args,
         .env = environment,
         .cwd = "/",
@@ -256,6 +276,12 @@ static int mailer_spawn(struct mail_sender *s)
         .stdio = &stdio,
     };
     return uv_spawn(s->mail->uv, &s->process, &options);
+}
+
+static enum mail_result result_of_spawn(int err)
+{
+    bool is_short = err == UV_ENOMEM || err == UV_EAGAIN || err == UV_EMFILE || err == UV_ENFILE;
+    return is_short ? MAIL_RESULT_NO_MEMORY : MAIL_RESULT_NOT_RUN;
 }
 
 /* All ends in finish(), also if it can't begin. */
@@ -270,8 +296,9 @@ static void mailer_run_for(struct mail_sender *s)
     uv_timer_init(s->mail->uv, &s->timer);
     (void)uv_pipe_init(s->mail->uv, &s->pipe, 0);
     const uv_buf_t job = uv_buf_init((char *)s->job.data, (unsigned)s->job.len);
-    if (mailer_spawn(s) != 0) {
-        s->last.result = MAIL_RESULT_NO_MEMORY;
+    int err = mailer_spawn(s);
+    if (err != 0) {
+        s->last.result = result_of_spawn(err);
         sender_close(s);
         return;
     }
@@ -452,11 +479,23 @@ static void on_core_mail(void *user)
 
 /* ---- settings, start and end */
 
+/* Once: what the server found when it started, it runs until it ends. */
+static sotto_err program_ensure(struct mail *m, bool needed, struct failure *ret_failure)
+{
+    struct failure failure = {0};
+    sotto_err err = m->program < 0 ? mail_program_open(&m->program, &failure) : SOTTO_OK;
+    if (err == SOTTO_OK || !needed)
+        return SOTTO_OK;
+    *ret_failure = failure;
+    return err;
+}
+
 sotto_err mail_prepare(struct mail *m, const struct mail_settings *settings,
                        struct failure *ret_failure)
 {
     struct letter_template t = {0};
     char ignored[2 * MAIL_PATH];
+    TRY(program_ensure(m, settings->server[0] != 0, ret_failure));
     TRY(mail_password_path(settings, ignored, ret_failure));
     TRY(mail_template_load(settings, &t, ret_failure));
     letter_template_clear(&m->next_template);
@@ -499,6 +538,7 @@ sotto_err mail_start(uv_loop_t *uv, struct server *server, const struct mail_set
         return SOTTO_E_NOMEM;
     m->server = server;
     m->uv = uv;
+    m->program = -1;
     sotto_err err = mail_prepare(m, settings, ret_failure);
     if (err != SOTTO_OK) {
         mail_free(m);
@@ -553,5 +593,7 @@ void mail_free(struct mail *m)
     letter_template_clear(&m->next_template);
     for (size_t i = 0; i < MAIL_SENDERS; i++)
         buf_clear(&m->senders[i].job);
+    if (m->program >= 0)
+        close(m->program);
     free(m);
 }

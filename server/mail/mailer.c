@@ -1,9 +1,8 @@
-#include "mail/mailer.h"
-
+/* sottod-mail: hands one mail to the mail server, and ends. It is all of Sotto that has libcurl. */
 #include <errno.h>
 #include <signal.h>
+#include <sotto/version.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,14 +75,18 @@ static bool is_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
 }
 
-int mailer_run(void)
+int main(int argc, char **argv)
 {
     DEFER(buf_clear) sotto_buf bytes = {0};
     struct mail_job job;
-    if (!is_socket(SERVER_FD)) {
-        fputs("sottod: error: sottod runs its mailer by itself\n", stderr);
-        return 2;
+    if (argc != 2 || !is_socket(SERVER_FD)) {
+        fputs(MAIL_PROGRAM " " SOTTO_VERSION
+                           ": sends one mail for sottod, which runs it by itself\n",
+              stderr);
+        return MAILER_BY_HAND;
     }
+    if (strcmp(argv[1], SOTTO_VERSION) != 0)
+        return MAILER_OTHER_VERSION;
     sandbox_begin();
     (void)signal(SIGPIPE, SIG_IGN);
     bool done = job_take(&bytes, &job);

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """One-time passwords by mail, through real SMTP servers with TLS: good ones, and all that can be wrong with one."""
+import contextlib
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ from sottopost import FOLDER, Controller, Post, authority, certificate, free_por
 
 HOST = "chat.example.org"
 FROM = "sotto@example.org"
+BUILD = os.path.dirname(program("sottod"))
 
 
 def prepare():
@@ -301,7 +304,7 @@ def a_mailer_holds_nothing_that_is_not_its_own():
                     return f.read()
             status = read("status").decode()
             assert re.search(r"^NoNewPrivs:\s*1$", status, re.M) and re.search(r"^Seccomp:\s*2$", status, re.M), status
-            assert read("cmdline") == b"sottod\0mailer\0" and read("environ") == b""
+            assert read("cmdline") == f"sottod-mail\0{version()}\0".encode() and read("environ") == b""
             links = [os.readlink(path) for path in glob.glob(f"/proc/{pid}/fd/*")]
             assert links and all(link == "/dev/null" or link.startswith("socket:") for link in links), links
             assert os.readlink(f"/proc/{pid}/cwd") == "/"
@@ -411,10 +414,101 @@ def without_a_mail_server_no_mail_is_promised():
         assert waiting(s) == 0 and s.alive()
 
 
+# ---- the program that sends
+
+def version():
+    return subprocess.run([program("sottod"), "--version"], capture_output=True, text=True, timeout=60, check=True).stdout.split()[1]
+
+
+@contextlib.contextmanager
+def installed():
+    """Both programs as `make install` puts them; gives the path of sottod-mail. What is started meanwhile is this sottod."""
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "libexec/sotto/sottod-mail")
+        os.makedirs(os.path.dirname(path))
+        os.mkdir(os.path.join(place, "bin"))
+        shutil.copy(program("sottod"), os.path.join(place, "bin"))
+        shutil.copy(program("sottod-mail"), path)
+        before = os.environ.get("SOTTO_BUILD")
+        os.environ["SOTTO_BUILD"] = os.path.join(place, "bin")
+        try:
+            yield path
+        finally:
+            if before is None:
+                del os.environ["SOTTO_BUILD"]
+            else:
+                os.environ["SOTTO_BUILD"] = before
+
+
+def change(path, old, new):
+    with open(path, "rb") as f:
+        data = f.read()
+    assert old in data and len(old) == len(new)
+    os.remove(path)
+    with open(path, "wb") as f:
+        f.write(data.replace(old, new))
+    os.chmod(path, 0o755)
+
+
+def a_server_that_runs_keeps_the_mailer_that_it_found():
+    with Post(GOOD) as post, installed() as path, serving(post) as s:
+        shutil.rmtree(os.path.dirname(path))
+        shutil.copy("/bin/false", program("sottod") + ".new")
+        os.rename(program("sottod") + ".new", program("sottod"))
+        post.answers = ["451 later"]
+        os.environ["SOTTO_BUILD"] = BUILD  # for the command that asks
+        invite(s, "alice@mail.example")
+        post.wait()
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+        assert post.arrived == 2
+
+
+def a_mailer_that_is_not_there_is_told_when_mails_are_to_be_sent():
+    with tempfile.TemporaryDirectory() as directory, installed() as path:
+        config = os.path.join(directory, "sottod.conf")
+        with open(config, "w", encoding="utf-8") as f:
+            f.write(f"host = {HOST}\n[mail]\nserver = smtp://localhost\nfrom = {FROM}\n")
+        check = [program("sottod"), "check-config", config]
+        serve = [program("sottod"), "serve", "0", "--dir", os.path.join(directory, "state"), "--config", config]
+        assert subprocess.run(check, capture_output=True, timeout=60, check=False).returncode == 0
+        for words, wrong in (("Permission denied", lambda: os.chmod(path, 0o644)), ("No such file", lambda: os.remove(path))):
+            wrong()
+            for command in check, serve:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+                assert done.returncode == 2 and f"cannot run {path}, which sends mails: {words}" in done.stderr, (command, done)
+                assert "install it together with sottod" in done.stderr, done
+        with Server("--set", f"host={HOST}") as s:
+            assert s.alive() and s.stop() == 0
+
+
+def mailers_that_can_not_run_are_told():
+    def script(path):
+        with open(path, "w", encoding="ascii") as f:
+            f.write("#!/nowhere\n")
+
+    ours = version()
+    for words, fix, wrong in (("of another version than sottod", "both of one version",
+                               lambda _: change(program("sottod"), f"{ours}\0".encode(), b"9" * len(ours) + b"\0")),
+                              ("sottod-mail can't be run", "what it lacks", lambda path: change(path, b"libcurl.so", b"nowhere.so")),
+                              ("sottod-mail can't be run", "what it lacks", script)):
+        with Post(GOOD) as post, installed() as path, tempfile.TemporaryDirectory() as directory:
+            wrong(path)
+            os.mkdir(os.path.join(directory, "state"), 0o700)
+            with open(os.path.join(directory, "state", "sottod.conf"), "w", encoding="utf-8") as f:
+                f.write(f"host = {HOST}\n[mail]\nserver = smtp://localhost:{post.port}\nfrom = {FROM}\n")
+            with Server(directory=directory) as s:
+                invite(s, "alice@mail.example")
+                assert words in s.line("was not sent"), s.log()
+                status, out, err = sottod(s.directory, "doctor", "mail")
+                assert status == 1 and words in out and fix in out, (words, out, err)
+                assert post.senders == [] and waiting(s) == 1 and s.alive()
+
+
 def nobody_runs_the_mailer_by_hand():
-    done = subprocess.run([program("sottod"), "mailer"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2 and "by itself" in done.stderr, done
-    assert "mailer" not in subprocess.run([program("sottod"), "help"], capture_output=True, text=True, timeout=60, check=False).stdout
+    for arguments in [], ["--help"], [version()]:
+        done = subprocess.run([program("sottod-mail"), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1, done
+        assert f"sottod-mail {version()}: " in done.stderr and "by itself" in done.stderr, done
 
 
 if Controller is None:
@@ -428,4 +522,5 @@ run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, wh
      a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
      stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash,
      a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back,
-     settings_that_make_no_sense_are_told, without_a_mail_server_no_mail_is_promised, nobody_runs_the_mailer_by_hand])
+     settings_that_make_no_sense_are_told, without_a_mail_server_no_mail_is_promised, a_server_that_runs_keeps_the_mailer_that_it_found,
+     a_mailer_that_is_not_there_is_told_when_mails_are_to_be_sent, mailers_that_can_not_run_are_told, nobody_runs_the_mailer_by_hand])
