@@ -40,7 +40,7 @@ static bool only_looks(const char *command)
 static void say_where(const struct cli_call *call, const struct failure *wrong, const char *dir)
 {
     static bool said;
-    char text[sizeof wrong->what + CONFIG_PATH];
+    char text[sizeof wrong->what + CONFIG_PATH + 64];
     if (said)
         return;
     said = true;
