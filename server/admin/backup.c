@@ -58,6 +58,7 @@ static void on_worked(uv_work_t *work, int status)
     struct admin_call *call = job->call;
     struct admin *admin = admin_of(call);
     admin->backup_runs = false;
+    claims_hold(&admin->server->claims, false);
     if (status != 0)
         job->err = SOTTO_E_INTERRUPTED;
     close(job->fd);
@@ -112,14 +113,12 @@ void admin_on_backup(struct admin_call *call)
     if (err == SOTTO_OK) {
         job->call = call;
         job->work.data = job;
-        err = uv_queue_work(admin->poll.loop, &job->work, on_work, on_worked) == 0 ? SOTTO_OK
-                                                                                   : SOTTO_E_NOMEM;
-        if (err != SOTTO_OK)
-            close(job->fd);
-    }
-    admin->backup_runs = admin->backup_runs || err == SOTTO_OK;
-    if (err == SOTTO_OK)
+        admin->backup_runs = true;
+        claims_hold(&admin->server->claims, true); /* before the database is copied */
+        (void)uv_queue_work(admin->poll.loop, &job->work, on_work,
+                            on_worked); /* fails without on_work alone */
         return;
+    }
     free(job);
     admin_refuse(call, err, &failure);
 }

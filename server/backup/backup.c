@@ -1,4 +1,5 @@
-/* The database is copied first, then the attachments: one that the copy names may only be missing if its time was up meanwhile. */
+/* The database is copied first, then the attachments: whatever the copy names is there, since who lets this run while the server works
+ * has no attachment deleted meanwhile (claims_hold()). */
 #include "backup/backup.h"
 
 #include <dirent.h>

@@ -71,6 +71,19 @@ void claims_doom(struct claims *claims, const uint8_t hash[BLOB_HASH])
     pthread_mutex_unlock(&claims->lock);
 }
 
+void claims_hold(struct claims *claims, bool held)
+{
+    pthread_mutex_lock(&claims->lock);
+    claims->held = held;
+    pthread_cond_signal(&claims->came);
+    pthread_mutex_unlock(&claims->lock);
+}
+
+static bool has_work(const struct claims *claims)
+{
+    return !claims->held && claims->doomed_count > 0;
+}
+
 static void wait_until(struct claims *claims, uint64_t wait_ms)
 {
     struct timespec until;
@@ -78,7 +91,7 @@ static void wait_until(struct claims *claims, uint64_t wait_ms)
     uint64_t ns = (uint64_t)until.tv_nsec + wait_ms % 1000 * 1000000;
     until.tv_sec += (time_t)(wait_ms / 1000 + ns / 1000000000);
     until.tv_nsec = (long)(ns % 1000000000);
-    while (!claims->ending && claims->doomed_count == 0)
+    while (!claims->ending && !has_work(claims))
         if (pthread_cond_timedwait(&claims->came, &claims->lock, &until) == ETIMEDOUT)
             return;
 }
@@ -87,7 +100,7 @@ bool claims_next(struct claims *claims, uint64_t wait_ms, uint8_t ret_hash[BLOB_
 {
     pthread_mutex_lock(&claims->lock);
     wait_until(claims, wait_ms);
-    claims->is_going = !claims->ending && claims->doomed_count > 0;
+    claims->is_going = !claims->ending && has_work(claims);
     if (claims->is_going) {
         memcpy(claims->going, claims->doomed[--claims->doomed_count], BLOB_HASH);
         memcpy(ret_hash, claims->going, BLOB_HASH);

@@ -3,7 +3,8 @@
  * The row of a blob goes first, its file later. Whoever stores a blob claims its hash before looking whether the file is there, and holds
  * the claim until the core's verdict on it is committed. What the core says to be gone is doomed: unless somebody claims it at that
  * moment, and until somebody does. So a file is deleted only while nobody relies on it being there. Files that stay for this, or for
- * want of room here, have no row: the next sweep finds them. All calls lock; any thread. */
+ * want of room here, have no row: the next sweep finds them. While files are held, as for a backup whose copy of the database names
+ * them, what is doomed waits. All calls lock; any thread. */
 #ifndef NET_CLAIMS_H
 #define NET_CLAIMS_H
 
@@ -22,7 +23,7 @@ struct claims {
     uint8_t doomed[DOOMED_MAX][BLOB_HASH];
     uint8_t going[BLOB_HASH]; /* is being deleted now */
     size_t claimed_count, doomed_count;
-    bool is_going, ending;
+    bool is_going, held, ending;
 };
 
 /* NOMEM: the machine has no more locks. */
@@ -34,6 +35,9 @@ bool claims_take(struct claims *claims, const uint8_t hash[BLOB_HASH]);
 void claims_drop(struct claims *claims, const uint8_t hash[BLOB_HASH]);
 /* Never waits for the disk. */
 void claims_doom(struct claims *claims, const uint8_t hash[BLOB_HASH]);
+
+/* Until it is called with false no file goes whose row is there now. One holder at a time. */
+void claims_hold(struct claims *claims, bool held);
 
 /* For the one who deletes: waits up to so long for something. True: delete this, then call claims_gone(). */
 bool claims_next(struct claims *claims, uint64_t wait_ms, uint8_t ret_hash[BLOB_HASH]);

@@ -1,14 +1,20 @@
 #!/usr/bin/python3
 """Backups: made while the server runs, checked, and put back; the drill of docs/operations.md."""
+import fcntl
+import hashlib
 import json
 import os
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
+import time
 
+from sottoblobs import SETTINGS, get, member, put, to_fetch, to_send
 from sottoclient import *
 from sottodevice import Device
 from sottopeople import heeding, wait_for
@@ -116,6 +122,46 @@ def accounts_and_what_waits_for_them_come_back():
         assert b"and on it goes" in [body for _, _, body in b.read_all(stream)]
     a.end()
     b.end()
+
+
+def waiting_in(pipe):
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
+def attachments_of_who_is_deleted_meanwhile_are_in_it():
+    attachments = [os.urandom(100000) for _ in range(8)]
+    with Server(*SETTINGS) as s:
+        alice = member(s, "alice")
+        for attachment in attachments:
+            assert put(s.port, attachment, to_send(alice, attachment))[0] == 201
+        state = state_of(s)
+        names = [hashlib.sha256(attachment).hexdigest() for attachment in attachments]
+        paths = [os.path.join(state, "blobs", name[:2], name[2:]) for name in names]
+        read, write = os.pipe()  # it waits as long as nobody reads
+        p = subprocess.Popen([program("sottod"), "backup", "-", "--with-keys", "--dir", state], stdout=write, stderr=subprocess.DEVNULL)
+        os.close(write)
+        wait_for(lambda: waiting_in(read) > 50000, "the database, which takes less, and a part of an attachment", 60)
+        assert sottod("user", "delete", "alice", "--confirm", "alice", "--dir", state)[0] == 0
+        wait_for(lambda: json.loads(sottod("status", "--dir", state, "--json")[1])["attachments"] == 0, "their rows to go", 60)
+        end = time.monotonic() + 1  # in which files that nobody holds go
+        while time.monotonic() < end:
+            assert all(os.path.exists(path) for path in paths)
+            time.sleep(0.05)
+        with open(read, "rb") as out:
+            backup = out.read()
+        assert p.wait(60) == 0
+        wait_for(lambda: not any(os.path.exists(path) for path in paths), "the files to go", 60)
+        alice.close()
+    file, directory = os.path.join(fresh(), "b"), fresh()
+    with open(file, "wb") as f:
+        f.write(backup)
+    assert sottod("restore", file, "--dir", os.path.join(directory, "state"))[0] == 0
+    with Server(*SETTINGS, directory=directory) as again:
+        alice.sign_in(again.port)
+        for attachment in attachments:
+            status, _, body = get(again.port, attachment, to_fetch(alice, attachment))
+            assert (status, body) == (200, attachment), status
+    alice.end()
 
 
 def without_a_recipient_keys_stay_out_unless_asked_for():
@@ -304,4 +350,4 @@ def who_stops_waiting_leaves_no_file():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "caught")])
+     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "caught", "waiting_in")])

@@ -55,6 +55,20 @@ static void what_is_doomed_is_deleted_once(void **state)
     assert_int_equal(next(), 0);
 }
 
+static void what_is_doomed_waits_while_files_are_held(void **state)
+{
+    (void)state;
+    claims_doom(claims, hash_of(7));
+    claims_hold(claims, true);
+    claims_doom(claims, hash_of(8));
+    assert_int_equal(next(), 0);
+    assert_true(claims_take(claims, hash_of(8))); /* it is stored again */
+    claims_hold(claims, false);
+    assert_int_equal(next(), 7);
+    claims_gone(claims);
+    assert_int_equal(next(), 0);
+}
+
 static void what_somebody_claims_is_not_doomed(void **state)
 {
     (void)state;
@@ -239,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_doomed_is_deleted_once),
+        TEST(what_is_doomed_waits_while_files_are_held),
         TEST(what_somebody_claims_is_not_doomed),
         TEST(who_claims_it_saves_what_was_doomed_before),
         TEST(over_the_limits_nothing_is_taken),
