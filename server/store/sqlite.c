@@ -335,6 +335,7 @@ static sotto_err store_start(struct sqlite *q, const struct store_options *optio
     TRY(file_prepare(q, list, count, why));
     TRY(sqlite_log_open(q));
     (void)sqlite3_wal_hook(q->db, frames_counted, q);
+    q->log = wal_file_of(q->db);
     return sqlite_connect(q->path, NULL, &q->keeper);
 }
 

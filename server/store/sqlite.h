@@ -69,7 +69,9 @@ struct sqlite {
     atomic_uint moved_frames; /* of these in the database too */
     atomic_bool
         finish; /* the rest is little: the writer shall move it, so that the log begins anew */
+    struct wal_file *log; /* of the writer; locks itself */
     unsigned seen_frames; /* the keeper's: when it last looked */
+    unsigned long_frames; /* the keeper's: the log's file was made as long as that */
     unsigned held_frames; /* the writer's: a log that a reader holds up is left alone until then */
     pthread_mutex_t moving; /* who moves frames has it */
 };

@@ -17,13 +17,24 @@
 
 #include "store/files.h"
 #include "store/sqlite.h"
+#include "store/wal_file.h"
 
 #define KEEP_FRAMES   4096  /* that wait before the keeper moves them: 16 MiB */
 #define FINISH_FRAMES 256   /* that the writer moves by itself at most: 1 MiB, some ms */
 #define FINISH_SHARE  16    /* or this part of a log that became long */
 #define FULL_FRAMES   32768 /* of a log this long, 128 MiB, all is moved before it grows further */
 #define KEEP_PASSES   4
-#define COPY_PAGES    256 /* between two words of progress */
+#define LENGTHEN_FROM 256 /* frames for which the file is made longer ahead: 1 MiB, */
+#define LENGTHEN_TO   (KEEP_FRAMES / 4 * 5) /* to what it is as long as the keeper is in time */
+#define ROOM_SHARE    16                    /* if so many times its length is free */
+#define FRAME_HEAD    24                    /* bytes */
+#define COPY_PAGES    256                   /* between two words of progress */
+
+/* sqlite3_free() it; NULL: no memory. */
+static char *wal_name(const struct sqlite *q)
+{
+    return sqlite3_mprintf("%s-wal", q->path);
+}
 
 /* --- sizes --- */
 
@@ -36,7 +47,7 @@ sotto_err sqlite_sizes(struct store *store, struct store_sizes *ret_sizes)
     sqlite_lent_end(q);
     TRY(sqlite_number(q->db, "PRAGMA page_count", &pages));
     TRY(sqlite_number(q->db, "PRAGMA freelist_count", &unused));
-    char *name = sqlite3_mprintf("%s-wal", q->path);
+    char *name = wal_name(q);
     if (name == NULL)
         return SOTTO_E_NOMEM;
     (void)stat(name, &wal); /* not there: nothing in it */
@@ -89,12 +100,55 @@ static sotto_err keeper_move(struct sqlite *q)
     return err;
 }
 
+/* Each piece is synced by itself, so that a commit meanwhile does not wait for much. */
+static sotto_err pieces_add(struct sqlite *q, int file, int64_t to)
+{
+    for (bool longer = true; longer;) {
+        TRY(sqlite_err(wal_file_lengthen(q->log, to, &longer)));
+        if (longer && fdatasync(file) != 0)
+            return SOTTO_E_IO;
+    }
+    return SOTTO_OK;
+}
+
+/* Nothing depends on it: where there is little room, it is left alone. */
+static sotto_err log_lengthen(struct sqlite *q, unsigned frames)
+{
+    const int64_t to = (int64_t)frames * (SQL_PAGE + FRAME_HEAD);
+    struct statvfs disk;
+    char *name = wal_name(q);
+    if (name == NULL)
+        return SOTTO_E_NOMEM;
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    sqlite3_free(name);
+    if (file < 0)
+        return file_err(errno);
+    sotto_err err = SOTTO_OK;
+    if (fstatvfs(file, &disk) == 0 && disk.f_bavail * disk.f_frsize / ROOM_SHARE > (uint64_t)to)
+        err = pieces_add(q, file, to);
+    close(file);
+    return err == SOTTO_E_DISK_FULL ? SOTTO_OK : err;
+}
+
+/* Ahead of the writer (store/wal_file.h), for twice as many as there are. */
+static sotto_err log_prepare(struct sqlite *q, unsigned frames)
+{
+    unsigned wanted = LENGTHEN_FROM;
+    while (wanted < LENGTHEN_TO && wanted / 2 < frames)
+        wanted = wanted * 2 < LENGTHEN_TO ? wanted * 2 : LENGTHEN_TO;
+    if (q->log == NULL || q->long_frames >= wanted)
+        return SOTTO_OK;
+    q->long_frames = wanted;
+    return log_lengthen(q, wanted);
+}
+
 sotto_err sqlite_checkpoint(struct store *store)
 {
     struct sqlite *q = sqlite_of(store);
     unsigned frames = atomic_load(&q->wal_frames);
     bool idle = frames == q->seen_frames;
     q->seen_frames = frames;
+    TRY(log_prepare(q, frames));
     if (frames_waiting(q) == 0 || (frames_waiting(q) < KEEP_FRAMES && !idle))
         return SOTTO_OK;
     for (int i = 0; i < KEEP_PASSES; i++) {

@@ -9,12 +9,16 @@
 #define BUFFER        127720 /* bytes: 31 pages; the system's own layer writes less than 128 KiB at once */
 #define OS_FILE_BYTES 1024 /* room for what the layer below keeps of a file */
 
+#define PIECE 65536 /* bytes */
+
 /* Bytes that wait stand at `at` of the file. After a write that failed none wait: whoever waited for them has been told. */
 struct wal_file {
     sqlite3_file base;
     sqlite3_file *below;
     sqlite3_int64 at;
     int len;
+    pthread_mutex_t lock; /* of the file below while it is written, and of: */
+    sqlite3_int64 size;   /* its length */
     unsigned char bytes[BUFFER];
 };
 
@@ -29,11 +33,41 @@ static struct wal_file *file_of(sqlite3_file *handle)
     return ((struct wal_handle *)(void *)handle)->file;
 }
 
+/* Under the lock. */
+static int below_write(struct wal_file *f, const void *from, int len, sqlite3_int64 at)
+{
+    int code = f->below->pMethods->xWrite(f->below, from, len, at);
+    if (code == SQLITE_OK && at + len > f->size)
+        f->size = at + len;
+    return code;
+}
+
+static int file_write(struct wal_file *f, const void *from, int len, sqlite3_int64 at)
+{
+    pthread_mutex_lock(&f->lock);
+    int code = below_write(f, from, len, at);
+    pthread_mutex_unlock(&f->lock);
+    return code;
+}
+
+int wal_file_lengthen(struct wal_file *f, sqlite3_int64 to, bool *ret_is_longer)
+{
+    static const unsigned char zeros[PIECE];
+    int code = SQLITE_OK;
+    pthread_mutex_lock(&f->lock);
+    bool shorter = f->size < to;
+    if (shorter)
+        code = below_write(f, zeros, sizeof zeros, f->size);
+    pthread_mutex_unlock(&f->lock);
+    *ret_is_longer = shorter && code == SQLITE_OK;
+    return code;
+}
+
 static int file_flush(struct wal_file *f)
 {
     int len = f->len;
     f->len = 0;
-    return len > 0 ? f->below->pMethods->xWrite(f->below, f->bytes, len, f->at) : SQLITE_OK;
+    return len > 0 ? file_write(f, f->bytes, len, f->at) : SQLITE_OK;
 }
 
 static int wal_close(sqlite3_file *handle)
@@ -42,6 +76,7 @@ static int wal_close(sqlite3_file *handle)
     int code = file_flush(f);
     int closed = f->below->pMethods->xClose(f->below);
     free(f->below);
+    (void)pthread_mutex_destroy(&f->lock);
     free(f);
     return code != SQLITE_OK ? code : closed;
 }
@@ -62,7 +97,7 @@ static int wal_write(sqlite3_file *handle, const void *from, int len, sqlite3_in
             return code;
     }
     if (len > BUFFER)
-        return f->below->pMethods->xWrite(f->below, from, len, at);
+        return file_write(f, from, len, at);
     if (f->len == 0)
         f->at = at;
     memcpy(f->bytes + f->len, from, (size_t)len);
@@ -74,7 +109,14 @@ static int wal_truncate(sqlite3_file *handle, sqlite3_int64 size)
 {
     struct wal_file *f = file_of(handle);
     int code = file_flush(f);
-    return code != SQLITE_OK ? code : f->below->pMethods->xTruncate(f->below, size);
+    if (code != SQLITE_OK)
+        return code;
+    pthread_mutex_lock(&f->lock);
+    code = f->below->pMethods->xTruncate(f->below, size);
+    if (code == SQLITE_OK)
+        f->size = size;
+    pthread_mutex_unlock(&f->lock);
+    return code;
 }
 
 static int wal_sync(sqlite3_file *handle, int flags)
@@ -151,6 +193,8 @@ static int wal_open(sqlite3_vfs *below, const char *path, struct wal_handle *han
     int code = SQLITE_NOMEM;
     if (f != NULL && file != NULL)
         code = below->xOpen(below, path, file, flags, ret_flags);
+    if (code == SQLITE_OK)
+        code = file->pMethods->xFileSize(file, &f->size);
     if (code != SQLITE_OK) {
         if (file != NULL && file->pMethods != NULL)
             (void)file->pMethods->xClose(file);
@@ -160,9 +204,20 @@ static int wal_open(sqlite3_vfs *below, const char *path, struct wal_handle *han
     }
     f->below = file;
     f->len = 0;
+    (void)pthread_mutex_init(&f->lock, NULL); /* a plain one: can't fail */
     handle->file = f;
     handle->base.pMethods = &wal_methods;
     return SQLITE_OK;
+}
+
+struct wal_file *wal_file_of(sqlite3 *db)
+{
+    sqlite3_file *handle = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&handle) !=
+            SQLITE_OK ||
+        handle == NULL || handle->pMethods != &wal_methods)
+        return NULL;
+    return file_of(handle);
 }
 
 static int layer_open(sqlite3_vfs *layer, const char *path, sqlite3_file *handle, int flags,

@@ -461,6 +461,47 @@ static void commit_syncs_the_log_once_and_the_database_never(void **state)
     shim_remove();
 }
 
+static uint64_t log_bytes(struct store *s)
+{
+    struct store_sizes sizes;
+    assert_ok(store_sizes(s, &sizes));
+    return sizes.wal_bytes;
+}
+
+/* kill_test and power_loss_test open such ones again. */
+static void log_is_made_longer_ahead_of_what_is_written(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    commit_put(s, "a", "1");
+    uint64_t bytes = log_bytes(s);
+    assert_ok(store_checkpoint(s));
+    uint64_t longer = log_bytes(s);
+    assert_true(bytes < 1 << 17 && longer >= 1 << 20);
+    for (unsigned i = 0; i < 40; i++)
+        commit_put(s, "b", "2");
+    assert_int_equal(log_bytes(s), longer); /* nothing was written behind its end */
+    has(s, "b", "2");
+    store_free(s);
+}
+
+static void full_disk_does_without_a_longer_log(void **state)
+{
+    (void)state;
+    shim_install();
+    struct store *s = fresh();
+    commit_put(s, "a", "1");
+    uint64_t bytes = log_bytes(s);
+    shim.fail_write[SHIM_WAL] = SQLITE_FULL;
+    assert_ok(store_checkpoint(s));
+    shim.fail_write[SHIM_WAL] = SQLITE_OK;
+    assert_int_equal(log_bytes(s), bytes);
+    commit_put(s, "a", "2");
+    has(s, "a", "2");
+    store_free(s);
+    shim_remove();
+}
+
 static void full_disk_is_no_end(void **state)
 {
     (void)state;
@@ -680,6 +721,8 @@ int main(void)
         cmocka_unit_test(backup_that_is_stopped_leaves_nothing),
         cmocka_unit_test(verify_finds_what_is_damaged),
         cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
+        cmocka_unit_test(log_is_made_longer_ahead_of_what_is_written),
+        cmocka_unit_test(full_disk_does_without_a_longer_log),
         cmocka_unit_test(full_disk_is_no_end),
         cmocka_unit_test(disk_that_fills_up_inside_a_transaction_is_no_end),
         cmocka_unit_test(checkpoint_that_finds_the_disk_full_is_tried_again),
