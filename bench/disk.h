@@ -15,7 +15,7 @@ struct disk {
 /* A file without a name below `under`. False: a message is on stderr. */
 bool disk_open(struct disk *disk, const char *under);
 void disk_close(struct disk *disk);
-/* Appends and syncs `count` times, the time of each in us. False: as above. */
-bool disk_sync(struct disk *disk, size_t count, double *ret_us);
+/* Appends and syncs `count` times, so many a second (0: one after the other), the time of each in us. False: as above. */
+bool disk_sync(struct disk *disk, size_t count, double rate, double *ret_us);
 
 #endif

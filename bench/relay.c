@@ -12,7 +12,7 @@
 #include "bench/pairs.h"
 
 #define ROUNDS   BESIDE_ROUNDS
-#define SYNCS    100 /* of the disk, a round */
+#define SYNCS    300 /* of the disk, a round */
 #define WARM_S   1.0 /* of the first round; later ones need less */
 #define REWARM_S 0.25
 #define RATE     1000
@@ -136,7 +136,7 @@ static bool measure(struct bench *b, struct relay *relay, struct relay_case whic
         for (size_t s = 0; s < count; s++)
             if (!turn(relay, &which, &relay->subjects[(s + round) % count], round))
                 return false;
-        if (!disk_sync(&relay->disk, SYNCS, relay->syncs + round * SYNCS))
+        if (!disk_sync(&relay->disk, SYNCS, which.rate, relay->syncs + round * SYNCS))
             return false;
     }
     for (size_t s = 0; s < count; s++)

@@ -157,14 +157,14 @@ static bool warm(struct run *run)
 static bool group_measure(struct run *run, unsigned long group)
 {
     size_t commits = 0;
-    if (!disk_sync(&run->disk, FLOOR_EACH, run->floor))
+    if (!disk_sync(&run->disk, FLOOR_EACH, 0, run->floor))
         return false;
     double cpu = cpu_us(), begin = crowd_now_us(), now;
     while ((now = crowd_now_us()) < begin + (double)run->seconds * 1e6 && commits < SAMPLES_MAX)
         if (!group_pass(run, group, &run->times[commits++]))
             return false;
     cpu = cpu_us() - cpu;
-    if (!disk_sync(&run->disk, FLOOR_EACH, run->floor + FLOOR_EACH))
+    if (!disk_sync(&run->disk, FLOOR_EACH, 0, run->floor + FLOOR_EACH))
         return false;
     size_t floors = 2 * (size_t)FLOOR_EACH;
     double count = (double)commits * (double)group;
