@@ -19,7 +19,7 @@ struct checkpoint {
     uv_thread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t due;
-    uint64_t commits;            /* when it was last woken; the core's thread alone */
+    uint64_t commits;            /* when it was last woken; of who runs the core */
     bool wanted, ending, failed; /* under the lock */
 };
 

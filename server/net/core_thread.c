@@ -24,21 +24,23 @@ static const enum post_kind post_kinds[] = {
     [CORE_UNSETTLED] = POST_UNSETTLED, [CORE_BLOB_KEPT] = POST_BLOB_KEPT,
 };
 
+/* Who stands in looks by itself. */
 static void ring_loops(struct core_thread *t)
 {
-    for (unsigned i = 0; i < t->server->loop_count; i++)
-        if (t->rung[i]) {
-            t->rung[i] = false;
-            loop_ring(&t->server->loops[i]);
-        }
+    for (unsigned i = 0; i < t->server->loop_count; i++) {
+        struct loop *loop = &t->server->loops[i];
+        if (t->rung[i] && loop != t->stand_in)
+            loop_ring(loop);
+        t->rung[i] = false;
+    }
 }
 
-/* A loop that is full is rung before we wait for it. */
+/* A loop that is full is rung before we wait for it. Who stands in can't wait for itself: it did little, so this is little. */
 static void loop_tell_waiting(struct core_thread *t, struct loop *loop, const struct post *post,
                               view bytes, uint64_t tag)
 {
     t->rung[loop->index] = true;
-    if (mailbox_is_full(&loop->box)) {
+    if (loop != t->stand_in && mailbox_is_full(&loop->box)) {
         ring_loops(t);
         mailbox_wait_room(&loop->box);
     }
@@ -271,6 +273,7 @@ static void take_all(struct core_thread *t)
         if (t->effects.bytes.len > EFFECTS_MAX)
             settle(t);
     }
+    pace_step(&t->pace, uv_hrtime() - t->taken_ns);
     settle_or_owe(t, now_ms);
     claims_release(t);
 }
@@ -287,14 +290,42 @@ static void tick(struct core_thread *t)
     settle(t);
 }
 
+/* Under the lock. */
+static void turn_round(struct core_thread *t)
+{
+    take_all(t);
+    tick(t);
+    ring_loops(t);
+    uint64_t next_ms = core_next_ms(t->core);
+    mailbox_due(&t->server->core, next_ms < t->owed_ms ? next_ms : t->owed_ms);
+    const struct core_counts counts = core_count(t->core);
+    stats_core_set(&t->server->stats, &counts);
+}
+
 static void wait_for_posts(struct core_thread *t)
 {
     struct mailbox *box = &t->server->core;
-    uint64_t next_ms = core_next_ms(t->core), most_ns;
-    mailbox_wait(box, next_ms < t->owed_ms ? next_ms : t->owed_ms);
+    uint64_t most_ns;
+    mailbox_wait(box);
+    pthread_mutex_lock(&t->lock);
     size_t wanted = pace_wanted(&t->pace, &most_ns);
+    pthread_mutex_unlock(&t->lock);
     if (wanted > 0)
         mailbox_wait_more(box, wanted, most_ns);
+}
+
+bool core_thread_stand_in(struct core_thread *t, const struct loop *loop)
+{
+    if (pthread_mutex_trylock(&t->lock) != 0)
+        return false;
+    bool light = pace_is_light(&t->pace, mailbox_count(&t->server->core));
+    if (light) {
+        t->stand_in = loop;
+        turn_round(t);
+        t->stand_in = NULL;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return light;
 }
 
 static void core_thread_main(void *arg)
@@ -304,11 +335,9 @@ static void core_thread_main(void *arg)
         spare_make(t->server->config.dir, spare_bytes(t));
     while (!atomic_load(&t->ending)) {
         wait_for_posts(t);
-        take_all(t);
-        tick(t);
-        ring_loops(t);
-        const struct core_counts counts = core_count(t->core);
-        stats_core_set(&t->server->stats, &counts);
+        pthread_mutex_lock(&t->lock);
+        turn_round(t);
+        pthread_mutex_unlock(&t->lock);
     }
     settle(t);
 }
@@ -316,6 +345,7 @@ static void core_thread_main(void *arg)
 sotto_err core_thread_init(struct core_thread *t, struct server *server)
 {
     *t = (struct core_thread){.server = server, .owed_ms = UINT64_MAX};
+    (void)pthread_mutex_init(&t->lock, NULL); /* a plain one: can't fail */
     uint8_t seed[RNG_SEED];
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);
@@ -344,6 +374,7 @@ void core_thread_join(struct core_thread *t)
 void core_thread_clear(struct core_thread *t)
 {
     core_free(t->core);
+    (void)pthread_mutex_destroy(&t->lock);
     core_effects_clear(&t->effects);
     batch_clear(&t->batch);
     rng_clear(&t->rng);

@@ -1,8 +1,12 @@
-/* core_thread.h - the one thread that owns the core: it takes all that waits, applies it event by event, and hands what comes of it
- * to the loops. It waits for loops that are behind; they never wait for it. */
+/* core_thread.h - the one thread that runs the core: it takes all that waits, applies it event by event, and hands what comes of it
+ * to the loops. It waits for loops that are behind; they never wait for it.
+ *
+ * To wake it up, and to be woken up by it, costs a loop more than a request does, so a loop that finds it asleep does a round in its
+ * place, if there is little to do (net/pace.h). Whoever runs the core holds its lock. */
 #ifndef NET_CORE_THREAD_H
 #define NET_CORE_THREAD_H
 
+#include <pthread.h>
 #include <uv.h>
 
 #include "crypto/rng.h"
@@ -11,6 +15,8 @@
 
 struct core_thread {
     struct server *server;
+    pthread_mutex_t lock;
+    const struct loop *stand_in; /* the loop that runs it in the place of the thread; NULL: none */
     struct core *core;
     uv_thread_t thread;
     struct rng rng;
@@ -28,6 +34,9 @@ struct core_thread {
 
 SOTTO_MUST_USE sotto_err core_thread_init(struct core_thread *t, struct server *server);
 SOTTO_MUST_USE sotto_err core_thread_run(struct core_thread *t);
+/* On the loop's thread: does a round in the place of the core's thread. What came of it for this loop waits in its mailbox, which is
+ * not rung. False: there is too much to do, or the core is at it already. */
+bool core_thread_stand_in(struct core_thread *t, const struct loop *loop);
 /* Once all loops have ended: what is left is dropped, the thread ends. */
 void core_thread_join(struct core_thread *t);
 void core_thread_clear(struct core_thread *t);

@@ -1,5 +1,7 @@
 #include "net/loop.h"
 
+#include "net/core_thread.h"
+
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -112,44 +114,6 @@ static void loop_work(struct loop *loop)
         loop_work_drop(loop, conn);
         conn_work(conn);
     }
-}
-
-static void loop_on_idle(uv_idle_t *idle)
-{
-    (void)idle; /* it is there so that the loop doesn't sleep */
-}
-
-/* At the end of a round: what gathered goes out, and the core is rung once for all posts. Work that is left keeps the loop awake. */
-static void loop_finish(struct loop *loop)
-{
-    loop_work(loop);
-    if (loop->posted) {
-        loop->posted = false;
-        mailbox_ring(&loop->server->core);
-    }
-    if (loop->work != NULL && !uv_is_active((uv_handle_t *)&loop->idle))
-        uv_idle_start(&loop->idle, loop_on_idle);
-    else if (loop->work == NULL)
-        uv_idle_stop(&loop->idle);
-}
-
-/* ---- time */
-
-static void loop_on_timer(uv_timer_t *timer)
-{
-    struct loop *loop = timer->data;
-    for (struct wheel_entry *e; (e = wheel_due(&loop->wheel, loop_now(loop))) != NULL;)
-        conn_due((struct conn *)(void *)((char *)e - offsetof(struct conn, timer)));
-    loop_finish(loop);
-    if (loop->wheel.count == 0 && !loop->stopping) /* loop_stop_watch() counts on it */
-        uv_timer_stop(timer);
-}
-
-void loop_arm(struct loop *loop, struct conn *conn, uint64_t due_ms)
-{
-    wheel_arm(&loop->wheel, &conn->timer, due_ms);
-    if (loop->wheel.count > 0 && !uv_is_active((uv_handle_t *)&loop->timer))
-        uv_timer_start(&loop->timer, loop_on_timer, WHEEL_TICK_MS, WHEEL_TICK_MS);
 }
 
 /* ---- posts */
@@ -270,6 +234,17 @@ static void loop_resume(struct loop *loop)
             conn_resume(loop->slots[i].conn);
 }
 
+static void loop_take_box(struct loop *loop)
+{
+    (void)mailbox_take(&loop->box, &loop->batch);
+    for (size_t i = 0; i < loop->batch.count; i++) {
+        const struct post *post = &loop->batch.list[i];
+        loop_take_post(loop, post, (view){loop->batch.bytes.data + post->at, post->len});
+    }
+    if (loop->waiting > 0)
+        loop_resume(loop);
+}
+
 /* The flag goes down first: what is put after that rings again. */
 static void loop_on_bell(uv_poll_t *poll, int status, int events)
 {
@@ -278,13 +253,59 @@ static void loop_on_bell(uv_poll_t *poll, int status, int events)
     (void)status, (void)events;
     (void)eventfd_read(loop->bell, &count);
     atomic_store(&loop->rung, false);
-    (void)mailbox_take(&loop->box, &loop->batch);
-    for (size_t i = 0; i < loop->batch.count; i++) {
-        const struct post *post = &loop->batch.list[i];
-        loop_take_post(loop, post, (view){loop->batch.bytes.data + post->at, post->len});
+    loop_take_box(loop);
+}
+
+/* ---- the end of a round */
+
+static void loop_on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* it is there so that the loop doesn't sleep */
+}
+
+/* Instead of ringing the core. Whoever has strangers to see to has no time for that. */
+static void loop_stand_in(struct loop *loop)
+{
+    if (!loop->posted || loop->strangers_ns > 0 ||
+        !core_thread_stand_in(loop->server->core_thread, loop))
+        return;
+    loop->posted = false;
+    loop_take_box(loop);
+    loop_work(loop);
+}
+
+/* At the end of a round: what gathered goes out, and the core is rung once for all posts. Work that is left keeps the loop awake. */
+static void loop_finish(struct loop *loop)
+{
+    loop_work(loop);
+    loop_stand_in(loop);
+    if (loop->posted) {
+        loop->posted = false;
+        mailbox_ring(&loop->server->core);
     }
-    if (loop->waiting > 0)
-        loop_resume(loop);
+    if (loop->work != NULL && !uv_is_active((uv_handle_t *)&loop->idle))
+        uv_idle_start(&loop->idle, loop_on_idle);
+    else if (loop->work == NULL)
+        uv_idle_stop(&loop->idle);
+}
+
+/* ---- time */
+
+static void loop_on_timer(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+    for (struct wheel_entry *e; (e = wheel_due(&loop->wheel, loop_now(loop))) != NULL;)
+        conn_due((struct conn *)(void *)((char *)e - offsetof(struct conn, timer)));
+    loop_finish(loop);
+    if (loop->wheel.count == 0 && !loop->stopping) /* loop_stop_watch() counts on it */
+        uv_timer_stop(timer);
+}
+
+void loop_arm(struct loop *loop, struct conn *conn, uint64_t due_ms)
+{
+    wheel_arm(&loop->wheel, &conn->timer, due_ms);
+    if (loop->wheel.count > 0 && !uv_is_active((uv_handle_t *)&loop->timer))
+        uv_timer_start(&loop->timer, loop_on_timer, WHEEL_TICK_MS, WHEEL_TICK_MS);
 }
 
 /* ---- the round */

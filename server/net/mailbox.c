@@ -66,7 +66,7 @@ static sotto_err cond_init(pthread_cond_t *cond)
 
 sotto_err mailbox_init(struct mailbox *box, size_t posts_max, size_t bytes_max)
 {
-    *box = (struct mailbox){.posts_max = posts_max, .bytes_max = bytes_max};
+    *box = (struct mailbox){.posts_max = posts_max, .bytes_max = bytes_max, .until_ms = UINT64_MAX};
     if (pthread_mutex_init(&box->lock, NULL) != 0)
         return SOTTO_E_NOMEM;
     TRY(cond_init(&box->came));
@@ -123,6 +123,14 @@ static bool lacks(const struct mailbox *box)
     return box->waiting.count < box->wanted && !atomic_load(&box->full);
 }
 
+size_t mailbox_count(struct mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    size_t count = box->waiting.count;
+    pthread_mutex_unlock(&box->lock);
+    return count;
+}
+
 void mailbox_ring(struct mailbox *box)
 {
     pthread_mutex_lock(&box->lock);
@@ -131,18 +139,36 @@ void mailbox_ring(struct mailbox *box)
     pthread_mutex_unlock(&box->lock);
 }
 
-void mailbox_wait(struct mailbox *box, uint64_t until_ms)
+/* Under the lock, which it gives back meanwhile. True: the time is there. */
+static bool wait_came(struct mailbox *box)
 {
+    const uint64_t until_ms = box->until_ms;
     const struct timespec at = {.tv_sec = (time_t)(until_ms / 1000),
                                 .tv_nsec = (long)(until_ms % 1000) * 1000000};
-    pthread_mutex_lock(&box->lock);
     int late = 0;
-    while (box->waiting.count == 0 && late == 0) {
-        if (until_ms == UINT64_MAX)
-            pthread_cond_wait(&box->came, &box->lock);
-        else
-            late = pthread_cond_timedwait(&box->came, &box->lock, &at);
-    }
+    box->waits_ms = until_ms;
+    if (until_ms == UINT64_MAX)
+        pthread_cond_wait(&box->came, &box->lock);
+    else
+        late = pthread_cond_timedwait(&box->came, &box->lock, &at);
+    box->waits_ms = 0;
+    return late != 0 && box->until_ms <= until_ms;
+}
+
+void mailbox_wait(struct mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    for (bool late = false; box->waiting.count == 0 && !late;)
+        late = wait_came(box);
+    pthread_mutex_unlock(&box->lock);
+}
+
+void mailbox_due(struct mailbox *box, uint64_t until_ms)
+{
+    pthread_mutex_lock(&box->lock);
+    if (until_ms < box->waits_ms)
+        pthread_cond_signal(&box->came);
+    box->until_ms = until_ms;
     pthread_mutex_unlock(&box->lock);
 }
 

@@ -70,9 +70,11 @@ struct mailbox {
     pthread_cond_t came, room; /* on CLOCK_MONOTONIC */
     struct batch waiting;
     size_t posts_max, bytes_max;
-    size_t wanted;    /* posts for which the taker is woken: it waits for no fewer */
-    bool shut;        /* the taker is gone: posts are dropped */
-    atomic_bool full; /* a hint for those who may not wait */
+    size_t wanted;     /* posts for which the taker is woken: it waits for no fewer */
+    uint64_t until_ms; /* that the taker may wait at the longest, */
+    uint64_t waits_ms; /* and that it waits just now; 0: it does not */
+    bool shut;         /* the taker is gone: posts are dropped */
+    atomic_bool full;  /* a hint for those who may not wait */
 };
 
 /* HOST: the machine has no more locks. */
@@ -90,10 +92,14 @@ bool mailbox_is_full(struct mailbox *box);
 /* Waits until the box isn't full, or is shut. */
 void mailbox_wait_room(struct mailbox *box);
 
+/* Posts that wait. */
+size_t mailbox_count(struct mailbox *box);
 /* Wakes a taker that waits, unless it waits for more. */
 void mailbox_ring(struct mailbox *box);
-/* Waits until something came or the time on the monotonic clock is there; UINT64_MAX waits for ever. */
-void mailbox_wait(struct mailbox *box, uint64_t until_ms);
+/* Waits until something came, or the time of mailbox_due() is there. */
+void mailbox_wait(struct mailbox *box);
+/* The taker waits until then at the longest, on the monotonic clock; UINT64_MAX: for ever, as at first. */
+void mailbox_due(struct mailbox *box, uint64_t until_ms);
 /* Waits until so many posts are there, or the box is full, but no longer than that. */
 void mailbox_wait_more(struct mailbox *box, size_t count, uint64_t most_ns);
 /* Swaps what waits for *batch, which is emptied first (its memory stays). True if the box had been full. */

@@ -442,6 +442,7 @@ static sotto_err parts_init(struct front *front, struct failure *ret_failure)
     TRY(mailbox_init(&server->core, CORE_POSTS, CORE_BYTES));
     TRY(mailbox_init(&server->admin, CORE_POSTS, CORE_BYTES));
     TRY(core_thread_init(&front->core, server));
+    server->core_thread = &front->core;
     TRY(loops_init(server, thread_count(&server->config)));
     return front_open(front, ret_failure);
 }

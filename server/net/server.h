@@ -44,6 +44,7 @@ struct server_hooks {
 
 struct blobs;
 struct checkpoint;
+struct core_thread;
 struct janitor;
 
 /* Connections of the admin socket have numbers that no loop has. */
@@ -72,8 +73,9 @@ struct server {
     struct log *log;
     struct loop *loops;
     unsigned loop_count;
-    struct gate gate;    /* locks itself */
-    struct mailbox core; /* locks itself */
+    struct gate gate;                /* locks itself */
+    struct mailbox core;             /* locks itself */
+    struct core_thread *core_thread; /* locks itself, for who stands in */
     struct mailbox
         admin; /* what the core says to the admin socket and to who sends mail; locks itself */
     pthread_mutex_t admin_lock; /* of admin_async */

@@ -71,9 +71,40 @@ static void a_wait_ends_at_its_time(void **state)
 {
     (void)state;
     struct mailbox *box = box_new();
-    mailbox_wait(box, 1); /* long ago */
+    mailbox_due(box, 1);
+    mailbox_wait(box); /* it was due long ago */
+    mailbox_due(box, UINT64_MAX);
     put(box, 1, (view){0});
-    mailbox_wait(box, UINT64_MAX); /* something is there */
+    mailbox_wait(box); /* something is there */
+    box_free(box);
+}
+
+static void *wait(void *arg)
+{
+    mailbox_wait(arg);
+    return NULL;
+}
+
+static bool waits(struct mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    bool is = box->waits_ms != 0;
+    pthread_mutex_unlock(&box->lock);
+    return is;
+}
+
+static void who_waits_is_woken_when_it_is_due_sooner(void **state)
+{
+    (void)state;
+    struct mailbox *box = box_new();
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wait, box), 0);
+    while (!waits(box))
+        sched_yield();
+    mailbox_due(box, UINT64_MAX - 1); /* sooner, but not yet */
+    mailbox_due(box, UINT64_MAX);
+    mailbox_due(box, 1);
+    pthread_join(thread, NULL);
     box_free(box);
 }
 
@@ -162,7 +193,7 @@ static void what_one_thread_puts_another_takes_in_order(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, produce, box), 0);
     for (uint64_t next = 0; next < PASSED;) {
-        mailbox_wait(box, UINT64_MAX);
+        mailbox_wait(box);
         (void)mailbox_take(box, &batch);
         assert_true(batch.count <= POSTS);
         for (size_t i = 0; i < batch.count; i++, next++) {
@@ -181,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_batch_has_all_posts_in_order_with_their_bytes),
         cmocka_unit_test(it_is_full_at_its_posts_or_its_bytes_and_empty_once_taken),
         cmocka_unit_test(a_wait_ends_at_its_time),
+        cmocka_unit_test(who_waits_is_woken_when_it_is_due_sooner),
         cmocka_unit_test(who_waits_for_more_is_woken_when_it_is_there_or_the_box_is_full),
         cmocka_unit_test(who_waits_for_more_waits_no_longer_than_it_said),
         cmocka_unit_test(a_box_that_is_shut_drops_and_holds_nobody_up),

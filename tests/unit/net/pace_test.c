@@ -71,6 +71,34 @@ static void a_bunch_is_forgotten_when_all_are_alone_again(void **state)
     assert_int_equal(pace_wanted(&pace, &most_ns), 0);
 }
 
+static void few_and_cheap_ones_are_light(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    assert_true(pace_is_light(&pace, 1));
+    assert_false(pace_is_light(&pace, 8));
+    commits(&pace, 2, 50);
+    assert_true(pace_is_light(&pace, 2));
+    commits(&pace, 32, 50);
+    assert_false(pace_is_light(&pace, 1)); /* a bunch is on its way */
+    commits(&pace, 1, 50);
+    assert_true(pace_is_light(&pace, 1));
+}
+
+static void what_takes_long_is_not_light_until_it_is_over(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    pace_step(&pace, 60000000000);
+    assert_false(pace_is_light(&pace, 1));
+    for (unsigned i = 0; i < 50; i++)
+        pace_step(&pace, 20000);
+    assert_true(pace_is_light(&pace, 1));
+    for (unsigned i = 0; i < 50; i++)
+        pace_commit(&pace, 8000000); /* a slow disk */
+    assert_false(pace_is_light(&pace, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +107,8 @@ int main(void)
         cmocka_unit_test(what_was_taken_since_the_last_commit_counts),
         cmocka_unit_test(a_slow_disk_makes_nobody_wait_for_more_than_a_millisecond),
         cmocka_unit_test(a_bunch_is_forgotten_when_all_are_alone_again),
+        cmocka_unit_test(few_and_cheap_ones_are_light),
+        cmocka_unit_test(what_takes_long_is_not_light_until_it_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
