@@ -176,12 +176,42 @@ static sotto_err option_value(struct parser *p, const struct cli_option *option,
     return option_take(p, option, p->argv[p->at++]);
 }
 
+static sotto_err fail_beginning(const struct parser *p)
+{
+    char help[CLI_PATH_MAX + 32];
+    snprintf(help, sizeof help, "%s help %s", p->call->program->name, p->path);
+    cli_failf(p->call, &(struct cli_error){.err = SOTTO_E_USAGE, .try = help},
+              "\"%s\" is only the beginning of a command", p->path);
+    return SOTTO_E_USAGE;
+}
+
+/* More words are needed to make a command of what has come. */
+static bool is_beginning(const struct parser *p)
+{
+    return p->path[0] != '\0' &&
+           (p->call->command == NULL || strcmp(p->call->command->path, p->path) != 0);
+}
+
+static bool some_command_has(const struct cli_program *program, const char *name, size_t len)
+{
+    struct cli_walk walk = {0};
+    for (const struct cli_command *c; (c = cli_command_next(program, &walk)) != NULL;)
+        for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++)
+            if (strncmp(o->name, name, len) == 0 && o->name[len] == '\0')
+                return true;
+    return false;
+}
+
 static sotto_err option_long(struct parser *p, const char *word)
 {
     size_t len = strcspn(word, "=");
     const struct cli_option *option = option_find(p->call, word, len, 0);
     if (option != NULL)
         return option_value(p, option, word[len] == '=' ? word + len + 1 : NULL);
+    if (is_beginning(p))
+        return fail_beginning(p);
+    if (p->call->command == NULL && some_command_has(p->call->program, word, len))
+        return fail_usage(p->call, "--%.*s comes after the command", word, len, NULL);
     char name[64], guess[68];
     snprintf(name, sizeof name, "%.*s", (int)size_min(len, 63), word);
     struct option_names names = {.call = p->call};
@@ -195,6 +225,8 @@ static sotto_err option_short(struct parser *p, const char *word)
 {
     for (; *word != '\0'; word++) {
         const struct cli_option *option = option_find(p->call, NULL, 0, *word);
+        if (option == NULL && is_beginning(p))
+            return fail_beginning(p);
         if (option == NULL)
             return fail_usage(p->call, "unknown option \"-%.*s\"", word, 1, NULL);
         if (option->value != NULL && option->value[0] != '[')
@@ -263,14 +295,8 @@ static sotto_err parser_finish(struct parser *p)
         memcpy(call->beginning, p->path, sizeof call->beginning);
     if (call->help || call->version)
         return SOTTO_OK;
-    if (p->path[0] != '\0' &&
-        (call->command == NULL || strcmp(call->command->path, p->path) != 0)) {
-        char help[CLI_PATH_MAX + 32];
-        snprintf(help, sizeof help, "%s help %s", call->program->name, p->path);
-        cli_failf(call, &(struct cli_error){.err = SOTTO_E_USAGE, .try = help},
-                  "\"%s\" is only the beginning of a command", p->path);
-        return SOTTO_E_USAGE;
-    }
+    if (is_beginning(p))
+        return fail_beginning(p);
     if (call->command != NULL && call->operand_count < call->command->operands_min)
         return fail_usage(call, "%.*s is missing", call->command->operands,
                           strlen(call->command->operands), NULL);

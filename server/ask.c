@@ -99,19 +99,26 @@ void ask_print_json(const json_t *result)
     putchar('\n');
 }
 
-int ask_run(struct cli_call *call, const char *command, json_t *arguments, int file,
-            ask_print *print)
+int ask_named(struct cli_call *call, const char *command, json_t *arguments, ask_print *print,
+              const char *list)
 {
     DEFER(json_freep) json_t *result = NULL;
+    char again[OPTIONS_AGAIN];
     struct failure failure = {0};
-    sotto_err err = ask(call, command, arguments, file, &result, &failure);
+    sotto_err err = ask(call, command, arguments, -1, &result, &failure);
+    bool unknown = err == SOTTO_E_NOTFOUND && list != NULL;
     if (err != SOTTO_OK)
-        return options_fail(call, err, &failure, NULL);
+        return options_fail(call, err, &failure, unknown ? options_again(call, list, again) : NULL);
     if (call->json)
         ask_print_json(result);
     else
         print(call, result);
     return 0;
+}
+
+int ask_run(struct cli_call *call, const char *command, json_t *arguments, ask_print *print)
+{
+    return ask_named(call, command, arguments, print, NULL);
 }
 
 const char *ask_time(int64_t time_s, char ret_text[ASK_TIME])

@@ -10,10 +10,12 @@
 
 typedef void ask_print(const struct cli_call *call, const json_t *result);
 
-/* `arguments` is taken, may be NULL; `file` goes along, or -1, and is borrowed. Gives the exit status. */
-int ask_run(struct cli_call *call, const char *command, json_t *arguments, int file,
-            ask_print *print);
-/* The same up to the answer, for who has more to do with it. */
+/* `arguments` is taken, may be NULL. Gives the exit status. */
+int ask_run(struct cli_call *call, const char *command, json_t *arguments, ask_print *print);
+/* `list`: the command that shows what there is, if the server knows nothing of that name. */
+int ask_named(struct cli_call *call, const char *command, json_t *arguments, ask_print *print,
+              const char *list);
+/* The same up to the answer, for who has more to do with it. `file` goes along, or -1, and is borrowed. */
 SOTTO_MUST_USE sotto_err ask(const struct cli_call *call, const char *command, json_t *arguments,
                              int file, json_t **ret_result, struct failure *ret_failure);
 /* Where the server is although options_read() failed: what it left in `ret_dir`, --dir, or (then it gives false) the usual place,

@@ -326,8 +326,25 @@ static sotto_err unknown_say(const char *name, struct failure *failure)
     return failure_say(failure, SOTTO_E_CONFIG, "there is no setting \"%s\"", name);
 }
 
+/* What the setting takes. */
+static void form_say(size_t index, struct failure *failure)
+{
+    struct config_key key;
+    char name[CONFIG_KEY_MAX];
+    if (!config_key(index, &key))
+        return;
+    config_key_name(&key, name);
+    if (index >= COUNT_OF(rows))
+        snprintf(failure->todo, sizeof failure->todo, "%s takes a number from %llu to %llu", name,
+                 (unsigned long long)limit_least(key.name),
+                 (unsigned long long)limit_most(key.name));
+    else
+        snprintf(failure->todo, sizeof failure->todo, "%s takes %s", name, key.value);
+}
+
 static sotto_err value_say(const char *name, const char *value, struct failure *failure)
 {
+    form_say(key_find(name), failure);
     return failure_say(failure, SOTTO_E_CONFIG, "\"%.100s\" is not a value for %s", value, name);
 }
 
@@ -444,6 +461,7 @@ sotto_err config_read(struct config *config, view text, struct failure *ret_fail
         return SOTTO_E_NOMEM;
     if (r.err != SOTTO_OK) {
         memcpy(ret_failure->guess, r.failure.guess, sizeof ret_failure->guess);
+        memcpy(ret_failure->todo, r.failure.todo, sizeof ret_failure->todo);
         return failure_say(ret_failure, r.err, "line %u: %s", r.line, r.failure.what);
     }
     *config = r.config;

@@ -82,9 +82,10 @@ static void check_dir(struct doctor *d, struct finding *f)
 {
     struct stat st;
     const char *dir = d->config.dir;
+    char again[OPTIONS_AGAIN];
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
         finding_say(f, LEVEL_FAIL, "%s: %s", dir, strerror(errno));
-        finding_fix(f, "sottod init");
+        finding_fix(f, "%s", options_again(d->call, "sottod init", again));
     } else if ((st.st_mode & 077) != 0) {
         finding_say(f, LEVEL_FAIL, "%s can be read by others: the keys are in it", dir);
         finding_fix(f, "chmod 700 %.200s", dir);
@@ -95,9 +96,11 @@ static void check_dir(struct doctor *d, struct finding *f)
 
 static void check_server(struct doctor *d, struct finding *f)
 {
+    char again[OPTIONS_AGAIN];
     if (d->status == NULL) {
         finding_say(f, LEVEL_FAIL, "%s", d->status_failure.what);
-        finding_fix(f, "systemctl start sottod, or sottod serve");
+        finding_fix(f, "systemctl start sottod, or %s",
+                    options_again(d->call, "sottod serve", again));
     } else {
         finding_say(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
                     ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
@@ -112,6 +115,7 @@ static long long days_until(const struct doctor *d, const char *name)
 
 static void check_keys(struct doctor *d, struct finding *f)
 {
+    char again[OPTIONS_AGAIN];
     if (d->status == NULL)
         return;
     long long days = days_until(d, "certifiedUntil");
@@ -123,7 +127,8 @@ static void check_keys(struct doctor *d, struct finding *f)
                 "pin %s; the server key is certified for %lld days%s", ask_text(d->status, "pin"),
                 days, can ? ", then again by itself" : "");
     if (days < CERT_DAYS)
-        finding_fix(f, "sottod rotate-key --intermediate --root FILE, where FILE is the root key");
+        finding_fix(f, "%s, where FILE is the root key",
+                    options_again(d->call, "sottod rotate-key --intermediate --root FILE", again));
 }
 
 static void check_tls(struct doctor *d, struct finding *f)
@@ -196,7 +201,7 @@ static void check_files(struct doctor *d, struct finding *f)
 /* A running server has its database open; it would have stopped if that were damaged. */
 static void check_database(struct doctor *d, struct finding *f)
 {
-    char path[CONFIG_PATH + sizeof SERVE_DATABASE], why[256] = "";
+    char path[CONFIG_PATH + sizeof SERVE_DATABASE], again[OPTIONS_AGAIN], why[256] = "";
     struct stat st;
     snprintf(path, sizeof path, "%s/" SERVE_DATABASE, d->config.dir);
     if (stat(path, &st) != 0) {
@@ -213,16 +218,18 @@ static void check_database(struct doctor *d, struct finding *f)
         return;
     }
     finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
-    finding_fix(f, "sottod restore FILE, from the newest backup");
+    finding_fix(f, "move the state directory away, then %s, from the newest backup",
+                options_again(d->call, "sottod restore FILE", again));
 }
 
 static void check_backup(struct doctor *d, struct finding *f)
 {
+    char again[OPTIONS_AGAIN];
     long long last = ask_number(d->status, "lastBackup"),
               days = ((long long)time(NULL) - last) / DAY_S;
     if (d->status == NULL)
         return;
-    finding_fix(f, "sottod backup FILE, once a day");
+    finding_fix(f, "%s, once a day", options_again(d->call, "sottod backup FILE", again));
     if (last == 0) {
         finding_say(f, LEVEL_WARN, "there was never one");
     } else if (days > BACKUP_DAYS) {
@@ -328,7 +335,7 @@ static void total_print(const struct cli_call *call, const unsigned counts[LEVEL
 
 int doctor_run(struct cli_call *call)
 {
-    struct doctor d = {.mail_to = cli_value(call, "mail")};
+    struct doctor d = {.call = call, .mail_to = cli_value(call, "mail")};
     unsigned counts[LEVEL_NONE + 1] = {0};
     const char *only = call->operand_count > 0 ? call->operands[0] : NULL;
     DEFER(json_freep) json_t *list = json_array();

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "config.h"
+#include "options.h"
 
 enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL, LEVEL_NONE /* not to be judged here */ };
 
@@ -17,6 +17,7 @@ __attribute__((format(printf, 3, 4))) void finding_say(struct finding *f, enum l
 __attribute__((format(printf, 2, 3))) void finding_fix(struct finding *f, const char *format, ...);
 
 struct doctor {
+    const struct cli_call *call;
     struct config config;
     struct failure config_failure;
     sotto_err config_err;

@@ -266,11 +266,12 @@ static void mail_fix(const struct doctor *d, enum mail_result result, struct fin
         [MAIL_RESULT_NOT_RUN] = "run libexec/sotto/sottod-mail by hand: it says what it lacks",
         [MAIL_RESULT_OTHER_VERSION] = "install both of one version, then restart the server",
     };
+    char again[OPTIONS_AGAIN];
     if (fixes[result] != NULL)
         finding_fix(f, "%s", fixes[result]);
     else
-        finding_fix(f, "try again: sottod doctor mail; the mail server is %s",
-                    d->config.mail.server);
+        finding_fix(f, "try again: %s; the mail server is %s",
+                    options_again(d->call, "sottod doctor mail", again), d->config.mail.server);
 }
 
 static void mail_judge(const struct doctor *d, const json_t *result, struct finding *f)

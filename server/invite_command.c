@@ -64,16 +64,18 @@ static void code_print(const struct cli_call *call, const char *link)
 
 static void created_print(const struct cli_call *call, const json_t *result)
 {
-    char when[ASK_TIME];
+    char when[ASK_TIME], revoke[64], again[OPTIONS_AGAIN];
     const char *link = ask_text(result, "link"), *password = ask_text(result, "password"),
                *name = ask_text(result, "name");
     int64_t expires = ask_number(result, "expires");
     const char *whom = name[0] != 0 ? name : "any name";
     if (link[0] != 0) {
         printf("%s\n", link);
+        snprintf(revoke, sizeof revoke, "sottod invite revoke %.*s", ID_SHOWN,
+                 ask_text(result, "id"));
         if (!call->quiet)
-            fprintf(stderr, "for %s, until %s; take it back with: sottod invite revoke %.*s\n",
-                    whom, ask_time(expires, when), ID_SHOWN, ask_text(result, "id"));
+            fprintf(stderr, "for %s, until %s; take it back with: %s\n", whom,
+                    ask_time(expires, when), options_again(call, revoke, again));
         code_print(call, link);
     } else if (password[0] != 0) {
         printf("%s\n", password);
@@ -84,15 +86,21 @@ static void created_print(const struct cli_call *call, const json_t *result)
     }
 }
 
-static sotto_err number_take(const struct cli_call *call, json_t *arguments)
+static sotto_err uses_take(const struct cli_call *call, json_t *arguments)
 {
-    uint64_t uses, seconds;
+    uint64_t uses;
     const char *text = cli_value(call, "uses");
-    if (text != NULL) {
-        TRY(cli_number_read(text, 1, USES_MAX, &uses));
-        json_object_set_new(arguments, "uses", json_integer((json_int_t)uses));
-    }
-    text = cli_value(call, "expires");
+    if (text == NULL)
+        return SOTTO_OK;
+    TRY(cli_number_read(text, 1, USES_MAX, &uses));
+    json_object_set_new(arguments, "uses", json_integer((json_int_t)uses));
+    return SOTTO_OK;
+}
+
+static sotto_err expires_take(const struct cli_call *call, json_t *arguments)
+{
+    uint64_t seconds;
+    const char *text = cli_value(call, "expires");
     if (text == NULL)
         return SOTTO_OK;
     TRY(cli_duration_read(text, 60, (uint64_t)DAYS_MAX * 86400, &seconds));
@@ -100,11 +108,11 @@ static sotto_err number_take(const struct cli_call *call, json_t *arguments)
     return SOTTO_OK;
 }
 
-static void text_take(const struct cli_call *call, const char *name, json_t *arguments)
+/* False: it is no UTF-8, and without it the invite would be another one. */
+static bool text_take(const struct cli_call *call, const char *name, json_t *arguments)
 {
     const char *text = cli_value(call, name);
-    if (text != NULL)
-        json_object_set_new(arguments, name, json_string(text));
+    return text == NULL || json_object_set_new(arguments, name, json_string(text)) == 0;
 }
 
 int invite_create_run(struct cli_call *call)
@@ -116,14 +124,16 @@ int invite_create_run(struct cli_call *call)
     if ((password || mail) && cli_given(call, "uses"))
         return wrong(call, "a password is good once", "leave out --uses, or make a link");
     DEFER(json_freep) json_t *arguments = json_object();
-    if (number_take(call, arguments) != SOTTO_OK)
-        return wrong(call, "--uses or --expires has a value that it can't have",
-                     "such as --uses 20 --expires 30d");
-    text_take(call, "name", arguments);
-    text_take(call, "mail", arguments);
+    if (uses_take(call, arguments) != SOTTO_OK)
+        return wrong(call, "--uses takes a number from 1 to 100000", "such as --uses 20");
+    if (expires_take(call, arguments) != SOTTO_OK)
+        return wrong(call, "--expires takes a time from a minute to ten years",
+                     "such as --expires 12h, or 30d");
+    if (!text_take(call, "name", arguments) || !text_take(call, "mail", arguments))
+        return wrong(call, "--name and --mail take text in UTF-8", "type it anew");
     json_object_set_new(arguments, "password", json_boolean(password));
     json_object_set_new(arguments, "admin", json_boolean(cli_given(call, "admin")));
-    return ask_run(call, "invite create", json_incref(arguments), -1, created_print);
+    return ask_run(call, "invite create", json_incref(arguments), created_print);
 }
 
 /* ---- all of them, page by page */
@@ -226,16 +236,17 @@ int invite_revoke_run(struct cli_call *call)
 {
     struct search s = {.id = call->operands[0]};
     struct failure failure = {0};
+    char again[OPTIONS_AGAIN];
     sotto_err err = invites_walk(call, invite_match, &s, &failure);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
     if (s.found != 1)
-        return cli_failf(call,
-                         &(struct cli_error){.err = s.found == 0 ? SOTTO_E_NOTFOUND : SOTTO_E_USAGE,
-                                             .try = "sottod invite list"},
-                         s.found == 0 ? "no invite is called \"%s\""
-                                      : "several invites begin with \"%s\"",
-                         s.id);
+        return cli_failf(
+            call,
+            &(struct cli_error){.err = s.found == 0 ? SOTTO_E_NOTFOUND : SOTTO_E_USAGE,
+                                .try = options_again(call, "sottod invite list", again)},
+            s.found == 0 ? "no invite is called \"%s\"" : "several invites begin with \"%s\"",
+            s.id);
     json_t *arguments = json_pack("{s:b, s:s}", "password", s.password, "key", s.key);
-    return ask_run(call, "invite revoke", arguments, -1, done_print);
+    return ask_run(call, "invite revoke", arguments, done_print);
 }

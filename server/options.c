@@ -59,6 +59,7 @@ sotto_err options_file(const char *path, struct config *config, struct failure *
     err = config_read(config, buf_view(&text), &why);
     if (err != SOTTO_OK) {
         memcpy(ret_failure->guess, why.guess, sizeof ret_failure->guess);
+        memcpy(ret_failure->todo, why.todo, sizeof ret_failure->todo);
         return failure_say(ret_failure, err, "%.300s, %s", path, why.what);
     }
     snprintf(config->file, sizeof config->file, "%s", path);
@@ -182,6 +183,43 @@ sotto_err options_read(const struct cli_call *call, const char *port, struct con
     ret_config->server.quiet = call->quiet;
     TRY(config_finish(ret_config, ret_failure));
     return ret_config->dir[0] != 0 ? SOTTO_OK : options_dir_default(ret_config->dir, ret_failure);
+}
+
+/* In quotation marks if a shell would not take it back otherwise. */
+static void word_add(const char *word, char *text, size_t size)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@";
+    bool quoted = word[0] == 0 || word[strspn(word, plain)] != 0;
+    size_t len = strlen(text);
+    if (quoted)
+        text[len++] = '\'';
+    for (; *word != 0 && len + 6 < size; word++) {
+        text[len++] = *word;
+        if (*word != '\'')
+            continue;
+        memcpy(text + len, "\\''", 3); /* a'b is 'a'\''b' */
+        len += 3;
+    }
+    if (quoted)
+        text[len++] = '\'';
+    text[len] = 0;
+}
+
+const char *options_again(const struct cli_call *call, const char *command,
+                          char ret_text[OPTIONS_AGAIN])
+{
+    static const char *const names[] = {"dir", "config"};
+    snprintf(ret_text, OPTIONS_AGAIN, "%s", command);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = cli_value(call, names[i]);
+        size_t len = strlen(ret_text);
+        if (value == NULL)
+            continue;
+        snprintf(ret_text + len, OPTIONS_AGAIN - len, " --%s ", names[i]);
+        word_add(value, ret_text, OPTIONS_AGAIN);
+    }
+    return ret_text;
 }
 
 int options_fail(struct cli_call *call, sotto_err err, const struct failure *failure,

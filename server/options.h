@@ -36,6 +36,11 @@ SOTTO_MUST_USE sotto_err options_file(const char *path, struct config *config,
 SOTTO_MUST_USE sotto_err options_dir_default(char ret_dir[CONFIG_PATH],
                                              struct failure *ret_failure);
 
+/* A command as it has to be typed to mean the same server: with the --dir and --config of this call. */
+#define OPTIONS_AGAIN (2 * CONFIG_PATH + 128)
+const char *options_again(const struct cli_call *call, const char *command,
+                          char ret_text[OPTIONS_AGAIN]);
+
 /* Prints a failure and gives the exit status. `try` may be NULL. */
 int options_fail(struct cli_call *call, sotto_err err, const struct failure *failure,
                  const char *try);

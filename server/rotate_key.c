@@ -53,17 +53,30 @@ static sotto_err rotate_in(struct rotation *r, sotto_crypto *c, struct state *st
 }
 
 /* The server that holds the directory does it itself. */
+/* Puts its name where the server, which has a descriptor alone, could not. */
+static void file_name(const struct rotation *r, struct failure *failure)
+{
+    const size_t len = sizeof ROTATE_KEY_FILE - 1;
+    struct failure said = *failure;
+    if (strncmp(said.what, ROTATE_KEY_FILE, len) == 0)
+        (void)failure_say(failure, SOTTO_E_KEY, "%.300s%s", r->root_path, said.what + len);
+}
+
 static sotto_err rotate_running(struct rotation *r, struct failure *failure)
 {
     DEFER(json_freep) json_t *arguments = json_pack("{s:b}", "intermediate", r->intermediate);
     DEFER(json_freep) json_t *result = NULL;
     int file = r->root_path == NULL ? -1 : open(r->root_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (r->root_path != NULL && file < 0)
+    if (r->root_path != NULL && file < 0) {
+        snprintf(failure->todo, sizeof failure->todo, "name the root key's file with --root");
         return failure_say(failure, errno == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
-                           "cannot read %s: %s", r->root_path, strerror(errno));
+                           "cannot read %.300s: %s", r->root_path, strerror(errno));
+    }
     sotto_err err = admin_ask(r->config.dir, "rotate-key", arguments, file, &result, failure);
     if (file >= 0)
         close(file);
+    if (err == SOTTO_E_KEY)
+        file_name(r, failure);
     if (err != SOTTO_OK)
         return err;
     snprintf(r->pin, sizeof r->pin, "%s", ask_text(result, "pin"));

@@ -54,7 +54,7 @@ static void status_print(const struct cli_call *call, const json_t *result)
 
 int status_run(struct cli_call *call)
 {
-    return ask_run(call, "status", NULL, -1, status_print);
+    return ask_run(call, "status", NULL, status_print);
 }
 
 static void reload_print(const struct cli_call *call, const json_t *result)
@@ -68,7 +68,7 @@ static void reload_print(const struct cli_call *call, const json_t *result)
 
 int reload_run(struct cli_call *call)
 {
-    return ask_run(call, "reload", NULL, -1, reload_print);
+    return ask_run(call, "reload", NULL, reload_print);
 }
 
 static void metrics_print(const struct cli_call *call, const json_t *result)
@@ -79,5 +79,5 @@ static void metrics_print(const struct cli_call *call, const json_t *result)
 
 int metrics_run(struct cli_call *call)
 {
-    return ask_run(call, "metrics print", NULL, -1, metrics_print);
+    return ask_run(call, "metrics print", NULL, metrics_print);
 }

@@ -5,8 +5,9 @@
 #include "admin/wire.h"
 #include "ask.h"
 
-#define ID_SHOWN 12
-#define ID_LEAST 4
+#define USER_LIST "sottod user list"
+#define ID_SHOWN  12
+#define ID_LEAST  4
 
 /* clang-format off */
 const struct cli_option user_delete_options[] = {
@@ -105,7 +106,8 @@ static void done_print(const struct cli_call *call, const json_t *result)
 
 static int user_ask(struct cli_call *call, const char *command)
 {
-    return ask_run(call, command, json_pack("{s:s}", "user", call->operands[0]), -1, done_print);
+    return ask_named(call, command, json_pack("{s:s}", "user", call->operands[0]), done_print,
+                     USER_LIST);
 }
 
 int user_disable_run(struct cli_call *call)
@@ -171,14 +173,14 @@ int user_quota_run(struct cli_call *call)
             "\"%s\" is not a size", call->operands[1]);
     json_t *arguments =
         json_pack("{s:s, s:I}", "user", call->operands[0], "bytes", (json_int_t)bytes);
-    return ask_run(call, "user quota", arguments, -1, done_print);
+    return ask_named(call, "user quota", arguments, done_print, USER_LIST);
 }
 
 int user_rename_run(struct cli_call *call)
 {
-    return ask_run(call, "user rename",
-                   json_pack("{s:s, s:s}", "user", call->operands[0], "name", call->operands[1]),
-                   -1, done_print);
+    return ask_named(call, "user rename",
+                     json_pack("{s:s, s:s}", "user", call->operands[0], "name", call->operands[1]),
+                     done_print, USER_LIST);
 }
 
 /* ---- devices */
@@ -198,8 +200,8 @@ static void devices_print(const struct cli_call *call, const json_t *result)
 
 int device_list_run(struct cli_call *call)
 {
-    return ask_run(call, "device list", json_pack("{s:s}", "user", call->operands[0]), -1,
-                   devices_print);
+    return ask_named(call, "device list", json_pack("{s:s}", "user", call->operands[0]),
+                     devices_print, USER_LIST);
 }
 
 /* The whole id of the one device that begins so; "": none or several do, *ret_count says which. */
@@ -227,17 +229,19 @@ int device_revoke_run(struct cli_call *call)
     char id[64] = "";
     size_t count = 0;
     struct failure failure = {0};
+    char list[256], again[OPTIONS_AGAIN];
     sotto_err err = device_find(call, id, &count, &failure);
     if (err != SOTTO_OK)
-        return options_fail(call, err, &failure, NULL);
+        return options_fail(call, err, &failure,
+                            err == SOTTO_E_NOTFOUND ? options_again(call, USER_LIST, again) : NULL);
+    snprintf(list, sizeof list, "sottod device list %.200s", call->operands[0]);
     if (count != 1)
         return cli_failf(call,
                          &(struct cli_error){.err = count == 0 ? SOTTO_E_NOTFOUND : SOTTO_E_USAGE,
-                                             .try = "sottod device list %s",
-                                             .try_with = call->operands[0]},
+                                             .try = options_again(call, list, again)},
                          count == 0 ? "no device begins with \"%s\""
                                     : "several devices begin with \"%s\"",
                          call->operands[1]);
     json_t *arguments = json_pack("{s:s, s:s}", "user", call->operands[0], "device", id);
-    return ask_run(call, "device revoke", arguments, -1, done_print);
+    return ask_run(call, "device revoke", arguments, done_print);
 }

@@ -105,6 +105,7 @@ static bool mail_is_possible(struct admin_call *call, view address)
     struct failure failure = {0};
     sotto_err err = SOTTO_OK;
     if (!mail_address_valid(address)) {
+        snprintf(failure.todo, sizeof failure.todo, "such as alice@example.org");
         err = failure_say(&failure, SOTTO_E_USAGE, "\"%.*s\" is not a mail address",
                           (int)size_min(address.len, 100), (const char *)address.data);
     } else if (admin_server(call)->hub->on_mail == NULL) {

@@ -110,7 +110,7 @@ static sotto_err root_read(struct admin_call *call, struct secret *ret_root,
     sotto_crypto *c;
     sotto_err err = sotto_crypto_new(&c);
     if (err == SOTTO_OK) {
-        err = identity_root_take(c, fd, "the file", ret_root, failure);
+        err = identity_root_take(c, fd, ROTATE_KEY_FILE, ret_root, failure);
         sotto_crypto_free(c);
     }
     close(fd);

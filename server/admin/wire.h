@@ -15,8 +15,9 @@
 #include "base/buf.h"
 #include "net/failure.h"
 
-#define ADMIN_REQUEST_MAX 65536    /* bytes, the line feed included */
-#define ADMIN_ANSWER_MAX  16777216 /* bytes */
+#define ADMIN_REQUEST_MAX 65536                      /* bytes, the line feed included */
+#define ADMIN_ANSWER_MAX  16777216                   /* bytes */
+#define ROTATE_KEY_FILE   "the file that came along" /* whose name the server doesn't know */
 #define ADMIN_DEPTH_MAX   8
 #define ADMIN_SOCKET      "admin.sock" /* in the state directory */
 

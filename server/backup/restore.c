@@ -29,7 +29,8 @@ static sotto_err read_say(struct failure *failure, sotto_err err)
 {
     switch (err) {
     case SOTTO_E_VALUE:
-        return failure_say(failure, SOTTO_E_VALUE, "this is not a backup of sottod");
+        snprintf(failure->todo, sizeof failure->todo, "name a file that sottod backup wrote");
+        return failure_say(failure, SOTTO_E_USAGE, "this is not a backup of sottod");
     case SOTTO_E_KEY:
         snprintf(failure->todo, sizeof failure->todo, "name the file of its key with --key");
         return failure_say(failure, err, "this backup is sealed to a key");
@@ -257,6 +258,8 @@ sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key, con
                          struct backup_sum *ret_sum, struct failure *ret_failure)
 {
     bool made = mkdir(dir, 0700) == 0;
+    if (!made && errno == ENOENT)
+        snprintf(ret_failure->todo, sizeof ret_failure->todo, "make the directory above it first");
     if (!made && errno != EEXIST)
         return failure_say(ret_failure, errno == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
                            "cannot make %.300s: %s", dir, strerror(errno));

@@ -57,6 +57,11 @@ static sotto_err path_say(struct failure *failure, const char *what, const char 
                     : number == ENOENT                                       ? SOTTO_E_NOTFOUND
                     : number == EACCES || number == EPERM || number == EROFS ? SOTTO_E_PERMISSION
                                                                              : SOTTO_E_IO;
+    const char *todo = number == ENOENT   ? "look at the path: a directory or the file is missing"
+                       : number == EACCES ? "ask as who may, such as root"
+                       : number == ENOSPC ? "make room there, or name a file on another disk"
+                                          : "";
+    snprintf(failure->todo, sizeof failure->todo, "%s", todo);
     return failure_say(failure, err, "cannot %s %.300s: %s", what, path, strerror(number));
 }
 

@@ -227,6 +227,23 @@ def a_broken_file_leads_to_no_other_server():
         assert status == 2 and "line 2" in err and "note: " not in err, (command, err)
 
 
+def a_hint_names_the_same_server():
+    """What is printed to be typed next works as it is, whatever the directory is called."""
+    with Server(directory=os.path.join(fresh(), "it's mine; $HOME")) as s:
+        state = state_of(s)
+        for command in (["user", "disable", "nobody"], ["user", "quota", "nobody", "1M"], ["user", "rename", "nobody", "x"], ["device", "list", "nobody"],
+                        ["device", "revoke", "nobody", "abcd"], ["invite", "revoke", "abcd"]):
+            status, _, err = sottod(*command, "--dir", state)
+            hint = err.split("try: ")[1].strip()
+            assert status == 6 and hint.startswith("sottod "), (command, err)
+            done = subprocess.run(["sh", "-c", hint.replace("sottod", program("sottod"), 1)], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, (hint, done.stderr)
+        _, _, err = sottod("invite", "create", "--dir", state)
+        hint = err.split("take it back with: ")[1].strip().replace("sottod", program("sottod"), 1)
+        assert subprocess.run(["sh", "-c", hint], capture_output=True, check=False).returncode == 0, hint
+        assert sottod("invite", "list", "--dir", state)[1] == ""
+
+
 def a_new_key_counts_at_once():
     with Server() as s:
         state, safe = state_of(s), os.path.join(fresh(), "root.key")
@@ -240,7 +257,7 @@ def a_new_key_counts_at_once():
         status, _, err = sottod("rotate-key", "--intermediate", "--dir", state)
         assert status == 6 and "needs the root key" in err, (status, err)
         status, _, err = sottod("rotate-key", "--root", os.path.join(state, "server.key"), "--dir", state)
-        assert status == 4 and "does not hold a \"sotto root key 1\"" in err, err
+        assert status == 4 and "server.key does not hold a \"sotto root key 1\"" in err, err
         status, _, err = sottod("rotate-key", "--root", "/nonexistent/root.key", "--dir", state)
         assert status == 6, err
         status, _, err = sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state)

@@ -46,6 +46,17 @@ def a_mistake_is_told_with_its_line_and_what_was_meant():
         assert status == 2 and told["code"] == "E_CONFIG" and words[0] in told["error"], err
 
 
+def what_a_setting_takes_is_told():
+    for text, takes in (("threads = many\n", "threads takes N"), ("rooms = maybe\n", "rooms takes open | members | off"),
+                        ("[limits]\nrooms = many\n", "limits.rooms takes a number from 1 to 1000000000000"),
+                        ("[limits]\nframe_bytes = 63\n", "limits.frame_bytes takes a number from 64 to 65536"),
+                        ("[log]\nredact = maybe\n", "log.redact takes yes | no")):
+        status, _, err = sottod("check-config", written(text))
+        assert status == 2 and f"do: {takes}" in err, (text, err)
+    status, _, err = sottod("serve", "--set", "listen=nowhere")
+    assert status == 2 and "do: listen takes ADDR:PORT" in err, err
+
+
 def what_cannot_be_read_is_told():
     status, _, err = sottod("check-config", "/nonexistent/sottod.conf")
     assert status == 6 and "there is no file /nonexistent/sottod.conf" in err, (status, err)

@@ -78,7 +78,7 @@ def what_is_wrong_is_found():
         status, out, _ = sottod("doctor", "--config", path, "--dir", state)
         assert f"fail  database  {state}" in out and f"fail  config    {path}" in out, out
     checks, status = found("/nonexistent/state")
-    assert status == 1 and checks["dir"][0] == "fail" and checks["dir"][2] == "sottod init"
+    assert status == 1 and checks["dir"][0] == "fail" and checks["dir"][2] == "sottod init --dir /nonexistent/state"
     status, _, err = sottod("doctor", "prt")
     assert status == 6 and "did you mean port?" in err, err
 

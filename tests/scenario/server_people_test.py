@@ -134,6 +134,15 @@ def wrong_words_are_told():
                 (["user", "disable"], "NAME", 2), (["device", "revoke", "nobody", "abcdef"], "no account", 6)):
             status, out, err = sottod(s, *arguments)
             assert status == code and words in err and out == "", (arguments, status, err)
+            assert "\n  do: " in err or "\n  try: " in err or arguments[:3] == ["invite", "create", "--name"], err
+        before = sottod(s, "invite", "list")[1]
+        status, out, err = sottod(s, "invite", "create", "--name", b"al\xffce")  # must not become an invite for any name
+        assert status == 2 and out == "" and "UTF-8" in err and sottod(s, "invite", "list")[1] == before, (status, err)
+        for arguments, words in ((["user"], "only the beginning"), (["metrics"], "only the beginning"), (["user", "lst"], "did you mean user list?")):
+            status, out, err = sottod(s, *arguments)
+            assert status == 2 and words in err and out == "", (arguments, err)
+        done = subprocess.run([program("sottod"), "--dir", "/x", "status"], capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and "--dir comes after the command" in done.stderr, done.stderr
         assert s.alive()
 
 
@@ -226,7 +235,7 @@ def devices_are_listed_and_shut_out():
         assert [d["id"] for d in told] == [device.device.hex()] and told[0]["state"] == "active" and told[0]["signedIn"], told
         assert device.device.hex()[:12] in sottod(s, "device", "list", "erin")[1]
         status, _, err = sottod(s, "device", "revoke", "erin", "0123456789")
-        assert status == 6 and "no device begins with" in err and "try: sottod device list erin" in err, err
+        assert status == 6 and "no device begins with" in err and "try: sottod device list erin --dir " in err, err
         status, out, err = sottod(s, "device", "revoke", "erin", device.device.hex()[:8])
         assert status == 0 and out != "", err
         try:
