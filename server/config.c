@@ -181,7 +181,7 @@ static const struct row rows[] = {
     {{"registration", "mail_domains", "DOMAIN...", "whoever has a mail address there may have a one-time password sent to it", "", "", false},
      set_domains, FIELD(server.mail_domains), true},
     {{"", "threads", "N", "how many threads serve connections; otherwise one less than there are cores", "", "", false}, set_threads, FIELD(server.threads), false},
-    {{"", "metrics", "PORT", "tell /metrics and /healthz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_port,
+    {{"", "metrics", "PORT", "tell /metrics, /healthz and /readyz on this port of 127.0.0.1, in plain HTTP", "", "", false}, set_port,
      FIELD(server.metrics_port), false},
     {{"", "gateway", "ADDR:PORT", "a Socket.IO gateway for teaching clients, in plain HTTP, on this address of loopback", "", "", false},
      set_gateway, FIELD(server.gateway), false},
@@ -320,9 +320,34 @@ static sotto_err set_by_index(struct config *config, size_t index, const char *v
                            limits_find(&config->server.limits, name));
 }
 
-static sotto_err unknown_say(const char *name, struct failure *failure)
+/* One that is called so in another section. */
+static bool namesake_find(const char *name, struct config_key *ret_key)
 {
-    guess(name, failure);
+    const char *dot = strrchr(name, '.'), *last = dot != NULL ? dot + 1 : name;
+    for (size_t i = 0; config_key(i, ret_key); i++)
+        if (strcmp(ret_key->name, last) == 0)
+            return true;
+    return false;
+}
+
+static void place_say(const struct config_key *key, struct failure *failure)
+{
+    if (key->section[0] != 0)
+        snprintf(failure->todo, sizeof failure->todo, "put it below [%s]", key->section);
+    else
+        snprintf(failure->todo, sizeof failure->todo, "put it above the first [section]");
+}
+
+static sotto_err unknown_say(const char *name, bool in_file, struct failure *failure)
+{
+    struct config_key key;
+    bool elsewhere = namesake_find(name, &key);
+    if (elsewhere)
+        config_key_name(&key, failure->guess);
+    else
+        guess(name, failure);
+    if (elsewhere && in_file)
+        place_say(&key, failure);
     return failure_say(failure, SOTTO_E_CONFIG, "there is no setting \"%s\"", name);
 }
 
@@ -366,7 +391,7 @@ sotto_err config_set(struct config *config, view key, view value, struct failure
         return failure_say(ret_failure, SOTTO_E_CONFIG, "this setting is too long");
     size_t index = key_find(name);
     if (index == KEY_COUNT)
-        return unknown_say(name, ret_failure);
+        return unknown_say(name, false, ret_failure);
     if (set_by_index(config, index, text) != SOTTO_OK)
         return value_say(name, text, ret_failure);
     return SOTTO_OK;
@@ -426,7 +451,7 @@ static sotto_err pair_set(struct reading *r, const char *name, const char *value
     size_t index = key_find(name);
     struct config_key key;
     if (index == KEY_COUNT || !config_key(index, &key))
-        return unknown_say(name, &r->failure);
+        return unknown_say(name, true, &r->failure);
     if (r->seen[index] > 0 && !key.many)
         return failure_say(&r->failure, SOTTO_E_CONFIG, "%s stands in line %u already", name,
                            r->seen[index]);
@@ -455,7 +480,7 @@ sotto_err config_read(struct config *config, view text, struct failure *ret_fail
         r.line = (unsigned)bad;
         r.err = failure_say(&r.failure, SOTTO_E_CONFIG,
                             "it is neither \"key = value\" nor \"[section]\" nor a comment");
-        r.failure.guess[0] = 0;
+        r.failure.guess[0] = r.failure.todo[0] = 0;
     }
     if (r.err == SOTTO_OK && bad < 0)
         return SOTTO_E_NOMEM;

@@ -34,7 +34,8 @@ const struct cli_option doctor_options[] = {
 const char doctor_text[] =
     "Looks at settings, state directory, keys, certificates, addresses, ports, clock, disk, "
     "database and mail server, and says what is wrong and how to mend it. With a name it makes "
-    "that check alone. The exit status is 1 if something fails, 0 if there are warnings at "
+    "that check alone: config, dir, server, keys, tls, dns, port, reach, files, clock, disk, "
+    "database, mail or backup. The exit status is 1 if something fails, 0 if there are warnings at "
     "most.\n\n" OPTIONS_TEXT
     "\n\nThe check reach connects to the name that stands in links, as a client does, and compares "
     "the pin: what it finds is how that looks from this machine. Whether the port is open from "
@@ -67,8 +68,11 @@ static void check_config(struct doctor *d, struct finding *f)
 {
     if (d->config_err != SOTTO_OK) {
         finding_say(f, LEVEL_FAIL, "%s", d->config_failure.what);
-        if (d->config_failure.guess[0] != 0)
-            finding_fix(f, "did you mean %s?", d->config_failure.guess);
+        const struct failure *why = &d->config_failure;
+        if (why->guess[0] != 0)
+            finding_fix(f, "did you mean %s? %s", why->guess, why->todo);
+        else if (why->todo[0] != 0)
+            finding_fix(f, "%s", why->todo);
         else
             finding_fix(f, "mend it; sottod check-config says when it is right");
     } else if (d->config.file[0] == 0) {

@@ -53,6 +53,14 @@ def what_a_setting_takes_is_told():
                         ("[log]\nredact = maybe\n", "log.redact takes yes | no")):
         status, _, err = sottod("check-config", written(text))
         assert status == 2 and f"do: {takes}" in err, (text, err)
+    for text, words in (("[limits]\nthreads = 2\n", ("no setting \"limits.threads\"", "did you mean threads?", "do: put it above the first [section]")),
+                        ("connections = 5\n", ("did you mean limits.connections?", "do: put it below [limits]"))):
+        status, _, err = sottod("check-config", written(text))
+        assert status == 2 and all(w in err for w in words), (text, err)
+    status, _, err = sottod("check-config", written("neither\n[limits]\nthreads = 2\n"))  # the first mistake alone is told of
+    assert status == 2 and "line 1: it is neither" in err and "put it" not in err and "did you mean" not in err, err
+    status, _, err = sottod("serve", "--set", "connections=5")
+    assert status == 2 and "did you mean limits.connections?" in err and "put it" not in err, err
     status, _, err = sottod("serve", "--set", "listen=nowhere")
     assert status == 2 and "do: listen takes ADDR:PORT" in err, err
 

@@ -79,6 +79,8 @@ def what_is_wrong_is_found():
         assert f"fail  database  {state}" in out and f"fail  config    {path}" in out, out
     checks, status = found("/nonexistent/state")
     assert status == 1 and checks["dir"][0] == "fail" and checks["dir"][2] == "sottod init --dir /nonexistent/state"
+    help_text = " ".join(sottod("help", "doctor")[1].split())
+    assert "that check alone: " + ", ".join(list(checks)[:-1]) + " or backup. " in help_text, help_text
     status, _, err = sottod("doctor", "prt")
     assert status == 6 and "did you mean port?" in err, err
 
