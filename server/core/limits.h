@@ -9,12 +9,14 @@
 #define LIMITS(X)                                                                                  \
     X(connections, 20000, "", "connections in all")                                                \
     X(connections_per_address, 100, "", "connections from one address (IPv6: one /56)")            \
-    X(unauthenticated, 512, "", "connections in all that have not said hello or sit in no room")   \
+    X(unauthenticated, 512, "",                                                                    \
+      "connections in all that have neither signed in nor sit in a room")                          \
     X(unauthenticated_per_network, 32, "", "the same from one /24 (IPv6: one /56)")                \
     X(handshake_ms, 5000, "ms", "time for the TLS handshake")                                      \
     X(head_ms, 5000, "ms", "time for the HTTP head after it")                                      \
     X(hello_ms, 10000, "ms", "time for hello after that")                                          \
-    X(idle_room_ms, 60000, "ms", "time that a connection may stay without being in a room")        \
+    X(idle_room_ms, 60000, "ms",                                                                   \
+      "time that a connection may stay without signing in or being in a room")                     \
     X(head_bytes, 8192, "bytes", "size of an HTTP head")                                           \
     X(frame_bytes, 65536, "bytes", "size of one frame")                                            \
     X(frames, 5000, "",                                                                            \
