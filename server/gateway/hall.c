@@ -342,6 +342,14 @@ void hall_moved(struct hall *hall, struct guest *guest, uint64_t now_ms)
     hall_touch(hall, guest);
 }
 
+void hall_ping(struct hall *hall, struct guest *guest, uint64_t now_ms)
+{
+    if (guest->pong_ms > 0)
+        return;
+    guest->pong_ms = after(now_ms, hall->limits->gateway_pong_ms);
+    hall_packet(hall, guest, ENGINEIO_PING, (view){0});
+}
+
 /* Who neither listens nor answers is gone, and what comes later from there is another try. */
 static void silence_end(struct hall *hall, struct guest *guest, uint64_t now_ms)
 {
@@ -358,16 +366,15 @@ static void guest_tick(struct hall *hall, struct guest *guest, uint64_t now_ms)
             buf_clear(&guest->out);
             hall_touch(hall, guest);
         }
-    } else if (guest->room == NULL &&
+    } else if (guest->room == NULL && !guest->knocks &&
                after(guest->heard_ms, hall->limits->gateway_connect_ms) <= now_ms) {
         hall_end(hall, guest, "no connection to the namespace / came in time", now_ms);
     } else if (guest->pong_ms > 0 && guest->pong_ms <= now_ms) {
         silence_end(hall, guest, now_ms);
     } else if (after(guest->heard_ms, hall->limits->gateway_idle_ms) <= now_ms) {
         hall_end(hall, guest, "nothing came from you for too long", now_ms);
-    } else if (guest->pong_ms == 0 && guest->ping_ms <= now_ms) {
-        guest->pong_ms = after(now_ms, hall->limits->gateway_pong_ms);
-        hall_packet(hall, guest, ENGINEIO_PING, (view){0});
+    } else if (guest->ping_ms <= now_ms) {
+        hall_ping(hall, guest, now_ms);
     }
 }
 
@@ -375,4 +382,7 @@ void hall_tick(struct hall *hall, uint64_t now_ms)
 {
     for (struct guest *g = hall->guests; g != NULL; g = g->next)
         guest_tick(hall, g, now_ms);
+    for (struct guest *g = hall->guests; g != NULL; g = g->next)
+        if (g->knocks && !g->ended)
+            hall_knock(hall, g);
 }

@@ -25,7 +25,8 @@ struct guest {
     char id[ENGINEIO_SID + 1];     /* what others are told */
     char asked[ENGINEIO_ROOM + 1]; /* the room in the query; "": none */
     struct room *room;             /* NULL: not connected to "/", or no longer */
-    sotto_buf out;                 /* packets as a payload */
+    bool knocks;   /* at a full room: it hears more once both have answered a ping */
+    sotto_buf out; /* packets as a payload */
     struct bucket events, bytes;
     uint64_t heard_ms; /* the last event */
     uint64_t ping_ms;  /* the next ping is due */

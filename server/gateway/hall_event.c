@@ -172,27 +172,69 @@ static void connect_refuse(struct hall *hall, struct guest *guest, view space, c
     say(hall, guest, &packet, err);
 }
 
+static const char *room_asked(const struct guest *guest)
+{
+    return guest->asked[0] != 0 ? guest->asked : HALL_ROOM_USUAL;
+}
+
+static void full_refuse(struct hall *hall, struct guest *guest)
+{
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, "the room %s is full: two are in it; name another one",
+             room_asked(guest));
+    connect_refuse(hall, guest, VIEW_LIT("/"), text);
+}
+
+static sotto_err seat_take(struct hall *hall, struct guest *guest)
+{
+    DEFER(buf_clear) sotto_buf answer = {0};
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, "{\"sid\":\"%s\"}", guest->id);
+    TRY(socketio_write(SOCKETIO_CONNECT, (view){0}, NULL, view_str(text), &answer));
+    hall_packet(hall, guest, ENGINEIO_MESSAGE, buf_view(&answer));
+    return guest->ended ? SOTTO_OK : room_join(hall, guest, room_asked(guest));
+}
+
+/* One of the two may be gone, and this one be who comes back: a client stays away for good when it is refused. So they are asked first. */
+static void knock_begin(struct hall *hall, struct guest *guest, const struct room *room)
+{
+    if (hall->limits->gateway_pong_ms == 0) { /* nobody is ever missed */
+        full_refuse(hall, guest);
+        return;
+    }
+    guest->knocks = true;
+    for (size_t i = 0; i < SEATS; i++)
+        hall_ping(hall, room->guests[i], guest->heard_ms);
+}
+
+void hall_knock(struct hall *hall, struct guest *guest)
+{
+    const struct room *room = room_find(hall, room_asked(guest));
+    bool full = room_is_full(room);
+    for (size_t i = 0; i < SEATS && full; i++)
+        if (room->guests[i]->pong_ms > 0)
+            return;
+    guest->knocks = false;
+    if (full)
+        full_refuse(hall, guest);
+    else if (seat_take(hall, guest) != SOTTO_OK)
+        hall_break(hall, guest, "out of memory", guest->heard_ms);
+}
+
 static sotto_err connect_take(struct hall *hall, struct guest *guest,
                               const struct socketio_packet *packet)
 {
-    DEFER(buf_clear) sotto_buf answer = {0};
-    const char *name = guest->asked[0] != 0 ? guest->asked : HALL_ROOM_USUAL;
-    char text[TEXT_MAX];
     if (!view_equal(packet->space, VIEW_LIT("/"))) {
         connect_refuse(hall, guest, packet->space, "there is no namespace here but /");
         return SOTTO_OK;
     }
-    if (guest->room != NULL)
+    if (guest->room != NULL || guest->knocks)
         return SOTTO_E_UNEXPECTED;
-    if (room_is_full(room_find(hall, name))) {
-        snprintf(text, sizeof text, "the room %s is full: two are in it; name another one", name);
-        connect_refuse(hall, guest, packet->space, text);
-        return SOTTO_OK;
-    }
-    snprintf(text, sizeof text, "{\"sid\":\"%s\"}", guest->id);
-    TRY(socketio_write(SOCKETIO_CONNECT, (view){0}, NULL, view_str(text), &answer));
-    hall_packet(hall, guest, ENGINEIO_MESSAGE, buf_view(&answer));
-    return guest->ended ? SOTTO_OK : room_join(hall, guest, name);
+    const struct room *room = room_find(hall, room_asked(guest));
+    if (!room_is_full(room))
+        return seat_take(hall, guest);
+    knock_begin(hall, guest, room);
+    return SOTTO_OK;
 }
 
 /* ---- events */

@@ -35,6 +35,7 @@ static void all_holds(const struct run *run)
         const struct guest *other = hall_other(g);
         living += !g->ended;
         HOLDS(!g->ended || g->room == NULL);
+        HOLDS(g->ended || g->room == NULL || !g->knocks);
         HOLDS(other == NULL || (other != g && other->room == g->room && hall_other(other) == g));
         out_holds(run, g);
     }

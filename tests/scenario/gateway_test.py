@@ -9,7 +9,7 @@ import threading
 import time
 
 from sottoclient import *
-from sottogateway import MODULES, ROOT, TRANSPORTS, WITHOUT, Gateway, Node
+from sottogateway import MODULES, ROOT, TRANSPORTS, WITHOUT, Gateway, Line, Node
 from sottoproxy import folder, free_port, nobody
 
 SEPARATOR = "\x1e"
@@ -148,10 +148,12 @@ def two_pairs_at_once_do_not_hear_each_other(_, node):
             assert node.expect(who, "message", "received_message") == [[other, number]] * 2
 
 
+EAGER = {"reconnection": True, "reconnectionDelay": 50, "reconnectionDelayMax": 200}
+
+
 def comes_back(transports, stop):
-    eager = {"reconnection": True, "reconnectionDelay": 50, "reconnectionDelayMax": 200, "transports": transports}
     with Gateway() as first, Node(first) as node:
-        node.meet("a", "b", **eager)
+        node.meet("a", "b", **EAGER, transports=transports)
         stop(first)
         with Gateway(gateway=first.gateway):
             for who in "ab":
@@ -165,7 +167,7 @@ def comes_back(transports, stop):
 def clients_find_a_server_again_that_was_restarted():
     if MODULES is None:
         return WITHOUT
-    for transports in (["websocket"], ["polling"]):
+    for transports in TRANSPORTS.values():
         comes_back(transports, lambda server: server.stop())
     return None
 
@@ -173,8 +175,65 @@ def clients_find_a_server_again_that_was_restarted():
 def clients_find_a_server_again_that_was_killed():
     if MODULES is None:
         return WITHOUT
-    for transports in (["websocket"], ["polling"]):
+    for transports in TRANSPORTS.values():
         comes_back(transports, lambda server: server.stop(9))
+    return None
+
+
+def hears(node, who, *events):
+    """All of these, in any order."""
+    left = set(events)
+    while left:
+        event, args = node.next(who)
+        assert event != "connect_error" or "xhr" in args[0] or "websocket" in args[0], args
+        left.discard(event)
+
+
+def line_that_breaks(*settings, breaks):
+    """Of two that talk one loses its line again and again, and is back in its seat each time."""
+    for name in ("upgrade", "websocket"):
+        with Gateway(*settings) as gateway, Line(gateway) as line, Node(gateway) as near, Node(line) as far:
+            near.connect("b")
+            near.expect("b", "connect")
+            far.connect("a", transports=TRANSPORTS[name], **EAGER)
+            for number in range(3):
+                hears(far, "a", "connect", "KEY_EXCHANGE", *(["upgrade"] if name == "upgrade" else []))
+                near.skip_to("b", "KEY_EXCHANGE")
+                far.emit("a", "message", number)
+                assert near.expect("b", "message") == [number]
+                near.emit("b", "message", -number)
+                assert far.skip_to("a", "message") == [-number]
+                breaks(line)
+            near.skip_to("b", "PEER_DISCONNECTED")
+
+
+def who_loses_the_line_after_the_change_to_websocket_comes_back():
+    if MODULES is None:
+        return WITHOUT
+    return line_that_breaks(breaks=Line.cut)
+
+
+def who_hears_nothing_more_finds_the_seat_free():
+    if MODULES is None:
+        return WITHOUT
+    return line_that_breaks("--set", "limits.gateway_ping_ms=500", "--set", "limits.gateway_pong_ms=1000", breaks=Line.hush)
+
+
+def who_changes_the_line_before_it_is_missed_waits_for_the_seat():
+    if MODULES is None:
+        return WITHOUT
+    with Gateway("--set", "limits.gateway_pong_ms=1500") as gateway, Line(gateway) as line, Node(gateway) as near, Node(line) as far:
+        near.connect("b")
+        near.expect("b", "connect")
+        with Node(line) as before:
+            before.connect("a", transports=TRANSPORTS["upgrade"])
+            hears(before, "a", "connect", "KEY_EXCHANGE", "upgrade")
+            near.skip_to("b", "KEY_EXCHANGE")
+            line.hush()  # the machine has another address now, and the gateway's ping is far away
+            far.connect("a", transports=TRANSPORTS["upgrade"])
+            far.expect("a", "connect", "PEER_CONNECTED", "KEY_EXCHANGE")
+            assert near.skip_to("b", "PEER_DISCONNECTED")
+            assert near.expect("b", "PEER_CONNECTED", "KEY_EXCHANGE")[1][0]["role"] == "listener"
     return None
 
 
@@ -310,10 +369,9 @@ def the_recipe_with_tls_works():
     with Gateway() as gateway, Node(gateway, f"https://127.0.0.1:{port}") as node:
         process = nginx(where, gateway, port)
         try:
-            eager = {"rejectUnauthorized": False, "reconnection": True, "reconnectionDelay": 50, "reconnectionDelayMax": 200}
             for name, transports in TRANSPORTS.items():
                 for who in (f"a-{name}", f"b-{name}"):
-                    node.connect(who, transports=transports, query={"room": name}, **eager)
+                    node.connect(who, transports=transports, query={"room": name}, rejectUnauthorized=False, **EAGER)
                 for who in (f"a-{name}", f"b-{name}"):
                     node.skip_to(who, "KEY_EXCHANGE")  # before nginx listens it is tried again
                 node.emit(f"a-{name}", "message", "x" * 100000)
@@ -567,4 +625,5 @@ def the_relay_goes_on_beside_it():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation", "comes_back", "nginx")])
+     and not isinstance(f, type) and f.__name__ not in ("modules", "with_node", "a_whole_conversation", "comes_back", "hears", "line_that_breaks",
+                                                      "nginx")])

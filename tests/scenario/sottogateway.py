@@ -3,6 +3,8 @@ import json
 import os
 import queue
 import shutil
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -18,6 +20,71 @@ class Gateway(Server):
     def __init__(self, *options, gateway=0):
         super().__init__("--set", f"gateway=127.0.0.1:{gateway}", *options)
         self.gateway = int(self.line("Socket.IO gateway").rsplit(":", 1)[1])
+
+
+# ---- a line that breaks
+
+class Line:
+    """A port of its own in front of a gateway; what runs over it can be cut off."""
+
+    def __init__(self, gateway):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.gateway, self.target = self.listener.getsockname()[1], ("127.0.0.1", gateway.gateway)
+        self.lock, self.pairs = threading.Lock(), []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near = self.listener.accept()[0]
+            except OSError:
+                return
+            pair = {"ends": (near, socket.create_connection(self.target)), "dead": False}
+            with self.lock:
+                self.pairs.append(pair)
+            for ends in (pair["ends"], pair["ends"][::-1]):
+                threading.Thread(target=self.pump, args=(pair, *ends), daemon=True).start()
+
+    @staticmethod
+    def pump(pair, source, sink):
+        try:
+            while data := source.recv(65536):
+                if not pair["dead"]:
+                    sink.sendall(data)
+        except OSError:
+            pass
+        if not pair["dead"]:
+            for end in pair["ends"]:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def cut(self):
+        """Both ends hear of it."""
+        with self.lock:
+            for pair in self.pairs:
+                for end in pair["ends"]:
+                    try:
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        end.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
+            self.pairs = []
+
+    def hush(self):
+        """Nobody hears of it: what is said on them is lost. New ones are as good as ever."""
+        with self.lock:
+            for pair in self.pairs:
+                pair["dead"] = True
+            self.pairs = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cut()
+        self.listener.close()
 
 
 # ---- the real client

@@ -18,7 +18,8 @@ function connect(who, options, space) {
   socket.on('connect', () => tell(who, 'connect', [socket.id, socket.io.engine.transport.name]));
   socket.on('connect_error', (error) => tell(who, 'connect_error', [error.message]));
   socket.on('disconnect', (reason, more) => tell(who, 'disconnect', [reason, more && more.context && more.context.reason]));
-  socket.io.engine.on('upgrade', (transport) => tell(who, 'upgrade', [transport.name]));
+  const watch = () => socket.io.engine.on('upgrade', (transport) => tell(who, 'upgrade', [transport.name]));
+  socket.io.on('open', watch); // each time it comes back, too
 }
 
 const commands = {

@@ -126,11 +126,74 @@ static void two_in_a_room_exchange_keys_and_the_third_is_refused(void **state)
              b->id);
     assert_string_equal(got(a), want);
     struct guest *c = come(p, "");
-    assert_string_equal(got(c), "44{\"message\":\"the room default is full: two are in it; name "
-                                "another one\"}");
+    for (int living = 0; living <= 2; living++) { /* once both have shown that they are there */
+        hall_tick(&p->hall, p->now_ms);
+        assert_string_equal(got(c), living < 2 ? ""
+                                               : "44{\"message\":\"the room default is full: two "
+                                                 "are in it; name another one\"}");
+        assert_string_equal(got(living == 0 ? a : b), living < 2 ? "2" : "");
+        say(p, living == 0 ? a : b, "3");
+    }
     assert_false(c->ended);
     assert_null(c->room);
     assert_string_equal(got(a), "");
+    place_free(p);
+}
+
+static void who_knocks_gets_the_seat_of_one_who_is_gone(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    char want[512];
+    pair(p, &a, &b);
+    p->limits.gateway_connect_ms = 1; /* it is no fault of its own that it has to wait */
+    struct guest *c = come(p, ""), *d = come(p, "");
+    say(p, a, "3");
+    p->now_ms += p->limits.gateway_pong_ms - 1;
+    hall_tick(&p->hall, p->now_ms);
+    assert_string_equal(got(a), "2"); /* for both who knock */
+    assert_string_equal(got(c), "");
+    assert_string_equal(got(d), "");
+    p->now_ms++;
+    hall_tick(&p->hall, p->now_ms);
+    assert_true(b->ended);
+    struct guest *in = c->room != NULL ? c : d, *out = in == c ? d : c;
+    assert_ptr_equal(hall_other(a), in);
+    snprintf(want, sizeof want,
+             "40{\"sid\":\"%s\"}|42[\"PEER_CONNECTED\",{\"room\":\"default\",\"id\":\"%s\"}]|"
+             "42[\"KEY_EXCHANGE\",{\"room\":\"default\",\"role\":\"dialer\"}]",
+             in->id, a->id);
+    assert_string_equal(got(in), want);
+    assert_non_null(strstr(got(out), "is full"));
+    place_free(p);
+}
+
+static void who_knocks_says_nothing_more_and_may_leave(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    pair(p, &a, &b);
+    struct guest *c = come(p, ""), *d = come(p, "");
+    say(p, c, "40");
+    assert_true(c->ended);
+    say(p, d, "1");
+    assert_true(d->ended);
+    hall_end(&p->hall, b, NULL, p->now_ms);
+    hall_tick(&p->hall, p->now_ms);
+    assert_null(hall_other(a));
+    place_free(p);
+}
+
+static void where_nobody_is_ever_missed_the_third_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct place *p = place_new();
+    struct guest *a, *b;
+    p->limits.gateway_pong_ms = 0;
+    pair(p, &a, &b);
+    assert_non_null(strstr(got(come(p, "")), "is full"));
     place_free(p);
 }
 
@@ -521,6 +584,9 @@ int main(void)
         cmocka_unit_test(a_session_opens_with_its_terms),
         cmocka_unit_test(without_limits_nobody_is_pinged_and_clients_wait_for_ever),
         cmocka_unit_test(two_in_a_room_exchange_keys_and_the_third_is_refused),
+        cmocka_unit_test(who_knocks_gets_the_seat_of_one_who_is_gone),
+        cmocka_unit_test(who_knocks_says_nothing_more_and_may_leave),
+        cmocka_unit_test(where_nobody_is_ever_missed_the_third_is_refused_at_once),
         cmocka_unit_test(rooms_keep_apart),
         cmocka_unit_test(events_pass_unread_and_some_under_two_names),
         cmocka_unit_test(who_asks_is_told_whether_it_was_passed_on),
