@@ -17,8 +17,9 @@
 #include "status.h"
 #include "user_command.h"
 
-#define SETTINGS_MAX  256
-#define SETTINGS_TEXT 32768 /* bytes */
+#define SETTINGS_MAX   256
+#define SETTINGS_TEXT  32768 /* bytes */
+#define SETTINGS_WIDTH 80    /* columns */
 
 /* clang-format off */
 static const struct cli_command commands[] = {
@@ -98,13 +99,31 @@ static struct setting {
 } setting_texts[SETTINGS_MAX];
 static struct cli_line setting_lines[SETTINGS_MAX + 1];
 
+/* Knows where the text ends: to look for that at each word would take milliseconds. */
 __attribute__((format(printf, 1, 2))) static void settings_add(const char *format, ...)
 {
-    size_t len = strlen(settings);
+    static size_t len;
     va_list args;
+    len = len > 0 ? len : strlen(settings);
     va_start(args, format);
-    vsnprintf(settings + len, sizeof settings - len, format, args);
+    int more = vsnprintf(settings + len, sizeof settings - len, format, args);
     va_end(args);
+    len = size_min(len + (size_t)(more > 0 ? more : 0), sizeof settings - 1);
+}
+
+/* Indented by six, and as wide as a terminal is. */
+static void settings_add_words(const char *text)
+{
+    size_t column = 0;
+    while (*text != 0) {
+        size_t len = strcspn(text, " ");
+        bool fits = column > 0 && column + 1 + len <= SETTINGS_WIDTH;
+        settings_add("%s%.*s", fits ? " " : column > 0 ? "\n      " : "      ", (int)len, text);
+        column = (fits ? column + 1 : 6) + len;
+        text += len;
+        text += strspn(text, " ");
+    }
+    settings_add("\n");
 }
 
 static void setting_make(const struct config_key *key, struct setting *ret)
@@ -124,7 +143,8 @@ static void settings_make(void)
     for (size_t i = 0; i < SETTINGS_MAX && config_key(i, &key); i++) {
         setting_make(&key, &setting_texts[i]);
         setting_lines[i] = (struct cli_line){setting_texts[i].name, setting_texts[i].what};
-        settings_add("  %s\n      %s\n", setting_texts[i].name, setting_texts[i].what);
+        settings_add("  %s\n", setting_texts[i].name);
+        settings_add_words(setting_texts[i].what);
     }
 }
 
