@@ -87,8 +87,12 @@ static bool public_addresses(const struct doctor *d, uint16_t port, struct findi
     bare[strcspn(bare, "]")] = 0;
     int err = getaddrinfo(bare, service, &hints, &list);
     if (err != 0) {
-        finding_say(f, LEVEL_FAIL, "%s: %s", host, gai_strerror(err));
-        finding_fix(f, "make an A or AAAA record for %s", host);
+        finding_say(f, LEVEL_FAIL, "%s: %s", host,
+                    err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
+        if (err == EAI_AGAIN || err == EAI_SYSTEM)
+            finding_fix(f, "look at the name servers of this machine, /etc/resolv.conf");
+        else
+            finding_fix(f, "make an A or AAAA record for %s", host);
         return false;
     }
     for (const struct addrinfo *a = list; a != NULL && count < ADDRESSES; a = a->ai_next) {
@@ -166,7 +170,7 @@ void doctor_port(struct doctor *d, struct finding *f)
     {
         struct endpoint e;
         const char *text = json_string_value(address);
-        if (endpoint_read(text, &e) != SOTTO_OK)
+        if (text == NULL || endpoint_read(text, &e) != SOTTO_OK)
             continue;
         if (!port_answers(e)) {
             finding_say(f, LEVEL_FAIL, "%s does not answer on this machine", text);

@@ -14,7 +14,7 @@
 static struct {
     const char *path;
     int fd;
-    bool shown;
+    volatile sig_atomic_t shown;
 } file;
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -52,7 +52,7 @@ static void on_second(int number)
         } while (mib > 0);
         line[--at] = '\r';
         say(line + at, sizeof line - at);
-        file.shown = true;
+        file.shown = 1;
     }
     errno = kept;
 }
@@ -76,7 +76,7 @@ void growth_begin(const char *path, int fd, bool show)
     const struct itimerval second = {{1, 0}, {1, 0}};
     file.path = path;
     file.fd = fd;
-    file.shown = false;
+    file.shown = 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (handler_of(ends[i]) == SIG_DFL) /* nohup has it ignored */
             heed(ends[i], on_end);

@@ -1,11 +1,11 @@
 #include "net/knock.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crypto/rng.h"
@@ -13,12 +13,14 @@
 #include "proto/proto.h"
 #include "proto/ws.h"
 
-#define WAIT_S     5
+#define REACH_MS   5000
+#define TALK_MS    10000 /* for all of it, however slowly it comes */
 #define STEP       4096
 #define ANSWER_MAX (STEP + WS_HEADER_MAX + PROTO_FRAME_MAX) /* of head and hello_ok */
 
 struct visit {
-    int fd;
+    int fd; /* does not block */
+    int64_t until_ms;
     SSL_CTX *context;
     SSL *ssl;
     sotto_buf in;
@@ -35,34 +37,52 @@ static void visit_end(struct visit *v)
     buf_clear(&v->in);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static sotto_err wait_for(const struct visit *v, short events)
+{
+    struct pollfd ready = {.fd = v->fd, .events = events};
+    for (;;) {
+        int64_t left_ms = v->until_ms - now_ms();
+        int count = left_ms > 0 ? poll(&ready, 1, (int)left_ms) : 0;
+        if (count >= 0)
+            return count > 0 ? SOTTO_OK : SOTTO_E_TIMEOUT;
+        if (errno != EINTR)
+            return SOTTO_E_NET;
+    }
+}
+
 static sotto_err reach(struct visit *v, const struct endpoint *address)
 {
-    const struct timeval wait = {.tv_sec = WAIT_S};
-    struct pollfd ready = {.events = POLLOUT};
     int err = 0;
     socklen_t len = sizeof err;
+    v->until_ms = now_ms() + REACH_MS;
     v->fd = socket(address->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (v->fd < 0)
         return SOTTO_E_NET;
-    ready.fd = v->fd;
     if (connect(v->fd, (const struct sockaddr *)&address->sa, address->len) != 0 &&
         errno != EINPROGRESS)
         return SOTTO_E_NET;
-    if (poll(&ready, 1, WAIT_S * 1000) != 1)
-        return SOTTO_E_TIMEOUT;
+    TRY(wait_for(v, POLLOUT));
     if (getsockopt(v->fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0 || err != 0)
         return err == ETIMEDOUT ? SOTTO_E_TIMEOUT : SOTTO_E_NET;
-    bool set = fcntl(v->fd, F_SETFL, 0) == 0 &&
-               setsockopt(v->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
-               setsockopt(v->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0;
-    return set ? SOTTO_OK : SOTTO_E_NET;
+    v->until_ms = now_ms() + TALK_MS;
+    return SOTTO_OK;
 }
 
-/* What OpenSSL says of a socket whose time is over is that it should be tried again. */
-static sotto_err trouble(const struct visit *v, int result, sotto_err otherwise)
+/* OK: the call that gave this may be made again. What earlier calls left in OpenSSL's queue would be taken for its reason, so that is
+ * emptied before each. */
+static sotto_err again(const struct visit *v, int result, sotto_err otherwise)
 {
     int why = SSL_get_error(v->ssl, result);
-    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? SOTTO_E_TIMEOUT : otherwise;
+    if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+        return otherwise;
+    return wait_for(v, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT);
 }
 
 /* Any certificate will do: what counts is the signature in hello_ok. */
@@ -75,25 +95,38 @@ static sotto_err tls_begin(struct visit *v, const char *host)
     if (v->ssl == NULL || SSL_set_fd(v->ssl, v->fd) != 1 ||
         SSL_set_tlsext_host_name(v->ssl, host) != 1)
         return SOTTO_E_NOMEM;
-    int done = SSL_connect(v->ssl);
-    return done == 1 ? SOTTO_OK : trouble(v, done, SOTTO_E_TLS);
+    for (;;) {
+        ERR_clear_error();
+        int done = SSL_connect(v->ssl);
+        if (done == 1)
+            return SOTTO_OK;
+        TRY(again(v, done, SOTTO_E_TLS));
+    }
 }
 
 static sotto_err say(struct visit *v, view bytes)
 {
-    int done = SSL_write(v->ssl, bytes.data, (int)bytes.len);
-    return done > 0 ? SOTTO_OK : trouble(v, done, SOTTO_E_CLOSED);
+    for (;;) {
+        ERR_clear_error();
+        int done = SSL_write(v->ssl, bytes.data, (int)bytes.len);
+        if (done > 0)
+            return SOTTO_OK;
+        TRY(again(v, done, SOTTO_E_CLOSED));
+    }
 }
 
 static sotto_err hear(struct visit *v)
 {
-    uint8_t *place;
+    uint8_t piece[STEP];
     if (v->in.len > ANSWER_MAX)
         return SOTTO_E_TOO_LARGE;
-    TRY(buf_extend(&v->in, STEP, &place));
-    int len = SSL_read(v->ssl, place, STEP);
-    v->in.len -= STEP - (len > 0 ? (size_t)len : 0);
-    return len > 0 ? SOTTO_OK : trouble(v, len, SOTTO_E_CLOSED);
+    for (;;) {
+        ERR_clear_error();
+        int len = SSL_read(v->ssl, piece, sizeof piece);
+        if (len > 0)
+            return buf_append(&v->in, view_of(piece, (size_t)len));
+        TRY(again(v, len, SOTTO_E_CLOSED));
+    }
 }
 
 static sotto_err upgrade(struct visit *v, const char *host)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "net/loop.h"
@@ -37,7 +36,7 @@ struct transfer {
     struct blob_upload *upload;
     int fd;          /* of a blob that is fetched; -1 */
     uint64_t at;     /* bytes of the blob that are on the disk, or were read */
-    uint64_t end;    /* send: where this body ends; fetch: where to stop reading */
+    uint64_t end;    /* fetch: where to stop reading */
     uint64_t left;   /* bytes of the body that have not come */
     uint64_t size;   /* of the blob that is here */
     uint64_t moved;  /* bytes, see transfer_moved() */
@@ -112,22 +111,25 @@ static void answer_err(struct transfer *t, sotto_err err)
     for (size_t i = 0; i < COUNT_OF(statuses); i++)
         if (statuses[i].err == err)
             status = statuses[i].status;
-    if (err == SOTTO_E_IO)
-        log_line(t->server->log, "blobs", "an attachment can't be read: look at the disk");
+    if (err == SOTTO_E_IO || err == SOTTO_E_PERMISSION)
+        log_line(t->server->log, "blobs", "an attachment can't be %s (%s): look at the disk",
+                 transfer_is_upload(t) ? "stored" : "read", sotto_err_text(err));
     answer(t, status, "");
 }
 
 /* --- sending --- */
 
-/* What is reserved for the database stays. */
+/* For what is still missing; what is reserved for the database stays. */
 static bool has_space(const struct transfer *t)
 {
     struct statvfs fs;
     uint64_t reserve = limits_of(t)->disk_reserve_bytes;
+    uint64_t missing =
+        blobs_missing(t->server->blobs, t->ticket.hash, t->ticket.account, t->ticket.size);
     if (statvfs(t->server->config.dir, &fs) != 0)
         return true;
     uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-    return free_bytes >= reserve && free_bytes - reserve >= t->ticket.size;
+    return missing == 0 || (free_bytes >= reserve && free_bytes - reserve >= missing);
 }
 
 /* In the pool: of what could not be written or synced nothing is certain. */
@@ -190,7 +192,6 @@ static void begin_done(struct transfer *t)
     else if (pieces_make(t) != SOTTO_OK)
         answer(t, 503, "");
     else {
-        t->end = from + t->request.length;
         t->left = t->request.length;
         t->ready = true;
         conn_blob_go_on(t->conn, t->request.expects ? "HTTP/1.1 100 Continue\r\n\r\n" : "");

@@ -55,6 +55,13 @@ static struct place place_of(const uint8_t hash[BLOB_HASH])
     return place;
 }
 
+static void partial_name(const uint8_t hash[BLOB_HASH], uint64_t uploader,
+                         char ret_name[NAME_MAX_LEN])
+{
+    hex(hash, BLOB_HASH, ret_name);
+    snprintf(ret_name + 2 * BLOB_HASH, NAME_MAX_LEN - 2 * BLOB_HASH, ".%" PRIx64, uploader);
+}
+
 static int digit_of(char c)
 {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -233,12 +240,25 @@ sotto_err blobs_begin(struct blobs *blobs, sotto_crypto *c, const uint8_t hash[B
     u->fd = -1;
     u->size = size;
     memcpy(u->hash, hash, sizeof u->hash);
-    hex(hash, BLOB_HASH, u->name);
-    snprintf(u->name + 2 * BLOB_HASH, sizeof u->name - 2 * BLOB_HASH, ".%" PRIx64, uploader);
+    partial_name(hash, uploader, u->name);
     TRY(upload_start(u, c));
     *ret_offset = u->at;
     *ret_upload = MOVE(u);
     return SOTTO_OK;
+}
+
+uint64_t blobs_missing(const struct blobs *blobs, const uint8_t hash[BLOB_HASH], uint64_t uploader,
+                       uint64_t size)
+{
+    struct place place = place_of(hash);
+    char name[NAME_MAX_LEN];
+    struct stat st;
+    if (faccessat(blobs->dir, place.text, F_OK, 0) == 0)
+        return 0;
+    partial_name(hash, uploader, name);
+    if (fstatat(blobs->partial, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || (uint64_t)st.st_size > size)
+        return size; /* it begins anew */
+    return size - (uint64_t)st.st_size;
 }
 
 static sotto_err bytes_write(int fd, view bytes, uint64_t at)

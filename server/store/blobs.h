@@ -33,6 +33,9 @@ SOTTO_MUST_USE sotto_err blobs_begin(struct blobs *blobs, sotto_crypto *c,
                                      const uint8_t hash[BLOB_HASH], uint64_t uploader,
                                      uint64_t size, struct blob_upload **ret_upload,
                                      uint64_t *ret_offset);
+/* How much of this size the uploader has to send, as far as one can tell; 0: the whole blob is there. */
+uint64_t blobs_missing(const struct blobs *blobs, const uint8_t hash[BLOB_HASH], uint64_t uploader,
+                       uint64_t size);
 /* Appends. TOO_LARGE: over the size; nothing was written. DISK_FULL: nothing was written, and it can be tried again. */
 SOTTO_MUST_USE sotto_err blobs_write(struct blob_upload *upload, view chunk);
 /* Makes the blob: durable when it returns OK. TRUNCATED: some is missing; go on. VALUE: it is not what the hash says; what was sent

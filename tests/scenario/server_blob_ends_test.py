@@ -271,8 +271,12 @@ def full_disk(place):
         ticket = to_send(alice, blob)
         assert put(server.port, blob, ticket)[0] == 507
         assert os.listdir(blobs_of(server, "partial")) == []
-        subprocess.run(["mount", "-o", "remount,size=96m", place], check=True)
-        assert put(server.port, blob, ticket)[0] == 201
+        subprocess.run(["mount", "-o", "remount,size=56m", place], check=True)
+        _, sock = send_some(server, alice, blob, 20 * MIB)
+        sock.close()
+        start = free_offset(server.port, blob, ticket)  # there is no room for all of it once more
+        assert put(server.port, blob, ticket, start)[0] == 201
+        assert put(server.port, blob, ticket)[0] == 201  # nor does who lost the answer need any
         assert get(server.port, blob, to_fetch(alice, blob))[2] == blob
         alice.end()
 

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 from sottoclient import *
 from sottopost import Controller as CONTROLLER, Post, authority, certificate, text_of
@@ -105,6 +106,25 @@ def who_answers_at_the_public_name_is_compared_with_us():
         assert level == "fail" and "takes no connection" in text and "open tcp/" in fix, (text, fix)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         level, text, _ = reached("--set", f"public_port={silent.getsockname()[1]}")
+        assert level == "fail" and "does not answer" in text, text
+
+
+def drip(listener):
+    """Begins a record of TLS that hardly goes on, for as long as somebody listens."""
+    try:
+        connection, _ = listener.accept()
+        connection.sendall(b"\x16\x03\x03\x40\x00\x02")
+        while True:
+            time.sleep(0.5)
+            connection.sendall(b"\0")
+    except OSError:
+        pass
+
+
+def who_answers_slowly_for_ever_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=(listener,), daemon=True).start()
+        level, text, _ = reached("--set", f"public_port={listener.getsockname()[1]}")
         assert level == "fail" and "does not answer" in text, text
 
 
@@ -277,4 +297,4 @@ def the_unit_is_hardened_and_understood():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "found", "reached", "splice", "ending_tls", "posting", "mail_found")])
+     and f.__name__ not in ("sottod", "fresh", "found", "reached", "drip", "splice", "ending_tls", "posting", "mail_found")])

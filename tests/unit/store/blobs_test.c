@@ -305,6 +305,24 @@ static void file_limit(rlim_t bytes)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+static void what_is_missing_can_be_asked_for(void **state)
+{
+    (void)state;
+    assert_int_equal(blobs_missing(blobs, name, 1, SIZE), SIZE);
+    struct blob_upload *upload = begun(1, 0);
+    write_part(upload, 0, 40000);
+    blobs_end(upload);
+    assert_int_equal(blobs_missing(blobs, name, 1, SIZE), SIZE - 40000);
+    assert_int_equal(blobs_missing(blobs, name, 1, 39999), 39999); /* it would begin anew */
+    assert_int_equal(blobs_missing(blobs, name, 2, SIZE), SIZE);
+    upload = begun(1, 40000);
+    write_part(upload, 40000, SIZE);
+    assert_int_equal(blobs_missing(blobs, name, 1, SIZE), 0);
+    assert_ok(blobs_finish(upload));
+    blobs_end(upload);
+    assert_int_equal(blobs_missing(blobs, name, 2, SIZE), 0);
+}
+
 static void full_disk_is_told_before_and_while_it_is_sent_and_is_no_end(void **state)
 {
     (void)state;
@@ -451,6 +469,7 @@ int main(void)
         ON_BLOBS(reader_goes_on_when_the_blob_is_deleted),
         ON_BLOBS(what_is_left_of_uploads_expires_unless_somebody_is_at_it),
         ON_BLOBS(list_gives_what_begins_with_a_byte),
+        ON_BLOBS(what_is_missing_can_be_asked_for),
         ON_BLOBS(full_disk_is_told_before_and_while_it_is_sent_and_is_no_end),
         ON_BLOBS(what_was_set_aside_is_given_back),
         ON_BLOBS(upload_survives_kill_and_a_blob_is_whole_or_not_there),
