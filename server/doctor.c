@@ -70,7 +70,8 @@ static void check_config(struct doctor *d, struct finding *f)
         finding_say(f, LEVEL_FAIL, "%s", d->config_failure.what);
         const struct failure *why = &d->config_failure;
         if (why->guess[0] != 0)
-            finding_fix(f, "did you mean %s? %s", why->guess, why->todo);
+            finding_fix(f, "did you mean %s?%s%s", why->guess, why->todo[0] != 0 ? " " : "",
+                        why->todo);
         else if (why->todo[0] != 0)
             finding_fix(f, "%s", why->todo);
         else
