@@ -341,13 +341,12 @@ static void place_say(const struct config_key *key, struct failure *failure)
 static sotto_err unknown_say(const char *name, bool in_file, struct failure *failure)
 {
     struct config_key key;
-    bool elsewhere = namesake_find(name, &key);
-    if (elsewhere)
+    guess(name, failure);
+    if (failure->guess[0] == 0 && namesake_find(name, &key)) {
         config_key_name(&key, failure->guess);
-    else
-        guess(name, failure);
-    if (elsewhere && in_file)
-        place_say(&key, failure);
+        if (in_file)
+            place_say(&key, failure);
+    }
     return failure_say(failure, SOTTO_E_CONFIG, "there is no setting \"%s\"", name);
 }
 

@@ -173,6 +173,8 @@ static void an_unknown_key_comes_with_the_nearest(void **state)
     static const char *const rows[][2] = {{"thread = 2", "threads"},
                                           {"[limits]\nroms = 2", "limits.rooms"},
                                           {"limts.rooms = 2", "limits.rooms"},
+                                          {"[limits]\nthreads = 2", "threads"},
+                                          {"[mail]\nrecipient = x", "backup.recipient"},
                                           {"nonsense = 1", ""}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct config config = config_default();
