@@ -1,43 +1,11 @@
 /* Requests about accounts when memory runs out: each is asked until no allocation fails any more, with the first one failing, then the
  * second, and so on. Between the tries the core is treated as the shell does: what was half done is rolled back, and the client comes
- * again. Linked so that allocations come through the functions below. */
+ * again. */
+#include "../allocations.h"
 #include "people.h"
 
 #include "crypto/record.h"
 #include "proto/blob.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-/* How many allocations still succeed before one fails; SIZE_MAX: all do. */
-static size_t allocations_left = SIZE_MAX;
-
-static bool allocation_fails(void)
-{
-    if (allocations_left == SIZE_MAX || allocations_left-- > 0)
-        return false;
-    allocations_left = SIZE_MAX; /* just this one */
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return allocation_fails() ? NULL : __real_realloc(old, size);
-}
 
 typedef void make_fn(struct town *t, const struct person *p, sotto_buf *frame);
 

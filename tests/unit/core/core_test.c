@@ -1,43 +1,7 @@
 /* The step function as a whole: an event is applied whole or not at all, also when memory runs out anywhere in it; and the same
- * events, times and seed give the same effects. Linked so that allocations come through the functions below. */
+ * events, times and seed give the same effects. */
+#include "../allocations.h"
 #include "world.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-/* How many allocations still succeed before one fails; SIZE_MAX: all do. */
-static size_t allocations_left = SIZE_MAX;
-static bool allocation_failed;
-
-static bool allocation_fails(void)
-{
-    if (allocations_left == SIZE_MAX)
-        return false;
-    if (allocations_left-- > 0)
-        return false;
-    allocations_left = SIZE_MAX; /* just this one */
-    allocation_failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return allocation_fails() ? NULL : __real_realloc(old, size);
-}
 
 /* A script of events that touches each request, each end and the stop. Frames are in hex, "%" stands for the slot. */
 struct line {

@@ -1,44 +1,7 @@
 /* When memory runs out in the middle of a request about streams: at each allocation once. The server goes on as its shell has it - a
- * rollback if something was written, else an end of that connection - and who asks again is answered as if nothing had been.
- * Linked so that allocations come through the functions below. */
+ * rollback if something was written, else an end of that connection - and who asks again is answered as if nothing had been. */
+#include "../allocations.h"
 #include "talk.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-/* How many allocations still succeed before one fails; SIZE_MAX: all do. */
-static size_t allocations_left = SIZE_MAX;
-static bool allocation_failed;
-
-static bool allocation_fails(void)
-{
-    if (allocations_left == SIZE_MAX)
-        return false;
-    if (allocations_left-- > 0)
-        return false;
-    allocations_left = SIZE_MAX; /* just this one */
-    allocation_failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return allocation_fails() ? NULL : __real_realloc(old, size);
-}
 
 /* --- what bob asks --- */
 

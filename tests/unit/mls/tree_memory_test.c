@@ -1,43 +1,10 @@
 /* Trees and TreeKEM when memory runs out at any allocation: the step fails, or does without; what it started from is as it was,
- * and nothing leaks. Linked so that allocations come through the functions below. */
+ * and nothing leaks. */
+#include "../allocations.h"
 #include "../crypto/handle.h"
 #include "members.h"
 #include "mls/tree_hash.h"
 #include "mls/treekem.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static size_t allocations_left = SIZE_MAX; /* before one fails; SIZE_MAX: none does */
-static bool allocation_failed;
-
-static bool allocation_fails(void)
-{
-    if (allocations_left == SIZE_MAX || allocations_left-- > 0)
-        return false;
-    allocations_left = SIZE_MAX; /* just this one */
-    allocation_failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return allocation_fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return allocation_fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return allocation_fails() ? NULL : __real_realloc(old, size);
-}
 
 #define MEMBERS 40
 
