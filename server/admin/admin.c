@@ -321,6 +321,7 @@ sotto_err admin_start(struct admin *a, uv_loop_t *uv, struct server *server, str
         return SOTTO_E_NOMEM;
     }
     a->poll.data = a;
+    backup_sweep(state->dir);
     last_backup_read(a);
     uv_poll_start(&a->poll, UV_READABLE, on_connection);
     return SOTTO_OK;

@@ -142,11 +142,19 @@ static bool on_progress(void *user, uint64_t done_bytes, uint64_t all_bytes)
     return !is_ending(user);
 }
 
+void backup_sweep(int dir)
+{
+    (void)unlinkat(dir, COPY, 0);
+    (void)unlinkat(dir, COPY "-journal", 0);
+    (void)unlinkat(dir, COPY "-wal", 0);
+    (void)unlinkat(dir, COPY "-shm", 0);
+}
+
 static sotto_err store_copy(struct writing *w)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%.1100s/" COPY, w->wish->dir);
-    (void)unlink(path);
+    backup_sweep(w->dir);
     sotto_err err = store_backup(w->wish->store, path, on_progress, w);
     if (err == SOTTO_OK)
         err = file_copy(w, COPY, BACKUP_DATABASE);

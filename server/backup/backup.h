@@ -48,6 +48,9 @@ SOTTO_MUST_USE sotto_err backup_restore(sotto_crypto *c, int fd, const struct ke
                                         const char *dir, struct backup_sum *ret_sum,
                                         struct failure *ret_failure);
 
+/* Removes from a state directory what a backup that a crash broke off has left there. None may be under way. */
+void backup_sweep(int dir);
+
 /* What may lie in a backup, by its name. */
 enum backup_kind {
     BACKUP_ABOUT,

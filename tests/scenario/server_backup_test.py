@@ -327,6 +327,18 @@ def a_stop_in_the_middle_leaves_nothing_behind():
         assert "backup.tmp" not in os.listdir(state_of(s))
 
 
+def what_a_crash_left_of_a_backup_goes_at_the_next_start():
+    directory = fresh()
+    with Server(directory=directory) as s:
+        s.stop(9)
+    left = [os.path.join(state_of(s), name) for name in ("backup.tmp", "backup.tmp-journal")]
+    for path in left:
+        with open(path, "wb") as f:
+            f.write(bytes(100000))
+    with Server(directory=directory) as s:
+        assert not any(os.path.exists(path) for path in left) and s.alive()
+
+
 def caught(pid, number):
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         held = [line for line in f if line.startswith("SigCgt:")][0]
