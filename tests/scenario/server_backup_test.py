@@ -17,7 +17,7 @@ import time
 from sottoblobs import SETTINGS, get, member, put, to_fetch, to_send
 from sottoclient import *
 from sottodevice import Device
-from sottopeople import heeding, wait_for
+from sottopeople import wait_for
 
 
 def sottod(*arguments, timeout=60, **more):
@@ -352,8 +352,7 @@ def who_stops_waiting_leaves_no_file():
         path = os.path.join(fresh(), "b.sotto")
         s.process.send_signal(signal.SIGSTOP)
         try:
-            p = subprocess.Popen([program("sottod"), "backup", path, "--dir", os.path.join(s.directory, "state")], stderr=subprocess.DEVNULL,
-                                 preexec_fn=heeding)
+            p = subprocess.Popen([program("sottod"), "backup", path, "--dir", os.path.join(s.directory, "state")], stderr=subprocess.DEVNULL)
             wait_for(lambda: caught(p.pid, signal.SIGINT) and os.path.exists(path), "a backup that waits", 60)
             p.send_signal(signal.SIGINT)
             assert p.wait(60) == 130 and not os.path.exists(path)

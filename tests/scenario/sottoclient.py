@@ -4,6 +4,7 @@ import atexit
 import base64
 import os
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -16,6 +17,11 @@ import time
 tempfile.tempdir = tempfile.mkdtemp(prefix="sotto-")
 os.chmod(tempfile.tempdir, 0o711)  # a proxy runs as somebody else
 atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+
+# Whoever runs the tests may ignore these, as nohup and "&" do; what they start would, too.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 HELLO, HELLO_OK, ERROR, OK, BYE = 1, 2, 3, 4, 5
 ROOM_OPEN, ROOM_OPENED, ROOM_JOIN, ROOM_JOINED, ROOM_PEER = 0x100, 0x101, 0x102, 0x103, 0x104

@@ -3,7 +3,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -39,12 +38,6 @@ def sotto(*arguments, port=None, stdin="", data=None, timeout=60, **more):
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
-def heeding():
-    """In the child: heeds the signals that whoever runs the tests may ignore."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
 class Person:
     """A client on pipes: what it says is collected in files, so that nothing ever blocks."""
 
@@ -53,7 +46,7 @@ class Person:
         self.paths = [os.path.join(tempfile.mkdtemp(prefix="sotto-said-"), name) for name in ("out", "err")]
         with open(self.paths[0], "wb") as out, open(self.paths[1], "wb") as err:
             self.process = subprocess.Popen([program("sotto"), *arguments, "--server", f"127.0.0.1:{port}"], stdin=stdin, stdout=out,
-                                            stderr=err, env=environment(self.data), preexec_fn=heeding)
+                                            stderr=err, env=environment(self.data))
 
     def out(self):
         with open(self.paths[0], encoding="utf-8", errors="replace") as f:
