@@ -6,7 +6,7 @@
 #include <time.h>
 #include <uv.h>
 
-#include "net/log.h"
+#include "net/server.h"
 #include "store/store.h"
 
 #define COMMITS_EACH \
@@ -14,8 +14,7 @@
 #define IDLE_S 1 /* without commits: the time to the next look */
 
 struct checkpoint {
-    struct store *store;
-    struct log *log;
+    struct server *server;
     uv_thread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t due;
@@ -25,10 +24,12 @@ struct checkpoint {
 
 static void checkpoint_run(struct checkpoint *c)
 {
-    sotto_err err = store_checkpoint(c->store);
+    sotto_err err = store_checkpoint(c->server->config.store);
+    if (err == SOTTO_E_IO || err == SOTTO_E_DAMAGED)
+        server_fail(c->server, "the database", err);
     if (err != SOTTO_OK && !c->failed)
-        log_line(c->log, "checkpoint", "the write-ahead log was not moved to the database: %s",
-                 sotto_err_text(err));
+        log_line(c->server->log, "checkpoint",
+                 "the write-ahead log was not moved to the database: %s", sotto_err_text(err));
     c->failed = err != SOTTO_OK;
 }
 
@@ -57,13 +58,12 @@ static void checkpoint_main(void *arg)
     pthread_mutex_unlock(&c->lock);
 }
 
-sotto_err checkpoint_start(struct store *store, struct log *log, struct checkpoint **ret_checkpoint)
+sotto_err checkpoint_start(struct server *server, struct checkpoint **ret_checkpoint)
 {
     struct checkpoint *c = calloc(1, sizeof *c);
     if (c == NULL)
         return SOTTO_E_NOMEM;
-    c->store = store;
-    c->log = log;
+    c->server = server;
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -5,11 +5,10 @@
 #include "base/base.h"
 
 struct checkpoint; /* opaque */
-struct store;
-struct log;
+struct server;
 
-/* Both borrowed. NOMEM. */
-SOTTO_MUST_USE sotto_err checkpoint_start(struct store *store, struct log *log,
+/* Of the server's store. What can't be moved since the disk fails, ends the server (server_fail()). NOMEM. */
+SOTTO_MUST_USE sotto_err checkpoint_start(struct server *server,
                                           struct checkpoint **ret_checkpoint);
 /* From the core's thread, with the number of commits so far: wakes the helper now and then. Never waits. */
 void checkpoint_consider(struct checkpoint *c, uint64_t commits);

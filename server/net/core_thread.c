@@ -39,11 +39,11 @@ static void ring_loops(struct core_thread *t)
 static void loop_tell_waiting(struct core_thread *t, struct loop *loop, const struct post *post,
                               view bytes, uint64_t tag)
 {
-    t->rung[loop->index] = true;
     if (loop != t->stand_in && mailbox_is_full(&loop->box)) {
         ring_loops(t);
         mailbox_wait_room(&loop->box);
     }
+    t->rung[loop->index] = true; /* not before: ringing forgets it */
     /* without memory the client would miss a frame: it must not go on */
     const struct post end = {.kind = POST_CLOSE, .connection = post->connection};
     if (mailbox_put_shared(&loop->box, post, bytes, tag) != SOTTO_OK &&
@@ -148,11 +148,17 @@ static void space_look(struct core_thread *t, uint64_t now_ms)
     space_tell(t, server_disk_is_full(t->server));
 }
 
+/* What the disk holds is uncertain, whether this wrote or only read. */
+static void fail_if_lost(struct core_thread *t, sotto_err why)
+{
+    if (why == SOTTO_E_IO || why == SOTTO_E_DAMAGED)
+        server_fail(t->server, "the database", why);
+}
+
 static void roll_back(struct core_thread *t, sotto_err why)
 {
     uint64_t now_ms = server_now_ms();
-    if (why == SOTTO_E_IO || why == SOTTO_E_DAMAGED)
-        server_fail(t->server, "the database", why);
+    fail_if_lost(t, why);
     log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
     if (why == SOTTO_E_DISK_FULL) {
@@ -174,6 +180,9 @@ static void settle(struct core_thread *t)
     uint64_t now_ns = uv_hrtime();
     if (dirty)
         pace_commit(&t->pace, now_ns - begun_ns);
+    else
+        pace_rest(&t->pace);
+    t->commits_ns += now_ns - begun_ns;
     t->owed_ms = UINT64_MAX;
     if (err == SOTTO_OK)
         effects_release(t, true);
@@ -225,6 +234,7 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
     if (err == SOTTO_OK)
         return;
+    fail_if_lost(t, err);
     if (core_is_dirty(t->core))
         roll_back(t, err);
     else
@@ -273,7 +283,6 @@ static void take_all(struct core_thread *t)
         if (t->effects.bytes.len > EFFECTS_MAX)
             settle(t);
     }
-    pace_step(&t->pace, uv_hrtime() - t->taken_ns);
     settle_or_owe(t, now_ms);
     claims_release(t);
 }
@@ -283,6 +292,7 @@ static void tick(struct core_thread *t)
     if (core_next_ms(t->core) > server_now_ms())
         return;
     sotto_err err = core_tick(t->core, server_now_ms(), &t->effects);
+    fail_if_lost(t, err);
     if (err != SOTTO_OK && core_is_dirty(t->core))
         roll_back(t, err);
     else if (err != SOTTO_OK)
@@ -290,14 +300,22 @@ static void tick(struct core_thread *t)
     settle(t);
 }
 
-/* Under the lock. */
-static void turn_round(struct core_thread *t)
+static void due_tell(struct core_thread *t)
 {
-    take_all(t);
-    tick(t);
-    ring_loops(t);
     uint64_t next_ms = core_next_ms(t->core);
     mailbox_due(&t->server->core, next_ms < t->owed_ms ? next_ms : t->owed_ms);
+}
+
+/* Under the lock. What is due by time may be much: who stands in leaves it to the thread. */
+static void turn_round(struct core_thread *t)
+{
+    t->commits_ns = 0;
+    take_all(t);
+    if (t->stand_in == NULL)
+        tick(t);
+    ring_loops(t);
+    due_tell(t);
+    pace_step(&t->pace, uv_hrtime() - t->taken_ns - t->commits_ns);
     const struct core_counts counts = core_count(t->core);
     stats_core_set(&t->server->stats, &counts);
 }
@@ -355,6 +373,7 @@ sotto_err core_thread_init(struct core_thread *t, struct server *server)
 
 sotto_err core_thread_run(struct core_thread *t)
 {
+    due_tell(t); /* what became due while nobody served */
     if (uv_thread_create(&t->thread, core_thread_main, t) != 0)
         return SOTTO_E_NOMEM;
     t->runs = true;
@@ -367,6 +386,7 @@ void core_thread_join(struct core_thread *t)
     atomic_store(&t->ending, true);
     if (mailbox_put(&t->server->core, &last, (view){0}) == SOTTO_OK)
         mailbox_ring(&t->server->core);
+    mailbox_due(&t->server->core, 0);
     if (t->runs)
         uv_thread_join(&t->thread);
 }

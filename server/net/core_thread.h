@@ -26,6 +26,7 @@ struct core_thread {
     uint64_t taken, looked_ms;     /* bytes since the disk was looked at, and when that was */
     bool rung[SERVER_THREADS_MAX]; /* loops that have got something since they were last rung */
     uint64_t taken_ns;             /* when the batch was taken */
+    uint64_t commits_ns;           /* that commits took in this round */
     struct pace pace;
     uint64_t owed_ms; /* when what nobody waits for has to be committed; UINT64_MAX: nothing is */
     atomic_bool ending;

@@ -11,6 +11,7 @@
 #define SLOTS_FIRST 64
 #define NO_SLOT     UINT32_MAX
 #define STOP_MS     3000 /* for clients to take in the goodbye */
+#define AWAY_NS     500000000
 
 /* ---- numbers and slots */
 
@@ -266,9 +267,12 @@ static void loop_on_idle(uv_idle_t *idle)
 /* Instead of ringing the core. Whoever has strangers to see to has no time for that. */
 static void loop_stand_in(struct loop *loop)
 {
-    if (!loop->posted || loop->strangers_ns > 0 ||
-        !core_thread_stand_in(loop->server->core_thread, loop))
+    if (!loop->posted || loop->saw_strangers || loop->strangers_ns > 0)
         return;
+    uint64_t began_ns = uv_hrtime();
+    if (!core_thread_stand_in(loop->server->core_thread, loop))
+        return;
+    loop->was_away = uv_hrtime() - began_ns > AWAY_NS;
     loop->posted = false;
     loop_take_box(loop);
     loop_work(loop);
@@ -294,6 +298,10 @@ static void loop_finish(struct loop *loop)
 static void loop_on_timer(uv_timer_t *timer)
 {
     struct loop *loop = timer->data;
+    if (loop->was_away) { /* sockets first: nobody is late because we were */
+        loop->was_away = false;
+        return;
+    }
     for (struct wheel_entry *e; (e = wheel_due(&loop->wheel, loop_now(loop))) != NULL;)
         conn_due((struct conn *)(void *)((char *)e - offsetof(struct conn, timer)));
     loop_finish(loop);
@@ -333,6 +341,7 @@ static void loop_stop_watch(struct loop *loop)
 static void loop_on_check(uv_check_t *check)
 {
     struct loop *loop = check->data;
+    loop->saw_strangers = loop->strangers_ns > 0;
     loop->strangers_ns = 0;
     loop_finish(loop);
     loop->strangers_ns = 0;

@@ -47,6 +47,8 @@ struct loop {
     sotto_sign_key *key;
     atomic_uint_fast64_t beat; /* the last ping that was seen */
     uint64_t strangers_ns;     /* spent on handshakes and signatures in this half of the round */
+    bool saw_strangers;        /* in the half before */
+    bool was_away;             /* it stood in for long: what came meanwhile was not read yet */
     bool uv_on, runs;
     bool posted; /* the core has to be rung */
     bool stopping;

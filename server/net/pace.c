@@ -16,6 +16,11 @@ void pace_take(struct pace *pace, size_t posts)
     pace->taken += posts;
 }
 
+void pace_rest(struct pace *pace)
+{
+    pace->taken = 0;
+}
+
 void pace_step(struct pace *pace, uint64_t took_ns)
 {
     pace->step_ns = smoothed(pace->step_ns, took_ns < MOST_NS ? took_ns : MOST_NS);

@@ -10,13 +10,15 @@
 struct pace {
     uint64_t usual;     /* posts of a commit, in 16ths, smoothed */
     uint64_t commit_ns; /* that a commit takes, smoothed */
-    uint64_t step_ns;   /* that it took to step through what was taken at once, smoothed */
+    uint64_t step_ns;   /* that a round takes without its commits, smoothed */
     size_t taken;       /* posts since the last commit */
 };
 
 /* So many posts were taken. */
 void pace_take(struct pace *pace, size_t posts);
-/* Stepping through them took so long. */
+/* Nothing of what was taken was to be committed. */
+void pace_rest(struct pace *pace);
+/* A round took so long, without its commits. */
 void pace_step(struct pace *pace, uint64_t took_ns);
 /* All that were taken are committed; that took so long. */
 void pace_commit(struct pace *pace, uint64_t took_ns);

@@ -455,8 +455,7 @@ static sotto_err threads_run(struct front *front)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     sotto_err err = SOTTO_OK;
     if (front->server->config.store != NULL)
-        err = checkpoint_start(front->server->config.store, front->server->log,
-                               &front->server->checkpoint);
+        err = checkpoint_start(front->server, &front->server->checkpoint);
     if (err == SOTTO_OK)
         err = core_thread_run(&front->core);
     for (unsigned i = 0; err == SOTTO_OK && i < front->server->loop_count; i++)

@@ -103,15 +103,14 @@ static sotto_err keeper_move(struct sqlite *q)
 /* Each piece is synced by itself, so that a commit meanwhile does not wait for much. */
 static sotto_err pieces_add(struct sqlite *q, int file, int64_t to)
 {
-    for (bool longer = true; longer;) {
-        TRY(sqlite_err(wal_file_lengthen(q->log, to, &longer)));
+    bool longer = true;
+    while (longer && wal_file_lengthen(q->log, to, &longer) == SQLITE_OK)
         if (longer && fdatasync(file) != 0)
             return SOTTO_E_IO;
-    }
     return SOTTO_OK;
 }
 
-/* Nothing depends on it: where there is little room, it is left alone. */
+/* Nothing depends on it: where there is little room, or a write fails, it is left alone. */
 static sotto_err log_lengthen(struct sqlite *q, unsigned frames)
 {
     const int64_t to = (int64_t)frames * (SQL_PAGE + FRAME_HEAD);
@@ -127,7 +126,7 @@ static sotto_err log_lengthen(struct sqlite *q, unsigned frames)
     if (fstatvfs(file, &disk) == 0 && disk.f_bavail * disk.f_frsize / ROOM_SHARE > (uint64_t)to)
         err = pieces_add(q, file, to);
     close(file);
-    return err == SOTTO_E_DISK_FULL ? SOTTO_OK : err;
+    return err;
 }
 
 /* Ahead of the writer (store/wal_file.h), for twice as many as there are. */

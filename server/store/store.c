@@ -71,9 +71,11 @@ sotto_err store_begin(struct store *store)
 {
     assert(!store->open);
     TRY(may_read(store));
-    TRY(store->backend->begin(store));
-    store->open = true;
-    return SOTTO_OK;
+    sotto_err err = store->backend->begin(store);
+    if (err == SOTTO_E_IO) /* it may have moved pages to the database */
+        atomic_store(&store->ended, true);
+    store->open = err == SOTTO_OK;
+    return err;
 }
 
 sotto_err store_commit(struct store *store)

@@ -85,7 +85,12 @@ static int wal_read(sqlite3_file *handle, void *to, int len, sqlite3_int64 at)
 {
     struct wal_file *f = file_of(handle);
     int code = file_flush(f);
-    return code != SQLITE_OK ? code : f->below->pMethods->xRead(f->below, to, len, at);
+    if (code != SQLITE_OK)
+        return code;
+    pthread_mutex_lock(&f->lock);
+    code = f->below->pMethods->xRead(f->below, to, len, at);
+    pthread_mutex_unlock(&f->lock);
+    return code;
 }
 
 static int wal_write(sqlite3_file *handle, const void *from, int len, sqlite3_int64 at)

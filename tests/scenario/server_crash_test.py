@@ -1,12 +1,13 @@
 """kill -9 under load: what was acknowledged is there, once, in order; what was not may be sent again and comes once. SOTTO_ROUNDS sets how
-many times the server is killed."""
+many times the server is killed. And a disk that fails: the server ends, and promises nothing more."""
 import os
 import random
 import struct
+import tempfile
 import threading
 import time
 
-from sottoclient import Server, run
+from sottoclient import Server, program, run
 from sottodevice import APPENDED, ENTRY, ERROR, Closed, Device
 
 ROUNDS = int(os.environ.get("SOTTO_ROUNDS", "4"))
@@ -138,4 +139,56 @@ def nothing_acknowledged_is_lost_or_doubled_by_kill_9():
             pair.reader.end()
 
 
-run([nothing_acknowledged_is_lost_or_doubled_by_kill_9])
+def failing(directory, file):
+    """What puts a disk in front of the server that fails for this file as soon as the marker is there."""
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    marker = os.path.join(directory, "fail")
+    return marker, ("env", f"LD_PRELOAD={program('tests/fail_sync.so')}", f"FAIL_SYNC={marker}", f"FAIL_SYNC_IN={file}",
+                    f"ASAN_OPTIONS={options}")
+
+
+def ends_by_itself(server):
+    assert server.process.wait(30) == 1
+    assert "the database can't be written (" in server.log() and "the server stops, so that nothing is promised" in server.log()
+
+
+def a_failed_sync_under_load_ends_the_server_and_loses_nothing():
+    with tempfile.TemporaryDirectory() as place:
+        marker, prefix = failing(place, "/sotto.db-wal")
+        with Server(*SETTINGS, prefix=prefix) as server:
+            pair = Pair(0, server.port)
+            pair.write_some(50)
+            threads = pair.threads(30)
+            for t in threads:
+                t.start()
+            with open(marker, "wb"):
+                pass
+            ends_by_itself(server)
+            for t in threads:
+                t.join(40)
+                assert not t.is_alive(), "a client hangs"
+        with Server(*SETTINGS, directory=server.directory) as again:
+            pair.sign_in(again.port)
+            pair.write_some(len(pair.open) + 1)
+            pair.read_some(0)
+            pair.check()
+            pair.writer.end()
+            pair.reader.end()
+
+
+def a_failed_sync_of_a_server_that_rests_ends_it_too():
+    """What was committed is moved to the database a second later, with nobody waiting for it."""
+    with tempfile.TemporaryDirectory() as place:
+        marker, prefix = failing(place, "/sotto.db")
+        with Server(*SETTINGS, prefix=prefix) as server:
+            pair = Pair(0, server.port)
+            pair.write_some(5)
+            with open(marker, "wb"):
+                pass
+            ends_by_itself(server)
+            pair.writer.close()
+            pair.reader.close()
+
+
+run([nothing_acknowledged_is_lost_or_doubled_by_kill_9, a_failed_sync_under_load_ends_the_server_and_loses_nothing,
+     a_failed_sync_of_a_server_that_rests_ends_it_too])

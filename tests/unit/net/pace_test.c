@@ -99,6 +99,18 @@ static void what_takes_long_is_not_light_until_it_is_over(void **state)
     assert_false(pace_is_light(&pace, 1));
 }
 
+static void what_was_not_committed_is_no_bunch(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    for (unsigned i = 0; i < 1000; i++) {
+        pace_take(&pace, 5);
+        pace_rest(&pace);
+    }
+    commits(&pace, 1, 1);
+    assert_true(pace_is_light(&pace, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +121,7 @@ int main(void)
         cmocka_unit_test(a_bunch_is_forgotten_when_all_are_alone_again),
         cmocka_unit_test(few_and_cheap_ones_are_light),
         cmocka_unit_test(what_takes_long_is_not_light_until_it_is_over),
+        cmocka_unit_test(what_was_not_committed_is_no_bunch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
