@@ -295,20 +295,6 @@ static void the_token_before_is_good_for_a_month_but_not_for_who_was_removed(voi
     chat_clear(&c);
 }
 
-static sotto_buf correction_of(struct chat *c, size_t who, uint64_t epoch, uint8_t token)
-{
-    struct token_correction correction = {.epoch = epoch, .op = c->voices[who].op + 1};
-    const struct person *p = &c->voices[who].person;
-    sotto_buf out = {0};
-    memcpy(correction.stream, c->stream, STREAM_ID);
-    token_hash_of(c, token, correction.token_hash);
-    memcpy(correction.account_id, p->account.account_id, sizeof correction.account_id);
-    memcpy(correction.device_id, p->gadgets[0].id, sizeof correction.device_id);
-    assert_ok(token_correction_sign(c->town.crypto, p->gadgets[0].key, &correction));
-    assert_ok(token_correction_write(&correction, &out));
-    return out;
-}
-
 static void a_member_corrects_a_wrong_token(void **state)
 {
     (void)state;
@@ -354,19 +340,6 @@ static void a_device_asks_once_in_ten_minutes_to_be_added_again(void **state)
     ask_append_kind(&c, 1, ENTRY_READD, VIEW_LIT("my key package"));
     heard_appended(&c, 1);
     chat_clear(&c);
-}
-
-static sotto_buf branch_of(struct chat *c, size_t who, uint64_t bad_seq)
-{
-    struct branch branch = {.bad_seq = bad_seq, .good_epoch = 1, .new_stream = {1}};
-    const struct person *p = &c->voices[who].person;
-    sotto_buf out = {0};
-    memcpy(branch.stream, c->stream, STREAM_ID);
-    memcpy(branch.account_id, p->account.account_id, sizeof branch.account_id);
-    memcpy(branch.device_id, p->gadgets[0].id, sizeof branch.device_id);
-    assert_ok(branch_sign(c->town.crypto, p->gadgets[0].key, &branch));
-    assert_ok(branch_write(&branch, &out));
-    return out;
 }
 
 static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void **state)

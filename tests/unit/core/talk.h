@@ -364,6 +364,33 @@ static inline uint64_t commits(struct chat *c, size_t who, struct wish wish)
     return heard_appended(c, who).seq;
 }
 
+static inline sotto_buf correction_of(struct chat *c, size_t who, uint64_t epoch, uint8_t token)
+{
+    struct token_correction correction = {.epoch = epoch, .op = c->voices[who].op + 1};
+    const struct person *p = &c->voices[who].person;
+    sotto_buf out = {0};
+    memcpy(correction.stream, c->stream, STREAM_ID);
+    token_hash_of(c, token, correction.token_hash);
+    memcpy(correction.account_id, p->account.account_id, sizeof correction.account_id);
+    memcpy(correction.device_id, p->gadgets[0].id, sizeof correction.device_id);
+    assert_ok(token_correction_sign(c->town.crypto, p->gadgets[0].key, &correction));
+    assert_ok(token_correction_write(&correction, &out));
+    return out;
+}
+
+static inline sotto_buf branch_of(struct chat *c, size_t who, uint64_t bad_seq)
+{
+    struct branch branch = {.bad_seq = bad_seq, .good_epoch = 1, .new_stream = {1}};
+    const struct person *p = &c->voices[who].person;
+    sotto_buf out = {0};
+    memcpy(branch.stream, c->stream, STREAM_ID);
+    memcpy(branch.account_id, p->account.account_id, sizeof branch.account_id);
+    memcpy(branch.device_id, p->gadgets[0].id, sizeof branch.device_id);
+    assert_ok(branch_sign(c->town.crypto, p->gadgets[0].key, &branch));
+    assert_ok(branch_write(&branch, &out));
+    return out;
+}
+
 /* The first of them makes a conversation and adds the others; all listen. */
 static inline void converse(struct chat *c)
 {
