@@ -156,6 +156,8 @@ static void rows_metrics(struct bench *b, struct hostile *h, const struct attack
         "paused_frames_total",
         "refused_total",
         "rate_limited_total{limit=\"requests\"}",
+        "rate_limited_total{limit=\"registers\"}",
+        "rate_limited_total{limit=\"sends\"}",
     };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         double count = metric(after, names[i]) - metric(before, names[i]);

@@ -98,6 +98,7 @@ struct core_effect {
     uint64_t connection;
     uint64_t source; /* who is held up if the connection reads too slowly; 0: nobody */
     uint64_t until_ms;
+    const char *event; /* CORE_LOG: what it is about, for programs: room, account, mail */
     sotto_err verdict; /* CORE_BLOB_KEPT: NOTFOUND, DENIED, QUOTA, CONFLICT: it is not */
     size_t at, len;    /* the bytes, in core_effects.bytes; several effects may share them */
     bool
@@ -169,7 +170,8 @@ struct core_counts {
     uint64_t lost_total;      /* over a quota, or too old */
     uint64_t queued;          /* entries that are stored now */
     uint64_t queue_oldest_s;  /* when the oldest of them came, the time of day; 0: there is none */
-    uint64_t blobs, blob_bytes; /* stored now */
+    uint64_t blobs, blob_bytes;       /* stored now */
+    uint64_t limited_total[RATE_ALL]; /* times that a rate held up or refused somebody */
 };
 struct core_counts core_count(const struct core *core);
 

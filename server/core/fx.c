@@ -106,7 +106,8 @@ void fx_settled(struct core_effects *fx, uint64_t connection, bool settled)
     fx_add(fx, settled ? CORE_SETTLED : CORE_UNSETTLED, connection);
 }
 
-void fx_log(struct core_effects *fx, uint64_t connection, const char *format, ...)
+void fx_log(struct core_effects *fx, const char *event, uint64_t connection, const char *format,
+            ...)
 {
     char line[FX_LOG_MAX + 1];
     va_list arguments;
@@ -114,6 +115,7 @@ void fx_log(struct core_effects *fx, uint64_t connection, const char *format, ..
     int len = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     struct core_effect *effect = fx_add(fx, CORE_LOG, connection);
+    effect->event = event;
     effect->at = fx->bytes.len;
     effect->len = len > 0 ? size_min((size_t)len, FX_LOG_MAX) : 0;
     fx_must(buf_append(&fx->bytes, view_of(line, effect->len)));

@@ -26,7 +26,8 @@ void fx_settled(struct core_effects *fx, uint64_t connection, bool settled);
 
 /* A log line of at most FX_LOG_MAX bytes; what is longer is cut. */
 #define FX_LOG_MAX 128
-__attribute__((format(printf, 3, 4))) void fx_log(struct core_effects *fx, uint64_t connection,
-                                                  const char *format, ...);
+/* `event`: its stable word, a literal. */
+__attribute__((format(printf, 4, 5))) void fx_log(struct core_effects *fx, const char *event,
+                                                  uint64_t connection, const char *format, ...);
 
 #endif

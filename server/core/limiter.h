@@ -8,34 +8,6 @@
 #include "core/bucket.h"
 #include "core/limits.h"
 
-/* X(NAME, burst, wait): rows of limits.h: `burst` at once, then one more each `wait`. A 0 in either is no limit. */
-#define RATES(X)                                                \
-    X(LOGIN, logins, login_ms)                                  \
-    X(REGISTER, registers, register_ms)                         \
-    X(PASSWORD_REQUEST, password_requests, password_request_ms) \
-    X(MAIL, mails, mail_ms)                                     \
-    X(CHANGE, account_changes, account_change_ms)               \
-    X(LOOKUP, lookups, lookup_ms)                               \
-    X(CLAIM, claims, claim_ms)                                  \
-    X(TARGET_CLAIM, target_claims, target_claim_ms)             \
-    X(INVITE, invites_made, invite_made_ms)                     \
-    X(SEND, sends, send_ms)                                     \
-    X(SEND_KIB, send_kib, send_kib_ms)                          \
-    X(INBOX_SEND, inbox_sends, inbox_send_ms)                   \
-    X(COMMIT, commits, commit_ms)                               \
-    X(HANDSHAKE_KIB, handshake_kib, handshake_kib_ms)           \
-    X(READD, readds, readd_ms)                                  \
-    X(SUBSCRIBE, subscribes, subscribe_ms)                      \
-    X(GROUP, groups, group_ms)                                  \
-    X(BLOB, blobs, blob_ms)
-
-enum rate {
-#define RATE_ENUM(name, burst, wait) RATE_##name,
-    RATES(RATE_ENUM)
-#undef RATE_ENUM
-        RATE_COUNT
-};
-
 struct limiter; /* opaque */
 
 /* `count` buckets, rounded up. NOMEM. */

@@ -15,6 +15,20 @@ static const size_t offsets[] = {
 #undef LIMITS_OFFSET
 };
 
+static const char *const rate_names[RATE_ALL] = {
+#define RATE_NAME(name, burst, wait) [RATE_##name] = #burst,
+    RATES(RATE_NAME)
+#undef RATE_NAME
+#define RATE_NAME(name, limit) [RATE_##name] = #limit,
+        OWN_RATES(RATE_NAME)
+#undef RATE_NAME
+};
+
+const char *rate_name(enum rate rate)
+{
+    return rate_names[rate];
+}
+
 struct limits limits_default(void)
 {
     return (struct limits){

@@ -136,6 +136,48 @@ struct limits {
 /* The defaults. */
 struct limits limits_default(void);
 
+/* X(NAME, burst, wait): rows of limits above: `burst` at once, then one more each `wait`. A 0 in either is no limit. */
+#define RATES(X)                                                \
+    X(LOGIN, logins, login_ms)                                  \
+    X(REGISTER, registers, register_ms)                         \
+    X(PASSWORD_REQUEST, password_requests, password_request_ms) \
+    X(MAIL, mails, mail_ms)                                     \
+    X(CHANGE, account_changes, account_change_ms)               \
+    X(LOOKUP, lookups, lookup_ms)                               \
+    X(CLAIM, claims, claim_ms)                                  \
+    X(TARGET_CLAIM, target_claims, target_claim_ms)             \
+    X(INVITE, invites_made, invite_made_ms)                     \
+    X(SEND, sends, send_ms)                                     \
+    X(SEND_KIB, send_kib, send_kib_ms)                          \
+    X(INBOX_SEND, inbox_sends, inbox_send_ms)                   \
+    X(COMMIT, commits, commit_ms)                               \
+    X(HANDSHAKE_KIB, handshake_kib, handshake_kib_ms)           \
+    X(READD, readds, readd_ms)                                  \
+    X(SUBSCRIBE, subscribes, subscribe_ms)                      \
+    X(GROUP, groups, group_ms)                                  \
+    X(BLOB, blobs, blob_ms)
+
+/* Those whose buckets lie with whom they bound: a connection, its seat in a room, its address. X(NAME, the row that names it) */
+#define OWN_RATES(X)                \
+    X(REQUEST, requests)            \
+    X(ROOM_BYTES, room_bytes_per_s) \
+    X(ROOM_OPEN, room_opens)        \
+    X(WRONG_CODE, wrong_codes)
+
+enum rate {
+#define RATE_ENUM(name, burst, wait) RATE_##name,
+    RATES(RATE_ENUM)
+#undef RATE_ENUM
+#define RATE_ENUM(name, limit) RATE_##name,
+        OWN_RATES(RATE_ENUM)
+#undef RATE_ENUM
+            RATE_ALL,
+    RATE_COUNT = RATE_REQUEST /* those of the limiter: the own ones stand behind them */
+};
+
+/* As the row of limits is called: what /metrics says. */
+const char *rate_name(enum rate rate);
+
 struct limit_row {
     const char *name; /* without "limits." */
     uint64_t value;   /* the default */

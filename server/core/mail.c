@@ -115,7 +115,7 @@ sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *ret_number,
         TRY(mail_is_wanted(s, &row, &wanted));
         if (!wanted) {
             TRY(fx_reserve(s->fx, 1, FX_LOG_MAX));
-            fx_log(s->fx, 0, "mail %llu is given up: nobody waits for it any more",
+            fx_log(s->fx, "mail", 0, "mail %llu is given up: nobody waits for it any more",
                    (unsigned long long)number);
             TRY(mail_delete(s, number));
             s->core->counts.mails_given_up_total++;

@@ -170,7 +170,7 @@ static sotto_err register_new(struct step *s, const struct request *request,
     TRY(account_make(s, reg, r, pass, &certificate));
     TRY(pass_use(s, reg, pass));
     step_take(s, RATE_REGISTER, origin, 0, 1);
-    fx_log(s->fx, request->from->id, "account made");
+    fx_log(s->fx, "account", request->from->id, "account made");
     return request_answer_chain(s, request, buf_view(&certificate));
 }
 

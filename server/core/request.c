@@ -87,14 +87,18 @@ sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms, const ch
     return err;
 }
 
+sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms, const char *what)
+{
+    s->core->counts.limited_total[rate]++;
+    return step_refuse(s, SOTTO_E_RATE, wait_ms, "slow down: %s, retry in %llu s", what,
+                       (unsigned long long)((wait_ms + 999) / 1000));
+}
+
 sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost,
                      const char *what)
 {
     uint64_t wait_ms = limiter_wait_ms(s->core->limiter, rate, who, whom, cost, s->now_ms);
-    if (wait_ms == 0)
-        return SOTTO_OK;
-    return step_refuse(s, SOTTO_E_RATE, wait_ms, "slow down: %s, retry in %llu s", what,
-                       (unsigned long long)((wait_ms + 999) / 1000));
+    return wait_ms == 0 ? SOTTO_OK : step_slow_down(s, rate, wait_ms, what);
 }
 
 void step_take(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost)
@@ -125,8 +129,10 @@ static void charge(struct step *s, struct connection *c, uint64_t cost)
         return;
     bucket_take(&c->requests, rate, cost, s->now_ms);
     uint64_t wait_ms = bucket_wait_ms(&c->requests, rate, 0, s->now_ms);
-    if (wait_ms > 0)
-        fx_pause(s->fx, c->id, s->now_ms + wait_ms);
+    if (wait_ms == 0)
+        return;
+    s->core->counts.limited_total[RATE_REQUEST]++;
+    fx_pause(s->fx, c->id, s->now_ms + wait_ms);
 }
 
 static sotto_err check_who(struct step *s, enum who who, const struct connection *c)

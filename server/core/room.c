@@ -86,7 +86,7 @@ void room_confirm(struct step *s, struct seat *seat)
         return;
     if (room->kind == ROOM_SESSION)
         room_give_guess_back(s, room);
-    fx_log(s->fx, seat->owner->id, "confirmed %u", room->slot->number);
+    fx_log(s->fx, "room", seat->owner->id, "confirmed %u", room->slot->number);
 }
 
 /* What becomes of the joiner's guess when a room ends before both have confirmed. */
@@ -126,7 +126,7 @@ void room_end(struct step *s, struct room *room, const struct seat *leaver,
     if (list_holds(&s->core->waiting, &room->waiting))
         list_remove(&s->core->waiting, &room->waiting);
     list_remove(&s->core->living, &room->living);
-    fx_log(s->fx, leaver != NULL ? leaver->owner->id : 0, "closed %u", room->slot->number);
+    fx_log(s->fx, "room", leaver != NULL ? leaver->owner->id : 0, "closed %u", room->slot->number);
     for (size_t i = 0; i < SEAT_COUNT; i++) {
         struct seat *seat = &room->seats[i];
         if (seat->owner == NULL)

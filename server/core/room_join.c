@@ -20,11 +20,9 @@ static sotto_err check_guesses(struct step *s, const struct connection *c, uint8
     if (kind != ROOM_SESSION)
         return SOTTO_OK;
     uint64_t wait_ms = bucket_wait_ms(&c->origin->wrong, &s->core->wrong_rate, 1, s->now_ms);
-    if (wait_ms == 0)
-        return SOTTO_OK;
-    return step_refuse(s, SOTTO_E_RATE, wait_ms,
-                       "slow down: too many wrong codes from your address, retry in %u s",
-                       (unsigned)((wait_ms + 999) / 1000));
+    return wait_ms == 0 ? SOTTO_OK
+                        : step_slow_down(s, RATE_WRONG_CODE, wait_ms,
+                                         "too many wrong codes from your address");
 }
 
 /* The room of this kind and number, with a seat free for this connection. */
@@ -73,6 +71,6 @@ sotto_err room_on_join(struct step *s, const struct request *request)
     room_join(s, room, c);
     answer_joined(s, request, room);
     tell_creator(s, room);
-    fx_log(s->fx, c->id, "peer joined %u", room->slot->number);
+    fx_log(s->fx, "room", c->id, "peer joined %u", room->slot->number);
     return SOTTO_OK;
 }

@@ -17,20 +17,18 @@ static sotto_err check_limits(struct step *s, const struct connection *c)
         return step_refuse(s, SOTTO_E_FULL, 0,
                            "as many rooms are open from your address as may be");
     uint64_t wait_ms = bucket_wait_ms(&c->origin->openings, &s->core->opening_rate, 1, s->now_ms);
-    if (wait_ms > 0)
-        return step_refuse(s, SOTTO_E_RATE, wait_ms,
-                           "slow down: too many rooms from your address, retry in %u s",
-                           (unsigned)((wait_ms + 999) / 1000));
-    return SOTTO_OK;
+    return wait_ms == 0
+               ? SOTTO_OK
+               : step_slow_down(s, RATE_ROOM_OPEN, wait_ms, "too many rooms from your address");
 }
 
 static void log_open(struct step *s, const struct connection *c, const struct room *room)
 {
     if (room->kind == ROOM_LAB)
-        fx_log(s->fx, c->id, "lab open %u %.*s", room->slot->number, (int)room->suite_len,
+        fx_log(s->fx, "room", c->id, "lab open %u %.*s", room->slot->number, (int)room->suite_len,
                (const char *)room->suite);
     else
-        fx_log(s->fx, c->id, "session open %u", room->slot->number);
+        fx_log(s->fx, "room", c->id, "session open %u", room->slot->number);
 }
 
 sotto_err room_on_open(struct step *s, const struct request *request)

@@ -23,8 +23,10 @@ static void charge(struct step *s, struct seat *seat, size_t bytes)
     const struct bucket_rate *rate = &s->core->byte_rate;
     bucket_take(&seat->bytes, rate, bytes, s->now_ms);
     uint64_t wait_ms = bucket_wait_ms(&seat->bytes, rate, 0, s->now_ms);
-    if (wait_ms > 0)
-        fx_pause(s->fx, seat->owner->id, s->now_ms + wait_ms);
+    if (wait_ms == 0)
+        return;
+    s->core->counts.limited_total[RATE_ROOM_BYTES]++;
+    fx_pause(s->fx, seat->owner->id, s->now_ms + wait_ms);
 }
 
 sotto_err room_on_send(struct step *s, const struct request *request)

@@ -146,7 +146,10 @@ __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sott
                                                             uint64_t retry_ms, const char *format,
                                                             ...);
 
-/* RATE, with the time to wait, where `cost` does not fit; takes nothing. `what`: "too many …". */
+/* RATE, counted, with the time to wait. `what`: "too many …". */
+SOTTO_MUST_USE sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms,
+                                        const char *what);
+/* The same where `cost` does not fit; takes nothing. */
 SOTTO_MUST_USE sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom,
                                     uint64_t cost, const char *what);
 void step_take(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost);

@@ -64,7 +64,7 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
 {
     const view bytes = {t->effects.bytes.data + effect->at, effect->len};
     if (effect->kind == CORE_LOG) {
-        log_line(t->server->log, "room", "%.*s", (int)size_min(bytes.len, 200),
+        log_line(t->server->log, effect->event, "%.*s", (int)size_min(bytes.len, 200),
                  (const char *)bytes.data);
         return;
     }

@@ -49,10 +49,19 @@ static sotto_err queue_write(const struct server *server, sotto_buf *out)
                  oldest_s > 0 && oldest_s < now_s ? now_s - oldest_s : 0);
 }
 
-/* What the gate turned away, and what the core refused, by the limit that did it. */
+static sotto_err limit_write(sotto_buf *out, const char *limit, uint64_t count)
+{
+    char text[TEXT_MAX];
+    int len = snprintf(text, sizeof text, "sottod_rate_limited_total{limit=\"%s\"} %llu\n", limit,
+                       (unsigned long long)count);
+    return buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1)));
+}
+
+/* What the gate turned away, and what the core held up or refused, by the limit that did it. */
 static sotto_err limits_write(const struct server *server, sotto_buf *out)
 {
     const struct stats *s = &server->stats;
+    const struct core_counts core = stats_core_get(s);
     const struct {
         const char *limit;
         const atomic_uint_fast64_t *count;
@@ -61,20 +70,16 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
         {"connections_per_address", &s->refused_address},
         {"unauthenticated", &s->refused_unauthenticated},
         {"unauthenticated_evicted", &s->evicted},
-        {"bytes", &s->paused},
         {"frames", &s->paused_frames},
-        {"requests", &server->ops.errors[SOTTO_E_RATE]},
         {"full", &server->ops.errors[SOTTO_E_FULL]},
         {"quota", &server->ops.errors[SOTTO_E_QUOTA]},
     };
     TRY(buf_append(out, VIEW_LIT("# HELP sottod_rate_limited_total held up or refused, by limit\n"
                                  "# TYPE sottod_rate_limited_total counter\n")));
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        char text[TEXT_MAX];
-        int len = snprintf(text, sizeof text, "sottod_rate_limited_total{limit=\"%s\"} %llu\n",
-                           rows[i].limit, (unsigned long long)atomic_load(rows[i].count));
-        TRY(buf_append(out, view_of(text, size_min((size_t)len, sizeof text - 1))));
-    }
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        TRY(limit_write(out, rows[i].limit, atomic_load(rows[i].count)));
+    for (size_t i = 0; i < RATE_ALL; i++)
+        TRY(limit_write(out, rate_name((enum rate)i), core.limited_total[i]));
     return SOTTO_OK;
 }
 

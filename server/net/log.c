@@ -65,7 +65,7 @@ static void log_out_lost(struct log *log, uint64_t lost)
     static const char *const formats[] = {
         [LOG_TEXT] = "%llu lines were left out here\n",
         [LOG_LOGFMT] = "ev=log lost=%llu\n",
-        [LOG_JSON] = "{\"event\":\"log\",\"lost\":%llu}\n",
+        [LOG_JSON] = "{\"ev\":\"log\",\"lost\":%llu}\n",
     };
     char line[LOG_LINE], number[24];
     const char *format = formats[atomic_load(&log->shape)], *hole = strstr(format, "%llu");
@@ -166,8 +166,8 @@ static size_t line_make(enum log_shape shape, char line[LOG_LINE], const char *e
     else
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     if (shape == LOG_JSON)
-        len = snprintf(line, LOG_LINE - 1, "{\"time\":\"%s\",\"event\":\"%s\",\"text\":\"%s\"}",
-                       when, event, text);
+        len = snprintf(line, LOG_LINE - 1, "{\"time\":\"%s\",\"ev\":\"%s\",\"msg\":\"%s\"}", when,
+                       event, text);
     else if (shape == LOG_LOGFMT)
         len = snprintf(line, LOG_LINE - 1, "time=%s ev=%s msg=\"%s\"", when, event, text);
     else

@@ -155,7 +155,7 @@ static void on_effect(struct model *m, const struct core_effect *e)
     view bytes = view_of(m->fx.bytes.data + e->at, e->len);
     HOLDS(e->at + e->len <= m->fx.bytes.len);
     if (e->kind == CORE_LOG) {
-        HOLDS(e->len > 0 && e->len <= FX_LOG_MAX);
+        HOLDS(e->len > 0 && e->len <= FX_LOG_MAX && e->event != NULL);
         return;
     }
     int who = who_of(e->connection);

@@ -15,6 +15,9 @@ import urllib.error
 import urllib.request
 
 from sottoclient import *
+from sottodevice import E as REFUSALS
+from sottodevice import Device, Refused
+from sottopeople import wait_for
 
 
 def sottod(*arguments, env=None, timeout=60, prefix=()):
@@ -136,6 +139,27 @@ def requests_are_timed_and_refusals_counted():
             assert line.startswith("# ") or re.fullmatch(r'sottod_[a-z0-9_]+(\{[a-z]+="[^"]*"(,le="[^"]*")?\})? [0-9.]+', line), line
         names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")]
         assert len(names) == len(set(names)), names
+
+
+def what_was_held_up_or_refused_is_told_by_its_limit():
+    with Server("--set", "limits.room_opens=1", "--set", "limits.logins=1", "--set", "limits.requests=20") as s:
+        client, device = Client(s.port).open(), Device().connect(s.port)
+        for kind in (ROOM_OPENED, ERROR, ERROR):
+            client.send(ROOM_OPEN, b"\x01" + opaque(b""))
+            client.expect(kind)
+        for name, code in (("alice@localhost", REFUSALS["INVITE"]), ("bob@localhost", REFUSALS["RATE"])):
+            try:
+                device.register(name, "link", bytes(32))
+                raise AssertionError("a link that nobody made was good")
+            except Refused as e:
+                assert e.code == code, e
+        text = sottod("metrics", "print", "--dir", state_of(s))[1]
+        for limit, count in (("room_opens", 2), ("logins", 1), ("requests", 0), ("registers", 0), ("sends", 0)):
+            assert f'sottod_rate_limited_total{{limit="{limit}"}} {count}\n' in text, (limit, text)
+        for _ in range(3):
+            client.send(ROOM_OPEN, b"\x01" + opaque(b""))
+        wait_for(lambda: 'limit="requests"} 0\n' not in sottod("metrics", "print", "--dir", state_of(s))[1], "the limit of requests")
+        device.end()
 
 
 def the_dashboard_names_only_metrics_that_exist():

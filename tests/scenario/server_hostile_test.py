@@ -21,10 +21,10 @@ TOLD = {
     "oversize": ["closed_malformed_total"],
     "malformed": ["closed_malformed_total"],
     "signatures": ["refused_total"],
-    "registers": ["rate_limited_total{limit=requests}"],
+    "registers": ["rate_limited_total{limit=registers}"],
     "pings": ["paused_frames_total"],
-    "requests": ["paused_total"],
-    "sends": ["rate_limited_total{limit=requests}"],
+    "requests": ["rate_limited_total{limit=requests}"],
+    "sends": ["rate_limited_total{limit=sends}"],
 }
 
 

@@ -482,6 +482,8 @@ static void mail_that_failed_comes_again_later_with_another_password(void **stat
     mail = take(&t);
     assert_int_equal(mail.number, 0);
     assert_int_equal(mail.due_s, 0);
+    assert_true(logged(&t.w, "mail", "mail %u is given up: nobody waits for it any more",
+                       (uint32_t)number));
     assert_int_equal(core_count(t.w.core).mails_waiting, 0);
     assert_int_equal(core_count(t.w.core).mails_sent_total, 0);
     assert_int_equal(core_count(t.w.core).mails_failed_total, 3);

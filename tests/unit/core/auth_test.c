@@ -109,6 +109,7 @@ static void failed_sign_ins_make_an_address_wait(void **state)
     }
     ask_auth(&t, &alice, 0, 1);
     assert_int_equal(got_error(&t.w, 1, SOTTO_E_RATE).retry_ms, 300000);
+    assert_int_equal(limited(&t.w, RATE_LOGIN), 1);
     later(&t, 300000);
     ask_auth(&t, &alice, 0, 1);
     got_auth_ok(&t, 1);

@@ -67,6 +67,7 @@ static void commits_are_limited_for_each_member(void **state)
     commits(&c, 0, (struct wish){0});
     ask_commit(&c, 0, (struct wish){0});
     heard_error(&c, 0, SOTTO_E_RATE);
+    assert_int_equal(limited(&c.town.w, RATE_COMMIT), 1);
     commits(&c, 1, (struct wish){0});
     later(&c.town, 10000);
     commits(&c, 0, (struct wish){0});

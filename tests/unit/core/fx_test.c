@@ -9,12 +9,13 @@ static void effects_keep_their_order_and_bytes(void **state)
     assert_ok(fx_reserve(&fx, 3, 100 + FX_LOG_MAX));
     assert_ok(buf_append(&fx.bytes, VIEW_LIT("one")));
     fx_send(&fx, 1, 0);
-    fx_log(&fx, 0, "line %d", 7);
+    fx_log(&fx, "event", 0, "line %d", 7);
     fx_close(&fx, 1);
     assert_int_equal(fx.count, 3);
     assert_int_equal(fx.list[0].len, 3);
     assert_memory_equal(fx.bytes.data + fx.list[1].at, "line 7", 6);
     assert_int_equal(fx.list[1].len, 6);
+    assert_string_equal(fx.list[1].event, "event");
     assert_int_equal(fx.list[2].kind, CORE_CLOSE);
     core_effects_clear(&fx);
 }
@@ -27,7 +28,7 @@ static void long_line_is_cut(void **state)
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     assert_ok(fx_reserve(&fx, 1, FX_LOG_MAX));
-    fx_log(&fx, 0, "%s", text);
+    fx_log(&fx, "event", 0, "%s", text);
     assert_int_equal(fx.list[0].len, FX_LOG_MAX);
     core_effects_clear(&fx);
 }

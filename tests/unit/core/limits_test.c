@@ -42,11 +42,27 @@ static void defaults_are_those_of_the_table(void **state)
     assert_int_equal(limits.room_burst_bytes, 4194304);
 }
 
+/* What /metrics says is the setting that an admin may change; no two rates share it. */
+static void each_rate_has_the_name_of_a_limit(void **state)
+{
+    (void)state;
+    struct limits limits = {0};
+    for (size_t i = 0; i < RATE_ALL; i++) {
+        uint64_t *place = limits_find(&limits, rate_name((enum rate)i));
+        assert_non_null(place);
+        assert_int_equal(*place, 0);
+        *place = 1;
+    }
+    assert_string_equal(rate_name(RATE_LOGIN), "logins");
+    assert_string_equal(rate_name(RATE_WRONG_CODE), "wrong_codes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_has_a_row_for_each_limit),
         cmocka_unit_test(each_limit_is_found_by_its_name_and_nowhere_else),
+        cmocka_unit_test(each_rate_has_the_name_of_a_limit),
         cmocka_unit_test(defaults_are_those_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,7 +323,9 @@ static void three_accounts_an_hour_come_from_one_address(void **state)
             got_registered(&t, 1);
         else
             assert_int_equal(got_error(&t.w, 1, SOTTO_E_RATE).retry_ms, 1200000);
+        assert_int_equal(logged(&t.w, "account", "account made", 0), i < 3);
     }
+    assert_int_equal(limited(&t.w, RATE_REGISTER), 1);
     later(&t, 1200000);
     ask_register(&t, &people[3], 1, REGISTER_OPEN, (view){0}, (view){0});
     got_registered(&t, 1);

@@ -81,6 +81,7 @@ static void requests_over_the_rate_are_answered_but_slowed_down(void **state)
     struct world w = world_of(limits);
     uint32_t slot = joined(&w, 1, 2); /* opening costs 5: 2 over 3, 1 s */
     w.now_ms += 2500;                 /* all has leaked */
+    const uint64_t before = limited(&w, RATE_REQUEST);
     for (int i = 0; i < 3; i++) {
         ask_confirm(&w, 1, slot);
         got_ok(&w, 1, 13);
@@ -91,6 +92,7 @@ static void requests_over_the_rate_are_answered_but_slowed_down(void **state)
     assert_int_equal(paused_until(&w, 1), w.now_ms + 500);
     ask_confirm(&w, 1, slot);
     assert_int_equal(paused_until(&w, 1), w.now_ms + 1000);
+    assert_int_equal(limited(&w, RATE_REQUEST) - before, 2);
     world_clear(&w);
 }
 
@@ -126,9 +128,11 @@ static void bytes_over_the_rate_pause_the_sender_and_are_all_passed_on(void **st
         got(&w, 2, PROTO_ROOM_DATA);
         assert_int_equal(paused_until(&w, 1), 0);
     }
+    assert_int_equal(limited(&w, RATE_ROOM_BYTES), 0);
     ask_send(&w, 1, slot, VIEW_OF(bytes));
     got(&w, 2, PROTO_ROOM_DATA);
     assert_int_equal(paused_until(&w, 1), w.now_ms + 500);
+    assert_int_equal(limited(&w, RATE_ROOM_BYTES), 1);
     ask_send(&w, 2, slot, VIEW_OF(bytes)); /* each side has its own */
     got(&w, 1, PROTO_ROOM_DATA);
     assert_int_equal(paused_until(&w, 2), 0);

@@ -35,6 +35,7 @@ static void five_wrong_codes_are_free_and_the_sixth_waits(void **state)
     ask_join(&w, ATTACKER, slot);
     got(&w, ATTACKER, PROTO_ROOM_JOINED);
     assert_int_equal(core_count(w.core).code_failures_total, 5);
+    assert_int_equal(limited(&w, RATE_WRONG_CODE), 2);
     world_clear(&w);
 }
 

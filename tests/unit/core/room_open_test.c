@@ -78,6 +78,7 @@ static void opening_again_and_again_has_to_wait(void **state)
     w.now_ms += 6999;
     ask_open(&w, 1);
     assert_int_equal(got_error(&w, 1, SOTTO_E_RATE).retry_ms, 1);
+    assert_int_equal(limited(&w, RATE_ROOM_OPEN), 2);
     w.now_ms += 1;
     opened(&w, 1);
     world_clear(&w);

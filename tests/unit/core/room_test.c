@@ -14,7 +14,7 @@ static void opened_room_has_a_short_slot_and_a_time_to_join(void **state)
     assert_in_range(answer.slot, 1, 99);
     assert_int_equal(answer.join_ttl_s, 600);
     assert_int_equal(effects(&w, CORE_SETTLED, 1), 1);
-    assert_true(logged(&w, "session open %u", answer.slot));
+    assert_true(logged(&w, "room", "session open %u", answer.slot));
     world_clear(&w);
 }
 
@@ -35,7 +35,7 @@ static void joiner_gets_in_and_the_creator_hears_of_it(void **state)
     assert_ok(proto_room_peer_read(got(&w, 1, PROTO_ROOM_PEER).body, &told));
     assert_int_equal(told, slot);
     assert_int_equal(effects(&w, CORE_SETTLED, 2), 1);
-    assert_true(logged(&w, "peer joined %u", slot));
+    assert_true(logged(&w, "room", "peer joined %u", slot));
     world_clear(&w);
 }
 
@@ -133,7 +133,7 @@ static void lab_room_tells_the_joiner_its_suite(void **state)
     come(&w, 2);
     ask_open_lab(&w, 1, "x25519-hkdf-aes256gcm");
     assert_ok(proto_room_opened_read(got(&w, 1, PROTO_ROOM_OPENED).body, &opened_answer));
-    assert_true(logged(&w, "lab open %u x25519-hkdf-aes256gcm", opened_answer.slot));
+    assert_true(logged(&w, "room", "lab open %u x25519-hkdf-aes256gcm", opened_answer.slot));
     ask_join_kind(&w, 2, ROOM_LAB, opened_answer.slot);
     assert_ok(proto_room_joined_read(got(&w, 2, PROTO_ROOM_JOINED).body, &joined_answer));
     assert_true(view_equal(joined_answer.suite, VIEW_LIT("x25519-hkdf-aes256gcm")));
@@ -160,13 +160,13 @@ static void confirmation_is_logged_when_both_have_given_it(void **state)
     uint32_t slot = joined(&w, 1, 2);
     ask_confirm(&w, 2, slot);
     got_ok(&w, 2, 13);
-    assert_false(logged(&w, "confirmed %u", slot));
+    assert_false(logged(&w, "room", "confirmed %u", slot));
     ask_confirm(&w, 2, slot);
     got_ok(&w, 2, 13);
-    assert_false(logged(&w, "confirmed %u", slot));
+    assert_false(logged(&w, "room", "confirmed %u", slot));
     ask_confirm(&w, 1, slot);
     got_ok(&w, 1, 13);
-    assert_true(logged(&w, "confirmed %u", slot));
+    assert_true(logged(&w, "room", "confirmed %u", slot));
     world_clear(&w);
 }
 
@@ -180,7 +180,7 @@ static void close_ends_the_room_for_both(void **state)
     got_closed(&w, 1, slot, ROOM_END_LEFT);
     assert_int_equal(effects(&w, CORE_UNSETTLED, 1), 1);
     assert_int_equal(effects(&w, CORE_UNSETTLED, 2), 1);
-    assert_true(logged(&w, "closed %u", slot));
+    assert_true(logged(&w, "room", "closed %u", slot));
     ask_send(&w, 1, slot, VIEW_LIT("still there?"));
     got_error(&w, 1, SOTTO_E_NOTFOUND);
     assert_int_equal(core_count(w.core).rooms_open, 0);

@@ -318,6 +318,7 @@ static void sends_are_limited_and_the_number_can_be_used_again(void **state)
         says(&c, 0, "hello");
     ask_append(&c, 0, "one too many");
     heard_error(&c, 0, SOTTO_E_RATE);
+    assert_int_equal(limited(&c.town.w, RATE_SEND), 1);
     assert_int_equal(says(&c, 1, "others go on"), 5);
     later(&c.town, 500);
     c.voices[0].op--; /* RATE did not use it up */
@@ -338,6 +339,8 @@ static void bytes_are_limited(void **state)
     heard_appended(&c, 0);
     ask_append_kind(&c, 0, ENTRY_APPLICATION, VIEW_OF(large));
     heard_error(&c, 0, SOTTO_E_RATE);
+    assert_int_equal(limited(&c.town.w, RATE_SEND_KIB), 1);
+    assert_int_equal(limited(&c.town.w, RATE_SEND), 0);
     chat_clear(&c);
 }
 

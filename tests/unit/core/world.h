@@ -94,6 +94,12 @@ static inline size_t effects(const struct world *w, enum core_effect_kind kind, 
     return count;
 }
 
+/* How often a rate held up or refused somebody. */
+static inline uint64_t limited(const struct world *w, enum rate rate)
+{
+    return core_count(w->core).limited_total[rate];
+}
+
 /* The only frame that a connection got in the last step, which is of this kind. */
 static inline struct proto_frame got(const struct world *w, uint64_t connection,
                                      enum proto_kind kind)
@@ -146,8 +152,9 @@ static inline void got_ok(const struct world *w, uint64_t connection, uint32_t r
     assert_int_equal(got(w, connection, PROTO_OK).request, request);
 }
 
-/* Whether a line was logged in the last step; "%u" in it stands for the slot. */
-static inline bool logged(const struct world *w, const char *format, uint32_t slot)
+/* Whether a line about this was logged in the last step; "%u" in it stands for the slot. */
+static inline bool logged(const struct world *w, const char *event, const char *format,
+                          uint32_t slot)
 {
     char line[200];
     const char *mark = strstr(format, "%u");
@@ -156,7 +163,7 @@ static inline bool logged(const struct world *w, const char *format, uint32_t sl
     else
         snprintf(line, sizeof line, "%s", format);
     for (size_t i = 0; i < w->fx.count; i++)
-        if (w->fx.list[i].kind == CORE_LOG &&
+        if (w->fx.list[i].kind == CORE_LOG && strcmp(w->fx.list[i].event, event) == 0 &&
             view_equal(effect_bytes(w, &w->fx.list[i]), view_str(line)))
             return true;
     return false;

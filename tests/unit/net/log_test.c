@@ -56,7 +56,7 @@ static void a_line_cannot_be_made_into_two_or_break_json(void **state)
     log_free(log);
     close(ends[1]);
     (void)read_all(ends[0], text);
-    assert_non_null(strstr(text, "\"event\":\"event\",\"text\":\"a?b?c?d?[31m\"}\n{"));
+    assert_non_null(strstr(text, "\"ev\":\"event\",\"msg\":\"a?b?c?d?[31m\"}\n{"));
     assert_non_null(strstr(text, "Z ev=event msg=\"a?b?c?d\"\n{"));
     assert_int_equal(text[strlen(text) - 1], '\n');
     assert_int_equal(text[strlen(text) - 2], '}'); /* also of a line that was cut */
