@@ -37,7 +37,9 @@ const struct cli_option restore_options[] = {
 const char backup_text[] =
     "Writes a backup into a file that doesn't exist yet, or to the standard output (-): the "
     "database as it is at one moment, attachments, and the settings if they lie in the state "
-    "directory. A running server goes on meanwhile; without one the command does it itself.\n\n"
+    "directory. A running server goes on meanwhile; without one the command does it itself. It "
+    "says what it has written on the standard output, or on the standard error if the backup goes "
+    "there.\n\n"
     "With backup.recipient in the settings the backup is sealed to that key, and holds the "
     "server's keys, too. Without it anybody who has the file can read it, and keys are in it only "
     "with --with-keys.\n\n" OPTIONS_TEXT;
@@ -56,11 +58,12 @@ const char backup_key_text[] =
 
 /* ---- what was done, in words */
 
-static void sum_print(const struct cli_call *call, const struct backup_sum *sum, const char *did)
+static void sum_print(const struct cli_call *call, const struct backup_sum *sum, const char *did,
+                      FILE *out)
 {
     char when[ASK_TIME];
     if (call->json) {
-        struct cli_json j = cli_json_begin(stdout);
+        struct cli_json j = cli_json_begin(out);
         cli_json_number(&j, "v", 1);
         cli_json_number(&j, "files", sum->files);
         cli_json_number(&j, "bytes", sum->bytes);
@@ -73,10 +76,10 @@ static void sum_print(const struct cli_call *call, const struct backup_sum *sum,
     }
     if (call->quiet)
         return;
-    printf("%s: made %s, %llu files, %llu KiB, %llu attachments, %s, %s keys\n", did,
-           ask_time(sum->made_s, when), (unsigned long long)sum->files,
-           (unsigned long long)((sum->bytes + 1023) / 1024), (unsigned long long)sum->blobs,
-           sum->sealed ? "sealed" : "not sealed", sum->keys ? "with" : "without");
+    fprintf(out, "%s: made %s, %llu files, %llu KiB, %llu attachments, %s, %s keys\n", did,
+            ask_time(sum->made_s, when), (unsigned long long)sum->files,
+            (unsigned long long)((sum->bytes + 1023) / 1024), (unsigned long long)sum->blobs,
+            sum->sealed ? "sealed" : "not sealed", sum->keys ? "with" : "without");
 }
 
 /* ---- backup */
@@ -227,8 +230,7 @@ int backup_run(struct cli_call *call)
         (void)unlink(m.path);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
-    if (file)
-        sum_print(call, &m.sum, "backup");
+    sum_print(call, &m.sum, "backup", file ? stdout : stderr);
     return 0;
 }
 
@@ -275,14 +277,14 @@ int verify_run(struct cli_call *call)
         err = backup_verify(o.c, o.fd, o.key, &sum, &failure);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
-    sum_print(call, &sum, "whole");
+    sum_print(call, &sum, "whole", stdout);
     return 0;
 }
 
 static void restored_print(const struct cli_call *call, const struct backup_sum *sum,
                            const char *dir)
 {
-    sum_print(call, sum, "restored");
+    sum_print(call, sum, "restored", stdout);
     if (call->json || call->quiet)
         return;
     if (!sum->keys)

@@ -16,7 +16,7 @@ import time
 
 from sottoblobs import SETTINGS, get, member, put, to_fetch, to_send
 from sottoclient import *
-from sottodevice import Device
+from sottodevice import APPLICATION, Device
 from sottopeople import wait_for
 
 
@@ -49,25 +49,38 @@ def blob(state, first, rest, size):
 
 
 def the_drill():
-    """Sealed, made under load, checked elsewhere, put back, and served again under the same pin."""
+    """Sealed, made while messages are stored and rooms go on, checked elsewhere, put back, and served again under the same pin, with
+    all that was acknowledged before it began."""
     place = fresh()
     key, to = recipient(place)
     file = os.path.join(place, "b.sotto")
-    with Server("--set", f"backup.recipient={to}") as s:
+    with Server("--set", f"backup.recipient={to}", "--set", "registration.who=open", "--set", "limits.sends=1000000",
+                "--set", "limits.send_kib=1000000") as s:
         blob(state_of(s), "ab", "0" * 62, 300000)
-        stop, errors = threading.Event(), []
+        alice, bob = Device().connect(s.port), Device().connect(s.port)
+        for device, name in ((alice, "alice"), (bob, "bob")):
+            device.register(f"{name}@localhost")
+            device.auth()
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        stop, errors, acked = threading.Event(), [], []
 
         def load():
             try:
                 a, b, slot = pair(s.port)
-                while not stop.is_set():
+                while not stop.is_set() and len(acked) < 5000:  # more than limits.queue_entries would be lost
+                    alice.append(stream, b"message %d" % len(acked))
+                    acked.append(b"message %d" % len(acked))
                     a.room_send(slot, b"while a backup is made")
                     assert b.room_data(slot) == b"while a backup is made"
             except Exception as e:  # pylint: disable=broad-except
                 errors.append(e)
         thread = threading.Thread(target=load)
         thread.start()
+        wait_for(lambda: errors or len(acked) >= 20, "messages before the backup")
+        before = len(acked)
         status, out, err = sottod("backup", file, "--dir", state_of(s), "--json")
+        assert len(acked) > before, "nothing was stored meanwhile"
         stop.set()
         thread.join()
         assert status == 0 and not errors, (err, errors)
@@ -93,6 +106,11 @@ def the_drill():
             assert os.stat(os.path.join(top, name)).st_mode & 0o077 == 0, name
     with Server(directory=directory) as again:
         assert again.pin() == pin and again.alive()
+        bob.sign_in(again.port)
+        said = [body for _, kind, body in bob.read_all(stream) if kind == APPLICATION]
+        assert len(said) >= before and said == (acked + [b"message %d" % len(acked)])[:len(said)], (before, len(acked), said)
+    alice.end()
+    bob.end()
 
 
 def accounts_and_what_waits_for_them_come_back():
@@ -198,6 +216,10 @@ def a_server_that_does_not_run_can_be_backed_up_too():
     assert sottod("verify-backup", file)[0] == 0
     status, _, err = sottod("backup", os.path.join(place, "c"), "--dir", fresh())
     assert status == 6 and "no server's database" in err and not os.path.exists(os.path.join(place, "c")), err
+    for more, told in (([], lambda text: text.startswith("backup: made ")), (["--json"], lambda text: json.loads(text)["files"] >= 1),
+                       (["--quiet"], lambda text: text == "")):
+        done = subprocess.run([program("sottod"), "backup", "-", "--dir", state, *more], capture_output=True, check=False)
+        assert done.returncode == 0 and done.stdout.startswith(b"sotto back") and told(done.stderr.decode()), done.stderr
     done = subprocess.run(f"{program('sottod')} backup - --dir {state} | {program('sottod')} verify-backup -", shell=True,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "whole: " in done.stdout, done.stderr
