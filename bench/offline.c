@@ -58,8 +58,6 @@ static bool on_received(void *context, struct peer_client *receiver, view messag
     if (message.len != post->size)
         return fail(post, "a message of another length");
     memcpy(&number, message.data, sizeof number);
-    if (number != post->received)
-        fprintf(stderr, "got %lu want %lu len %zu\n", number, post->received, message.len);
     return number == post->received++ || fail(post, "a message was lost, doubled or overtaken");
 }
 

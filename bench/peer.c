@@ -16,17 +16,26 @@ const struct peer *peer_find(const char *name, size_t len)
     return NULL;
 }
 
-/* Servers live in sbin, which is not in everybody's PATH. */
+static bool is_program(const char *dir, size_t dir_len, const char *folder, const char *name,
+                       char path[PATH_MAX])
+{
+    int len = snprintf(path, PATH_MAX, "%.*s%s/%s", (int)dir_len, dir, folder, name);
+    return len > 0 && len < PATH_MAX && access(path, X_OK) == 0;
+}
+
+/* Servers live in sbin beside bin, which is not in everybody's PATH. */
 bool peer_program(const struct peer *peer, char path[PATH_MAX])
 {
-    const char *set = getenv("PATH");
-    char all[PATH_MAX];
-    snprintf(all, sizeof all, "%s:/usr/sbin:/usr/local/sbin", set != NULL ? set : "/usr/bin");
-    char *rest = NULL;
-    for (char *dir = strtok_r(all, ":", &rest); dir != NULL; dir = strtok_r(NULL, ":", &rest))
-        if (snprintf(path, PATH_MAX, "%s/%s", dir, peer->program) < PATH_MAX &&
-            access(path, X_OK) == 0)
+    const char *dir = getenv("PATH");
+    size_t len;
+    for (dir = dir != NULL ? dir : "/usr/local/bin:/usr/bin"; *dir != 0;
+         dir += len + (dir[len] == ':')) {
+        len = strcspn(dir, ":");
+        bool bin = len >= 4 && memcmp(dir + len - 4, "/bin", 4) == 0;
+        if (len > 0 && (is_program(dir, len, "", peer->program, path) ||
+                        (bin && is_program(dir, len - 4, "/sbin", peer->program, path))))
             return true;
+    }
     fprintf(stderr, "sotto-bench: %s is not installed: apt install %s\n", peer->program,
             peer->package);
     return false;

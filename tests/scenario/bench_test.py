@@ -21,8 +21,9 @@ FIGURES = ["throughput", "cpu_per_message", "client_cpu_per_message", "ack_p50",
 PEERS = {"nats": "nats-server", "mosquitto": "mosquitto"}
 
 
-def bench(*options, name="mls"):
-    done = subprocess.run([program("sotto-bench"), name, *options], capture_output=True, text=True, timeout=300)
+def bench(*options, name="mls", path=None):
+    done = subprocess.run([program("sotto-bench"), name, *options], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, **({"PATH": path} if path else {})})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -52,7 +53,9 @@ def what_it_cannot_measure_it_says():
 
 
 def installed(peer):
-    return shutil.which(PEERS[peer], path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") is not None
+    folders = os.environ.get("PATH", "").split(":")
+    beside = [folder[:-3] + "sbin" for folder in folders if folder.endswith("/bin")]
+    return shutil.which(PEERS[peer], path=":".join(folders + beside)) is not None
 
 
 def rooms_pass_messages_on():
@@ -132,14 +135,22 @@ def when_all_is_in_balance_a_day_takes_no_more():
     last = {row["op"]: row["value"] for row in rows if row["n"] == 12}
     assert sorted(last) == sorted(DAY + ["memory_growth", "database_growth"]), rows
     assert last["memory_growth"] < 1.25 and last["database_growth"] < 1.25, last
+    files = {row["n"]: row["value"] for row in rows if row["op"] == "files"}
+    assert len(files) >= 12 and len(set(files.values())) == 1, files
 
 
-def a_peer_is_measured_or_how_to_install_it_is_said():
-    for peer, package in PEERS.items():
+def how_to_install_a_peer_that_is_not_there_is_said():
+    with tempfile.TemporaryDirectory() as empty:
+        for peer, package in PEERS.items():
+            for name in ("relay", "offline", "churn", "connections"):
+                status, out, err = bench("--peer", peer, "--json", name=name, path=empty)
+                assert status == 2 and err == f"sotto-bench: {package} is not installed: apt install {package}\n" and out == "", (name, status, out, err)
+
+
+def peers_that_are_installed_are_measured():
+    there = [peer for peer in PEERS if installed(peer)]
+    for peer in there:
         status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--inflight", "2", "--json", name="relay")
-        if not installed(peer):
-            assert status == 2 and f"apt install {package}" in err and out == "", (status, out, err)
-            continue
         assert status == 0, err
         rows = {(row["op"], row["peer"]): row for row in map(json.loads, out.splitlines()) if row["peer"] != "disk"}
         assert sorted(rows) == sorted((op, who) for op in FIGURES for who in ("sotto", peer)), sorted(rows)
@@ -148,6 +159,7 @@ def a_peer_is_measured_or_how_to_install_it_is_said():
         for name, options in [("offline", ["--n", "2000"]), ("churn", ["--seconds", "1", "--devices", "2"]), ("connections", ["--n", "20"])]:
             rows = rows_of(name, "--peer", peer, "--alone", *options)
             assert rows and {row["peer"] for row in rows} == {peer}, rows
+    return None if there else "no peer is installed"
 
 
 def what_a_bench_of_servers_does_not_know_it_says():
@@ -205,6 +217,7 @@ run([
     when_all_is_in_balance_a_day_takes_no_more,
     who_interrupts_a_bench_finds_no_files_of_it,
     what_a_killed_bench_left_the_next_one_takes_away,
-    a_peer_is_measured_or_how_to_install_it_is_said,
+    how_to_install_a_peer_that_is_not_there_is_said,
+    peers_that_are_installed_are_measured,
     what_a_bench_of_servers_does_not_know_it_says,
 ])
