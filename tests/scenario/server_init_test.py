@@ -39,6 +39,7 @@ def init_makes_what_serve_needs():
     with open(told["file"], encoding="utf-8") as f:
         text = f.read()
     assert "\nlisten = 127.0.0.1:0\n" in text and "\nhost = chat.example.org\n" in text and f"\ndir = {state}\n" in text and "\n#rooms = 1000\n" in text, text
+    assert "\nrooms = members\n" in text, text
     assert sottod("check-config", told["file"])[0] == 0
     uncommented = os.path.join(directory, "all.conf")
     with open(uncommented, "w", encoding="utf-8") as f:
@@ -53,6 +54,16 @@ def init_makes_what_serve_needs():
         chain = chain_of(s)
         assert len(chain) == 2
         verified(chain, told["pin"])
+
+
+def rooms_are_for_members_after_init():
+    directory = fresh()
+    init(directory)
+    with Server(directory=directory) as s:
+        c = Client(s.port).open()
+        c.send(ROOM_OPEN, b"\x01" + opaque(b""))
+        assert b"only members of this server may open rooms" in c.expect(ERROR)
+        c.close()
 
 
 def what_it_prints_is_for_people():

@@ -195,6 +195,30 @@ def the_service_manager_hears_of_reloads_and_that_all_threads_live():
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
 
 
+def the_service_manager_hears_nothing_while_a_thread_hangs():
+    path = os.path.join(fresh(), "notify")
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    assert os.path.exists(program("tests/slow_close.so")), "build it first"
+    preload = (f"LD_PRELOAD={program('tests/slow_close.so')}", "SLOW_CLOSE_MS=3000", f"ASAN_OPTIONS={options}")
+    if built_with("tsan"):
+        return "ThreadSanitizer has a close() of its own"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
+        box.bind(path)
+        prefix = ("env", *preload, f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=600000")  # a ping each 201 ms
+        with Server("--set=threads=1", prefix=prefix) as s:
+            client, heard = Client(s.port).open(), []
+            hear(box, heard, lambda: heard.count("WATCHDOG=1") >= 3)
+            at = [time.monotonic()]
+            client.close()
+            s.line("a thread does not answer")
+            end = time.monotonic() + 60
+            while not any(later - earlier > 1.5 for earlier, later in zip(at, at[1:])):  # silence, and then it goes on
+                assert time.monotonic() < end, at
+                hear(box, heard, lambda count=len(heard): len(heard) > count)
+                at.append(time.monotonic())
+    return None
+
+
 def a_server_on_a_terminal_ends_with_it():
     directory = fresh()
     pid, terminal = pty.fork()
