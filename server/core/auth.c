@@ -47,6 +47,8 @@ sotto_err auth_on(struct step *s, const struct request *request)
     TRY(err);
     if (!ct_equal(VIEW_OF(auth->public_key), VIEW_OF(device->public_key)))
         return denied(s, c);
+    if (device->session == NULL)
+        TRY(step_pressure(s, CORE_PRESSURE_SESSIONS));
     if (device->session == NULL &&
         limit_reached(device->account->sessions, s->core->config.limits.sessions_per_account))
         return step_refuse(s, SOTTO_E_FULL, 0,

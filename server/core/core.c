@@ -222,6 +222,9 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
     case CORE_SPACE:
         core->disk_full = event->full;
         return SOTTO_OK;
+    case CORE_MEMORY:
+        core->pressure = event->pressure;
+        return SOTTO_OK;
     case CORE_STOP:
         return on_stop(&s);
     }

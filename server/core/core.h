@@ -51,6 +51,14 @@ struct core_address {
     uint8_t bytes[16];
 };
 
+/* How short of memory the server is. Each level refuses what those before it do, too; what was acknowledged is delivered at any. */
+enum core_pressure {
+    CORE_PRESSURE_NONE,
+    CORE_PRESSURE_STRANGERS, /* no new connections: the gate's */
+    CORE_PRESSURE_SESSIONS,  /* nobody signs in who is not */
+    CORE_PRESSURE_SENDS      /* nothing new is taken */
+};
+
 enum core_event_kind {
     CORE_OPEN,       /* a connection said hello; address and binding are filled */
     CORE_OPEN_ADMIN, /* one over the admin socket: requests of core/admin.h alone */
@@ -58,8 +66,9 @@ enum core_event_kind {
     CORE_CLOSED,     /* the connection has ended; drained: false if it broke */
     CORE_BLOB,       /* a blob came whole, and is durable: `blob`; answered by CORE_BLOB_KEPT */
     CORE_BLOBS_FOUND, /* files of blobs are there: `frame` has their hashes; CORE_BLOB_GONE for those without a row */
-    CORE_SPACE, /* the disk has got full, or has space again: `full` */
-    CORE_STOP   /* the server stops: say bye to everybody */
+    CORE_SPACE,  /* the disk has got full, or has space again: `full` */
+    CORE_MEMORY, /* the server is short of memory, or no longer: `pressure` */
+    CORE_STOP    /* the server stops: say bye to everybody */
 };
 
 struct core_blob {
@@ -75,10 +84,11 @@ struct core_event {
     uint8_t nonce
         [32]; /* CORE_OPEN: hello_ok.nonce, what requests that are signed for one connection name */
     view frame;
-    struct core_blob blob; /* CORE_BLOB */
-    bool full;             /* CORE_SPACE */
-    bool clean;            /* CORE_CLOSED: the client said goodbye */
-    bool slow;             /* CORE_CLOSED: we closed it since it read too slowly */
+    struct core_blob blob;       /* CORE_BLOB */
+    bool full;                   /* CORE_SPACE */
+    enum core_pressure pressure; /* CORE_MEMORY */
+    bool clean;                  /* CORE_CLOSED: the client said goodbye */
+    bool slow;                   /* CORE_CLOSED: we closed it since it read too slowly */
 };
 
 enum core_effect_kind {

@@ -46,6 +46,9 @@
     X(slot_rest_ms, 86400000, "ms", "time before a slot number is given out again")                \
     X(disk_reserve_bytes, 67108864, "bytes",                                                       \
       "free space on the disk below which nothing new is accepted")                                \
+    X(memory_bytes, 2147483648, "bytes",                                                           \
+      "memory of the server: from 80 % of it on no newcomers, from 85 % no sign-ins, from 90 % "   \
+      "nothing new is accepted")                                                                   \
     X(logins, 5, "", "failed sign-ins and wrong invites from one address before it has to wait")   \
     X(login_ms, 300000, "ms", "the wait for one more try after that")                              \
     X(registers, 3, "", "accounts made from one address before it has to wait")                    \

@@ -94,6 +94,13 @@ sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms, const
                        (unsigned long long)((wait_ms + 999) / 1000));
 }
 
+sotto_err step_pressure(struct step *s, enum core_pressure level)
+{
+    return s->core->pressure >= level
+               ? step_refuse(s, SOTTO_E_RATE, 5000, "the server is short of memory: try later")
+               : SOTTO_OK;
+}
+
 sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost,
                      const char *what)
 {

@@ -98,6 +98,7 @@ struct core {
     int64_t wall_offset_ms;
     bool writing;   /* a transaction is open */
     bool disk_full; /* appends are refused */
+    enum core_pressure pressure;
     struct directory directory;
     struct row_key password_sweep; /* how far password.c has looked */
     struct streams *streams;       /* stream.c */
@@ -145,6 +146,9 @@ static inline bool limit_reached(uint64_t count, uint64_t limit)
 __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sotto_err err,
                                                             uint64_t retry_ms, const char *format,
                                                             ...);
+
+/* RATE: the server is as short of memory as that. */
+SOTTO_MUST_USE sotto_err step_pressure(struct step *s, enum core_pressure level);
 
 /* RATE, counted, with the time to wait. `what`: "too many …". */
 SOTTO_MUST_USE sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms,

@@ -241,6 +241,16 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         connection_close(t, post->connection);
 }
 
+static void pressure_tell(struct core_thread *t)
+{
+    const struct core_event event = {
+        .kind = CORE_MEMORY,
+        .pressure = (enum core_pressure)atomic_load(&t->server->pressure),
+    };
+    if (core_step(t->core, &event, server_now_ms(), &t->rng, &t->effects) != SOTTO_OK)
+        atomic_store(&t->server->pressure, CORE_PRESSURE_NONE); /* it is told again */
+}
+
 /* What the core itself needs not hear. */
 static bool upkeep(struct core_thread *t, const struct post *post)
 {
@@ -248,6 +258,8 @@ static bool upkeep(struct core_thread *t, const struct post *post)
         atomic_store(&t->server->core_beat, post->until_ms);
     else if (post->kind == POST_CONFIG)
         core_configure(t->core, &server_live(t->server)->core);
+    else if (post->kind == POST_MEMORY)
+        pressure_tell(t);
     else if (post->kind == POST_SPACE)
         space_tell(t, server_disk_is_full(t->server));
     else

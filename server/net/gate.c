@@ -238,6 +238,8 @@ static enum gate_verdict judge(struct gate *gate, const struct counter *person,
                                struct gate_place **ret_place)
 {
     bool named = network->number != NETWORK_BIT;
+    if (gate->shut)
+        return GATE_MEMORY;
     if (over(gate->total, gate->limits->connections))
         return GATE_CONNECTIONS;
     if (places_reserve(gate) != SOTTO_OK)
@@ -257,10 +259,20 @@ static void count_refused(struct gate *gate, enum gate_verdict verdict)
     case GATE_ADDRESS:
         stats_add(gate->stats, refused_address);
         break;
+    case GATE_MEMORY:
+        stats_add(gate->stats, refused_memory);
+        break;
     default:
         stats_add(gate->stats, refused_unauthenticated);
         break;
     }
+}
+
+void gate_shut(struct gate *gate, bool shut)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->shut = shut;
+    pthread_mutex_unlock(&gate->lock);
 }
 
 enum gate_verdict gate_enter(struct gate *gate, struct visitor *visitor, uint64_t now_ms)

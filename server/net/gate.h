@@ -19,6 +19,7 @@ struct gate {
     const struct limits *limits;
     struct stats *stats;
     uint64_t total, strangers;
+    bool shut;           /* for newcomers: there is little memory */
     struct map counters; /* by address and by network */
     struct gate_place *places;
     uint32_t place_count,
@@ -43,6 +44,7 @@ enum gate_verdict {
     GATE_ADDRESS,     /* too many from this address */
     GATE_STRANGERS,   /* too many strangers in all, and none who should go instead */
     GATE_NETWORK,     /* too many strangers from this network */
+    GATE_MEMORY,      /* gate_shut() */
     GATE_NOMEM
 };
 
@@ -52,6 +54,9 @@ SOTTO_MUST_USE sotto_err gate_init(struct gate *gate, const struct limits *limit
 void gate_clear(struct gate *gate);
 /* From now on these count; who is in stays. Borrowed. */
 void gate_limit(struct gate *gate, const struct limits *limits);
+
+/* Whether newcomers are refused, whoever they are. */
+void gate_shut(struct gate *gate, bool shut);
 
 /* A new connection, a stranger: `person` and `fd` are set. GATE_IN: counted until gate_leave(). Without a name it is counted in all
  * alone. Other verdicts are counted in the stats. */

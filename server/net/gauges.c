@@ -68,6 +68,7 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
     } rows[] = {
         {"connections", &s->refused_connections},
         {"connections_per_address", &s->refused_address},
+        {"memory", &s->refused_memory},
         {"unauthenticated", &s->refused_unauthenticated},
         {"unauthenticated_evicted", &s->evicted},
         {"frames", &s->paused_frames},

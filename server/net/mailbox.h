@@ -25,6 +25,7 @@ enum post_kind {
     POST_BLOBS_FOUND, /* files of blobs were found: the bytes are their hashes */
     POST_STOP,        /* the server stops (also from the main thread to the loops) */
     POST_SPACE,       /* the main thread to the core: look at the disk */
+    POST_MEMORY,      /* and: see how short of memory we are */
     /* the core to a loop */
     POST_SEND,      /* one whole frame for the client: the bytes; `source` */
     POST_CLOSE,     /* end it after what was sent before */

@@ -20,6 +20,7 @@
 #include "net/loop.h"
 #include "net/metrics.h"
 #include "net/notify.h"
+#include "net/pressure.h"
 #include "net/talk.h"
 #include "net/upkeep.h"
 #include "store/blobs.h"
@@ -30,6 +31,7 @@
 #define CORE_BYTES   (1 << 20)
 #define FILES_SPARE  64 /* descriptors for all that is not a connection */
 #define SPACE_MS     1000
+#define MEMORY_MS    1000
 #define SIGNALS      3
 
 struct listener {
@@ -44,7 +46,7 @@ struct front {
     struct core_thread core;
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
-    uv_timer_t retry, space;
+    uv_timer_t retry, space, memory;
     struct upkeep upkeep;
     struct hub hub;
     struct listener listeners[SERVER_LISTEN_MAX];
@@ -257,6 +259,28 @@ static void on_space(uv_timer_t *timer)
         mailbox_ring(&server->core);
 }
 
+static void on_memory(uv_timer_t *timer)
+{
+    struct server *server = ((struct front *)timer->data)->server;
+    enum core_pressure before = (enum core_pressure)atomic_load(&server->pressure);
+    enum core_pressure now = pressure_look(server_live(server)->config.limits.memory_bytes, before);
+    const struct post post = {.kind = POST_MEMORY};
+    if (now == before)
+        return;
+    atomic_store(&server->pressure, now);
+    if (mailbox_put(&server->core, &post, (view){0}) != SOTTO_OK) {
+        atomic_store(&server->pressure, before); /* in a second again */
+        return;
+    }
+    gate_shut(&server->gate, now >= CORE_PRESSURE_STRANGERS);
+    mailbox_ring(&server->core);
+    log_line(server->log, "memory",
+             now == CORE_PRESSURE_NONE ? "there is enough memory again"
+             : now < CORE_PRESSURE_SENDS
+                 ? "memory runs short (limits.memory_bytes): newcomers are refused"
+                 : "memory runs short (limits.memory_bytes): nothing new is accepted");
+}
+
 /* Whoever comes second waits for the first one's end. */
 _Noreturn void server_fail(struct server *server, const char *what, sotto_err err)
 {
@@ -320,6 +344,7 @@ static void front_close(struct front *front)
         return;
     uv_close((uv_handle_t *)&front->retry, NULL);
     uv_close((uv_handle_t *)&front->space, NULL);
+    uv_close((uv_handle_t *)&front->memory, NULL);
     upkeep_stop(&front->upkeep);
     if (front->server->hub != NULL)
         hub_stop(&front->hub);
@@ -389,7 +414,9 @@ static sotto_err front_open(struct front *front, struct failure *ret_failure)
     front->uv_on = true;
     uv_timer_init(&front->uv, &front->retry);
     uv_timer_init(&front->uv, &front->space);
-    front->retry.data = front->space.data = front;
+    uv_timer_init(&front->uv, &front->memory);
+    front->retry.data = front->space.data = front->memory.data = front;
+    uv_timer_start(&front->memory, on_memory, 0, MEMORY_MS);
     front->terminal = isatty(STDIN_FILENO);
     upkeep_start(&front->upkeep, &front->uv, front->server);
     if (front->server->config.store != NULL)

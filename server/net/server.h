@@ -65,6 +65,7 @@ struct server {
     const struct server_hooks *hooks;
     atomic_bool ready,
         disk_full; /* ready: all threads run, and nobody has said stop; disk_full: as the core knows it */
+    atomic_uint pressure;           /* enum core_pressure, as the main thread last saw it */
     atomic_uint_fast64_t core_beat; /* the last ping that the core thread has seen */
     int64_t started_s;
     struct redact redact;         /* locks itself */

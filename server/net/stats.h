@@ -13,6 +13,7 @@
     X(accepted, "connections that were let in")                                           \
     X(refused_connections, "connections refused since there are too many in all")         \
     X(refused_address, "connections refused since there are too many from their address") \
+    X(refused_memory, "connections refused since there is little memory")                 \
     X(refused_unauthenticated, "connections refused since too many have not said hello")  \
     X(evicted, "strangers who had to go so that others came in")                          \
     X(refused_proxy, "connections of a listed proxy without a good PROXY header")         \

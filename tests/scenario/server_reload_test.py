@@ -10,6 +10,8 @@ import tempfile
 import time
 
 from sottoclient import *
+from sottodevice import Device, Refused
+from sottopeople import wait_for
 
 
 def fresh():
@@ -69,6 +71,41 @@ def limits_count_at_once():
         write(path, "")
         hang_up(s, "settings read again")
         assert s.alive()
+
+
+def who_is_short_of_memory_refuses_what_is_new_and_delivers_the_rest():
+    open_to_all = "host = localhost\n[registration]\nwho = open\n"
+    path = configured(open_to_all)
+    with Server("--config", path) as s:
+        alice, bob = Device(1), Device(2)
+        for device, name in ((alice, "alice"), (bob, "bob")):
+            device.connect(s.port).register(f"{name}@localhost")
+            device.auth()
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        seq = alice.append(stream, b"before")
+        write(path, open_to_all + "[limits]\nmemory_bytes = 1048576\n")
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "memory runs short (limits.memory_bytes): nothing new is accepted" in s.log(), "little memory", 60)
+        try:
+            alice.append(stream, b"now")
+            raise AssertionError("a message was taken")
+        except Refused as refused:
+            assert refused.code == E["RATE"]
+        try:
+            Client(s.port).open()
+            raise AssertionError("a newcomer was let in")
+        except (Ended, OSError):
+            pass
+        assert (seq, b"before") in [(entry[0], entry[2]) for entry in bob.read_all(stream, 1)]
+        bob.ack(stream, seq)
+        write(path, open_to_all)
+        s.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "there is enough memory again" in s.log(), "enough memory", 60)
+        Client(s.port).open().close()
+        alice.append(stream, b"after")
+        alice.end()
+        bob.end()
 
 
 def a_broken_file_keeps_the_old_settings_and_says_so():

@@ -188,6 +188,28 @@ static void account_has_as_many_sessions_as_the_limit_says(void **state)
     town_clear(&t);
 }
 
+static void who_is_signed_in_may_go_on_though_memory_is_short(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    arrive(&t, 1);
+    step(&t.w, (struct core_event){.kind = CORE_MEMORY, .pressure = CORE_PRESSURE_STRANGERS});
+    ask_auth(&t, &alice, 0, 1);
+    got_auth_ok(&t, 1);
+    step(&t.w, (struct core_event){.kind = CORE_MEMORY, .pressure = CORE_PRESSURE_SESSIONS});
+    sign_in(&t, &alice, 0, 2); /* in place of the older one */
+    leave(&t, 2);
+    arrive(&t, 3);
+    ask_auth(&t, &alice, 0, 3);
+    got_error(&t.w, 3, SOTTO_E_RATE);
+    step(&t.w, (struct core_event){.kind = CORE_MEMORY, .pressure = CORE_PRESSURE_NONE});
+    ask_auth(&t, &alice, 0, 3);
+    got_auth_ok(&t, 3);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* --- rotation --- */
 
 static void ask_rotate(struct town *t, const struct person *p, const struct rotation *rotation,
@@ -606,6 +628,7 @@ int main(void)
         cmocka_unit_test(list_must_be_the_next_one),
         cmocka_unit_test(list_that_another_key_signed_is_refused),
         cmocka_unit_test(device_that_is_revoked_loses_its_session_for_good),
+        cmocka_unit_test(who_is_signed_in_may_go_on_though_memory_is_short),
         cmocka_unit_test(device_that_revokes_itself_hears_ok_and_then_bye),
         cmocka_unit_test(account_has_as_many_devices_as_the_limit_says),
         cmocka_unit_test(account_has_as_many_sessions_as_the_limit_says),
