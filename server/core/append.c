@@ -25,6 +25,35 @@ sotto_err writer_find(struct step *s, const struct request *request,
     return SOTTO_OK;
 }
 
+/* --- who may, by kind --- */
+
+typedef sotto_err find(struct step *s, const struct request *request,
+                       const uint8_t stream_id[STREAM_ID], struct subscription **ret_sub);
+
+/* Who was removed, too, as long as it may read. */
+static sotto_err reader_find(struct step *s, const struct request *request,
+                             const uint8_t stream_id[STREAM_ID], struct subscription **ret_sub)
+{
+    struct subscription *sub = NULL;
+    TRY(subscription_find(s, request->from->device, stream_id, &sub));
+    if (sub->stream->kind != STREAM_CONVERSATION)
+        return step_refuse(s, SOTTO_E_DENIED, 0, "an inbox is written to with inbox_send");
+    *ret_sub = sub;
+    return SOTTO_OK;
+}
+
+/* Who left and showed the token of the epoch before, too. */
+static sotto_err corrector_find(struct step *s, const struct request *request,
+                                const uint8_t stream_id[STREAM_ID], struct subscription **ret_sub)
+{
+    struct subscription *sub = NULL;
+    TRY(subscription_find_corrector(s, request->from->device, stream_id, &sub));
+    if (!sub->left)
+        return writer_find(s, request, stream_id, ret_sub);
+    *ret_sub = sub;
+    return SOTTO_OK;
+}
+
 /* --- what is looked at, by kind --- */
 
 static sotto_err check_epoch(struct step *s, const struct proto_append *append,
@@ -106,16 +135,16 @@ typedef sotto_err look(struct step *s, const struct proto_append *append,
                        const struct subscription *sub);
 
 static const struct kind_row {
-    bool removed_too; /* devices that were removed may, as long as they may read */
-    bool handshake;   /* is never lost, so what may come in is limited */
+    find *find;     /* those who may */
+    bool handshake; /* is never lost, so what may come in is limited */
     look *check;
     look *done; /* NULL: nothing follows */
 } kinds[] = {
-    [ENTRY_APPLICATION] = {false, false, check_epoch, NULL},
-    [ENTRY_PROPOSAL] = {false, true, check_epoch, NULL},
-    [ENTRY_READD] = {true, true, check_readd, done_readd},
-    [ENTRY_BRANCH] = {true, true, check_branch, NULL},
-    [ENTRY_TOKEN] = {false, true, check_token, done_token},
+    [ENTRY_APPLICATION] = {writer_find, false, check_epoch, NULL},
+    [ENTRY_PROPOSAL] = {writer_find, true, check_epoch, NULL},
+    [ENTRY_READD] = {reader_find, true, check_readd, done_readd},
+    [ENTRY_BRANCH] = {reader_find, true, check_branch, NULL},
+    [ENTRY_TOKEN] = {corrector_find, true, check_token, done_token},
 };
 
 static sotto_err check_rates(struct step *s, const struct subscription *sub,
@@ -147,13 +176,8 @@ static sotto_err append(struct step *s, const struct request *request,
     const struct kind_row *kind = &kinds[append->kind];
     struct subscription *sub = NULL;
     TRY(check_space(s));
-    if (kind->removed_too)
-        TRY(subscription_find(s, request->from->device, append->stream, &sub));
-    else
-        TRY(writer_find(s, request, append->stream, &sub));
+    TRY(kind->find(s, request, append->stream, &sub));
     assert(sub != NULL);
-    if (sub->stream->kind != STREAM_CONVERSATION)
-        return step_refuse(s, SOTTO_E_DENIED, 0, "an inbox is written to with inbox_send");
     TRY(kind->check(s, append, sub));
     TRY(check_rates(s, sub, kind, append->body.len));
     TRY(stream_append(s, sub->stream, append->kind, append->body, sub, ret_appended));

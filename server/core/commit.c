@@ -231,10 +231,11 @@ static sotto_err removal_do(struct step *s, const struct bundle *b,
     if (err != SOTTO_OK)
         return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
     struct subscription *sub = subscription_of(b->stream, device->number);
-    if (sub == NULL || subscription_ended(sub) || is_added(b, device))
+    if (sub == NULL || is_added(b, device))
         return SOTTO_OK;
+    bool reads = !subscription_ended(sub);
     TRY(subscription_end(s, sub));
-    return notice_send(s, b, device);
+    return reads ? notice_send(s, b, device) : SOTTO_OK;
 }
 
 static sotto_err removals_do(struct step *s, const struct bundle *b)

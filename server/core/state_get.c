@@ -19,7 +19,7 @@ static sotto_err find_by_token(struct step *s, const struct device *device,
 {
     struct stream_row row = {0};
     struct stream *stream = NULL;
-    bool matches = false;
+    bool matches = false, before;
     uint64_t number;
     TRY(step_limit(s, RATE_SUBSCRIBE, device->number, 0, 1, "too many subscriptions"));
     step_take(s, RATE_SUBSCRIBE, device->number, 0, 1);
@@ -29,7 +29,7 @@ static sotto_err find_by_token(struct step *s, const struct device *device,
     TRY(stream_get(s, number, &stream));
     TRY(stream_row_get(s, stream, &row));
     if (stream->kind == STREAM_CONVERSATION)
-        TRY(stream_token_matches(s, &row, get->token, false, &matches));
+        TRY(stream_token_matches(s, &row, get->token, &matches, &before));
     *ret_stream = stream;
     return matches ? SOTTO_OK : refuse(s);
 }

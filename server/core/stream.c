@@ -69,6 +69,8 @@ static sotto_err subscription_load(struct step *s, struct stream *stream, uint64
         .lost_to = row->lost_to,
         .until = row->until,
         .until_s = row->until_s,
+        .left = row->left,
+        .corrects = row->corrects,
     };
     subscription_link(s->core, sub);
     return SOTTO_OK;
@@ -304,13 +306,13 @@ sotto_err stream_append(struct step *s, struct stream *stream, uint8_t kind, vie
 /* --- access tokens --- */
 
 sotto_err stream_token_matches(struct step *s, const struct stream_row *row, view token,
-                               bool previous, bool *ret_matches)
+                               bool *ret_now, bool *ret_before)
 {
     uint8_t digest[STREAM_TOKEN];
     TRY(hash(s->core->crypto, HASH_SHA256, token, digest));
-    bool now = ct_equal(VIEW_OF(digest), VIEW_OF(row->token_hash));
     bool before = ct_equal(VIEW_OF(digest), VIEW_OF(row->previous_token_hash));
-    *ret_matches = now || (before && previous && step_wall_ms(s) / 1000 < row->previous_until_s);
+    *ret_now = ct_equal(VIEW_OF(digest), VIEW_OF(row->token_hash));
+    *ret_before = before && step_wall_ms(s) / 1000 < row->previous_until_s;
     return SOTTO_OK;
 }
 

@@ -53,7 +53,9 @@ struct subscription {
     uint64_t from;         /* it reads what comes after this */
     uint64_t lost_to;      /* up to here what was application's is lost to it; 0: nothing was */
     uint64_t until,
-        until_s; /* 0: it has not ended; else up to which seq it reads, and since when */
+        until_s;       /* 0: it has not ended; else up to which seq it reads, and since when */
+    uint64_t corrects; /* the epoch whose access token it may correct, though it left; 0: none */
+    bool left;         /* it ended by itself: reads nothing, and no commit has removed it since */
     struct link of_stream, of_device;
     struct subscription *next_moved;
     bool behind; /* it listens, but is pushed nothing until a read has reached the head */
@@ -144,9 +146,12 @@ struct stream_row {
 SOTTO_MUST_USE sotto_err stream_row_read(view value, struct stream_row *ret_row);
 SOTTO_MUST_USE sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out);
 
-/* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; uint64 lost_to; uint64 account; } subscription_row; */
+/* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; uint64 lost_to; uint64 account;
+ *          uint8 left; uint64 corrects; } subscription_row; */
 struct subscription_row {
     uint64_t cursor, from, until, until_s, lost_to, account;
+    bool left;
+    uint64_t corrects;
 };
 SOTTO_MUST_USE sotto_err subscription_row_read(view value, struct subscription_row *ret_row);
 SOTTO_MUST_USE sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *out);
@@ -197,9 +202,9 @@ SOTTO_MUST_USE sotto_err stream_append(struct step *s, struct stream *stream, ui
                                        view body, struct subscription *poster,
                                        struct proto_appended *ret_appended);
 
-/* Whether this is the access token of the epoch, or, if `previous`, of the one before it as long as that is good. */
+/* Whether this is the access token of the epoch; or of the one before it, as long as that is good. */
 SOTTO_MUST_USE sotto_err stream_token_matches(struct step *s, const struct stream_row *row,
-                                              view token, bool previous, bool *ret_matches);
+                                              view token, bool *ret_now, bool *ret_before);
 /* The token of the epoch changes. */
 void stream_token_set(struct step *s, struct stream_row *row, const uint8_t hash[STREAM_TOKEN]);
 
@@ -242,12 +247,18 @@ struct subscription *subscription_of(const struct stream *stream, uint64_t devic
 /* Makes one that reads what comes after the head, or lets one that has ended go on. */
 SOTTO_MUST_USE sotto_err subscription_add(struct step *s, struct stream *stream,
                                           struct device *device);
-/* It reads up to the head, and nothing that comes later. */
+/* It is removed: reads up to the head, and nothing that comes later. May free it. */
 SOTTO_MUST_USE sotto_err subscription_end(struct step *s, struct subscription *sub);
 /* It reads nothing any more. Frees it. */
 SOTTO_MUST_USE sotto_err subscription_remove(struct step *s, struct subscription *sub);
-/* The same; the last one leaves a stream that time will take away. */
+/* The device wants it no more: it reads nothing from here on, and whether it was removed or went by itself stays known. */
 SOTTO_MUST_USE sotto_err subscription_leave(struct step *s, struct subscription *sub);
+/* Who left by itself has shown the token of the epoch before: it may correct the one of this epoch, and nothing else. */
+SOTTO_MUST_USE sotto_err subscription_correct(struct step *s, struct subscription *sub);
+/* As subscription_find(), but only for who may correct the access token: who reads the stream, or has shown the token before. */
+SOTTO_MUST_USE sotto_err subscription_find_corrector(struct step *s, struct device *device,
+                                                     const uint8_t stream_id[STREAM_ID],
+                                                     struct subscription **ret_subscription);
 /* Its cursor moves up to `seq`; nothing happens if it has been there. */
 SOTTO_MUST_USE sotto_err subscription_move(struct step *s, struct subscription *sub, uint64_t seq);
 void subscription_set_behind(struct subscription *sub, bool behind);
@@ -266,7 +277,7 @@ struct standing {
     uint64_t cursor, until, head, epoch, first;
     uint64_t passed;         /* up to here nothing waits for the device */
     uint64_t entries, bytes; /* that wait for it; bytes: about */
-    bool behind;
+    bool behind, left;
 };
 SOTTO_MUST_USE sotto_err subscription_standing(struct step *s, uint64_t stream_number,
                                                uint64_t device_number,

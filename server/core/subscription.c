@@ -111,9 +111,8 @@ static sotto_err own_load(struct step *s, struct device *device, uint64_t stream
     return SOTTO_OK;
 }
 
-sotto_err subscription_find(struct step *s, struct device *device,
-                            const uint8_t stream_id[STREAM_ID],
-                            struct subscription **ret_subscription)
+static sotto_err own_get(struct step *s, struct device *device, const uint8_t stream_id[STREAM_ID],
+                         struct subscription **ret_subscription)
 {
     struct subscription *sub = own_find(device, stream_id);
     uint64_t number;
@@ -122,12 +121,38 @@ sotto_err subscription_find(struct step *s, struct device *device,
         *ret_subscription = sub;
         return SOTTO_OK;
     }
-    sotto_err err = stream_number_find(s, stream_id, &number);
-    if (err == SOTTO_OK)
-        err = own_load(s, device, number, ret_subscription);
-    return err == SOTTO_E_NOTFOUND
-               ? step_refuse(s, err, 0, "you read no such stream, or there is none")
-               : err;
+    TRY(stream_number_find(s, stream_id, &number));
+    return own_load(s, device, number, ret_subscription);
+}
+
+static sotto_err found(struct step *s, sotto_err err, bool may)
+{
+    if (err == SOTTO_E_NOTFOUND || (err == SOTTO_OK && !may))
+        return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you read no such stream, or there is none");
+    return err;
+}
+
+sotto_err subscription_find(struct step *s, struct device *device,
+                            const uint8_t stream_id[STREAM_ID],
+                            struct subscription **ret_subscription)
+{
+    struct subscription *sub = NULL;
+    sotto_err err = own_get(s, device, stream_id, &sub);
+    TRY(found(s, err, sub != NULL && !sub->left));
+    *ret_subscription = sub;
+    return SOTTO_OK;
+}
+
+sotto_err subscription_find_corrector(struct step *s, struct device *device,
+                                      const uint8_t stream_id[STREAM_ID],
+                                      struct subscription **ret_subscription)
+{
+    struct subscription *sub = NULL;
+    sotto_err err = own_get(s, device, stream_id, &sub);
+    bool may = sub != NULL && (!sub->left || sub->corrects == sub->stream->epoch);
+    TRY(found(s, err, may));
+    *ret_subscription = sub;
+    return SOTTO_OK;
 }
 
 /* --- rows --- */
@@ -135,7 +160,7 @@ sotto_err subscription_find(struct step *s, struct device *device,
 sotto_err subscription_put(struct step *s, struct subscription *sub)
 {
     uint8_t bytes[64];
-    sotto_buf value = BUF_ON(bytes); /* six numbers */
+    sotto_buf value = BUF_ON(bytes); /* seven numbers and a flag */
     struct row_key key = row_key_two(sub->stream->number, sub->device_number);
     const struct subscription_row row = {
         .cursor = sub->cursor,
@@ -144,6 +169,8 @@ sotto_err subscription_put(struct step *s, struct subscription *sub)
         .until_s = sub->until_s,
         .lost_to = sub->lost_to,
         .account = sub->account,
+        .left = sub->left,
+        .corrects = sub->corrects,
     };
     TRY(subscription_row_write(&row, &value));
     TRY(row_put(s, STORE_SUBSCRIPTION, row_key_view(&key), buf_view(&value)));
@@ -190,6 +217,7 @@ static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t 
         .head = stream.head,
         .epoch = stream.epoch,
         .first = stream.first,
+        .left = sub.left,
     };
     standing_measure(ret_standing, &sub, passed_to(stream.first, stream.lost_to),
                      stream.bytes - stream.passed);
@@ -214,6 +242,7 @@ sotto_err subscription_standing(struct step *s, uint64_t stream_number, uint64_t
         .epoch = stream->epoch,
         .first = stream->first,
         .behind = sub->behind,
+        .left = sub->left,
     };
     standing_measure(ret_standing,
                      &(struct subscription_row){
@@ -247,7 +276,10 @@ static sotto_err subscription_make(struct step *s, struct stream *stream,
 static sotto_err subscription_resume(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
-    sub->until = sub->until_s = 0;
+    if (sub->left)
+        sub->from = stream->head;
+    sub->until = sub->until_s = sub->corrects = 0;
+    sub->left = false;
     sub->cursor = stream->head;
     stream->active++;
     stream->stale = true;
@@ -274,12 +306,10 @@ static sotto_err subscription_gone(struct step *s, struct stream *stream, uint64
     return stream->active == 0 ? retention_expect_end(s, stream) : SOTTO_OK;
 }
 
-sotto_err subscription_end(struct step *s, struct subscription *sub)
+static sotto_err ends(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
     assert(stream->head > 0);
-    if (subscription_ended(sub))
-        return SOTTO_OK;
     subscription_set_behind(sub, false);
     sub->until = stream->head;
     sub->until_s = step_wall_ms(s) / 1000;
@@ -287,6 +317,13 @@ sotto_err subscription_end(struct step *s, struct subscription *sub)
     stream->stale = true;
     TRY(step_break(s, subscription_put(s, sub)));
     return subscription_gone(s, stream, sub->account);
+}
+
+sotto_err subscription_end(struct step *s, struct subscription *sub)
+{
+    if (sub->left) /* it reads nothing that it could read on: without a row it has no part in the token before */
+        return subscription_remove(s, sub);
+    return subscription_ended(sub) ? SOTTO_OK : ends(s, sub);
 }
 
 static void moved_forget(struct streams *all, const struct subscription *sub)
@@ -310,13 +347,31 @@ sotto_err subscription_remove(struct step *s, struct subscription *sub)
     return step_break(s, row_delete(s, STORE_SUBSCRIBED, row_key_view(&back)));
 }
 
-sotto_err subscription_leave(struct step *s, struct subscription *sub)
+/* The last one leaves a stream that time will take away. */
+static sotto_err subscription_drop(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
     uint64_t account = sub->account;
     bool was_active = !subscription_ended(sub);
     TRY(subscription_remove(s, sub));
     return was_active ? subscription_gone(s, stream, account) : SOTTO_OK;
+}
+
+/* The row of one that left by itself stays: that tells it from those that were removed, of which the token before would be good for none.
+ * While the stream is empty there is no token before. */
+sotto_err subscription_leave(struct step *s, struct subscription *sub)
+{
+    if (subscription_ended(sub) || sub->stream->head == 0)
+        return subscription_drop(s, sub);
+    sub->left = true;
+    sub->from = sub->cursor = sub->stream->head;
+    return ends(s, sub);
+}
+
+sotto_err subscription_correct(struct step *s, struct subscription *sub)
+{
+    sub->corrects = sub->stream->epoch;
+    return subscription_put(s, sub);
 }
 
 sotto_err subscription_move(struct step *s, struct subscription *sub, uint64_t seq)
@@ -402,7 +457,7 @@ static sotto_err device_leave_stream(struct step *s, uint64_t device_number, uin
     struct subscription *sub = subscription_of(stream, device_number);
     if (stream->kind == STREAM_INBOX)
         return stream_erase(s, stream);
-    return sub != NULL ? subscription_leave(s, sub) : SOTTO_OK;
+    return sub != NULL ? subscription_drop(s, sub) : SOTTO_OK;
 }
 
 static sotto_err device_leave_all(struct step *s, const struct device *device)

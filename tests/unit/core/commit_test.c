@@ -277,22 +277,130 @@ static void the_token_of_the_epoch_lets_one_read_again(void **state)
     chat_clear(&c);
 }
 
-static void the_token_before_is_good_for_a_month_but_not_for_who_was_removed(void **state)
+static void who_was_removed_gets_in_by_no_token_that_it_knows(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 4);
+    uint8_t known = c.token;
+    ask_unsubscribe(&c, 3); /* before it is removed */
+    commits(&c, 0, (struct wish){.remove = {2, 3}, .remove_count = 2});
+    ask_subscribe(&c, 2, known);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_unsubscribe(&c, 2); /* after it */
+    got_ok(world(&c), connection_of(2), 35);
+    for (size_t who = 2; who < 4; who++) {
+        ask_subscribe(&c, who, known);
+        heard_error(&c, who, SOTTO_E_NOTFOUND);
+        sotto_buf correction = correction_of(&c, who, c.epoch, known);
+        ask_append_kind(&c, who, ENTRY_TOKEN, buf_view(&correction));
+        heard_error(&c, who, SOTTO_E_NOTFOUND);
+        buf_clear(&correction);
+    }
+    ask_subscribe(&c, 2, c.token); /* told by a member: it is in again */
+    heard_appended(&c, 2);
+    chat_clear(&c);
+}
+
+static void who_never_read_it_gets_in_by_no_token_of_before(void **state)
+{
+    (void)state;
+    struct chat c = talk_without_one(no_limits(), 4);
+    commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
+    ask_subscribe(&c, 3, (uint8_t)(c.token - 1)); /* told by the one that was removed */
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    chat_clear(&c);
+}
+
+static void the_token_before_is_good_for_correcting_alone(void **state)
 {
     (void)state;
     struct chat c = talk_of(no_limits(), 4);
     ask_unsubscribe(&c, 3);
-    commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
-    ask_subscribe(&c, 2, (uint8_t)(c.token - 1));
-    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    commits(&c, 0, (struct wish){0});
+    sotto_buf correction = correction_of(&c, 3, c.epoch, 77);
+    ask_append_kind(&c, 3, ENTRY_TOKEN, buf_view(&correction));
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    buf_clear(&correction);
     ask_subscribe(&c, 3, (uint8_t)(c.token - 1));
     heard_appended(&c, 3);
-    ask_unsubscribe(&c, 3);
-    later(&c.town, UINT64_C(31) * 86400 * 1000);
-    ask_subscribe(&c, 3, (uint8_t)(c.token - 1));
+    says(&c, 0, "not for you");
+    assert_int_equal(heard(&c, 3, PROTO_ENTRY), 0);
+    ask_read(&c, 3, 0, 1000);
     heard_error(&c, 3, SOTTO_E_NOTFOUND);
-    ask_subscribe(&c, 2, c.token); /* told by a member: it is in again */
-    heard_appended(&c, 2);
+    ask_append(&c, 3, "not from you");
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    ask_append_kind(&c, 3, ENTRY_READD, VIEW_LIT("my key package"));
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    ask_commit(&c, 3, (struct wish){0});
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    crash(&c);
+    for (size_t i = 0; i < c.count; i++)
+        come_in(&c, i);
+    correction = correction_of(&c, 3, c.epoch, 77);
+    ask_append_kind(&c, 3, ENTRY_TOKEN, buf_view(&correction));
+    heard_appended(&c, 3);
+    buf_clear(&correction);
+    ask_subscribe(&c, 3, 77);
+    heard_appended(&c, 3);
+    says(&c, 3, "here again");
+    chat_clear(&c);
+}
+
+static void the_token_before_is_good_in_one_epoch_and_for_a_month(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    commits(&c, 0, (struct wish){0});
+    ask_unsubscribe(&c, 1);
+    ask_subscribe(&c, 1, (uint8_t)(c.token - 1));
+    heard_appended(&c, 1);
+    commits(&c, 0, (struct wish){0});
+    sotto_buf correction = correction_of(&c, 1, c.epoch, 77);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
+    heard_error(&c, 1, SOTTO_E_NOTFOUND);
+    buf_clear(&correction);
+    later(&c.town, UINT64_C(31) * 86400 * 1000);
+    ask_subscribe(&c, 1, (uint8_t)(c.token - 1));
+    heard_error(&c, 1, SOTTO_E_NOTFOUND);
+    ask_subscribe(&c, 1, c.token);
+    heard_appended(&c, 1);
+    chat_clear(&c);
+}
+
+/* The row that would tell it goes a month after that, the token a month after the commit. */
+static void who_left_a_month_ago_is_as_one_who_never_read_it(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_unsubscribe(&c, 1);
+    later(&c.town, UINT64_C(29) * 86400 * 1000);
+    commits(&c, 0, (struct wish){0});
+    wait_for(&c, UINT64_C(2) * 86400 * 1000); /* the stream is in memory no more */
+    ask_subscribe(&c, 1, (uint8_t)(c.token - 1));
+    heard_error(&c, 1, SOTTO_E_NOTFOUND);
+    chat_clear(&c);
+}
+
+static void who_left_is_told_of_no_stream_and_may_be_added_again(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    sotto_buf frame = {0};
+    uint8_t none[STREAM_ID] = {0};
+    ask_unsubscribe(&c, 2);
+    assert_ok(proto_streams_write(50, none, &frame));
+    tell(&c.town, connection_of(2), &frame);
+    struct proto_stream_list list = {0};
+    assert_ok(proto_stream_list_read(nth(&c, 2, PROTO_STREAM_LIST, 0).body, &list));
+    assert_int_equal(list.streams.count, 1); /* its inbox */
+    ask_unsubscribe(&c, 2);
+    assert_int_equal(heard(&c, 2, PROTO_ERROR), 1);
+    says(&c, 0, "while away");
+    uint64_t added = commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    says(&c, 0, "welcome");
+    ask_read(&c, 2, 0, 1000);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    assert_int_equal(heard_entry(&c, 2, 0).seq, added + 1);
     chat_clear(&c);
 }
 
@@ -559,7 +667,12 @@ int main(void)
         cmocka_unit_test(a_conversation_has_so_many_accounts),
         cmocka_unit_test(an_account_is_in_so_many_conversations),
         cmocka_unit_test(the_token_of_the_epoch_lets_one_read_again),
-        cmocka_unit_test(the_token_before_is_good_for_a_month_but_not_for_who_was_removed),
+        cmocka_unit_test(who_was_removed_gets_in_by_no_token_that_it_knows),
+        cmocka_unit_test(who_never_read_it_gets_in_by_no_token_of_before),
+        cmocka_unit_test(the_token_before_is_good_for_correcting_alone),
+        cmocka_unit_test(the_token_before_is_good_in_one_epoch_and_for_a_month),
+        cmocka_unit_test(who_left_a_month_ago_is_as_one_who_never_read_it),
+        cmocka_unit_test(who_left_is_told_of_no_stream_and_may_be_added_again),
         cmocka_unit_test(a_member_corrects_a_wrong_token),
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
         cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),

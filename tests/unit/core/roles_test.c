@@ -489,7 +489,7 @@ static const struct row {
     {PROTO_STATE_GET, build_state_by_token, PROTO_STATE,                      STREAM(DONE,    DONE,    DONE)},
     {PROTO_STATE_GET, build_state_by_token_before, PROTO_STATE,               STREAM(ABSENT,  ABSENT,  ABSENT)},
     {PROTO_SUBSCRIBE, build_subscribe, PROTO_APPENDED,                        STREAM(DONE,    DONE,    DONE)},
-    {PROTO_SUBSCRIBE, build_subscribe_before, PROTO_APPENDED,                 STREAM(DONE,    DONE,    ABSENT)},
+    {PROTO_SUBSCRIBE, build_subscribe_before, PROTO_APPENDED,                 STREAM(DONE,    ABSENT,  ABSENT)},
     {PROTO_UNSUBSCRIBE, build_unsubscribe, PROTO_OK,                          STREAM(DONE,    ABSENT,  DONE)},
     {ADMIN_STATUS, build_status, ADMIN_STATUS_IS, ADMINS(DONE)},
     {ADMIN_INVITE_CREATE, build_admin_create, ADMIN_INVITE_CREATED, ADMINS(DONE)},
