@@ -74,6 +74,70 @@ static void commits_are_limited_for_each_member(void **state)
     chat_clear(&c);
 }
 
+static void ask_state(struct chat *c, size_t who, view token, uint64_t from)
+{
+    sotto_buf frame = {0};
+    struct proto_state_get get = {.token = token, .from_epoch = from};
+    memcpy(get.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_get_write(41, &get, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static struct proto_state heard_state(struct chat *c, size_t who)
+{
+    struct proto_state state = {0};
+    assert_ok(proto_state_read(nth(c, who, PROTO_STATE, 0).body, &state));
+    return state;
+}
+
+static void ask_state_put(struct chat *c, size_t who, uint8_t kind, uint64_t epoch, view body)
+{
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = epoch, .kind = kind, .state_key_epoch = 1, .body = body};
+    memcpy(put.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_put_write(42, &put, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static void heard_rate(struct chat *c, size_t who, uint32_t retry_ms)
+{
+    struct proto_error error = {0};
+    heard_error(c, who, SOTTO_E_RATE);
+    assert_ok(proto_error_read(nth(c, who, PROTO_ERROR, 0).body, &error));
+    assert_int_equal(error.retry_ms, retry_ms);
+}
+
+/* Four KiB for each in a conversation: what is never lost, by whichever request. */
+static void what_is_never_lost_is_limited_for_each_member(void **state)
+{
+    (void)state;
+    static const char two_kib[2048] = {0};
+    static const size_t who = 1;
+    struct limits limits = no_limits();
+    limits.handshake_kib = 4;
+    limits.handshake_kib_ms = 1000;
+    struct chat c = talk_of(limits, 2);
+    commits(&c, who, (struct wish){0});                               /* one */
+    ask_append_kind(&c, who, ENTRY_PROPOSAL, view_of(two_kib, 2048)); /* three */
+    heard_appended(&c, who);
+    ask_state_put(&c, who, STATE_DELTA, c.epoch, VIEW_LIT("one, and one for the row"));
+    heard_rate(&c, who, 1000);
+    ask_append_kind(&c, who, ENTRY_PROPOSAL, view_of(two_kib, 2048));
+    heard_rate(&c, who, 1000);
+    assert_int_equal(heard(&c, 0, PROTO_ENTRY), 0);
+    commits(&c, who, (struct wish){0}); /* four */
+    ask_commit(&c, who, (struct wish){0});
+    heard_rate(&c, who, 1000);
+    says(&c, who, "a message may be lost");
+    commits(&c, 0, (struct wish){0}); /* another member */
+    later(&c.town, 1000);
+    ask_append_kind(&c, who, ENTRY_PROPOSAL, VIEW_LIT("small"));
+    heard_appended(&c, who);
+    ask_append_kind(&c, who, ENTRY_PROPOSAL, VIEW_LIT("small"));
+    heard_rate(&c, who, 1000);
+    chat_clear(&c);
+}
+
 static void ask_headers(struct chat *c, size_t who, uint64_t from_epoch)
 {
     struct proto_headers wanted = {.from_epoch = from_epoch};
@@ -404,6 +468,36 @@ static void who_left_is_told_of_no_stream_and_may_be_added_again(void **state)
     chat_clear(&c);
 }
 
+/* Wrong ones, too, and with whichever request they are tried. */
+static void tokens_are_limited_for_each_device(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    uint8_t token[32];
+    limits.subscribes = 3;
+    limits.subscribe_ms = 10000;
+    struct chat c = talk_without_one(limits, 4);
+    ask_unsubscribe(&c, 2);
+    memset(token, 99, sizeof token);
+    for (int i = 0; i < 2; i++) {
+        ask_subscribe(&c, 3, 99);
+        heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    }
+    ask_state(&c, 3, VIEW_OF(token), 0);
+    heard_error(&c, 3, SOTTO_E_NOTFOUND);
+    memset(token, c.token, sizeof token);
+    ask_subscribe(&c, 3, c.token);
+    heard_rate(&c, 3, 10000);
+    ask_state(&c, 3, VIEW_OF(token), 0);
+    heard_rate(&c, 3, 10000);
+    ask_subscribe(&c, 2, c.token); /* another device */
+    heard_appended(&c, 2);
+    later(&c.town, 10000);
+    ask_subscribe(&c, 3, c.token);
+    heard_appended(&c, 3);
+    chat_clear(&c);
+}
+
 static void a_member_corrects_a_wrong_token(void **state)
 {
     (void)state;
@@ -487,31 +581,6 @@ static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void *
 }
 
 /* --- group state --- */
-
-static void ask_state(struct chat *c, size_t who, view token, uint64_t from)
-{
-    sotto_buf frame = {0};
-    struct proto_state_get get = {.token = token, .from_epoch = from};
-    memcpy(get.stream, c->stream, STREAM_ID);
-    assert_ok(proto_state_get_write(41, &get, &frame));
-    tell(&c->town, connection_of(who), &frame);
-}
-
-static struct proto_state heard_state(struct chat *c, size_t who)
-{
-    struct proto_state state = {0};
-    assert_ok(proto_state_read(nth(c, who, PROTO_STATE, 0).body, &state));
-    return state;
-}
-
-static void ask_state_put(struct chat *c, size_t who, uint8_t kind, uint64_t epoch, view body)
-{
-    sotto_buf frame = {0};
-    struct proto_state_put put = {.epoch = epoch, .kind = kind, .state_key_epoch = 1, .body = body};
-    memcpy(put.stream, c->stream, STREAM_ID);
-    assert_ok(proto_state_put_write(42, &put, &frame));
-    tell(&c->town, connection_of(who), &frame);
-}
 
 static void a_snapshot_ends_the_deltas_before_it(void **state)
 {
@@ -658,6 +727,7 @@ int main(void)
         cmocka_unit_test(the_entry_carries_header_and_commit),
         cmocka_unit_test(a_header_must_fit),
         cmocka_unit_test(commits_are_limited_for_each_member),
+        cmocka_unit_test(what_is_never_lost_is_limited_for_each_member),
         cmocka_unit_test(headers_can_be_read_again),
         cmocka_unit_test(who_is_added_gets_a_welcome_and_reads_from_there),
         cmocka_unit_test(who_is_removed_reads_up_to_that_and_is_told),
@@ -673,6 +743,7 @@ int main(void)
         cmocka_unit_test(the_token_before_is_good_in_one_epoch_and_for_a_month),
         cmocka_unit_test(who_left_a_month_ago_is_as_one_who_never_read_it),
         cmocka_unit_test(who_left_is_told_of_no_stream_and_may_be_added_again),
+        cmocka_unit_test(tokens_are_limited_for_each_device),
         cmocka_unit_test(a_member_corrects_a_wrong_token),
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
         cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),

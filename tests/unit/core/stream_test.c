@@ -204,6 +204,38 @@ static void a_stream_is_made_once(void **state)
 
 /* --- epochs --- */
 
+/* A hundred at once, and then a hundred a day. One that was there already counts for nothing. */
+static void conversations_made_are_limited_for_each_account(void **state)
+{
+    (void)state;
+    const struct limits defaults = limits_default();
+    struct limits limits = no_limits();
+    uint8_t stream[STREAM_ID] = {0};
+    limits.groups = defaults.groups;
+    assert_true(limits.groups == 100 && limits.groups * limits.group_ms == 86400000);
+    struct chat c = chat_of(limits, 2);
+    for (uint8_t i = 0; i < 100; i++) {
+        stream[0] = i + 1;
+        ask_create(&c, 0, stream);
+        heard_appended(&c, 0);
+        ask_create(&c, 0, stream);
+        heard_error(&c, 0, i < 99 ? SOTTO_E_EXISTS : SOTTO_E_RATE);
+    }
+    stream[0] = 101;
+    ask_create(&c, 0, stream);
+    heard_error(&c, 0, SOTTO_E_RATE);
+    ask_create(&c, 1, stream); /* somebody else */
+    heard_appended(&c, 1);
+    later(&c.town, limits.group_ms);
+    stream[0] = 102;
+    ask_create(&c, 0, stream);
+    heard_appended(&c, 0);
+    stream[0] = 103;
+    ask_create(&c, 0, stream);
+    heard_error(&c, 0, SOTTO_E_RATE);
+    chat_clear(&c);
+}
+
 static void an_append_may_be_three_epochs_behind_and_none_ahead(void **state)
 {
     (void)state;
@@ -545,6 +577,7 @@ int main(void)
         cmocka_unit_test(without_credit_one_falls_behind_and_reads),
         cmocka_unit_test(strangers_and_unknown_streams_get_one_answer),
         cmocka_unit_test(a_stream_is_made_once),
+        cmocka_unit_test(conversations_made_are_limited_for_each_account),
         cmocka_unit_test(an_append_may_be_three_epochs_behind_and_none_ahead),
         cmocka_unit_test(what_all_have_read_is_dropped),
         cmocka_unit_test(who_leaves_holds_nothing_back),
