@@ -14,6 +14,7 @@
 #include "doctor_check.h"
 #include "mail/job.h"
 #include "net/knock.h"
+#include "place.h"
 
 #define CONNECT_MS   3000
 #define ADDRESSES    8 /* of the public name that are looked at */
@@ -184,6 +185,7 @@ void doctor_port(struct doctor *d, struct finding *f)
 /* What a visit to one address of the public name says. */
 static enum level reach_judge(sotto_err err, bool here, uint16_t port, struct finding *f)
 {
+    char path[PATH_MAX];
     switch (err) {
     case SOTTO_OK:
         return LEVEL_OK;
@@ -200,8 +202,8 @@ static enum level reach_judge(sotto_err err, bool here, uint16_t port, struct fi
         return here ? LEVEL_FAIL : LEVEL_WARN;
     case SOTTO_E_SIGNATURE:
         add(f, "%s", " TLS ends before this server");
-        finding_fix(f, "have the proxy pass TCP on as it is: packaging/haproxy.cfg, "
-                       "packaging/nginx-stream.conf");
+        finding_fix(f, "have the proxy pass TCP on as it is: %.200s",
+                    place_recipe("haproxy.cfg", path));
         return LEVEL_FAIL;
     default:
         add(f, " no server of this kind answers (%s)", sotto_err_text(err));

@@ -88,6 +88,15 @@ check 'man pages are there' test -f "$place/share/man/man1/sotto.1" -a -f "$plac
 mandoc_silent() { ! mandoc -T lint -W warning "$place/share/man/man1/sotto.1" "$place/share/man/man8/sottod.8" "$place/share/man/man5/sottod.conf.5" | grep .; }
 check 'man pages are clean' mandoc_silent
 check 'the unit is there' grep -q "ExecStart=$place/bin/sottod serve" "$place/lib/systemd/system/sottod.service"
+recipes() {
+    printf 'proxy_from = 127.0.0.1\n' >"$place/proxy.conf"
+    said=$(alone "$place/bin/sottod" check-config "$place/proxy.conf") && printf '%s\n' "$said" || return 1
+    printf '%s\n' "$said" | grep -q "see $place/share/sotto/haproxy.cfg, " || return 1
+    for name in haproxy.cfg nginx-stream.conf nginx-gateway.conf; do
+        test -f "$place/share/sotto/$name" || return 1
+    done
+}
+check 'recipes for proxies are there, and hints name them' recipes
 completions() { [ "$(find "$place/share" -path '*complet*' -type f | wc -l)" -ge 2 ]; }
 check 'completions are there' completions
 meson configure build-check -Dprefix=/usr/local
