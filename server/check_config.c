@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "mail/program.h"
+#include "net/keeper.h"
 #include "options.h"
+#include "place.h"
 
 /* clang-format off */
 const struct cli_option check_config_options[] = {
@@ -34,9 +36,11 @@ static void result_print(const struct cli_call *call, const struct config *confi
         printf("ok: there is no file; the defaults count\n");
     else if (!call->quiet)
         printf("ok: %s has no mistakes\n", config->file);
+    char path[PATH_MAX];
     if (config->server.proxy_count > 0 && !call->quiet)
         printf("note: TLS has to end here, not in the proxy: it passes on TCP, with the PROXY "
-               "header; see packaging/haproxy.cfg, packaging/nginx-stream.conf\n");
+               "header; see %s, and nginx-stream.conf beside it\n",
+               place_recipe("haproxy.cfg", path));
 }
 
 /* What a mail needs beside its settings. */
@@ -66,6 +70,8 @@ int check_config_run(struct cli_call *call)
     }
     if (err == SOTTO_OK)
         err = mail_check(&config.mail, &failure);
+    if (err == SOTTO_OK)
+        err = keeper_files_check(&config.server.tls, &failure);
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure,
                             err == SOTTO_E_CONFIG ? "sottod help settings" : NULL);

@@ -21,6 +21,8 @@ static sotto_err file_say(const char *path, struct failure *failure)
     sotto_err err = errno == ENOENT                     ? SOTTO_E_NOTFOUND
                     : errno == EACCES || errno == EPERM ? SOTTO_E_PERMISSION
                                                         : SOTTO_E_IO;
+    if (err == SOTTO_E_PERMISSION)
+        snprintf(failure->todo, sizeof failure->todo, "let the server's user read it");
     return failure_say(failure, err, "cannot read %.300s: %s", path, strerror(errno));
 }
 
@@ -59,6 +61,13 @@ static sotto_err files_read(const struct keeper_files *files, struct stat ret_se
             "passphrase",
             files->certificate, files->key);
     return buf_set(ret_pem, buf_view(&pem));
+}
+
+sotto_err keeper_files_check(const struct keeper_files *files, struct failure *ret_failure)
+{
+    DEFER(buf_clear) sotto_buf pem = {0};
+    struct stat seen[2];
+    return files_read(files, seen, &pem, ret_failure);
 }
 
 static bool is_same(const char *path, const struct stat *seen)

@@ -46,6 +46,9 @@ SOTTO_MUST_USE sotto_err keeper_change(struct keeper *k, int64_t now_s,
                                        const struct identity_change *change,
                                        struct failure *ret_failure);
 
+/* What keeper_init() and keeper_take() would say of these files. */
+SOTTO_MUST_USE sotto_err keeper_files_check(const struct keeper_files *files,
+                                            struct failure *ret_failure);
 /* Takes these files from now on, as they are now. On an error the old ones stay. CERTIFICATE, NOTFOUND, PERMISSION. */
 SOTTO_MUST_USE sotto_err keeper_take(struct keeper *k, const struct keeper_files *files,
                                      int64_t now_s, struct failure *ret_failure);

@@ -43,13 +43,17 @@ static void files_look(struct upkeep *u)
         log_line(u->server->log, "tls", "the old TLS certificate stays: %s", failure.what);
 }
 
-static void on_minute(uv_timer_t *timer)
+void upkeep_minute(struct upkeep *u)
 {
-    struct upkeep *u = timer->data;
     u->looks++;
     files_look(u);
     if (u->looks % RENEWAL_LOOKS == 0)
         certificate_renew(u);
+}
+
+static void on_minute(uv_timer_t *timer)
+{
+    upkeep_minute(timer->data);
 }
 
 /* ---- the watchdog */

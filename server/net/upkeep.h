@@ -18,4 +18,7 @@ struct upkeep {
 void upkeep_start(struct upkeep *u, uv_loop_t *uv, struct server *server);
 void upkeep_stop(struct upkeep *u);
 
+/* What is done once a minute. */
+void upkeep_minute(struct upkeep *u);
+
 #endif

@@ -203,6 +203,12 @@ def certificate_files_that_are_wrong_are_told_at_the_start():
         done = subprocess.run([program("sottod"), "serve", "--listen", "127.0.0.1:0", "--dir", os.path.join(fresh(), "state"), *sets],
                               capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == status and words in done.stderr, (arguments, done.returncode, done.stderr)
+        path = os.path.join(fresh(), "sottod.conf")
+        write(path, "[tls]\n" + "".join(a.replace("tls.", "") + "\n" for a in arguments))
+        said = subprocess.run([program("sottod"), "check-config", path], capture_output=True, text=True, check=False, timeout=60)
+        assert said.returncode == status and words in said.stderr and said.stdout == "", (arguments, said.returncode, said.stderr)
+        if status != 2:
+            assert said.stderr == done.stderr, (said.stderr, done.stderr)
 
 
 def hear(box, heard, enough, timeout=60):

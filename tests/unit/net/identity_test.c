@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/keeper.h"
 #include "net/tls_cert.h"
+#include "net/upkeep.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
@@ -399,6 +401,44 @@ static void files_that_change_are_noticed_and_bad_ones_not_taken(void **state)
     keeper_clear(&k);
 }
 
+/* Whether TLS asks for this certificate after the next look. */
+static bool is_taken(struct upkeep *u, view certificate)
+{
+    upkeep_minute(u);
+    const sotto_buf *tls = &keeper_identity(u->server->keeper)->tls;
+    return memmem(tls->data, tls->len, certificate.data, certificate.len) != NULL;
+}
+
+static void a_running_server_looks_after_the_files_by_itself(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    DEFER(buf_clear) sotto_buf pem = {0}, next = {0};
+    struct server *server = calloc(1, sizeof *server);
+    struct upkeep u = {.server = server};
+    struct keeper_files files = {0};
+    int null = open("/dev/null", O_WRONLY);
+    assert_non_null(server);
+    assert_ok(log_new(null, LOG_TEXT, &server->log));
+    server->keeper = &k;
+    snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
+    snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
+    assert_ok(tls_cert_make("one", &pem));
+    assert_ok(tls_cert_make("another", &next));
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &files, (int64_t)time(NULL), &w->failure));
+    assert_true(is_taken(&u, pem_part(&pem, true)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&next, true)));
+    assert_true(is_taken(&u, pem_part(&pem, true))); /* it doesn't fit the key */
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&next, false)));
+    assert_true(is_taken(&u, pem_part(&next, true)));
+    keeper_clear(&k);
+    log_free(server->log);
+    close(null);
+    free(server);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -417,6 +457,7 @@ int main(void)
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),
         TEST(files_that_change_are_noticed_and_bad_ones_not_taken),
+        TEST(a_running_server_looks_after_the_files_by_itself),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
         TEST(a_link_is_not_followed),
