@@ -138,16 +138,23 @@ static void check_keys(struct doctor *d, struct finding *f)
 
 static void check_tls(struct doctor *d, struct finding *f)
 {
+    struct failure why = {0};
+    const struct keeper_files *tls = &d->config.server.tls;
+    bool files = tls->certificate[0] != 0;
+    sotto_err err = keeper_files_check(tls, &why);
+    if (err != SOTTO_OK && err != SOTTO_E_PERMISSION) { /* the server may be able to read them */
+        finding_say(f, LEVEL_FAIL, "%s", why.what);
+        finding_fix(f, "mend it; sottod check-config says when it is right");
+        return;
+    }
     if (d->status == NULL)
         return;
     long long days = days_until(d, "tlsUntil");
-    bool files = d->config.server.tls.certificate[0] != 0;
     finding_say(f,
                 days < 0          ? LEVEL_FAIL
                 : days < TLS_DAYS ? LEVEL_WARN
                                   : LEVEL_OK,
-                "%s ends in %lld days",
-                files ? d->config.server.tls.certificate : "our own certificate", days);
+                "%s ends in %lld days", files ? tls->certificate : "our own certificate", days);
     if (days < TLS_DAYS && files)
         finding_fix(f, "renew it (certbot, lego, uacme); the server reads it by itself");
 }
@@ -164,7 +171,7 @@ static void check_clock(struct doctor *d, struct finding *f)
         finding_fix(f, "timedatectl set-ntp true");
     } else {
         finding_say(f, LEVEL_OK, "kept by a time server, %.2f s off at most",
-                    (double)now.esterror / 1000000);
+                    (double)now.maxerror / 1000000);
     }
 }
 
@@ -177,12 +184,17 @@ static void check_disk(struct doctor *d, struct finding *f)
         return;
     }
     uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    /* a running server knows what is free inside its database, too */
+    bool full = d->status != NULL ? json_is_true(json_object_get(d->status, "diskFull"))
+                                  : free_bytes < reserve;
     finding_say(f,
-                free_bytes < reserve      ? LEVEL_FAIL
+                full                      ? LEVEL_FAIL
                 : free_bytes < SPACE_WARN ? LEVEL_WARN
                                           : LEVEL_OK,
                 "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
-                free_bytes < reserve ? ": nothing new is accepted" : "");
+                full                   ? ": nothing new is accepted"
+                : free_bytes < reserve ? ", and more inside the database"
+                                       : "");
     if (free_bytes < SPACE_WARN)
         finding_fix(f, "make room on the disk of %.200s", d->config.dir);
 }
@@ -203,6 +215,14 @@ static void check_files(struct doctor *d, struct finding *f)
                     (unsigned long long)wanted);
 }
 
+static long long database_mib(const struct doctor *d, const char *end)
+{
+    char path[CONFIG_PATH + sizeof SERVE_DATABASE "-wal"];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/" SERVE_DATABASE "%s", d->config.dir, end);
+    return stat(path, &st) == 0 ? (long long)st.st_size >> 20 : 0;
+}
+
 /* A running server has its database open; it would have stopped if that were damaged. */
 static void check_database(struct doctor *d, struct finding *f)
 {
@@ -214,12 +234,14 @@ static void check_database(struct doctor *d, struct finding *f)
         return;
     }
     if (d->status != NULL) {
-        finding_say(f, LEVEL_OK, "%lld MiB, in use", (long long)st.st_size >> 20);
+        finding_say(f, LEVEL_OK, "%lld MiB, write-ahead log %lld MiB, schema %lld, in use",
+                    database_mib(d, ""), database_mib(d, "-wal"),
+                    (long long)ask_number(d->status, "schema"));
         return;
     }
     sotto_err err = store_verify(path, why);
     if (err == SOTTO_OK) {
-        finding_say(f, LEVEL_OK, "%lld MiB, whole", (long long)st.st_size >> 20);
+        finding_say(f, LEVEL_OK, "%lld MiB, whole", database_mib(d, ""));
         return;
     }
     finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));

@@ -7,6 +7,7 @@
 #include "crypto/rng.h"
 #include "net/gauges.h"
 #include "net/tls.h"
+#include "store/store.h"
 
 #define DAY_S 86400
 
@@ -65,6 +66,7 @@ void admin_on_status(struct admin_call *call)
     json_object_set_new(result, "connectionsLimit",
                         json_integer((json_int_t)server_live(server)->core.limits.connections));
     json_object_set_new(result, "diskFull", json_boolean(atomic_load(&server->disk_full)));
+    json_object_set_new(result, "schema", json_integer(store_schema()));
     json_object_set_new(result, "lastBackup",
                         json_integer((json_int_t)atomic_load(&server->backup_s)));
     certificates_put(result, server);

@@ -5,6 +5,7 @@
 #include "net/checkpoint.h"
 #include "net/loop.h"
 #include "net/spare.h"
+#include "store/store.h"
 
 #define SPACE_BYTES (256 << 10) /* that came in, or */
 #define SPACE_MS    1000        /* after that time: the disk is looked at */
@@ -136,6 +137,15 @@ static void space_tell(struct core_thread *t, bool full)
                   : "there is space on the disk again");
 }
 
+/* The database is asked only if the disk alone has too little. Whoever runs the core may use the store. */
+static bool is_full(const struct core_thread *t)
+{
+    struct store_sizes sizes = {0};
+    return server_disk_is_full(t->server, 0) &&
+           (store_sizes(t->server->config.store, &sizes) != SOTTO_OK ||
+            server_disk_is_full(t->server, sizes.free_bytes));
+}
+
 /* Looks often enough that what is written between two looks is a small part of the reserve. */
 static void space_look(struct core_thread *t, uint64_t now_ms)
 {
@@ -145,7 +155,7 @@ static void space_look(struct core_thread *t, uint64_t now_ms)
         return;
     t->taken = 0;
     t->looked_ms = now_ms;
-    space_tell(t, server_disk_is_full(t->server));
+    space_tell(t, is_full(t));
 }
 
 /* What the disk holds is uncertain, whether this wrote or only read. */
@@ -261,7 +271,7 @@ static bool upkeep(struct core_thread *t, const struct post *post)
     else if (post->kind == POST_MEMORY)
         pressure_tell(t);
     else if (post->kind == POST_SPACE)
-        space_tell(t, server_disk_is_full(t->server));
+        space_tell(t, is_full(t));
     else
         return false;
     return true;
@@ -361,7 +371,7 @@ bool core_thread_stand_in(struct core_thread *t, const struct loop *loop)
 static void core_thread_main(void *arg)
 {
     struct core_thread *t = arg;
-    if (t->server->config.store != NULL && !server_disk_is_full(t->server))
+    if (t->server->config.store != NULL && !server_disk_is_full(t->server, 0))
         spare_make(t->server->config.dir, spare_bytes(t));
     while (!atomic_load(&t->ending)) {
         wait_for_posts(t);

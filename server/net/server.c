@@ -238,23 +238,27 @@ static void reload(struct server *server)
 
 /* ---- the disk */
 
-bool server_disk_is_full(const struct server *server)
+bool server_disk_is_full(const struct server *server, uint64_t inside)
 {
     struct statvfs fs;
     uint64_t reserve = server_live(server)->config.limits.disk_reserve_bytes;
+    bool was_full = atomic_load(&server->disk_full);
     if (statvfs(server->config.dir, &fs) != 0)
         return false;
+    uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
     /* once it was full, a little more has to be free, so that it isn't full again at once */
-    uint64_t least = atomic_load(&server->disk_full) ? reserve + reserve / 8 : reserve;
-    return (uint64_t)fs.f_bavail * fs.f_frsize < least;
+    uint64_t least = was_full ? reserve + reserve / 8 : reserve;
+    /* what is free inside is none to the write-ahead log, nor to the spare, which may have to be made again */
+    uint64_t floor = was_full ? reserve / 2 : reserve / 4;
+    return room < floor || (room < least && inside < least - room);
 }
 
-/* The core's thread looks as it writes; this is for the time in which it doesn't. */
+/* The core's thread looks as it writes; this is for the time in which it doesn't. What is free inside the database it alone can tell. */
 static void on_space(uv_timer_t *timer)
 {
     struct server *server = ((struct front *)timer->data)->server;
     const struct post post = {.kind = POST_SPACE};
-    if (server_disk_is_full(server) != atomic_load(&server->disk_full) &&
+    if ((atomic_load(&server->disk_full) || server_disk_is_full(server, 0)) &&
         mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
         mailbox_ring(&server->core);
 }

@@ -104,8 +104,9 @@ SOTTO_MUST_USE sotto_err server_reload(struct server *server, char ret_restart[S
 /* To the core thread and all loops, without waiting. */
 void server_tell_all(struct server *server, const struct post *post);
 
-/* Whether less is free than limits.disk_reserve_bytes. Any thread. */
-bool server_disk_is_full(const struct server *server);
+/* Whether less is free than limits.disk_reserve_bytes: on the disk, and `inside` the database; a quarter of it is wanted on the disk in any
+ * case. Any thread. */
+bool server_disk_is_full(const struct server *server, uint64_t inside);
 
 /* What the disk holds of this ("the database") is uncertain: a failed write or sync is never tried again, and after this nothing more is
  * accepted. Any thread. */

@@ -38,6 +38,17 @@ static char *wal_name(const struct sqlite *q)
 
 /* --- sizes --- */
 
+/* What the file has on the disk beyond the pages in use: pages may be free that only the write-ahead log has, or that were never
+ * written, so that their place has still to be had. */
+static uint64_t free_inside(const struct sqlite *q, uint64_t used_pages)
+{
+    struct stat file;
+    if (stat(q->path, &file) != 0)
+        return 0;
+    uint64_t held = (uint64_t)file.st_blocks * 512, used = used_pages * SQL_PAGE;
+    return held > used ? held - used : 0;
+}
+
 sotto_err sqlite_sizes(struct store *store, struct store_sizes *ret_sizes)
 {
     struct sqlite *q = sqlite_of(store);
@@ -56,7 +67,7 @@ sotto_err sqlite_sizes(struct store *store, struct store_sizes *ret_sizes)
         return SOTTO_E_IO;
     *ret_sizes = (struct store_sizes){.bytes = (uint64_t)pages * SQL_PAGE,
                                       .wal_bytes = (uint64_t)wal.st_size,
-                                      .free_bytes = (uint64_t)unused * SQL_PAGE,
+                                      .free_bytes = free_inside(q, (uint64_t)(pages - unused)),
                                       .room_bytes = (uint64_t)disk.f_bavail * disk.f_frsize};
     return SOTTO_OK;
 }
@@ -288,11 +299,11 @@ static sotto_err verify(const char *path, char why[WHY_MAX])
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int version;
     TRY(sqlite_connect(path, NULL, &db));
-    TRY(sqlite_version(db, sqlite_migrations[sqlite_migration_count - 1].version, &version, why));
+    TRY(sqlite_version(db, store_schema(), &version, why));
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);
     TRY(sqlite_check(db, why));
-    if (version != sqlite_migrations[sqlite_migration_count - 1].version)
+    if (version != store_schema())
         return SOTTO_OK;
     TRY(sqlite_check_tables(db, why));
     return log_check(db, why);

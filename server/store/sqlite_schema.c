@@ -27,6 +27,11 @@ sotto_err sqlite_version(sqlite3 *db, int newest, int *ret_version, char why[WHY
     return SOTTO_OK;
 }
 
+int store_schema(void)
+{
+    return sqlite_migrations[sqlite_migration_count - 1].version;
+}
+
 /* --- the copy before a migration --- */
 
 static sotto_err copy_check(const char *path, char why[WHY_MAX])

@@ -80,6 +80,8 @@ struct store_options {
  * newer version, untouched; IN_USE; DAMAGED; IO; NOTFOUND: no such directory; PERMISSION; DISK_FULL. `ret_why`, if not NULL, gets a sentence of at most 255 bytes. */
 SOTTO_MUST_USE sotto_err store_sqlite_open(const struct store_options *options,
                                            struct store **ret_store, char ret_why[256]);
+/* The schema that a database has once this opened it. */
+int store_schema(void);
 void store_free(struct store *store); /* accepts NULL; rolls back what is open */
 void store_freep(struct store **store);
 
@@ -127,9 +129,10 @@ SOTTO_MUST_USE sotto_err log_oldest(struct store *store, size_t max, log_oldest_
 /* --- upkeep --- */
 
 struct store_sizes {
-    uint64_t bytes;      /* of the database */
-    uint64_t wal_bytes;  /* of its write-ahead log */
-    uint64_t free_bytes; /* pages of the database without use */
+    uint64_t bytes;     /* of the database */
+    uint64_t wal_bytes; /* of its write-ahead log */
+    uint64_t
+        free_bytes; /* what the database's file has on the disk without use: it never shrinks, new rows take this first */
     uint64_t
         room_bytes; /* what the disk has left for us: refuse what adds before it is used up, so that acknowledgements go on */
 };

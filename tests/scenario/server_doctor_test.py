@@ -2,6 +2,7 @@
 """What doctor finds; and the unit for the service manager."""
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -40,6 +41,7 @@ def a_running_server_is_fine():
             assert checks[name][0] == "ok", (name, checks[name])
         assert status == 0 and s.pin() in checks["keys"][1] and f"127.0.0.1:{s.port}" in checks["port"][1], checks
         assert checks["dns"][0] == "warn" and "localhost" in checks["dns"][1]
+        assert re.fullmatch(r"\d+ MiB, write-ahead log \d+ MiB, schema [1-9]\d*, in use", checks["database"][1]), checks
         _, out, _ = sottod("doctor", "--dir", state)
         assert "ok    server    sottod " in out and "fix: " in out, out
         checks, _ = found(state, "port")
@@ -69,6 +71,10 @@ def what_is_wrong_is_found():
         checks, _ = found(state)
         assert checks["dns"][0] == "fail" and "nobody.invalid" in checks["dns"][2]
         assert checks["disk"][0] == "fail" and "nothing new is accepted" in checks["disk"][1]
+        with open(os.path.join(state, "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write("[tls]\ncertificate = /dev/null\nkey = /nonexistent/key\n")
+        checks, _ = found(state, "tls")
+        assert checks["tls"][0] == "fail" and "cannot read /nonexistent/key" in checks["tls"][1], checks
         path = os.path.join(fresh(), "sottod.conf")
         with open(path, "w", encoding="utf-8") as f:
             f.write("\nhost chat.example.org\n")

@@ -1,5 +1,6 @@
 """Accounts and streams on the real server: messages wait for who is offline, over a restart; who was removed reads no further; a full disk
 refuses what is new and nothing else."""
+import json
 import re
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import tempfile
 import time
 import urllib.request
 
-from sottoclient import Server, run
+from sottoclient import Server, program, run
 from sottodevice import COMMITTED, E, Closed, Device, Refused
 from sottoproxy import free_port
 
@@ -207,28 +208,49 @@ def a_full_disk_refuses_what_is_new_and_nothing_else():
             subprocess.run(["umount", "-l", place], check=False)
 
 
+def said_until_refused(device, stream, said):
+    while True:
+        code = refusal(device.append, stream, b"%06d" % said + bytes(30000))
+        if code is not None:
+            assert code == E["DISK_FULL"], code
+            return said
+        said += 1
+        assert said < 4000
+
+
+def accepted_again(device, stream, help_on=lambda: None):
+    end = time.monotonic() + 60
+    while refusal(device.append, stream, b"is there space?") is not None:
+        assert time.monotonic() < end
+        help_on()
+        device.recv(0.1)
+
+
+def doctor_says(place):
+    """How the server's disk is: (level, text)."""
+    done = subprocess.run([program("sottod"), "doctor", "--dir", f"{place}/state", "--json", "disk"], capture_output=True, text=True, check=False)
+    check, = json.loads(done.stdout)["checks"]
+    return check["level"], check["text"]
+
+
 def full_disk(place):
     settings = (*SETTINGS, *FAST, "--set", "limits.disk_reserve_bytes=50331648")
     with Server(*settings, directory=place) as server:
         alice, bob = people(server.port, "alice", "bob")
         stream = alice.create()
         alice.commit(stream, add=[bob])
-        said, code = 0, None
-        while code is None:
-            code = refusal(alice.append, stream, b"%06d" % said + bytes(30000))
-            said += code is None
-            assert said < 2000
-        assert code == E["DISK_FULL"], code
+        said = said_until_refused(alice, stream, 0)
+        assert doctor_says(place)[0] == "fail"
         entries = [(seq, body[:6]) for seq, kind, body in bob.read_all(stream) if kind == 1]
         assert [body for _, body in entries] == [b"%06d" % n for n in range(said)]
         bob.ack(stream, entries[-1][0])
-        alice.ack(stream, entries[-1][0])
-        deadline = 400
-        while refusal(alice.append, stream, b"is there space?") is not None and deadline > 0:
-            subprocess.run(["mount", "-o", "remount,size=160m", place], check=False)
-            alice.recv(0.1)
-            deadline -= 1
-        assert deadline > 0
+        bob.recv(0)  # so that it is sent
+        accepted_again(alice, stream)  # the database's file is as long as before: what is free inside counts
+        level, text = doctor_says(place)
+        assert level == "warn" and "more inside the database" in text, text
+        more = said_until_refused(alice, stream, said)
+        assert more - said > said // 4, (said, more)
+        accepted_again(alice, stream, lambda: subprocess.run(["mount", "-o", "remount,size=160m", place], check=False))
         assert server.process.poll() is None
         alice.end()
         bob.end()

@@ -673,6 +673,38 @@ static void log_that_a_copy_held_up_is_caught_up_with(void **state)
                 held.wal_bytes + (1 << 20)); /* written again from its beginning */
 }
 
+static void appended(struct store *s, uint64_t from, uint64_t to)
+{
+    static const uint8_t body[20000] = {1};
+    assert_ok(store_begin(s));
+    for (uint64_t seq = from; seq < to; seq++)
+        assert_ok(log_append(s, 1, seq, VIEW_OF(body)));
+    assert_ok(store_commit(s));
+}
+
+static void what_was_dropped_is_free_once_the_file_has_its_place(void **state)
+{
+    (void)state;
+    DEFER(store_freep) struct store *s = fresh();
+    struct store_sizes written, dropped, moved, again;
+    appended(s, 0, 500);
+    assert_ok(store_sizes(s, &written));
+    assert_ok(store_begin(s));
+    assert_ok(log_drop(s, 1, 500));
+    assert_ok(store_commit(s));
+    assert_ok(store_sizes(s, &dropped)); /* only the write-ahead log has seen those pages */
+    assert_int_equal(dropped.bytes, written.bytes);
+    assert_true(dropped.free_bytes < 1 << 20);
+    assert_ok(store_checkpoint(s));
+    assert_ok(store_checkpoint(s)); /* nothing was committed since: moves all */
+    assert_ok(store_sizes(s, &moved));
+    assert_true(moved.free_bytes > 9 << 20 && moved.free_bytes <= moved.bytes);
+    appended(s, 501, 701);
+    assert_ok(store_sizes(s, &again)); /* goes where there is room, the file needs no more */
+    assert_int_equal(again.bytes, moved.bytes);
+    assert_true(again.free_bytes < moved.free_bytes - (3 << 20));
+}
+
 /* --- statements --- */
 
 static void no_statement_walks_over_a_table(void **state)
@@ -730,6 +762,7 @@ int main(void)
         cmocka_unit_test(failed_sync_of_a_checkpoint_ends_the_store),
         cmocka_unit_test(sizes_stay_the_same_however_much_passes_through),
         cmocka_unit_test(log_that_a_copy_held_up_is_caught_up_with),
+        cmocka_unit_test(what_was_dropped_is_free_once_the_file_has_its_place),
         cmocka_unit_test(no_statement_walks_over_a_table),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
