@@ -67,6 +67,8 @@
     X(account_changes, 20, "",                                                                     \
       "device lists, rotations and renewals of one account before it has to wait")                 \
     X(account_change_ms, 60000, "ms", "the wait for one more change after that")                   \
+    X(links, 6, "", "times that one account may add devices before it has to wait")                \
+    X(link_ms, 120000, "ms", "the wait for one more time after that")                              \
     X(account_bytes, 1073741824, "bytes", "attachments that one account may store")                \
     X(lookups, 300, "",                                                                            \
       "look-ups of one account before it has to wait; n names at once count 1 + n / 50")           \
@@ -146,6 +148,7 @@ struct limits limits_default(void);
     X(PASSWORD_REQUEST, password_requests, password_request_ms) \
     X(MAIL, mails, mail_ms)                                     \
     X(CHANGE, account_changes, account_change_ms)               \
+    X(LINK, links, link_ms)                                     \
     X(LOOKUP, lookups, lookup_ms)                               \
     X(CLAIM, claims, claim_ms)                                  \
     X(TARGET_CLAIM, target_claims, target_claim_ms)             \

@@ -25,7 +25,7 @@ static sotto_err certificate_check(struct step *s, struct list_change *change, v
     return SOTTO_OK;
 }
 
-static sotto_err devices_check(struct step *s, const struct list_change *change)
+static sotto_err devices_check(struct step *s, struct list_change *change)
 {
     size_t active = 0;
     for (size_t i = 0; i < change->next.device_count; i++) {
@@ -36,12 +36,15 @@ static sotto_err devices_check(struct step *s, const struct list_change *change)
         bool is_new = device_list_find(&change->before, device->id) == NULL;
         if ((change->anew || is_new) && change->certificate_of[i].len == 0)
             return step_refuse(s, SOTTO_E_CERTIFICATE, 0, "a device came without its certificate");
+        change->adds |= is_new;
     }
     if (active > 0 && limit_reached(active - 1, s->core->config.limits.devices))
         return step_refuse(s, SOTTO_E_FULL, 0,
                            "an account may have %llu active devices: revoke one first",
                            (unsigned long long)s->core->config.limits.devices);
-    return SOTTO_OK;
+    return change->adds ? step_limit(s, RATE_LINK, change->account->number, 0, 1,
+                                     "too many new devices of this account")
+                        : SOTTO_OK;
 }
 
 sotto_err list_change_check(struct step *s, const struct account_row *row,
@@ -88,5 +91,7 @@ sotto_err list_change_apply(struct step *s, struct account_row *row,
     TRY(account_save(s, change->account->number, row));
     for (size_t i = 0; i < change->next.device_count; i++)
         TRY(device_change(s, change, i));
+    if (change->adds)
+        step_take(s, RATE_LINK, change->account->number, 0, 1);
     return SOTTO_OK;
 }

@@ -11,11 +11,12 @@ struct list_change {
     view bytes;             /* of the new list */
     const struct proto_list *certificates;
     bool anew; /* the key is a new one: each active device needs a certificate */
+    bool adds; /* there are active devices that were not in the list before */
     struct device_list before, next;
     view certificate_of[DEVICES_MAX]; /* by place in `next`; empty: none came */
 };
 
-/* Fills in before, next and certificate_of. CONFLICT, SIGNATURE, DENIED, FULL, CERTIFICATE, and what reading gives. `row` is the
+/* Fills in adds, before, next and certificate_of. CONFLICT, SIGNATURE, DENIED, FULL, CERTIFICATE, RATE, and what reading gives. `row` is the
  * account's as it was. */
 SOTTO_MUST_USE sotto_err list_change_check(struct step *s, const struct account_row *row,
                                            struct list_change *change);

@@ -146,7 +146,7 @@ static void request_that_finds_no_memory_can_be_asked_again(void **state)
     (void)state;
     struct limits limits = limits_default();
     limits.account_changes = limits.claims = limits.target_claims = limits.registers = 0;
-    limits.invites_made = limits.lookups = 0;
+    limits.invites_made = limits.lookups = limits.links = 0;
     struct town t = town_of(limits);
     struct person alice = person_of(&t, "alice@" HOST);
     arrive(&t, 1);

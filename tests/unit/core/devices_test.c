@@ -619,6 +619,43 @@ static void changes_of_one_account_are_limited(void **state)
     town_clear(&t);
 }
 
+static void an_account_may_add_devices_so_often(void **state)
+{
+    (void)state;
+    static const size_t third[] = {2};
+    struct limits limits = limits_default();
+    assert_true(limits.links == 6 && limits.link_ms == 120000);
+    limits.links = 1;
+    struct town t = town_of(limits);
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    struct device_list kept = alice.list;
+    gadget_make(&t, &alice, 2);
+    list_next(&t, &alice);
+    list_set(&t, &alice, 2, DEVICE_ACTIVE);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, third, 1);
+    assert_int_equal(got_error(&t.w, 1, SOTTO_E_RATE).retry_ms, 120000);
+    alice.list = kept;
+    list_next(&t, &alice);
+    list_set(&t, &alice, 1, DEVICE_REVOKED); /* that may be done at once */
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_ok(&t.w, 1, 31);
+    later(&t, 120000);
+    list_next(&t, &alice);
+    list_set(&t, &alice, 2, DEVICE_ACTIVE);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, third, 1);
+    got_ok(&t.w, 1, 31);
+    sign_in(&t, &alice, 2, 2);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -645,6 +682,7 @@ int main(void)
         cmocka_unit_test(renewal_is_for_the_own_account_and_name),
         cmocka_unit_test(expired_certificate_keeps_nobody_out),
         cmocka_unit_test(changes_of_one_account_are_limited),
+        cmocka_unit_test(an_account_may_add_devices_so_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
