@@ -87,7 +87,7 @@ static sotto_err check_branch(struct step *s, const struct proto_append *append,
         memcmp(branch.device_id, device->id, DEVICE_ID) != 0)
         return step_refuse(s, SOTTO_E_DENIED, 0,
                            "this announcement is of another stream or device");
-    if (branch.bad_seq <= sub->from || branch.bad_seq > subscription_limit(sub))
+    if (!subscription_has(sub, branch.bad_seq))
         return step_refuse(s, SOTTO_E_DENIED, 0, "this device did not read the entry in question");
     return branch_verify(s->core->crypto, &branch, device->public_key);
 }

@@ -102,9 +102,8 @@ static bool each(void *user, uint64_t seq, view bytes)
     return true;
 }
 
-static sotto_err page_fill(struct page *p, uint64_t limit)
+static sotto_err entries_add(struct page *p, uint64_t limit)
 {
-    TRY(room_for(p, 0));
     if (p->next + 1 < p->stream->first) {
         uint64_t gone = p->stream->first - 1;
         lose(p, gone < limit ? gone : limit, step_wall_ms(p->s));
@@ -112,7 +111,19 @@ static sotto_err page_fill(struct page *p, uint64_t limit)
     if (p->next < limit)
         TRY(row_verdict(
             p->s, log_read(p->s->core->store, p->stream->number, p->next + 1, limit, each, p)));
-    TRY(p->err);
+    return p->err;
+}
+
+/* What was said while the device was out is told as lost, too. */
+static sotto_err page_fill(struct page *p, const struct subscription *sub, uint64_t limit)
+{
+    TRY(room_for(p, 0));
+    if (p->next < sub->out)
+        TRY(entries_add(p, sub->out));
+    if (p->next >= sub->out) {
+        lose(p, sub->back, step_wall_ms(p->s));
+        TRY(entries_add(p, limit));
+    }
     TRY(room_for(p, 0));
     lost_end(p);
     p->s->core->counts.delivered_total += p->count;
@@ -143,7 +154,7 @@ sotto_err read_on(struct step *s, const struct request *request)
     };
     if (page.next > limit)
         page.next = limit;
-    TRY(page_fill(&page, limit));
+    TRY(page_fill(&page, sub, limit));
     struct proto_read_end end = {.next = page.next, .head = limit, .live = is_live(sub, page.next)};
     memcpy(end.stream, sub->stream->id, STREAM_ID);
     size_t at = s->fx->bytes.len;

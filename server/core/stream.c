@@ -69,6 +69,8 @@ static sotto_err subscription_load(struct step *s, struct stream *stream, uint64
         .lost_to = row->lost_to,
         .until = row->until,
         .until_s = row->until_s,
+        .out = row->out,
+        .back = row->back,
         .left = row->left,
         .corrects = row->corrects,
     };

@@ -53,6 +53,8 @@ sotto_err subscription_row_read(view value, struct subscription_row *ret_row)
     row.until_s = rd_u64(&r);
     row.lost_to = rd_u64(&r);
     row.account = rd_u64(&r);
+    row.out = rd_u64(&r);
+    row.back = rd_u64(&r);
     uint8_t left = rd_u8(&r);
     row.corrects = rd_u64(&r);
     if (left > 1)
@@ -72,6 +74,8 @@ sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *
     wr_u64(&w, row->until_s);
     wr_u64(&w, row->lost_to);
     wr_u64(&w, row->account);
+    wr_u64(&w, row->out);
+    wr_u64(&w, row->back);
     wr_u8(&w, row->left);
     wr_u64(&w, row->corrects);
     return wr_end(&w);

@@ -53,7 +53,9 @@ struct subscription {
     uint64_t from;         /* it reads what comes after this */
     uint64_t lost_to;      /* up to here what was application's is lost to it; 0: nothing was */
     uint64_t until,
-        until_s;       /* 0: it has not ended; else up to which seq it reads, and since when */
+        until_s; /* 0: it has not ended; else up to which seq it reads, and since when */
+    uint64_t out,
+        back; /* it was removed and came again: what comes after `out` up to `back` is not for it; 0: none */
     uint64_t corrects; /* the epoch whose access token it may correct, though it left; 0: none */
     bool left;         /* it ended by itself: reads nothing, and no commit has removed it since */
     struct link of_stream, of_device;
@@ -120,6 +122,13 @@ static inline uint64_t subscription_limit(const struct subscription *sub)
                                                                      : sub->stream->head;
 }
 
+/* Whether it may read this one, if it is still here. */
+static inline bool subscription_has(const struct subscription *sub, uint64_t seq)
+{
+    return seq > sub->from && seq <= subscription_limit(sub) &&
+           !(seq > sub->out && seq <= sub->back);
+}
+
 /* After rows or memory have changed an error leaves nothing but to undo everything since the last commit. */
 static inline sotto_err step_break(struct step *s, sotto_err err)
 {
@@ -147,9 +156,9 @@ SOTTO_MUST_USE sotto_err stream_row_read(view value, struct stream_row *ret_row)
 SOTTO_MUST_USE sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out);
 
 /* struct { uint64 cursor; uint64 from; uint64 until; uint64 until_s; uint64 lost_to; uint64 account;
- *          uint8 left; uint64 corrects; } subscription_row; */
+ *          uint64 out; uint64 back; uint8 left; uint64 corrects; } subscription_row; */
 struct subscription_row {
-    uint64_t cursor, from, until, until_s, lost_to, account;
+    uint64_t cursor, from, until, until_s, lost_to, account, out, back;
     bool left;
     uint64_t corrects;
 };

@@ -159,8 +159,8 @@ sotto_err subscription_find_corrector(struct step *s, struct device *device,
 
 sotto_err subscription_put(struct step *s, struct subscription *sub)
 {
-    uint8_t bytes[64];
-    sotto_buf value = BUF_ON(bytes); /* seven numbers and a flag */
+    uint8_t bytes[80];
+    sotto_buf value = BUF_ON(bytes); /* nine numbers and a flag */
     struct row_key key = row_key_two(sub->stream->number, sub->device_number);
     const struct subscription_row row = {
         .cursor = sub->cursor,
@@ -169,6 +169,8 @@ sotto_err subscription_put(struct step *s, struct subscription *sub)
         .until_s = sub->until_s,
         .lost_to = sub->lost_to,
         .account = sub->account,
+        .out = sub->out,
+        .back = sub->back,
         .left = sub->left,
         .corrects = sub->corrects,
     };
@@ -273,14 +275,35 @@ static sotto_err subscription_make(struct step *s, struct stream *stream,
     return row_put(s, STORE_SUBSCRIBED, row_key_view(&back), (view){0});
 }
 
+/* Who was removed still reads what it could read then, but nothing of the time between. Who is away twice before it has read what was
+ * there before the first time loses what came between the two. */
+static void gap_open(struct subscription *sub)
+{
+    bool all_read = sub->cursor >= sub->until;
+    if (sub->back == 0 || sub->cursor >= sub->back) {
+        sub->from = sub->back > 0 ? sub->back : sub->from;
+        sub->out = sub->until;
+    }
+    sub->back = sub->stream->head;
+    if (all_read)
+        sub->cursor = sub->stream->head;
+}
+
+static void gap_forget(struct subscription *sub)
+{
+    sub->from = sub->cursor = sub->stream->head;
+    sub->out = sub->back = 0;
+}
+
 static sotto_err subscription_resume(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
     if (sub->left)
-        sub->from = stream->head;
+        gap_forget(sub);
+    else
+        gap_open(sub);
     sub->until = sub->until_s = sub->corrects = 0;
     sub->left = false;
-    sub->cursor = stream->head;
     stream->active++;
     stream->stale = true;
     return subscription_put(s, sub);

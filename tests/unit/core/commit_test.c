@@ -243,6 +243,128 @@ static void who_is_removed_and_added_in_one_commit_goes_on(void **state)
     chat_clear(&c);
 }
 
+/* 1: it is added; 2: "read"; 3: "unread"; 4: it is removed; 5: "secret"; 6: it is added again; 7: "welcome". */
+static void go_and_return(struct chat *c, size_t who)
+{
+    go_out(c, who);
+    says(c, 0, "unread");
+    commits(c, 0, (struct wish){.remove = {who}, .remove_count = 1});
+    says(c, 0, "secret");
+    commits(c, 0, (struct wish){.add = {who}, .add_count = 1});
+    says(c, 0, "welcome");
+    come_in(c, who);
+}
+
+static void who_returns_reads_what_was_unread_and_nothing_that_was_said_meanwhile(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_ack(&c, 1, says(&c, 0, "read"));
+    go_and_return(&c, 1);
+    wait_for(&c, 60000);
+    ask_read(&c, 1, 2, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 4);
+    struct proto_entry unread = heard_entry(&c, 1, 0), gap = heard_entry(&c, 1, 2),
+                       welcome = heard_entry(&c, 1, 3);
+    uint64_t lost_from = 0;
+    assert_true(text_is(&unread, "unread"));
+    assert_int_equal(heard_entry(&c, 1, 1).kind, ENTRY_COMMIT); /* that removed it */
+    assert_int_equal(gap.kind, ENTRY_LOST);
+    assert_int_equal(gap.seq, 6);
+    assert_ok(proto_lost_entry_read(gap.body, &lost_from));
+    assert_int_equal(lost_from, 5);
+    assert_true(text_is(&welcome, "welcome"));
+    ask_read(&c, 1, 4, 100000); /* from the edge, and from inside */
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    ask_read(&c, 1, 5, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    chat_clear(&c);
+}
+
+static void a_page_may_end_anywhere_about_a_gap(void **state)
+{
+    (void)state;
+    static const uint64_t seqs[] = {2, 3, 4, 6, 7};
+    struct chat c = talk_of(no_limits(), 2);
+    ask_ack(&c, 1, 1);
+    says(&c, 0, "read");
+    go_and_return(&c, 1);
+    uint64_t after = 1;
+    size_t told = 0;
+    while (after < 7) {
+        ask_read(&c, 1, after, 1); /* an entry a page, and marks with it */
+        for (size_t i = 0; i < heard(&c, 1, PROTO_ENTRY); i++)
+            assert_int_equal(heard_entry(&c, 1, i).seq, seqs[told++]);
+        assert_true(heard_end(&c, 1).next > after);
+        after = heard_end(&c, 1).next;
+    }
+    assert_int_equal(told, COUNT_OF(seqs));
+    chat_clear(&c);
+}
+
+static void who_returns_announces_no_branch_from_an_entry_of_meanwhile(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}); /* 2 */
+    commits(&c, 0, (struct wish){0});                                /* 3 */
+    commits(&c, 0, (struct wish){.add = {1}, .add_count = 1});       /* 4 */
+    sotto_buf branch = branch_of(&c, 1, 3);
+    ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch));
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    buf_clear(&branch);
+    branch = branch_of(&c, 1, 2);
+    ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch));
+    heard_appended(&c, 1);
+    buf_clear(&branch);
+    chat_clear(&c);
+}
+
+/* 1 to 7 as above, and: 8: "unread"; 9: removed; 10: "secret"; 11: added; 12: "welcome". */
+static void who_is_away_twice_reads_nothing_of_either_time(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_ack(&c, 1, says(&c, 0, "read"));
+    go_and_return(&c, 1);
+    go_and_return(&c, 1); /* it has read nothing in between: that is lost to it, and told */
+    ask_read(&c, 1, 2, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 4);
+    assert_int_equal(heard_entry(&c, 1, 1).seq, 4);
+    assert_int_equal(heard_entry(&c, 1, 2).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 2).seq, 11);
+    ask_ack(&c, 1, 12);
+    go_and_return(&c, 1);
+    crash(&c);
+    for (size_t i = 0; i < c.count; i++)
+        come_in(&c, i);
+    ask_read(&c, 1, 12, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 4);
+    struct proto_entry unread = heard_entry(&c, 1, 0);
+    assert_int_equal(unread.seq, 13);
+    assert_true(text_is(&unread, "unread"));
+    assert_int_equal(heard_entry(&c, 1, 2).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 2).seq, 16);
+    chat_clear(&c);
+}
+
+static void what_was_read_to_the_end_holds_nothing_back_later(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_ack(&c, 1, commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}));
+    says(&c, 0, "secret");
+    uint64_t back = commits(&c, 0, (struct wish){.add = {1}, .add_count = 1});
+    wait_for(&c, 60000);
+    assert_int_equal(core_count(world(&c)->core).queued, 3); /* in its inbox */
+    says(&c, 0, "welcome");
+    ask_read(&c, 1, back, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
 static void unknown_devices_and_doubles_are_not_added(void **state)
 {
     (void)state;
@@ -732,6 +854,11 @@ int main(void)
         cmocka_unit_test(who_is_added_gets_a_welcome_and_reads_from_there),
         cmocka_unit_test(who_is_removed_reads_up_to_that_and_is_told),
         cmocka_unit_test(who_is_removed_and_added_in_one_commit_goes_on),
+        cmocka_unit_test(who_returns_reads_what_was_unread_and_nothing_that_was_said_meanwhile),
+        cmocka_unit_test(a_page_may_end_anywhere_about_a_gap),
+        cmocka_unit_test(who_returns_announces_no_branch_from_an_entry_of_meanwhile),
+        cmocka_unit_test(who_is_away_twice_reads_nothing_of_either_time),
+        cmocka_unit_test(what_was_read_to_the_end_holds_nothing_back_later),
         cmocka_unit_test(unknown_devices_and_doubles_are_not_added),
         cmocka_unit_test(a_conversation_has_so_many_devices),
         cmocka_unit_test(a_conversation_has_so_many_accounts),

@@ -101,11 +101,11 @@ static void the_row_of_a_stream_is_read_and_written(void **state)
 static void the_other_rows_are_read_and_written(void **state)
 {
     (void)state;
-    holds(rewrite_subscription,
-          U64("01") U64("02") U64("03") U64("04") U64("05") U64("06") "01" U64("07"));
+    holds(rewrite_subscription, U64("01") U64("02") U64("03") U64("04") U64("05") U64("06")
+                                    U64("08") U64("09") "01" U64("07"));
     DEFER(buf_clear)
-    sotto_buf flag =
-        unhex(U64("01") U64("02") U64("03") U64("04") U64("05") U64("06") "02" U64("07"));
+    sotto_buf flag = unhex(U64("01") U64("02") U64("03") U64("04") U64("05") U64("06") U64("08")
+                               U64("09") "02" U64("07"));
     refuses(rewrite_subscription, buf_view(&flag));
     holds(rewrite_state, U64("05") "0461626364"
                                    "00");
