@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/hash.h"
 #include "crypto/rng.h"
 #include "proto/account.h"
 #include "proto/stream.h"
@@ -15,6 +16,7 @@
 #define STORED       12    /* entries that a slow reader asks for again and again */
 #define STORED_BYTES 60000 /* of each */
 #define OVERSIZE     (16 << 20)
+#define BITE         64 /* bytes that one reads who is told much */
 #define BURST        64 /* requests that go out at once */
 
 /* ---- TCP and TLS */
@@ -234,6 +236,47 @@ static bool reader_act(struct raid *raid, struct foe *foe)
                      wire_flush(&foe->wire);
 }
 
+/* All are in one conversation: what one of them says is pushed to all others. */
+static bool crowd_join(struct raid *raid, struct foe *foe)
+{
+    static const uint8_t token[1] = {1};
+    DEFER(buf_clear) sotto_buf frame = {0};
+    struct proto_frame answer;
+    struct proto_stream_create create = {.op = ++foe->op};
+    struct proto_subscribe subscribe = {.op = foe->op, .token = VIEW_OF(token)};
+    if (foe->number == 0)
+        random_bytes(raid->stream, sizeof raid->stream);
+    memcpy(foe->stream, raid->stream, sizeof foe->stream);
+    memcpy(create.stream, raid->stream, sizeof create.stream);
+    memcpy(subscribe.stream, raid->stream, sizeof subscribe.stream);
+    sotto_err err = hash(raid->host.crypto, HASH_SHA256, VIEW_OF(token), create.token_hash);
+    if (err == SOTTO_OK && foe->number == 0)
+        err = proto_stream_create_write(3, &create, &frame);
+    else if (err == SOTTO_OK)
+        err = proto_subscribe_write(3, &subscribe, &frame);
+    return session_put_buf(&foe->session, err, &frame) &&
+           session_wait(&foe->session, PROTO_APPENDED, &answer);
+}
+
+static bool listener_open(struct raid *raid, struct foe *foe)
+{
+    DEFER(buf_clear) sotto_buf frame = {0};
+    struct proto_frame answer;
+    return member_open(raid, foe) && (foe->op > 0 || crowd_join(raid, foe)) &&
+           session_put_buf(&foe->session, proto_listen_write(4, UINT32_MAX, &frame), &frame) &&
+           session_wait(&foe->session, PROTO_OK, &answer);
+}
+
+/* Some bytes now and then, so that it is not closed for taking nothing: what they say doesn't matter to it. */
+static bool listener_act(struct raid *raid, struct foe *foe)
+{
+    static const uint8_t entry[STORED_BYTES];
+    (void)recv(foe->wire.fd, raid->block, BITE, MSG_DONTWAIT);
+    if (wire_waits(&foe->wire) || foe->op > STORED)
+        return wire_flush(&foe->wire);
+    return append_put(foe, VIEW_OF(entry)) && wire_flush(&foe->wire);
+}
+
 /* Throws away what was answered. */
 static bool drain(struct foe *foe)
 {
@@ -291,6 +334,7 @@ static const struct attack attacks[] = {
     {"signatures", "sign-ins with wrong signatures, and of devices that nobody knows", 8, 0, false, session_of, auth_act},
     {"registers", "accounts by the dozen", 8, 0, false, session_of, register_act},
     {"slow-readers", "members who ask for much and read nothing", 50, 0.05, true, reader_open, reader_act},
+    {"slow-pushes", "members who are told much and read a few bytes of it now and then", 50, 0.05, true, listener_open, listener_act},
     {"pings", "members who ping without end", 50, 0, true, member_open, ping_act},
     {"requests", "members who ask without end", 50, 0, true, member_open, request_act},
     {"sends", "members who send without end", 50, 0, true, stream_open, send_act},

@@ -23,7 +23,8 @@ struct foe {
 /* What all of them share. */
 struct raid {
     struct session_host host;
-    sotto_buf hello; /* a ClientHello, made once: an attacker need not pay for its own */
+    sotto_buf hello;    /* a ClientHello, made once: an attacker need not pay for its own */
+    uint8_t stream[16]; /* that all are in who are told much */
     uint8_t block[16384];
 };
 

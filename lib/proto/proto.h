@@ -70,7 +70,7 @@
     X(READ_END, 0x0306, SERVER, "read_end", "the end of what read asked for")                      \
     X(ACK, 0x0307, CLIENT, "ack", "entries up to these are done with; answered only by error")     \
     X(LISTEN, 0x0308, CLIENT, "listen", "credit for entries that are pushed; answered by ok")      \
-    X(BEHIND, 0x0309, SERVER, "behind", "a stream is pushed no more: no credit was left")          \
+    X(BEHIND, 0x0309, SERVER, "behind", "a stream is pushed no more until it has been read")       \
     X(STREAMS, 0x030a, CLIENT, "streams", "asks what the device reads; answered by stream_list")   \
     X(STREAM_LIST, 0x030b, SERVER, "stream_list", "streams that the device reads")                 \
     X(SUBSCRIBE, 0x030c, CLIENT, "subscribe",                                                      \

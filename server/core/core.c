@@ -185,6 +185,14 @@ static sotto_err on_blobs_found(struct step *s, const struct core_event *event)
     return blobs_found(s, event->frame);
 }
 
+static sotto_err on_written(struct step *s, const struct core_event *event)
+{
+    struct connection *c = connection_find(s->core, event->connection);
+    if (c != NULL)
+        c->unwritten -= event->written < c->unwritten ? event->written : c->unwritten;
+    return SOTTO_OK;
+}
+
 static sotto_err on_stop(struct step *s)
 {
     struct core *core = s->core;
@@ -219,6 +227,8 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
         return on_blob(&s, event);
     case CORE_BLOBS_FOUND:
         return on_blobs_found(&s, event);
+    case CORE_WRITTEN:
+        return on_written(&s, event);
     case CORE_SPACE:
         core->disk_full = event->full;
         return SOTTO_OK;

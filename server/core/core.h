@@ -66,6 +66,7 @@ enum core_event_kind {
     CORE_CLOSED,     /* the connection has ended; drained: false if it broke */
     CORE_BLOB,       /* a blob came whole, and is durable: `blob`; answered by CORE_BLOB_KEPT */
     CORE_BLOBS_FOUND, /* files of blobs are there: `frame` has their hashes; CORE_BLOB_GONE for those without a row */
+    CORE_WRITTEN, /* the socket has taken so many bytes of what was pushed to the connection: `written` */
     CORE_SPACE,  /* the disk has got full, or has space again: `full` */
     CORE_MEMORY, /* the server is short of memory, or no longer: `pressure` */
     CORE_STOP    /* the server stops: say bye to everybody */
@@ -85,6 +86,7 @@ struct core_event {
         [32]; /* CORE_OPEN: hello_ok.nonce, what requests that are signed for one connection name */
     view frame;
     struct core_blob blob;       /* CORE_BLOB */
+    uint64_t written;            /* CORE_WRITTEN */
     bool full;                   /* CORE_SPACE */
     enum core_pressure pressure; /* CORE_MEMORY */
     bool clean;                  /* CORE_CLOSED: the client said goodbye */
@@ -111,6 +113,7 @@ struct core_effect {
     const char *event; /* CORE_LOG: what it is about, for programs: room, account, mail */
     sotto_err verdict; /* CORE_BLOB_KEPT: NOTFOUND, DENIED, QUOTA, CONFLICT: it is not */
     size_t at, len;    /* the bytes, in core_effects.bytes; several effects may share them */
+    bool pushed;       /* CORE_SEND: tell by CORE_WRITTEN when its `len` bytes are written */
     bool
         held; /* release it only after core_commit(); drop it if that fails, unless it is CORE_CLOSE */
 };

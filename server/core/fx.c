@@ -48,7 +48,7 @@ static struct core_effect *fx_add(struct core_effects *fx, enum core_effect_kind
 {
     assert(fx->count < fx->cap);
     struct core_effect *effect = &fx->list[fx->count++];
-    /* what a stream pushes holds nobody up: readers have credit; who asks more than it reads holds up itself */
+    /* what a stream pushes holds nobody up: push.c bounds it; who asks more than it reads holds up itself */
     bool own = !fx->held || connection == fx->source;
     *effect = (struct core_effect){
         .kind = kind,
@@ -71,6 +71,12 @@ void fx_send_again(struct core_effects *fx, uint64_t connection, size_t at, size
     struct core_effect *effect = fx_add(fx, CORE_SEND, connection);
     effect->at = at;
     effect->len = len;
+}
+
+void fx_push(struct core_effects *fx, uint64_t connection, size_t at, size_t len)
+{
+    fx_send_again(fx, connection, at, len);
+    fx->list[fx->count - 1].pushed = true;
 }
 
 void fx_close(struct core_effects *fx, uint64_t connection)

@@ -17,6 +17,9 @@ void fx_send(struct core_effects *fx, uint64_t connection, size_t at);
 /* The same bytes for one more connection. */
 void fx_send_again(struct core_effects *fx, uint64_t connection, size_t at, size_t len);
 
+/* The same, for who did not ask: the shell tells when it is written. */
+void fx_push(struct core_effects *fx, uint64_t connection, size_t at, size_t len);
+
 void fx_close(struct core_effects *fx, uint64_t connection);
 void fx_pause(struct core_effects *fx, uint64_t connection, uint64_t until_ms);
 void fx_mail(struct core_effects *fx);

@@ -26,7 +26,7 @@
     X(ping_ms, 30000, "ms", "silence after which the server pings")                                \
     X(dead_ms, 90000, "ms", "silence after which a connection counts as dead")                     \
     X(output_bytes, 262144, "bytes",                                                               \
-      "bytes that wait for a slow reader before its peer is held up")                              \
+      "bytes that wait for a slow reader before its peer is held up, or pushing ends")             \
     X(stall_ms, 30000, "ms", "time without progress after which a slow reader is closed")          \
     X(requests, 60, "",                                                                            \
       "requests of one connection at once before it is slowed down; opening or joining counts 5")  \

@@ -1,4 +1,6 @@
-/* Everybody who listens and is not behind is sent the same bytes, as long as the credit lasts that the device gave. */
+/* Everybody who listens and is not behind is sent the same bytes, as long as the credit lasts that the device gave and its connection
+ * takes them: over output_bytes that are not written yet it is behind, and what it reads then waits in the store. So one entry more
+ * than that is all that a device can have us keep for it. */
 #include "core/streams.h"
 
 #define BEHIND_BYTES (PROTO_HEADER + STREAM_ID + 8)
@@ -26,6 +28,12 @@ static bool is_pushed_to(const struct subscription *sub, uint64_t seq)
            (!subscription_ended(sub) || seq <= sub->until);
 }
 
+static bool takes_more(const struct step *s, const struct device *device, size_t len)
+{
+    uint64_t limit = s->core->config.limits.output_bytes;
+    return device->streams.credit >= len && (limit == 0 || device->session->unwritten < limit);
+}
+
 void push(struct step *s, struct stream *stream, uint64_t seq, size_t at,
           const struct subscription *poster)
 {
@@ -35,9 +43,10 @@ void push(struct step *s, struct stream *stream, uint64_t seq, size_t at,
         struct device *device = sub->device;
         if (sub == poster || !is_pushed_to(sub, seq))
             continue;
-        if (device->streams.credit >= len) {
+        if (takes_more(s, device, len)) {
             device->streams.credit -= len;
-            fx_send_again(s->fx, device->session->id, at, len);
+            device->session->unwritten += len;
+            fx_push(s->fx, device->session->id, at, len);
             s->core->counts.delivered_total++;
             continue;
         }

@@ -55,6 +55,7 @@ struct connection {
     struct link idle; /* in core->idle while it is neither signed in nor in a room */
     uint64_t idle_since_ms;
     struct device *device; /* signed in as; NULL: not */
+    uint64_t unwritten;    /* bytes that were pushed to it and wait for it to read on */
     uint8_t nonce[32];     /* of its hello */
     uint32_t room_count;
     bool admin;   /* comes over the admin socket; has no origin */

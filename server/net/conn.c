@@ -22,14 +22,15 @@
 #include "net/transfer.h"
 #include "proto/proto.h"
 
-#define READ_STEP   TLS_READ_MIN
-#define READ_ROUNDS 4           /* steps before others have their turn, */
-#define TURN_FRAMES 32          /* or frames */
-#define LONG_MS     2000        /* of a pause: who hangs up meanwhile is gone, unread or not */
-#define PONG_MOST   (16 * 1024) /* bytes that wait: then pings are not answered */
-#define HELLO_MAX   1024  /* bytes of the first frame: a stranger gets no more memory than that */
-#define BLOB_MS     10000 /* over which the speed of a transfer is looked at */
-#define CLOSE_MS    2000  /* for the client to take in the last words */
+#define READ_STEP     TLS_READ_MIN
+#define READ_ROUNDS   4           /* steps before others have their turn, */
+#define TURN_FRAMES   32          /* or frames */
+#define LONG_MS       2000        /* of a pause: who hangs up meanwhile is gone, unread or not */
+#define PONG_MOST     (16 * 1024) /* bytes that wait: then pings are not answered */
+#define HELLO_MAX     1024  /* bytes of the first frame: a stranger gets no more memory than that */
+#define WRITTEN_PARTS 4     /* of output_bytes: the core is told when one more is written */
+#define BLOB_MS       10000 /* over which the speed of a transfer is looked at */
+#define CLOSE_MS      2000  /* for the client to take in the last words */
 
 static struct stats *conn_stats(struct conn *conn)
 {
@@ -337,6 +338,19 @@ static void out_drop(struct conn *conn, size_t len)
     }
 }
 
+/* Without memory for the post the core thinks that more waits than does; what is written next tries again. */
+static void written_tell(struct conn *conn)
+{
+    uint64_t limit = conn_limits(conn)->output_bytes, waiting = conn_waiting(conn);
+    if (limit == 0 || !conn->known || conn->pushed <= waiting ||
+        conn->pushed - waiting < limit / WRITTEN_PARTS)
+        return;
+    const struct post post = {
+        .kind = POST_WRITTEN, .connection = conn->id, .written = conn->pushed - waiting};
+    if (loop_tell_core(conn->loop, &post, (view){0}) == SOTTO_OK)
+        conn->pushed = waiting;
+}
+
 /* Everything went out. In CLOSING that was the last: no more comes from us. */
 static void out_done(struct conn *conn)
 {
@@ -367,6 +381,7 @@ static void conn_flush(struct conn *conn)
     }
     if (conn->held_count > 0 && conn_waiting(conn) <= conn_limits(conn)->output_bytes / 2)
         (void)held_release(conn);
+    written_tell(conn);
     if (conn_waiting(conn) == 0 && conn->transfer != NULL)
         transfer_drained(conn->transfer);
     else if (conn_waiting(conn) == 0)
@@ -391,6 +406,12 @@ void conn_send(struct conn *conn, view frame, uint64_t source)
         return;
     if (conn_out(conn, WS_BINARY, frame) != SOTTO_OK || held_consider(conn, source) != SOTTO_OK)
         conn_end(conn);
+}
+
+void conn_push(struct conn *conn, view frame)
+{
+    conn->pushed += frame.len;
+    conn_send(conn, frame, 0);
 }
 
 /* ---- saying goodbye */

@@ -49,6 +49,7 @@ struct conn {
     sotto_buf message; /* what came of a fragmented message */
     sotto_buf out;     /* to be sent, from out_at on */
     size_t out_at;
+    uint64_t pushed; /* bytes that the core pushed and was not told of yet */
     struct ws_reader ws;
     struct transfer *transfer; /* BLOB; else NULL */
     uint64_t since_ms;         /* of the state */
@@ -81,6 +82,8 @@ struct conn {
 void conn_start(struct loop *loop, const struct visitor *visitor);
 /* One frame for the client; `source` is who caused it, or 0. */
 void conn_send(struct conn *conn, view frame, uint64_t source);
+/* One that it did not ask for: the core is told when it is written, by and by. */
+void conn_push(struct conn *conn, view frame);
 /* Ends it after what was sent before. */
 void conn_close(struct conn *conn);
 /* Says why, then ends it. */

@@ -13,10 +13,10 @@
 #define OWED_MS     10          /* that acknowledgements may wait for a commit that has to be */
 
 static const enum core_event_kind event_kinds[] = {
-    [POST_OPEN] = CORE_OPEN,   [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
-    [POST_FRAME] = CORE_FRAME, [POST_CLOSED] = CORE_CLOSED,
-    [POST_BLOB] = CORE_BLOB,   [POST_BLOBS_FOUND] = CORE_BLOBS_FOUND,
-    [POST_STOP] = CORE_STOP,
+    [POST_OPEN] = CORE_OPEN,       [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
+    [POST_FRAME] = CORE_FRAME,     [POST_CLOSED] = CORE_CLOSED,
+    [POST_BLOB] = CORE_BLOB,       [POST_BLOBS_FOUND] = CORE_BLOBS_FOUND,
+    [POST_WRITTEN] = CORE_WRITTEN, [POST_STOP] = CORE_STOP,
 };
 
 static const enum post_kind post_kinds[] = {
@@ -86,6 +86,7 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
         .source = effect->source,
         .until_ms = effect->until_ms,
         .verdict = effect->verdict,
+        .pushed = effect->pushed,
     };
     if (effect->kind == CORE_SEND)
         op_stats_tell(&t->server->ops, bytes);
@@ -233,6 +234,7 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
         .connection = post->connection,
         .address = post->address,
         .frame = {t->batch.bytes.data + post->at, post->len},
+        .written = post->written,
         .clean = post->clean,
         .slow = post->slow,
     };

@@ -198,7 +198,10 @@ static void loop_take_post(struct loop *loop, const struct post *post, view byte
         return;
     switch (post->kind) {
     case POST_SEND:
-        conn_send(conn, bytes, post->source);
+        if (post->pushed)
+            conn_push(conn, bytes);
+        else
+            conn_send(conn, bytes, post->source);
         break;
     case POST_CLOSE:
         conn_close(conn);

@@ -3,7 +3,8 @@
  *
  * A mailbox is bounded, and the bound has two answers. Loop threads ask mailbox_is_full() before they make a frame of what they have
  * read, and stop reading if it is; they never wait. The core thread waits in mailbox_wait_room(). Posts that come once in the life
- * of a connection (opened, closed, a socket) or in pairs (hold, release) are always taken: the number of connections bounds them. */
+ * of a connection (opened, closed, a socket), in pairs (hold, release) or for each part of what may be pushed to one (written) are
+ * always taken: the number of connections bounds them. */
 #ifndef NET_MAILBOX_H
 #define NET_MAILBOX_H
 
@@ -21,13 +22,14 @@ enum post_kind {
     POST_OPEN_ADMIN,  /* a request over the admin socket */
     POST_FRAME,       /* one whole frame: the bytes */
     POST_CLOSED,      /* has ended; `clean`, `slow` */
+    POST_WRITTEN,     /* the socket took `written` bytes of what was pushed */
     POST_BLOB,        /* a blob came whole: the bytes are a struct core_blob */
     POST_BLOBS_FOUND, /* files of blobs were found: the bytes are their hashes */
     POST_STOP,        /* the server stops (also from the main thread to the loops) */
     POST_SPACE,       /* the main thread to the core: look at the disk */
     POST_MEMORY,      /* and: see how short of memory we are */
     /* the core to a loop */
-    POST_SEND,      /* one whole frame for the client: the bytes; `source` */
+    POST_SEND,      /* one whole frame for the client: the bytes; `source`, `pushed` */
     POST_CLOSE,     /* end it after what was sent before */
     POST_PAUSE,     /* don't read before until_ms */
     POST_SETTLED,   /* sits in a room now */
@@ -51,9 +53,11 @@ struct post {
     uint64_t connection;
     uint64_t source; /* the connection whose frame caused this; 0: none */
     uint64_t until_ms;
+    uint64_t written;
     struct core_address address;
     uint8_t nonce[32];
     bool clean, slow;
+    bool pushed;    /* POST_WRITTEN is to tell when it is written */
     size_t at, len; /* the bytes, in the batch */
 };
 

@@ -9,7 +9,7 @@ import time
 import urllib.request
 
 from sottoclient import Server, program, run
-from sottodevice import COMMITTED, E, Closed, Device, Refused
+from sottodevice import BEHIND, COMMITTED, E, ENTRY, Closed, Device, Refused
 from sottoproxy import free_port
 
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
@@ -169,6 +169,32 @@ def who_was_removed_reads_up_to_that_commit_and_writes_no_more():
         bob.end()
 
 
+def who_listens_and_takes_nothing_in_falls_behind_and_loses_nothing():
+    """However much credit it gave: what the kernel's buffers and output_bytes don't hold waits in the store."""
+    with Server(*SETTINGS, *FAST) as server:
+        alice, bob = people(server.port, "alice", "bob")
+        stream = alice.create()
+        alice.commit(stream, add=[bob])
+        bob.read_all(stream)
+        bob.listen(1 << 30)
+        count = 400
+        for number in range(count):
+            last = alice.append(stream, b"%06d" % number + bytes(60000))
+        heard = []
+        while not heard or heard[-1][0] == ENTRY:
+            kind, _, body = bob.recv()
+            heard.append((kind, body))
+            assert len(heard) <= count, "everything was kept for who took nothing in"
+        assert heard.pop()[0] == BEHIND
+        seqs = [bob.entry_of(body)[1] for _, body in heard]
+        rest = [seq for seq, _, _ in bob.read_all(stream, seqs[-1])]
+        assert seqs + rest == list(range(last - count + 1, last + 1))
+        again = alice.append(stream, b"it is pushed again")
+        assert bob.wait()[1] == again
+        alice.end()
+        bob.end()
+
+
 def a_newer_session_of_a_device_closes_the_older():
     with Server(*SETTINGS) as server:
         old, again = Device(7).connect(server.port), Device(7)
@@ -258,5 +284,6 @@ def full_disk(place):
 
 
 run([what_is_said_reaches_who_is_online, messages_wait_for_who_is_offline_over_a_restart, an_acknowledgement_for_which_nobody_waits_is_kept_soon, a_lost_answer_is_given_again_and_stores_nothing_twice,
-     of_two_commits_for_one_epoch_one_wins, who_was_removed_reads_up_to_that_commit_and_writes_no_more, a_newer_session_of_a_device_closes_the_older,
+     of_two_commits_for_one_epoch_one_wins, who_was_removed_reads_up_to_that_commit_and_writes_no_more,
+     who_listens_and_takes_nothing_in_falls_behind_and_loses_nothing, a_newer_session_of_a_device_closes_the_older,
      a_stranger_may_ask_for_nothing, a_full_disk_refuses_what_is_new_and_nothing_else])

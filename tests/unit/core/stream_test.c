@@ -152,6 +152,23 @@ static void who_has_acknowledged_all_before_it_listens_is_pushed_at_once(void **
     chat_clear(&c);
 }
 
+static void wrote(struct chat *c, size_t who, uint64_t bytes)
+{
+    step(world(c), (struct core_event){
+                       .kind = CORE_WRITTEN, .connection = connection_of(who), .written = bytes});
+}
+
+/* Of which the core is to be told when they are written. */
+static uint64_t pushed_bytes(struct chat *c, size_t who)
+{
+    const struct core_effects *fx = &world(c)->fx;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < fx->count; i++)
+        if (fx->list[i].pushed && fx->list[i].connection == connection_of(who))
+            bytes += fx->list[i].len;
+    return bytes;
+}
+
 static void without_credit_one_falls_behind_and_reads(void **state)
 {
     (void)state;
@@ -172,6 +189,35 @@ static void without_credit_one_falls_behind_and_reads(void **state)
     ask_read(&c, 1, 2, 100000);
     assert_int_equal(heard(&c, 1, PROTO_ENTRY), 3);
     says(&c, 0, "now");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
+static void who_does_not_take_in_what_is_pushed_falls_behind_whatever_its_credit(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.output_bytes = 200;
+    struct chat c = talk_of(limits, 2);
+    wrote(&c, 1, UINT64_MAX); /* the commit, and more than there was */
+    uint64_t pushed = 0;
+    while (pushed < limits.output_bytes) {
+        says(&c, 0, "0123456789012345678901234567890123456789");
+        assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+        pushed += pushed_bytes(&c, 1);
+    }
+    says(&c, 0, "one too many");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 0);
+    assert_int_equal(heard(&c, 1, PROTO_BEHIND), 1);
+    assert_int_equal(pushed_bytes(&c, 1), 0);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard_end(&c, 1).live, 1);
+    assert_int_equal(pushed_bytes(&c, 1), 0); /* it asked for that */
+    says(&c, 0, "still nothing was written");
+    assert_int_equal(heard(&c, 1, PROTO_BEHIND), 1);
+    wrote(&c, 1, 100);
+    ask_read(&c, 1, 1, 100000);
+    says(&c, 0, "it goes on");
     assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
     chat_clear(&c);
 }
@@ -575,6 +621,7 @@ int main(void)
         cmocka_unit_test(who_reads_before_it_listens_has_to_read_again),
         cmocka_unit_test(who_has_acknowledged_all_before_it_listens_is_pushed_at_once),
         cmocka_unit_test(without_credit_one_falls_behind_and_reads),
+        cmocka_unit_test(who_does_not_take_in_what_is_pushed_falls_behind_whatever_its_credit),
         cmocka_unit_test(strangers_and_unknown_streams_get_one_answer),
         cmocka_unit_test(a_stream_is_made_once),
         cmocka_unit_test(conversations_made_are_limited_for_each_account),
