@@ -82,35 +82,49 @@ static sotto_err entries_tick(struct step *s)
 
 /* --- streams without subscribers --- */
 
-sotto_err retention_expect_end(struct step *s, const struct stream *stream)
+/* Each time that the last one leaves has its row in DUE, found by that time; the stream's own row tells the latest of them. */
+static sotto_err forsaken_put(struct step *s, const struct stream *stream)
 {
-    uint64_t kept_s = s->core->config.limits.retention_s;
-    struct row_key key = due_key(DUE_STREAM, step_wall_ms(s) / 1000 + kept_s, stream->number);
-    return step_break(s, row_put(s, STORE_DUE, row_key_view(&key), (view){0}));
+    struct stream_row row = {0};
+    TRY(stream_row_get(s, stream, &row));
+    row.forsaken_s = step_wall_ms(s) / 1000;
+    TRY(stream_row_put(s, stream, &row));
+    struct row_key key = due_key(DUE_STREAM, row.forsaken_s, stream->number);
+    return row_put(s, STORE_DUE, row_key_view(&key), (view){0});
 }
 
-static sotto_err stream_end(struct step *s, uint64_t number)
+sotto_err retention_expect_end(struct step *s, const struct stream *stream)
+{
+    return step_break(s, forsaken_put(s, stream));
+}
+
+static sotto_err stream_end(struct step *s, uint64_t number, uint64_t forsaken_s)
 {
     struct stream *stream = NULL;
+    struct stream_row row = {0};
     sotto_err err = stream_get(s, number, &stream);
     if (err != SOTTO_OK)
         return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
-    return stream->active == 0 ? stream_erase(s, stream) : SOTTO_OK;
+    TRY(stream_row_get(s, stream, &row));
+    bool since = stream->active > 0 || row.forsaken_s != forsaken_s; /* somebody came */
+    return since ? SOTTO_OK : stream_erase(s, stream);
 }
 
 /* One stream a tick. */
 static sotto_err streams_end(struct step *s)
 {
-    uint64_t time_s, number;
-    sotto_err err = due_first(s, DUE_STREAM, &time_s, &number);
+    uint64_t kept_s = s->core->config.limits.retention_s, left_s, number;
+    if (kept_s == 0)
+        return SOTTO_OK;
+    sotto_err err = due_first(s, DUE_STREAM, &left_s, &number);
     if (err != SOTTO_OK)
         return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
-    if (time_s > step_wall_ms(s) / 1000)
+    if (left_s + kept_s > step_wall_ms(s) / 1000)
         return SOTTO_OK;
-    struct row_key done = due_key(DUE_STREAM, time_s, number);
+    struct row_key done = due_key(DUE_STREAM, left_s, number);
     TRY(row_delete(s, STORE_DUE, row_key_view(&done)));
     s->core->streams->retention_due_ms = s->now_ms + PAUSE_MS;
-    return step_break(s, stream_end(s, number));
+    return step_break(s, stream_end(s, number, left_s));
 }
 
 /* --- how old the oldest is --- */

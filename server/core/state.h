@@ -194,7 +194,7 @@ struct row_key row_key_two(uint64_t a, uint64_t b);
 struct row_key row_key_id(uint64_t number, view id); /* id: at most 64 bytes */
 /* What is to be done at a time, in DUE. */
 struct row_key due_key(uint64_t kind, uint64_t time_s, uint64_t number);
-#define DUE_STREAM 1 /* a stream that nobody subscribes to may go */
+#define DUE_STREAM 1 /* by when a stream's last subscriber left: it may go */
 #define DUE_BLOBS  2 /* those of an account that has gone */
 static inline view row_key_view(const struct row_key *key)
 {

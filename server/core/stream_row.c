@@ -18,6 +18,7 @@ sotto_err stream_row_read(view value, struct stream_row *ret_row)
     rd_copy(&r, row.header_hash, sizeof row.header_hash);
     row.state_key_epoch = rd_u64(&r);
     row.snapshot_epoch = rd_u64(&r);
+    row.forsaken_s = rd_u64(&r);
     TRY(rd_end(&r));
     *ret_row = row;
     return SOTTO_OK;
@@ -40,6 +41,7 @@ sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out)
     wr_bytes(&w, VIEW_OF(row->header_hash));
     wr_u64(&w, row->state_key_epoch);
     wr_u64(&w, row->snapshot_epoch);
+    wr_u64(&w, row->forsaken_s);
     return wr_end(&w);
 }
 

@@ -141,7 +141,7 @@ static inline sotto_err step_break(struct step *s, sotto_err err)
 
 /* struct { opaque id[16]; uint8 kind; uint64 epoch; uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed;
  *          opaque token_hash[32]; opaque previous_token_hash[32]; uint64 previous_until_s; opaque header_hash[32];
- *          uint64 state_key_epoch; uint64 snapshot_epoch; } stream_row; */
+ *          uint64 state_key_epoch; uint64 snapshot_epoch; uint64 forsaken_s; } stream_row; */
 struct stream_row {
     uint8_t id[STREAM_ID];
     uint8_t kind;
@@ -151,6 +151,7 @@ struct stream_row {
     uint64_t previous_until_s; /* the previous one is good until then; 0: there is none */
     uint8_t header_hash[IDENTITY_HASH];
     uint64_t state_key_epoch, snapshot_epoch;
+    uint64_t forsaken_s; /* when its last subscriber left, if nobody came since; 0: never */
 };
 SOTTO_MUST_USE sotto_err stream_row_read(view value, struct stream_row *ret_row);
 SOTTO_MUST_USE sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out);

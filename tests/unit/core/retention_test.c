@@ -90,6 +90,46 @@ static void who_subscribes_again_keeps_it(void **state)
     chat_clear(&c);
 }
 
+static void a_month_counts_from_when_the_last_one_left_for_good(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_unsubscribe(&c, 1);
+    ask_unsubscribe(&c, 0);
+    wait_for(&c, 20 * DAY_MS);
+    ask_subscribe(&c, 0, c.token);
+    heard_appended(&c, 0);
+    wait_for(&c, 5 * DAY_MS);
+    ask_unsubscribe(&c, 0);
+    wait_for(&c, 29 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 3);
+    assert_int_equal(rows(&c, STORE_DUE), 1);
+    wait_for(&c, 2 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 2);
+    assert_int_equal(rows(&c, STORE_DUE), 0);
+    chat_clear(&c);
+}
+
+static void without_retention_a_stream_that_nobody_reads_stays(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.retention_s = 0;
+    struct chat c = talk_of(limits, 2);
+    ask_unsubscribe(&c, 1);
+    ask_unsubscribe(&c, 0);
+    wait_for(&c, 400 * DAY_MS);
+    ask_subscribe(&c, 0, c.token);
+    heard_appended(&c, 0);
+    ask_unsubscribe(&c, 0);
+    world(&c)->core->config.limits.retention_s = 30 * UINT64_C(86400); /* from now on */
+    wait_for(&c, 29 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 3);
+    wait_for(&c, 2 * DAY_MS);
+    assert_int_equal(rows(&c, STORE_STREAM), 2);
+    chat_clear(&c);
+}
+
 /* The blob in which a snapshot stands goes with the stream, if nobody else asked for it so long. */
 static void a_stream_lets_go_of_its_blobs(void **state)
 {
@@ -126,6 +166,8 @@ int main(void)
         cmocka_unit_test(without_retention_nothing_grows_old),
         cmocka_unit_test(a_stream_that_nobody_reads_goes_in_a_month),
         cmocka_unit_test(who_subscribes_again_keeps_it),
+        cmocka_unit_test(a_month_counts_from_when_the_last_one_left_for_good),
+        cmocka_unit_test(without_retention_a_stream_that_nobody_reads_stays),
         cmocka_unit_test(a_stream_lets_go_of_its_blobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static void holds(rewrite_fn *rewrite, const char *hex)
 }
 
 static const char stream_hex[] = X16("a1") "01" U64("02") U64("09") U64("03") U64("04") U64("50")
-    U64("20") X32("b1") X32("b2") U64("77") X32("b3") U64("01") U64("02");
+    U64("20") X32("b1") X32("b2") U64("77") X32("b3") U64("01") U64("02") U64("66");
 
 static void the_row_of_a_stream_is_read_and_written(void **state)
 {
@@ -93,6 +93,7 @@ static void the_row_of_a_stream_is_read_and_written(void **state)
     assert_int_equal(row.previous_until_s, 0x77);
     assert_int_equal(row.state_key_epoch, 1);
     assert_int_equal(row.snapshot_epoch, 2);
+    assert_int_equal(row.forsaken_s, 0x66);
     assert_bytes(VIEW_OF(row.token_hash), X32("b1"));
     assert_bytes(VIEW_OF(row.previous_token_hash), X32("b2"));
     assert_bytes(VIEW_OF(row.header_hash), X32("b3"));
