@@ -364,7 +364,7 @@ def nginx(where, gateway, port):
 
 def the_recipe_with_tls_works():
     if MODULES is None or shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
-        return WITHOUT or "no nginx here"
+        return WITHOUT or Missing("no nginx here")
     where, port = folder(), free_port()
     with Gateway() as gateway, Node(gateway, f"https://127.0.0.1:{port}") as node:
         process = nginx(where, gateway, port)

@@ -168,7 +168,7 @@ def ending_tls(listener, context, port):
 
 def tls_that_ends_in_front_is_found():
     if CONTROLLER is None:
-        return "openssl or aiosmtpd is missing"
+        return Missing("aiosmtpd is missing")
     authority("front")
     context = certificate("front-proxy", "front", "IP:127.0.0.1")
     ports = []
@@ -204,7 +204,7 @@ AUTHORITY = []
 
 def the_mail_server_is_tried_without_a_mail():
     if CONTROLLER is None:
-        return "aiosmtpd is missing"
+        return Missing("aiosmtpd is missing")
     AUTHORITY.append(authority("doctor"))
     good, wrong = certificate("doctor-good", "doctor", "IP:127.0.0.1"), certificate("doctor-wrong", "doctor", "DNS:elsewhere.example")
     with Post(good) as post, posting(post) as s:
@@ -237,7 +237,7 @@ def the_mail_server_is_tried_without_a_mail():
 
 def a_mail_server_that_is_away_is_told():
     if CONTROLLER is None:
-        return "aiosmtpd is missing"
+        return Missing("aiosmtpd is missing")
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         place = type("Place", (), {"port": nobody.getsockname()[1]})

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from sottoclient import Server, run
+from sottoclient import Missing, Server, run
 from sottodevice import Device
 from sottopeople import program, wait_for
 from sottopost import Controller, Post, authority, certificate, password_of
@@ -59,7 +59,7 @@ def invite(server, address, name):
 
 def from_the_mail_to_the_conversation():
     if Controller is None or shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin") is None:
-        return "aiosmtpd or haproxy is not here"
+        return Missing("aiosmtpd or haproxy is not here")
     ca = authority("journey")
     tls = certificate("journey-mail", "journey", "DNS:localhost,IP:127.0.0.1")
     alice, bob = Device(), Device()

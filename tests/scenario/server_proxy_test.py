@@ -156,7 +156,7 @@ def goes_through(server, port):
 
 def through(name, text_of, command_of):
     if shutil.which(command_of("")[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
-        return f"no {name} here"
+        return Missing(f"no {name} here")
     with proxied("--set", "limits.connections_per_address=1") as s:
         where, (text, port) = folder(), text_of(s)
         config = os.path.join(where, "config")

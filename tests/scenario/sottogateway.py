@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from sottoclient import Server
+from sottoclient import Missing, Server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOCKETIO = os.path.join(ROOT, "tests", "interop", "socketio")
@@ -92,7 +92,7 @@ class Line:
 def modules():
     """Where socket.io-client is, and why it is not."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return None, "no node and npm here"
+        return None, Missing("no node and npm here")
     done = subprocess.run([os.path.join(SOCKETIO, "install.sh")], capture_output=True, text=True, timeout=150, check=False)
     if done.returncode != 0:
         return None, "npm cannot bring socket.io-client"

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from sottoclient import program
+from sottoclient import Missing, program
 
 CODE = re.compile(r"\b[0-9]+-[a-z]+-[a-z]+(?:-[a-z]+)?\b")
 
@@ -113,7 +113,7 @@ def people(port, *options, stdin=subprocess.PIPE):
 
 
 def no_tmux():
-    return None if shutil.which("tmux") else "tmux is missing"
+    return None if shutil.which("tmux") else Missing("tmux is missing")
 
 
 class Terminal:
