@@ -74,7 +74,22 @@ static sotto_err check_readd(struct step *s, const struct proto_append *append,
                       "too many requests to be added again");
 }
 
-/* Whoever read the stream before the bad entry may say so, also if that entry removed it. */
+/* The entry itself may be gone: all have read it. */
+static sotto_err check_bad_commit(struct step *s, const struct subscription *sub, uint64_t seq)
+{
+    uint64_t kept_s = s->core->config.limits.retention_s, at_s = 0;
+    if (!subscription_has(sub, seq))
+        return step_refuse(s, SOTTO_E_DENIED, 0, "this device did not read the entry in question");
+    sotto_err err = commit_time_s(s, sub->stream, seq, &at_s);
+    if (err == SOTTO_E_NOTFOUND)
+        return step_refuse(s, SOTTO_E_DENIED, 0, "the entry in question is no commit");
+    TRY(err);
+    if (kept_s > 0 && at_s + kept_s < step_wall_ms(s) / 1000)
+        return step_refuse(s, SOTTO_E_EXPIRED, 0, "the commit in question is too long ago");
+    return SOTTO_OK;
+}
+
+/* Whoever read the stream before the bad commit may say so, also if that commit removed it. */
 static sotto_err check_branch(struct step *s, const struct proto_append *append,
                               const struct subscription *sub)
 {
@@ -87,8 +102,7 @@ static sotto_err check_branch(struct step *s, const struct proto_append *append,
         memcmp(branch.device_id, device->id, DEVICE_ID) != 0)
         return step_refuse(s, SOTTO_E_DENIED, 0,
                            "this announcement is of another stream or device");
-    if (!subscription_has(sub, branch.bad_seq))
-        return step_refuse(s, SOTTO_E_DENIED, 0, "this device did not read the entry in question");
+    TRY(check_bad_commit(s, sub, branch.bad_seq));
     return branch_verify(s->core->crypto, &branch, device->public_key);
 }
 

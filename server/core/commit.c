@@ -162,9 +162,12 @@ static sotto_err entry_append(struct step *s, struct bundle *b)
 
 static sotto_err header_put(struct step *s, struct bundle *b)
 {
+    DEFER(buf_clear) sotto_buf value = {0};
     uint64_t epoch = b->stream->epoch;
     struct row_key key = row_key_two(b->stream->number, epoch);
-    TRY(row_put(s, STORE_HEADER, row_key_view(&key), b->commit->header));
+    const struct header_row row = {b->appended.seq, b->appended.at_ms / 1000, b->commit->header};
+    TRY(header_row_write(&row, &value));
+    TRY(row_put(s, STORE_HEADER, row_key_view(&key), buf_view(&value)));
     if (epoch > HEADERS_KEPT) {
         key = row_key_two(b->stream->number, epoch - HEADERS_KEPT);
         TRY(row_delete(s, STORE_HEADER, row_key_view(&key)));

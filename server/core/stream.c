@@ -47,13 +47,6 @@ void stream_let_go(struct core *core, struct stream *stream)
 
 /* --- into memory --- */
 
-/* Those that ended so long ago that they can claim nothing any more. */
-static bool is_forgotten(const struct step *s, const struct subscription_row *row)
-{
-    uint64_t kept_s = s->core->config.limits.retention_s;
-    return row->until > 0 && kept_s > 0 && row->until_s + kept_s < step_wall_ms(s) / 1000;
-}
-
 static sotto_err subscription_load(struct step *s, struct stream *stream, uint64_t device_number,
                                    const struct subscription_row *row)
 {
@@ -100,7 +93,7 @@ static sotto_err subscriptions_load(struct step *s, struct stream *stream)
         TRY(row_verdict(s, subscription_row_read(value, &row) == SOTTO_OK ? SOTTO_OK
                                                                           : SOTTO_E_DAMAGED));
         after = row_key_two(stream->number, device);
-        if (is_forgotten(s, &row))
+        if (is_long_ended(s, row.until, row.until_s))
             TRY(subscription_forget(s, stream->number, device));
         else
             TRY(subscription_load(s, stream, device, &row));

@@ -83,6 +83,27 @@ sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *
     return wr_end(&w);
 }
 
+sotto_err header_row_read(view value, struct header_row *ret_row)
+{
+    struct rd r = rd_of(value);
+    struct header_row row = {0};
+    row.seq = rd_u64(&r);
+    row.at_s = rd_u64(&r);
+    row.header = rd_opaque(&r, PROTO_INLINE_MAX);
+    TRY(rd_end(&r));
+    *ret_row = row;
+    return SOTTO_OK;
+}
+
+sotto_err header_row_write(const struct header_row *row, sotto_buf *out)
+{
+    struct wr w = wr_to(out);
+    wr_u64(&w, row->seq);
+    wr_u64(&w, row->at_s);
+    wr_opaque(&w, row->header);
+    return wr_end(&w);
+}
+
 sotto_err logged_read(view bytes, struct logged *ret_logged)
 {
     struct rd r = rd_of(bytes);

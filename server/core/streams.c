@@ -47,7 +47,7 @@ static sotto_err list_fill(struct step *s, const struct device *device, uint64_t
             break;
         }
         TRY(subscription_standing(s, number, device->number, &standing));
-        if (standing.left)
+        if (standing.over)
             continue;
         TRY(standing_add(device, &standing, items));
         list->streams.count++;

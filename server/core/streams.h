@@ -166,6 +166,14 @@ struct subscription_row {
 SOTTO_MUST_USE sotto_err subscription_row_read(view value, struct subscription_row *ret_row);
 SOTTO_MUST_USE sotto_err subscription_row_write(const struct subscription_row *row, sotto_buf *out);
 
+/* struct { uint64 seq; uint64 at_s; opaque header<V>; } header_row;  of a commit */
+struct header_row {
+    uint64_t seq, at_s;
+    view header;
+};
+SOTTO_MUST_USE sotto_err header_row_read(view value, struct header_row *ret_row);
+SOTTO_MUST_USE sotto_err header_row_write(const struct header_row *row, sotto_buf *out);
+
 /* struct { uint64 at_ms; uint8 kind; opaque body<V>; } logged;  the tail of an entry frame, byte for byte */
 struct logged {
     uint64_t at_ms;
@@ -252,6 +260,8 @@ SOTTO_MUST_USE sotto_err stream_check_size(struct step *s, const struct stream *
 
 /* --- subscription.c --- */
 
+/* One that ended then can claim nothing any more: that is so long ago. */
+bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s);
 /* NULL: none. */
 struct subscription *subscription_of(const struct stream *stream, uint64_t device_number);
 /* Makes one that reads what comes after the head, or lets one that has ended go on. */
@@ -287,7 +297,8 @@ struct standing {
     uint64_t cursor, until, head, epoch, first;
     uint64_t passed;         /* up to here nothing waits for the device */
     uint64_t entries, bytes; /* that wait for it; bytes: about */
-    bool behind, left;
+    bool behind;
+    bool over; /* it reads nothing any more */
 };
 SOTTO_MUST_USE sotto_err subscription_standing(struct step *s, uint64_t stream_number,
                                                uint64_t device_number,
@@ -428,6 +439,12 @@ SOTTO_MUST_USE sotto_err state_erase(struct step *s, uint64_t stream);
 SOTTO_MUST_USE sotto_err state_keep(struct step *s, const struct stream *stream,
                                     struct stream_row *stream_row, uint64_t epoch, uint8_t kind,
                                     const struct state_row *row);
+
+/* --- headers.c --- */
+
+/* When the commit with this seq came. NOTFOUND: that is no commit, or one of before those whose headers are kept. */
+SOTTO_MUST_USE sotto_err commit_time_s(struct step *s, const struct stream *stream, uint64_t seq,
+                                       uint64_t *ret_at_s);
 
 /* --- inbox.c --- */
 

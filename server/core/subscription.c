@@ -64,6 +64,12 @@ static struct subscription *list_find(const struct list *list, uint64_t device_n
     return NULL;
 }
 
+bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s)
+{
+    uint64_t kept_s = s->core->config.limits.retention_s;
+    return until > 0 && kept_s > 0 && until_s + kept_s < step_wall_ms(s) / 1000;
+}
+
 struct subscription *subscription_of(const struct stream *stream, uint64_t device_number)
 {
     struct subscription *sub = list_find(&stream->here, device_number);
@@ -118,11 +124,12 @@ static sotto_err own_get(struct step *s, struct device *device, const uint8_t st
     uint64_t number;
     if (sub != NULL) {
         stream_touch(s->core, sub->stream);
-        *ret_subscription = sub;
-        return SOTTO_OK;
+    } else {
+        TRY(stream_number_find(s, stream_id, &number));
+        TRY(own_load(s, device, number, &sub));
     }
-    TRY(stream_number_find(s, stream_id, &number));
-    return own_load(s, device, number, ret_subscription);
+    *ret_subscription = sub;
+    return is_long_ended(s, sub->until, sub->until_s) ? SOTTO_E_NOTFOUND : SOTTO_OK;
 }
 
 static sotto_err found(struct step *s, sotto_err err, bool may)
@@ -219,7 +226,7 @@ static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t 
         .head = stream.head,
         .epoch = stream.epoch,
         .first = stream.first,
-        .left = sub.left,
+        .over = sub.left || is_long_ended(s, sub.until, sub.until_s),
     };
     standing_measure(ret_standing, &sub, passed_to(stream.first, stream.lost_to),
                      stream.bytes - stream.passed);
@@ -244,7 +251,7 @@ sotto_err subscription_standing(struct step *s, uint64_t stream_number, uint64_t
         .epoch = stream->epoch,
         .first = stream->first,
         .behind = sub->behind,
-        .left = sub->left,
+        .over = sub->left || is_long_ended(s, sub->until, sub->until_s),
     };
     standing_measure(ret_standing,
                      &(struct subscription_row){

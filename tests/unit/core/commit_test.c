@@ -702,6 +702,55 @@ static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void *
     chat_clear(&c);
 }
 
+static void ask_branch(struct chat *c, size_t who, uint64_t bad_seq)
+{
+    DEFER(buf_clear) sotto_buf branch = branch_of(c, who, bad_seq);
+    ask_append_kind(c, who, ENTRY_BRANCH, buf_view(&branch));
+}
+
+static void a_branch_is_announced_of_a_commit_within_a_month(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    uint64_t talk = says(&c, 0, "no commit"), bad = commits(&c, 0, (struct wish){0});
+    ask_branch(&c, 1, talk);
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    later(&c.town, UINT64_C(29) * 86400 * 1000);
+    uint64_t late = commits(&c, 0, (struct wish){0});
+    wait_for(&c, 60000); /* read by all: the bad one is gone */
+    ask_branch(&c, 1, bad);
+    heard_appended(&c, 1);
+    later(&c.town, UINT64_C(2) * 86400 * 1000);
+    ask_branch(&c, 1, bad);
+    heard_error(&c, 1, SOTTO_E_EXPIRED);
+    for (int i = 0; i < 20; i++) /* it is found among many */
+        commits(&c, 0, (struct wish){0});
+    ask_branch(&c, 1, late);
+    heard_appended(&c, 1);
+    chat_clear(&c);
+}
+
+/* Also if the stream is in memory all the time. */
+static void who_was_removed_a_month_ago_has_no_part_in_it_any_more(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    go_out(&c, 1);
+    come_in(&c, 1);
+    ask_listen(&c, 1, 10);
+    says(&c, 0, "too much for it: who is behind keeps the stream in memory");
+    assert_int_equal(heard(&c, 1, PROTO_BEHIND), 1);
+    uint64_t bad = commits(&c, 0, (struct wish){.remove = {2}, .remove_count = 1});
+    later(&c.town, UINT64_C(31) * 86400 * 1000);
+    ask_read(&c, 2, 0, 1000);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_branch(&c, 2, bad);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    ask_append_kind(&c, 2, ENTRY_READD, VIEW_LIT("my key package"));
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    chat_clear(&c);
+}
+
 /* --- group state --- */
 
 static void a_snapshot_ends_the_deltas_before_it(void **state)
@@ -874,6 +923,8 @@ int main(void)
         cmocka_unit_test(a_member_corrects_a_wrong_token),
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
         cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),
+        cmocka_unit_test(a_branch_is_announced_of_a_commit_within_a_month),
+        cmocka_unit_test(who_was_removed_a_month_ago_has_no_part_in_it_any_more),
         cmocka_unit_test(a_snapshot_ends_the_deltas_before_it),
         cmocka_unit_test(large_states_come_in_pages),
         cmocka_unit_test(the_state_is_for_members_and_for_who_has_the_token),

@@ -20,6 +20,7 @@ typedef sotto_err rewrite_fn(view bytes, sotto_buf *out);
     }
 REWRITE(stream)
 REWRITE(subscription)
+REWRITE(header)
 REWRITE(state)
 REWRITE(blob)
 
@@ -108,6 +109,7 @@ static void the_other_rows_are_read_and_written(void **state)
     sotto_buf flag = unhex(U64("01") U64("02") U64("03") U64("04") U64("05") U64("06") U64("08")
                                U64("09") "02" U64("07"));
     refuses(rewrite_subscription, buf_view(&flag));
+    holds(rewrite_header, U64("05") U64("06") "0461626364");
     holds(rewrite_state, U64("05") "0461626364"
                                    "00");
     holds(rewrite_state, U64("05") "00"
