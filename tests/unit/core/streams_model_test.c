@@ -1,5 +1,6 @@
 /* Random talk of three devices on a server that crashes, rolls back and runs into a full disk, against a model that knows what each was
- * told: nothing that was acknowledged is lost, nothing is doubled, and everybody hears everything in order. What a step has to say is
+ * told: nothing that was acknowledged is lost, nothing is doubled, and everybody hears everything in order; and of each commit header, group
+ * state and entry are there together. What a step has to say is
  * kept back until the commit; a crash or a rollback before it is as if it had never been said, and whoever asked asks again. */
 #include "talk.h"
 
@@ -8,10 +9,12 @@
 #define SAID_MAX STEPS
 #define PENDING  4096
 
-struct said { /* one thing that somebody says: its text is its number */
+struct said { /* one thing that somebody says, or commits: its text is its number */
     size_t who;
     uint64_t op;
     sotto_buf frame;
+    uint64_t epoch; /* that a commit makes; 0: it is none */
+    uint8_t header_hash[PROTO_HASH];
     uint64_t seq; /* where it stands; 0: nobody has been told */
     bool answered;
 };
@@ -32,6 +35,7 @@ struct sim {
         heard_to[VOICES]; /* what the device keeps; what it has seen in this session */
     struct heard_frame pending[PENDING];
     size_t pending_count;
+    size_t commits; /* that were answered */
     size_t answers, retries, crashes, rollbacks, failures;
 };
 
@@ -61,17 +65,41 @@ static size_t said_of(view body)
     return (size_t)strtoul(text, NULL, 10);
 }
 
+/* What stands in it. */
+static view said_in(const struct proto_entry *entry)
+{
+    struct proto_commit_entry commit = {0};
+    if (entry->kind == ENTRY_COMMIT)
+        assert_ok(proto_commit_entry_read(entry->body, &commit));
+    else
+        assert_int_equal(entry->kind, ENTRY_APPLICATION);
+    return entry->kind == ENTRY_COMMIT ? commit.body : entry->body;
+}
+
 static void hear_entry(struct sim *sim, size_t who, view body)
 {
     struct proto_entry entry = {0};
     assert_ok(proto_entry_read(body, &entry));
     if (memcmp(entry.stream, sim->c.stream, STREAM_ID) != 0)
         return; /* an inbox */
-    assert_int_equal(entry.kind, ENTRY_APPLICATION);
     assert_true(entry.seq <= sim->heard_to[who] + 1);
     if (entry.seq == sim->heard_to[who] + 1)
         sim->heard_to[who]++;
-    learn(sim, entry.seq, said_of(entry.body));
+    size_t said = said_of(said_in(&entry));
+    learn(sim, entry.seq, said);
+    assert_int_equal(entry.kind == ENTRY_COMMIT, sim->said[said].epoch > 0);
+}
+
+/* The next epoch has begun: for who made it when the answer comes. */
+static void epoch_begins(struct sim *sim, const struct said *said)
+{
+    if (said->epoch == 0 || said->answered)
+        return;
+    assert_int_equal(said->epoch, sim->c.epoch + 1);
+    sim->c.epoch++;
+    sim->c.token++;
+    memcpy(sim->c.header_hash, said->header_hash, PROTO_HASH);
+    sim->commits++;
 }
 
 static void hear_appended(struct sim *sim, size_t who, view body)
@@ -81,6 +109,7 @@ static void hear_appended(struct sim *sim, size_t who, view body)
     for (size_t i = 0; i < sim->said_count; i++)
         if (sim->said[i].who == who && sim->said[i].op == appended.op) {
             learn(sim, appended.seq, i);
+            epoch_begins(sim, &sim->said[i]);
             sim->said[i].answered = true;
         }
     if (appended.seq == sim->heard_to[who] + 1)
@@ -201,6 +230,29 @@ static void say_something(struct sim *sim, size_t who)
     take(sim, who, buf_view(&said->frame));
 }
 
+/* One commits, and only when nothing else waits for an answer: so that no message falls more epochs behind than it may. */
+#define COMMITTER 0
+
+static void commit_something(struct sim *sim)
+{
+    char text[16];
+    struct commit_header header = {0};
+    if (sim->said_count == SAID_MAX)
+        return;
+    for (size_t i = 0; i < sim->said_count; i++)
+        if (!sim->said[i].answered)
+            return;
+    size_t number = sim->said_count++;
+    struct said *said = &sim->said[number];
+    snprintf(text, sizeof text, "%zu", number);
+    *said = (struct said){.who = COMMITTER, .epoch = sim->c.epoch + 1};
+    said->frame =
+        commit_frame(&sim->c, COMMITTER, &(struct wish){.body = text, .delta = text}, &header);
+    said->op = sim->c.voices[COMMITTER].op;
+    assert_ok(commit_header_hash(sim->c.town.crypto, &header, said->header_hash));
+    take(sim, COMMITTER, buf_view(&said->frame));
+}
+
 /* Whoever has no answer asks again, in order; and so does whoever is not sure. */
 static void say_again(struct sim *sim, size_t who)
 {
@@ -286,6 +338,10 @@ static void time_passes(struct sim *sim)
 
 static void act(struct sim *sim, size_t who)
 {
+    if (who == COMMITTER && roll(sim, 3) == 0) {
+        commit_something(sim);
+        return;
+    }
     switch (roll(sim, 8)) {
     case 0:
     case 1:
@@ -358,6 +414,33 @@ static void all_is_told(struct sim *sim)
     assert_int_equal(head, sim->said_count + 1);
 }
 
+/* Each epoch has its header and what changed in the group state, as its commit has them. */
+static void each_epoch_is_whole(struct sim *sim)
+{
+    struct chat *c = &sim->c;
+    struct proto_headers headers = {.from_epoch = 1};
+    struct proto_state_get get = {.from_epoch = 0};
+    struct proto_header_list list = {0};
+    struct proto_state state = {0};
+    sotto_buf frame = {0};
+    memcpy(headers.stream, c->stream, STREAM_ID);
+    assert_ok(proto_headers_write(40, &headers, &frame));
+    tell(&c->town, connection_of(COMMITTER), &frame);
+    assert_ok(proto_header_list_read(nth(c, COMMITTER, PROTO_HEADER_LIST, 0).body, &list));
+    assert_int_equal(list.headers.count, c->epoch);
+    memcpy(get.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_get_write(41, &get, &frame));
+    tell(&c->town, connection_of(COMMITTER), &frame);
+    assert_ok(proto_state_read(nth(c, COMMITTER, PROTO_STATE, 0).body, &state));
+    assert_true(state.epoch == c->epoch && state.deltas.count == c->epoch);
+    struct rd r = rd_of(state.deltas.bytes);
+    proto_state_delta_next(&r); /* of the commit before it all began */
+    while (rd_more(&r)) {
+        struct proto_state_delta delta = proto_state_delta_next(&r);
+        assert_int_equal(sim->said[said_of(delta.body)].epoch, delta.epoch);
+    }
+}
+
 static void walk(struct sim *sim, uint32_t seed)
 {
     uint8_t bytes[RNG_SEED] = "streams' walk";
@@ -370,6 +453,8 @@ static void walk(struct sim *sim, uint32_t seed)
     for (int i = 0; i < STEPS; i++)
         something_happens(sim);
     all_is_told(sim);
+    assert_int_equal(sim->c.epoch, sim->commits + 1);
+    each_epoch_is_whole(sim);
     for (size_t i = 0; i < sim->said_count; i++)
         buf_clear(&sim->said[i].frame);
     chat_clear(&sim->c);
@@ -379,22 +464,24 @@ static void nothing_is_lost_doubled_or_out_of_order(void **state)
 {
     (void)state;
     struct sim *sim = malloc(sizeof *sim);
-    size_t answers = 0, retries = 0, crashes = 0, rollbacks = 0, failures = 0;
+    size_t answers = 0, commits = 0, retries = 0, crashes = 0, rollbacks = 0, failures = 0;
     assert_non_null(sim);
     for (uint32_t seed = 1; seed <= SEEDS; seed++) {
         print_message("seed %u\n", seed);
         walk(sim, seed);
         answers += sim->answers;
+        commits += sim->commits;
         retries += sim->retries;
         crashes += sim->crashes;
         rollbacks += sim->rollbacks;
         failures += sim->failures;
     }
     free(sim);
-    print_message("%zu answers, %zu retries, %zu crashes, %zu rollbacks, %zu failures\n", answers,
-                  retries, crashes, rollbacks, failures);
-    assert_true(answers > 1000 && retries > 100 && crashes > 100 && rollbacks > 100 &&
-                failures > 10);
+    print_message(
+        "%zu answers, %zu commits, %zu retries, %zu crashes, %zu rollbacks, %zu failures\n",
+        answers, commits, retries, crashes, rollbacks, failures);
+    assert_true(answers > 1000 && commits > 100 && retries > 100 && crashes > 100 &&
+                rollbacks > 100 && failures > 10);
 }
 
 int main(void)
