@@ -31,13 +31,19 @@ struct bundle {
 
 /* --- what is looked at --- */
 
+/* All that will be stored for it: the inboxes' part, too. */
+static size_t commit_bytes(const struct proto_commit *commit)
+{
+    return commit->body.len + commit->delta.len + commit->header.len + commit->add.bytes.len +
+           commit->remove.bytes.len;
+}
+
 static sotto_err check_limits(struct step *s, const struct bundle *b)
 {
     uint64_t stream = b->stream->number, device = b->sub->device_number;
-    size_t bytes = b->commit->body.len + b->commit->delta.len + b->commit->header.len;
     TRY(check_space(s));
     TRY(step_limit(s, RATE_COMMIT, stream, device, 1, "too many changes of this conversation"));
-    return step_limit(s, RATE_HANDSHAKE_KIB, stream, device, KIB(bytes),
+    return step_limit(s, RATE_HANDSHAKE_KIB, stream, device, KIB(commit_bytes(b->commit)),
                       "too many bytes of changes of this conversation");
 }
 
@@ -267,9 +273,8 @@ static sotto_err do_all(struct step *s, struct bundle *b)
 static void take_rates(struct step *s, const struct bundle *b)
 {
     uint64_t stream = b->stream->number, device = b->sub->device_number;
-    size_t bytes = b->commit->body.len + b->commit->delta.len + b->commit->header.len;
     step_take(s, RATE_COMMIT, stream, device, 1);
-    step_take(s, RATE_HANDSHAKE_KIB, stream, device, KIB(bytes));
+    step_take(s, RATE_HANDSHAKE_KIB, stream, device, KIB(commit_bytes(b->commit)));
 }
 
 static sotto_err commit(struct step *s, const struct request *request,

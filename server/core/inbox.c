@@ -30,8 +30,10 @@ static sotto_err inbox_get(struct step *s, const struct device *device, struct s
 
 static sotto_err check_room(struct step *s, const struct stream *inbox)
 {
-    uint64_t limit = s->core->config.limits.queue_entries, stored = inbox->head + 1 - inbox->first;
-    if (limit > 0 && stored / 4 >= limit)
+    const struct limits *limits = &s->core->config.limits;
+    uint64_t entries = inbox->head + 1 - inbox->first, bytes = inbox->bytes - inbox->gone;
+    if ((limits->queue_entries > 0 && entries / 4 >= limits->queue_entries) ||
+        (limits->queue_bytes > 0 && bytes / 4 >= limits->queue_bytes))
         return step_refuse(s, SOTTO_E_QUOTA, 0, "a device has as much waiting as it may");
     return SOTTO_OK;
 }

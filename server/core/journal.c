@@ -41,7 +41,7 @@ void dirty_unmark(struct streams *all, struct dirty *dirty)
 /* --- items --- */
 
 /* struct { uint8 kind; uint64 number; select (kind) {
- *     case ITEM_STREAM: uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed;
+ *     case ITEM_STREAM: uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed; uint64 gone;
  *     case ITEM_CURSOR: uint64 device; uint64 cursor;
  *     case ITEM_ANSWER: answer answer; } } journal_item; */
 void journal_item_read(struct rd *r, struct journal_item *out)
@@ -55,6 +55,7 @@ void journal_item_read(struct rd *r, struct journal_item *out)
         out->lost_to = rd_u64(r);
         out->bytes = rd_u64(r);
         out->passed = rd_u64(r);
+        out->gone = rd_u64(r);
         return;
     case ITEM_CURSOR:
         out->device = rd_u64(r);
@@ -78,6 +79,7 @@ void journal_item_write(struct wr *w, const struct journal_item *item)
         wr_u64(w, item->lost_to);
         wr_u64(w, item->bytes);
         wr_u64(w, item->passed);
+        wr_u64(w, item->gone);
     } else if (item->kind == ITEM_CURSOR) {
         wr_u64(w, item->device);
         wr_u64(w, item->cursor);
@@ -254,7 +256,8 @@ static sotto_err stream_settle(struct step *s, struct stream *stream)
                                                .first = stream->first,
                                                .lost_to = stream->lost_to,
                                                .bytes = stream->bytes,
-                                               .passed = stream->passed}));
+                                               .passed = stream->passed,
+                                               .gone = stream->gone}));
     stream->dropping = stream->changed = false;
     return SOTTO_OK;
 }
@@ -347,6 +350,7 @@ static sotto_err stream_apply(struct step *s, const struct journal_item *item)
     stream->lost_to = later(stream->lost_to, item->lost_to);
     stream->bytes = later(stream->bytes, item->bytes);
     stream->passed = later(stream->passed, item->passed);
+    stream->gone = later(stream->gone, item->gone);
     dirty_mark(s->core->streams, &stream->dirty);
     return SOTTO_OK;
 }

@@ -304,8 +304,10 @@ void stream_set_first(struct step *s, struct stream *stream, uint64_t first)
     else if (first - 1 > passed)
         stream->passed +=
             (stream->bytes - stream->passed) / (stream->head - passed) * (first - 1 - passed);
-    uint64_t gone = first - stream->first;
-    all->queued -= gone < all->queued ? gone : all->queued;
+    if (first > stream->lost_to) /* what was passed by and kept has gone with it */
+        stream->gone = stream->passed;
+    uint64_t dropped = first - stream->first;
+    all->queued -= dropped < all->queued ? dropped : all->queued;
     stream->first = first;
     stream->dropping = stream->changed = true;
     dirty_mark(all, &stream->dirty);
@@ -332,9 +334,13 @@ static sotto_err lose(struct step *s, struct stream *stream, const struct found 
 static sotto_err pass(struct step *s, struct stream *stream, const struct found *found)
 {
     uint64_t waiting = stream->bytes - stream->passed;
+    uint64_t bytes = found->len < waiting ? found->len : waiting;
     stream->lost_to = found->seq;
-    stream->passed += found->len < waiting ? found->len : waiting;
-    return may_be_lost(found->kind) ? lose(s, stream, found) : SOTTO_OK;
+    stream->passed += bytes;
+    if (!may_be_lost(found->kind))
+        return SOTTO_OK;
+    stream->gone += bytes;
+    return lose(s, stream, found);
 }
 
 /* Up to `to` nobody waits for what can be lost. */

@@ -126,6 +126,7 @@ static sotto_err stream_load(struct step *s, uint64_t number, struct stream **re
         .lost_to = row.lost_to,
         .bytes = row.bytes,
         .passed = row.passed,
+        .gone = row.gone,
     };
     memcpy(stream->id, row.id, sizeof stream->id);
     map_put(&s->core->streams->by_number, number, stream);
@@ -171,6 +172,7 @@ sotto_err stream_row_get(struct step *s, const struct stream *stream, struct str
     row.lost_to = stream->lost_to;
     row.bytes = stream->bytes;
     row.passed = stream->passed;
+    row.gone = stream->gone;
     *ret_row = row;
     return SOTTO_OK;
 }
@@ -186,6 +188,7 @@ sotto_err stream_row_put(struct step *s, const struct stream *stream, struct str
     row->lost_to = stream->lost_to;
     row->bytes = stream->bytes;
     row->passed = stream->passed;
+    row->gone = stream->gone;
     TRY(stream_row_write(row, &value));
     return row_put(s, STORE_STREAM, row_key_view(&key), buf_view(&value));
 }

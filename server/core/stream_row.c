@@ -12,6 +12,7 @@ sotto_err stream_row_read(view value, struct stream_row *ret_row)
     row.lost_to = rd_u64(&r);
     row.bytes = rd_u64(&r);
     row.passed = rd_u64(&r);
+    row.gone = rd_u64(&r);
     rd_copy(&r, row.token_hash, sizeof row.token_hash);
     rd_copy(&r, row.previous_token_hash, sizeof row.previous_token_hash);
     row.previous_until_s = rd_u64(&r);
@@ -35,6 +36,7 @@ sotto_err stream_row_write(const struct stream_row *row, sotto_buf *out)
     wr_u64(&w, row->lost_to);
     wr_u64(&w, row->bytes);
     wr_u64(&w, row->passed);
+    wr_u64(&w, row->gone);
     wr_bytes(&w, VIEW_OF(row->token_hash));
     wr_bytes(&w, VIEW_OF(row->previous_token_hash));
     wr_u64(&w, row->previous_until_s);

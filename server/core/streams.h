@@ -33,6 +33,7 @@ struct stream {
     uint64_t lost_to; /* up to here what was application's is lost; 0: nothing was */
     uint64_t bytes,
         passed; /* bytes of all entries ever, and of those up to max(first - 1, lost_to), about */
+    uint64_t gone; /* of `passed`, those that are surely stored no more */
     struct list here,
         away; /* subscriptions of devices that are signed in and known to be; all others */
     uint32_t here_count, behind; /* how many are in `here`, and behind while they listen */
@@ -139,13 +140,13 @@ static inline sotto_err step_break(struct step *s, sotto_err err)
 
 /* --- stream_row.c: rows of STREAM and SUBSCRIPTION, and how an entry stands in the log --- */
 
-/* struct { opaque id[16]; uint8 kind; uint64 epoch; uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed;
+/* struct { opaque id[16]; uint8 kind; uint64 epoch; uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed; uint64 gone;
  *          opaque token_hash[32]; opaque previous_token_hash[32]; uint64 previous_until_s; opaque header_hash[32];
  *          uint64 state_key_epoch; uint64 snapshot_epoch; uint64 forsaken_s; } stream_row; */
 struct stream_row {
     uint8_t id[STREAM_ID];
     uint8_t kind;
-    uint64_t epoch, head, first, lost_to, bytes, passed;
+    uint64_t epoch, head, first, lost_to, bytes, passed, gone;
     uint8_t token_hash[STREAM_TOKEN];
     uint8_t previous_token_hash[STREAM_TOKEN];
     uint64_t previous_until_s; /* the previous one is good until then; 0: there is none */
@@ -365,7 +366,7 @@ struct journal_item {
     uint8_t kind;
     uint64_t number; /* STREAM, CURSOR: the stream's; ANSWER: the device's */
     uint64_t device, cursor;
-    uint64_t head, first, lost_to, bytes, passed;
+    uint64_t head, first, lost_to, bytes, passed, gone;
     struct answer answer;
 };
 void journal_item_read(struct rd *r, struct journal_item *out);

@@ -219,7 +219,8 @@ static uint64_t check_streams(struct model *m)
         if (talk->number != number)
             talk_forget(m, (size_t)(talk - m->talks));
         talk->number = number;
-        HOLDS(head >= talk->head && (stream == NULL || stream->passed <= stream->bytes));
+        HOLDS(head >= talk->head && (stream == NULL || (stream->gone <= stream->passed &&
+                                                        stream->passed <= stream->bytes)));
         talk->head = head;
     }
     return stored;

@@ -107,6 +107,22 @@ static void heard_rate(struct chat *c, size_t who, uint32_t retry_ms)
     assert_int_equal(error.retry_ms, retry_ms);
 }
 
+static void welcomes_count_as_bytes_of_the_commit(void **state)
+{
+    (void)state;
+    static const uint8_t two_kib[2048];
+    struct limits limits = no_limits();
+    limits.handshake_kib = 6;
+    limits.handshake_kib_ms = 1000;
+    struct chat c = talk_of(limits, 2); /* one */
+    const struct wish again = {.add = {1}, .add_count = 1, .welcome = VIEW_OF(two_kib)};
+    commits(&c, 0, again); /* four */
+    ask_commit(&c, 0, again);
+    heard_rate(&c, 0, 1000);
+    commits(&c, 0, (struct wish){0}); /* five */
+    chat_clear(&c);
+}
+
 /* Four KiB for each in a conversation: what is never lost, by whichever request. */
 static void what_is_never_lost_is_limited_for_each_member(void **state)
 {
@@ -899,6 +915,7 @@ int main(void)
         cmocka_unit_test(a_header_must_fit),
         cmocka_unit_test(commits_are_limited_for_each_member),
         cmocka_unit_test(what_is_never_lost_is_limited_for_each_member),
+        cmocka_unit_test(welcomes_count_as_bytes_of_the_commit),
         cmocka_unit_test(headers_can_be_read_again),
         cmocka_unit_test(who_is_added_gets_a_welcome_and_reads_from_there),
         cmocka_unit_test(who_is_removed_reads_up_to_that_and_is_told),

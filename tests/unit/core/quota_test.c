@@ -311,6 +311,41 @@ static void nobody_can_tell_whether_a_device_exists(void **state)
     chat_clear(&c);
 }
 
+/* They stay however often the queue's quota passes them by: it says what is in the way of more. */
+static void an_inbox_holds_so_many_bytes_of_welcomes(void **state)
+{
+    (void)state;
+    static const uint8_t large[50000];
+    struct limits limits = no_limits();
+    limits.queue_bytes = 50000;
+    const struct wish again = {.add = {1}, .add_count = 1, .welcome = VIEW_OF(large)};
+    struct chat c = talk_of(limits, 2);
+    struct proto_entry entry = {0};
+    for (int crashes = 0; crashes < 2; crashes++) {
+        for (int i = 0; i < 4; i++) {
+            commits(&c, 0, again);
+            assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2); /* the commit, and a welcome */
+            entry = heard_entry(&c, 1, 1);
+            assert_int_equal(entry.kind, ENTRY_WELCOME);
+        }
+        ask_commit(&c, 0, again);
+        heard_error(&c, 0, SOTTO_E_QUOTA);
+        crash(&c);
+        come_in(&c, 0);
+        come_in(&c, 1);
+        ask_commit(&c, 0, again);
+        heard_error(&c, 0, SOTTO_E_QUOTA);
+        struct talk inbox = {0};
+        memcpy(inbox.stream, entry.stream, STREAM_ID);
+        struct talk talk = talk_change(&c, inbox);
+        ask_ack(&c, 1, entry.seq);
+        talk_change(&c, talk);
+        ask_ack(&c, 1, UINT64_MAX);
+        ask_listen(&c, 1, 1000000);
+    }
+    chat_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +361,7 @@ int main(void)
         cmocka_unit_test(what_one_device_leaves_the_other_of_its_account_does_not_lose),
         cmocka_unit_test(a_request_reaches_the_inbox_with_its_sender),
         cmocka_unit_test(nobody_can_tell_whether_a_device_exists),
+        cmocka_unit_test(an_inbox_holds_so_many_bytes_of_welcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,7 +75,7 @@ static void holds(rewrite_fn *rewrite, const char *hex)
 }
 
 static const char stream_hex[] = X16("a1") "01" U64("02") U64("09") U64("03") U64("04") U64("50")
-    U64("20") X32("b1") X32("b2") U64("77") X32("b3") U64("01") U64("02") U64("66");
+    U64("20") U64("10") X32("b1") X32("b2") U64("77") X32("b3") U64("01") U64("02") U64("66");
 
 static void the_row_of_a_stream_is_read_and_written(void **state)
 {
@@ -91,6 +91,7 @@ static void the_row_of_a_stream_is_read_and_written(void **state)
     assert_int_equal(row.lost_to, 4);
     assert_int_equal(row.bytes, 0x50);
     assert_int_equal(row.passed, 0x20);
+    assert_int_equal(row.gone, 0x10);
     assert_int_equal(row.previous_until_s, 0x77);
     assert_int_equal(row.state_key_epoch, 1);
     assert_int_equal(row.snapshot_epoch, 2);
@@ -122,7 +123,7 @@ static void the_other_rows_are_read_and_written(void **state)
 static void changes_in_the_journal_are_read_and_written(void **state)
 {
     (void)state;
-    holds(rewrite_item, "01" U64("05") U64("09") U64("03") U64("04") U64("50") U64("20"));
+    holds(rewrite_item, "01" U64("05") U64("09") U64("03") U64("04") U64("50") U64("20") U64("10"));
     holds(rewrite_item, "02" U64("05") U64("07") U64("08"));
     holds(rewrite_item, "03" U64("07") U64("0a") U64("09") U64("63") X16("d1") "002f");
 }

@@ -275,6 +275,7 @@ struct wish { /* {0}: a commit that changes nobody */
     const char *body;  /* NULL: "a commit" */
     const char *delta; /* NULL: "a delta" */
     view blob;         /* in place of body */
+    view welcome;      /* {0}: "a welcome" */
     uint64_t epoch;    /* 0: the next */
     bool false_signature, false_previous, false_hash, other_device;
 };
@@ -320,7 +321,8 @@ static inline sotto_buf commit_frame(struct chat *c, size_t who, const struct wi
     assert_ok(commit_header_write(ret_header, &header));
     for (size_t i = 0; i < wish->add_count; i++) {
         const struct voice *v = &c->voices[wish->add[i]];
-        struct proto_commit_add item = {.welcome = VIEW_LIT("a welcome")};
+        struct proto_commit_add item = {.welcome = wish->welcome.len > 0 ? wish->welcome
+                                                                         : VIEW_LIT("a welcome")};
         memcpy(item.account_id, v->person.account.account_id, sizeof item.account_id);
         memcpy(item.device_id, gadget_of(v)->id, sizeof item.device_id);
         assert_ok(proto_commit_add_add(&item, &add));
