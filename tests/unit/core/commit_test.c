@@ -852,16 +852,6 @@ static void the_state_is_for_members_and_for_who_has_the_token(void **state)
 
 /* --- blobs --- */
 
-static void blob_store(struct chat *c, const uint8_t hash[PROTO_HASH], uint64_t size)
-{
-    DEFER(buf_clear) sotto_buf value = {0};
-    const struct blob_row row = {.size = size, .account = 1, .asked_s = 5};
-    assert_ok(blob_row_write(&row, &value));
-    assert_ok(store_begin(c->town.store));
-    assert_ok(store_put(c->town.store, STORE_BLOB, view_of(hash, PROTO_HASH), buf_view(&value)));
-    assert_ok(store_commit(c->town.store));
-}
-
 static struct blob_row blob_now(struct chat *c, const uint8_t hash[PROTO_HASH])
 {
     struct blob_row row = {0};

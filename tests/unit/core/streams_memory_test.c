@@ -23,6 +23,14 @@ static sotto_buf ask_to_commit(struct chat *c)
     return commit_frame(c, BOB, &wish, &header);
 }
 
+static const uint8_t large[PROTO_HASH] = {1, 2, 3}; /* the hash of a blob that is here */
+
+static sotto_buf ask_to_commit_blob(struct chat *c)
+{
+    struct commit_header header = {0};
+    return commit_frame(c, BOB, &(struct wish){.blob = VIEW_OF(large)}, &header);
+}
+
 /* An entry and the stream's row. */
 static sotto_buf ask_to_correct(struct chat *c)
 {
@@ -170,6 +178,7 @@ static void talk_before(struct chat *c)
 {
     *c = chat_of(no_limits(), 4);
     c->count = 3;
+    blob_store(c, large, 100000);
     converse(c);
     c->count = 4;
     says(c, 0, "before");
@@ -303,8 +312,8 @@ static void a_commit_is_many_rows(void **state)
 }
 
 static ask_fn *const asks[] = {
-    ask_to_append,   ask_to_commit,    ask_to_correct, ask_to_create, ask_to_read, ask_to_listen,
-    ask_for_streams, ask_to_put_state, ask_for_state,  ask_to_leave,  ask_to_send,
+    ask_to_append, ask_to_commit,   ask_to_commit_blob, ask_to_correct, ask_to_create, ask_to_read,
+    ask_to_listen, ask_for_streams, ask_to_put_state,   ask_for_state,  ask_to_leave,  ask_to_send,
 };
 
 static void each_allocation_may_fail(void **state)

@@ -393,6 +393,17 @@ static inline sotto_buf branch_of(struct chat *c, size_t who, uint64_t bad_seq)
     return out;
 }
 
+/* A blob that has come, for commits that name it. */
+static inline void blob_store(struct chat *c, const uint8_t hash[PROTO_HASH], uint64_t size)
+{
+    DEFER(buf_clear) sotto_buf value = {0};
+    const struct blob_row row = {.size = size, .account = 1, .asked_s = 5};
+    assert_ok(blob_row_write(&row, &value));
+    assert_ok(store_begin(c->town.store));
+    assert_ok(store_put(c->town.store, STORE_BLOB, view_of(hash, PROTO_HASH), buf_view(&value)));
+    assert_ok(store_commit(c->town.store));
+}
+
 /* The first of them makes a conversation and adds the others; all listen. */
 static inline void converse(struct chat *c)
 {
