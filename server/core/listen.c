@@ -10,11 +10,11 @@ static sotto_err stream_begin(struct step *s, struct device *device, uint64_t nu
     struct standing standing = {0};
     struct subscription *sub = NULL;
     TRY(subscription_standing(s, number, device->number, &standing));
-    if (standing.until > 0 ||
-        (standing.cursor >= standing.head && stream_resident(s->core, number) == NULL))
+    uint64_t end = standing.until > 0 ? standing.until : standing.head;
+    if (standing.over || (standing.cursor >= end && stream_resident(s->core, number) == NULL))
         return SOTTO_OK;
     TRY(subscription_find(s, device, standing.stream, &sub));
-    subscription_set_behind(sub, standing.cursor < standing.head);
+    subscription_set_behind(sub, standing.cursor < end);
     return SOTTO_OK;
 }
 

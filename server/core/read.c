@@ -130,13 +130,13 @@ static sotto_err page_fill(struct page *p, const struct subscription *sub, uint6
     return SOTTO_OK;
 }
 
-/* Who has been told all is pushed what comes from here on. */
+/* Who has been told all is pushed what comes from here on: who was removed, if it is added again. */
 static bool is_live(struct subscription *sub, uint64_t next)
 {
-    if (subscription_ended(sub) || !sub->device->streams.listening || next < sub->stream->head)
+    if (!sub->device->streams.listening || next < subscription_limit(sub))
         return false;
     subscription_set_behind(sub, false);
-    return true;
+    return !subscription_ended(sub);
 }
 
 sotto_err read_on(struct step *s, const struct request *request)

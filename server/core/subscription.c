@@ -292,8 +292,10 @@ static void gap_open(struct subscription *sub)
         sub->out = sub->until;
     }
     sub->back = sub->stream->head;
-    if (all_read)
-        sub->cursor = sub->stream->head;
+    if (!all_read)
+        return;
+    sub->cursor = sub->stream->head;
+    subscription_set_behind(sub, false);
 }
 
 static void gap_forget(struct subscription *sub)
@@ -340,7 +342,6 @@ static sotto_err ends(struct step *s, struct subscription *sub)
 {
     struct stream *stream = sub->stream;
     assert(stream->head > 0);
-    subscription_set_behind(sub, false);
     sub->until = stream->head;
     sub->until_s = step_wall_ms(s) / 1000;
     stream->active--;
@@ -393,6 +394,7 @@ sotto_err subscription_leave(struct step *s, struct subscription *sub)
 {
     if (subscription_ended(sub) || sub->stream->head == 0)
         return subscription_drop(s, sub);
+    subscription_set_behind(sub, false);
     sub->left = true;
     sub->from = sub->cursor = sub->stream->head;
     return ends(s, sub);

@@ -338,6 +338,57 @@ static void who_returns_announces_no_branch_from_an_entry_of_meanwhile(void **st
     chat_clear(&c);
 }
 
+static void who_returns_and_has_unread_entries_reads_them_before_it_is_pushed_more(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    go_out(&c, 2);
+    come_in(&c, 2);
+    ask_listen(&c, 2, 10);
+    says(&c, 0, "too much for one of them");
+    assert_int_equal(heard(&c, 2, PROTO_BEHIND), 1);
+    commits(&c, 0, (struct wish){.remove = {1, 2}, .remove_count = 2});
+    go_out(&c, 1);
+    come_and_listen(&c, 1); /* another session: what was pushed in the one before is unread */
+    ask_listen(&c, 2, 1000000);
+    commits(&c, 0, (struct wish){.add = {1, 2}, .add_count = 2});
+    says(&c, 0, "later");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY) + heard(&c, 2, PROTO_ENTRY), 0);
+    for (size_t who = 1; who < 3; who++) {
+        ask_read(&c, who, 1, 100000);
+        assert_int_equal(heard(&c, who, PROTO_ENTRY), 4);
+        assert_true(heard_end(&c, who).live);
+    }
+    says(&c, 0, "now");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
+static void who_read_to_its_end_is_pushed_what_follows_its_return(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    for (size_t who = 1; who < 3; who++) {
+        go_out(&c, who);
+        come_in(&c, who);
+        ask_listen(&c, who, 10);
+    }
+    says(&c, 0, "too much for them");
+    uint64_t end = commits(&c, 0, (struct wish){.remove = {1, 2}, .remove_count = 2});
+    ask_ack(&c, 1, end); /* one has read it in an earlier session, the other one reads it now */
+    ask_read(&c, 2, 1, 100000);
+    assert_int_equal(heard_end(&c, 2).next, end);
+    assert_false(heard_end(&c, 2).live);
+    for (size_t who = 1; who < 3; who++)
+        ask_listen(&c, who, 1000000);
+    commits(&c, 0, (struct wish){.add = {1, 2}, .add_count = 2});
+    says(&c, 0, "welcome");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
 /* 1 to 7 as above, and: 8: "unread"; 9: removed; 10: "secret"; 11: added; 12: "welcome". */
 static void who_is_away_twice_reads_nothing_of_either_time(void **state)
 {
@@ -913,6 +964,8 @@ int main(void)
         cmocka_unit_test(who_returns_reads_what_was_unread_and_nothing_that_was_said_meanwhile),
         cmocka_unit_test(a_page_may_end_anywhere_about_a_gap),
         cmocka_unit_test(who_returns_announces_no_branch_from_an_entry_of_meanwhile),
+        cmocka_unit_test(who_returns_and_has_unread_entries_reads_them_before_it_is_pushed_more),
+        cmocka_unit_test(who_read_to_its_end_is_pushed_what_follows_its_return),
         cmocka_unit_test(who_is_away_twice_reads_nothing_of_either_time),
         cmocka_unit_test(what_was_read_to_the_end_holds_nothing_back_later),
         cmocka_unit_test(unknown_devices_and_doubles_are_not_added),
