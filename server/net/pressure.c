@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define RELIEF 5 /* per cent below where a level began */
@@ -23,17 +24,17 @@ enum core_pressure pressure_judge(uint64_t used, uint64_t limit, enum core_press
     return level;
 }
 
-/* 0: unknown. */
+/* The second number there, in pages. 0: unknown. */
 static uint64_t resident(void)
 {
-    unsigned long long pages = 0;
+    char text[128] = "", *second;
     FILE *f = fopen("/proc/self/statm", "re");
     if (f == NULL)
         return 0;
-    if (fscanf(f, "%*u %llu", &pages) != 1)
-        pages = 0;
+    bool is_read = fgets(text, sizeof text, f) != NULL;
     (void)fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    (void)strtoull(text, &second, 10);
+    return is_read ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 enum core_pressure pressure_look(uint64_t limit, enum core_pressure before)
