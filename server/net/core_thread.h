@@ -1,5 +1,5 @@
 /* core_thread.h - the one thread that runs the core: it takes all that waits, applies it event by event, and hands what comes of it
- * to the loops. It waits for loops that are behind; they never wait for it.
+ * to the loops. Whoever runs it waits for other loops that are behind; they never wait for it.
  *
  * To wake it up, and to be woken up by it, costs a loop more than a request does, so a loop that finds it asleep does a round in its
  * place, if there is little to do (net/pace.h). Whoever runs the core holds its lock. */

@@ -2,7 +2,7 @@
  * empty batch for the full one, so that memory goes round and nobody copies while holding the lock for long.
  *
  * A mailbox is bounded, and the bound has two answers. Loop threads ask mailbox_is_full() before they make a frame of what they have
- * read, and stop reading if it is; they never wait. The core thread waits in mailbox_wait_room(). Posts that come once in the life
+ * read, and stop reading if it is; they never wait. Whoever runs the core waits in mailbox_wait_room(). Posts that come once in the life
  * of a connection (opened, closed, a socket), in pairs (hold, release) or for each part of what may be pushed to one (written) are
  * always taken: the number of connections bounds them. */
 #ifndef NET_MAILBOX_H
