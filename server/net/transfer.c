@@ -3,7 +3,8 @@
  *   send    BEGIN, WRITE again and again, FINISH, then the core is asked and the answer given
  *   fetch   OPEN, READ again and again
  *
- * If the connection ends while the pool works, the transfer ends with that piece of work. */
+ * If the connection ends while the pool works, the transfer ends with that piece of work. Only a blob that is whole is hashed to its
+ * end then, piece by piece, unless the server stops: else whoever leaves and comes again would have it hashed each time. */
 #include "net/transfer.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ enum step { STEP_BEGIN, STEP_WRITE, STEP_FINISH, STEP_OPEN, STEP_READ };
 struct transfer {
     uv_work_t work;
     struct conn *conn; /* NULL: it has ended */
+    struct loop *loop;
     struct server *server;
     sotto_crypto *crypto;
     struct blob_request request;
@@ -30,6 +32,7 @@ struct transfer {
     bool busy;     /* the pool works on it */
     bool ready;    /* the body may come */
     bool claimed;  /* the hash (net/claims.h); when the core is asked, its thread drops that */
+    bool more;     /* is to be hashed */
     bool asked;    /* the core */
     bool ended;    /* all of a fetched blob was given to the connection */
     sotto_err err; /* of the step */
@@ -249,7 +252,12 @@ static void write_done(struct transfer *t)
 
 static void finish_run(struct transfer *t)
 {
-    t->err = blobs_finish(t->upload);
+    t->more = false;
+    t->err = blobs_check(t->upload, &t->more);
+    if (t->more)
+        return;
+    if (t->err == SOTTO_OK)
+        t->err = blobs_finish(t->upload);
     blobs_end(t->upload);
     t->upload = NULL;
     fail_if(t);
@@ -257,7 +265,9 @@ static void finish_run(struct transfer *t)
 
 static void finish_done(struct transfer *t)
 {
-    if (t->err == SOTTO_OK)
+    if (t->more)
+        step_begin(t, STEP_FINISH);
+    else if (t->err == SOTTO_OK)
         ask_core(t);
     else
         answer_err(t, t->err);
@@ -377,7 +387,9 @@ static void on_worked(uv_work_t *work, int status)
     struct transfer *t = work->data;
     (void)status; /* nothing is cancelled */
     t->busy = false;
-    if (t->conn == NULL)
+    if (t->conn == NULL && t->more && t->loop->stop_ms == 0)
+        step_begin(t, STEP_FINISH);
+    else if (t->conn == NULL)
         transfer_free(t);
     else
         steps[t->step].done(t);
@@ -395,7 +407,7 @@ static void step_begin(struct transfer *t, enum step step)
     t->step = step;
     t->busy = true;
     t->work.data = t;
-    (void)uv_queue_work(&t->conn->loop->uv, &t->work, on_work,
+    (void)uv_queue_work(&t->loop->uv, &t->work, on_work,
                         on_worked); /* fails without on_work alone */
 }
 
@@ -455,6 +467,7 @@ unsigned transfer_start(struct conn *conn, const struct blob_request *request,
         return 503;
     }
     t->conn = conn;
+    t->loop = conn->loop;
     t->server = server;
     t->crypto = conn->loop->crypto;
     t->request = *request;

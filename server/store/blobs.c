@@ -1,6 +1,6 @@
-/* An upload appends to its partial file, under a lock on it, and hashes as it goes; one that is gone on with hashes what is there
- * first. When it is whole and the hash is right, the file is synced, renamed to its place, and the place's directory synced: under
- * the name of a hash there is never anything but what it says. */
+/* An upload appends to its partial file, under a lock on it, and hashes as it goes; one that is gone on with hashes all when it is
+ * whole: whoever comes often and sends little costs no reading. When the hash is right, the file is synced, renamed to its place,
+ * and the place's directory synced: under the name of a hash there is never anything but what it says. */
 #include "store/blobs.h"
 
 #include <dirent.h>
@@ -19,6 +19,7 @@
 #define NAME_MAX_LEN (2 * BLOB_HASH + 1 + 16 + 1) /* of a partial file, with its NUL */
 #define FIRST_NAME   3                            /* "ab" */
 #define READ_BYTES   8192                         /* at once */
+#define CHECK_BYTES  ((uint64_t)4 << 20)          /* hashed by one call */
 
 struct blobs {
     int dir, partial;
@@ -31,7 +32,8 @@ struct blob_upload {
     int fd;
     struct hasher *hasher;
     uint64_t at, size;
-    bool reserved; /* the disk has set aside space for the rest */
+    uint64_t hashed; /* up to there */
+    bool reserved;   /* the disk has set aside space for the rest */
 };
 
 /* --- names --- */
@@ -180,23 +182,15 @@ static sotto_err partial_open(struct blob_upload *u)
     return ours.st_ino == named.st_ino ? SOTTO_OK : SOTTO_E_IN_USE;
 }
 
-/* Hashes what was sent before. What is longer than the whole was for another size: it begins anew. */
+/* What is longer than the whole was for another size: it begins anew. */
 static sotto_err partial_go_on(struct blob_upload *u)
 {
-    uint8_t piece[READ_BYTES];
     struct stat st;
     if (fstat(u->fd, &st) != 0)
         return SOTTO_E_IO;
     if ((uint64_t)st.st_size > u->size)
         return ftruncate(u->fd, 0) == 0 ? SOTTO_OK : SOTTO_E_IO;
-    for (ssize_t n; (n = pread(u->fd, piece, sizeof piece, (off_t)u->at)) != 0;) {
-        if (n < 0) { /* nobody relies on it */
-            (void)unlinkat(u->blobs->partial, u->name, 0);
-            return SOTTO_E_IN_USE;
-        }
-        TRY(hasher_add(u->hasher, view_of(piece, (size_t)n)));
-        u->at += (uint64_t)n;
-    }
+    u->at = (uint64_t)st.st_size;
     return SOTTO_OK;
 }
 
@@ -280,13 +274,34 @@ sotto_err blobs_write(struct blob_upload *u, view chunk)
     if (chunk.len > u->size - u->at)
         return SOTTO_E_TOO_LARGE;
     sotto_err err = bytes_write(u->fd, chunk, u->at);
-    if (err == SOTTO_OK)
+    bool hashes = u->hashed == u->at;
+    if (err == SOTTO_OK && hashes)
         err = hasher_add(u->hasher, chunk);
-    if (err == SOTTO_OK)
+    if (err == SOTTO_OK) {
         u->at += chunk.len;
-    else if (ftruncate(u->fd, (off_t)u->at) != 0)
+        u->hashed = hashes ? u->at : u->hashed;
+    } else if (ftruncate(u->fd, (off_t)u->at) != 0) {
         return SOTTO_E_IO;
+    }
     return err;
+}
+
+sotto_err blobs_check(struct blob_upload *u, bool *ret_more)
+{
+    uint8_t piece[READ_BYTES];
+    const uint64_t end = u->at - u->hashed > CHECK_BYTES ? u->hashed + CHECK_BYTES : u->at;
+    while (u->hashed < end) {
+        size_t want = (size_t)(end - u->hashed < sizeof piece ? end - u->hashed : sizeof piece);
+        ssize_t n = pread(u->fd, piece, want, (off_t)u->hashed);
+        if (n <= 0) { /* nobody relies on it */
+            (void)unlinkat(u->blobs->partial, u->name, 0);
+            return SOTTO_E_IN_USE;
+        }
+        TRY(hasher_add(u->hasher, view_of(piece, (size_t)n)));
+        u->hashed += (uint64_t)n;
+    }
+    *ret_more = u->hashed < u->at;
+    return SOTTO_OK;
 }
 
 sotto_err blobs_finish(struct blob_upload *u)
@@ -294,6 +309,8 @@ sotto_err blobs_finish(struct blob_upload *u)
     uint8_t digest[HASH_MAX];
     if (u->at < u->size)
         return SOTTO_E_TRUNCATED;
+    for (bool more = true; more;)
+        TRY(blobs_check(u, &more));
     TRY(hasher_finish(u->hasher, digest));
     if (memcmp(digest, u->hash, BLOB_HASH) != 0) {
         (void)unlinkat(u->blobs->partial, u->name, 0);

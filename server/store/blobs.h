@@ -38,6 +38,9 @@ uint64_t blobs_missing(const struct blobs *blobs, const uint8_t hash[BLOB_HASH],
                        uint64_t size);
 /* Appends. TOO_LARGE: over the size; nothing was written. DISK_FULL: nothing was written, and it can be tried again. */
 SOTTO_MUST_USE sotto_err blobs_write(struct blob_upload *upload, view chunk);
+/* Hashes some of what was there when it began, MiBs at most, for blobs_finish(), which does all that is left of that at once.
+ * `ret_more`: there is more of it. IN_USE: it can't be read, and is deleted; begin again. */
+SOTTO_MUST_USE sotto_err blobs_check(struct blob_upload *upload, bool *ret_more);
 /* Makes the blob: durable when it returns OK. TRUNCATED: some is missing; go on. VALUE: it is not what the hash says; what was sent
  * is deleted. The upload must be ended in any case. */
 SOTTO_MUST_USE sotto_err blobs_finish(struct blob_upload *upload);

@@ -127,6 +127,56 @@ def an_upload_goes_on_after_a_broken_connection_a_restart_and_a_crash():
         alice.end()
 
 
+def cpu_s(server):
+    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return sum(int(fields[n]) for n in (11, 12)) / os.sysconf("SC_CLK_TCK")
+
+
+def who_asks_again_and_again_how_far_it_came_costs_little():
+    """A partial file is hashed once, when it is whole."""
+    blob, small = os.urandom(MIB) * 64, os.urandom(1000)
+    with Server(*SETTINGS) as server:
+        alice = member(server, "alice")
+
+        def cost(ticket, of, at):
+            begun, name = cpu_s(server), hashlib.sha256(of).hexdigest()
+            for _ in range(20):
+                status, fields, _ = ask(server.port, head_of("HEAD", of, ticket, name=name))
+                assert status == 204 and int(fields["upload-offset"]) == at, (status, fields)
+                assert at == 0 or put(server.port, of, ticket, 1, 2, name=name)[0] == 409
+            return cpu_s(server) - begun
+
+        ticket = to_send(alice, blob)
+        assert put(server.port, blob, ticket, 0, len(blob) - 1)[0] == 202
+        little = cost(to_send(alice, small), small, 0)
+        much = cost(ticket, blob, len(blob) - 1)
+        assert much < 2 * little + 0.5, (much, little)
+        assert put(server.port, blob, ticket, len(blob) - 1)[0] == 201
+        assert get(server.port, blob, to_fetch(alice, blob))[2] == blob
+        alice.end()
+
+
+def who_leaves_before_a_blob_is_hashed_has_it_all_the_same():
+    blob = os.urandom(MIB) * 48
+    with Server(*SETTINGS) as server:
+        alice = member(server, "alice")
+        ticket = to_send(alice, blob)
+        assert put(server.port, blob, ticket, 0, len(blob) - 1)[0] == 202
+        fields = ("Content-Length: 1", f"Content-Range: bytes {len(blob) - 1}-{len(blob) - 1}/{len(blob)}")
+        request = head_of("PUT", blob, ticket, *fields) + blob[-1:]
+        partial = os.path.join(server.directory, "state", "blobs", "partial")
+
+        def come_and_go():
+            with connect(server.port) as sock:
+                sock.sendall(request)
+
+        wait_for(lambda: come_and_go() or not os.listdir(partial))
+        assert put(server.port, blob, ticket)[0] == 201
+        assert get(server.port, blob, to_fetch(alice, blob))[2] == blob
+        alice.end()
+
+
 def what_was_kept_is_there_after_kill_9():
     blob = os.urandom(200000)
     server = Server(*SETTINGS)
@@ -233,6 +283,8 @@ run([
     a_ticket_is_good_for_its_time_and_this_run,
     what_is_not_what_its_hash_says_is_refused_and_may_come_again,
     an_upload_goes_on_after_a_broken_connection_a_restart_and_a_crash,
+    who_asks_again_and_again_how_far_it_came_costs_little,
+    who_leaves_before_a_blob_is_hashed_has_it_all_the_same,
     what_was_kept_is_there_after_kill_9,
     over_the_quota_and_on_a_full_disk_nothing_is_taken,
     a_slow_sender_is_closed_and_others_go_on,

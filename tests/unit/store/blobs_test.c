@@ -157,6 +157,74 @@ static void upload_goes_on_where_it_was_left(void **state)
     is_there();
 }
 
+static void partial_pwrite(uint8_t first_byte)
+{
+    DIR *dir = opendir(in_blobs("/partial"));
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir)) != NULL;)
+        if (e->d_name[0] != '.') {
+            int fd = openat(dirfd(dir), e->d_name, O_WRONLY);
+            assert_int_equal(pwrite(fd, &first_byte, 1, 0), 1);
+            close(fd);
+        }
+    closedir(dir);
+}
+
+/* Whoever begins again and again and sends nothing makes nobody read what is there. */
+static void what_was_sent_before_is_read_once_when_it_is_whole(void **state)
+{
+    (void)state;
+    struct blob_upload *upload = begun(1, 0);
+    write_part(upload, 0, 40000);
+    blobs_end(upload);
+    partial_pwrite((uint8_t)~content[0]);
+    upload = begun(1, 40000);
+    partial_pwrite(content[0]);
+    write_part(upload, 40000, SIZE);
+    assert_ok(blobs_finish(upload));
+    blobs_end(upload);
+    is_there();
+    assert_ok(blobs_delete(blobs, name));
+    upload = begun(1, 0);
+    write_part(upload, 0, 40000);
+    blobs_end(upload);
+    partial_pwrite((uint8_t)~content[0]);
+    upload = begun(1, 40000);
+    write_part(upload, 40000, SIZE);
+    assert_err(blobs_finish(upload), VALUE);
+    blobs_end(upload);
+    is_not_there();
+    assert_int_equal(partials(), 0);
+}
+
+static void what_was_sent_before_is_hashed_in_pieces(void **state)
+{
+    (void)state;
+    static uint8_t large[9 << 20];
+    uint8_t digest[HASH_MAX];
+    struct blob_upload *upload;
+    uint64_t offset;
+    int pieces = 0;
+    bool more = true;
+    assert_ok(hash(crypto, HASH_SHA256, VIEW_OF(large), digest));
+    assert_ok(blobs_begin(blobs, crypto, digest, 1, sizeof large, &upload, &offset));
+    assert_ok(blobs_check(upload, &more));
+    assert_false(more);
+    assert_ok(blobs_write(upload, view_of(large, sizeof large - 1)));
+    assert_ok(blobs_check(upload, &more));
+    assert_false(more);
+    blobs_end(upload);
+    assert_ok(blobs_begin(blobs, crypto, digest, 1, sizeof large, &upload, &offset));
+    assert_ok(blobs_write(upload, view_of(large, 1)));
+    do {
+        assert_ok(blobs_check(upload, &more));
+        pieces++;
+    } while (more);
+    assert_int_equal(pieces, 3);
+    assert_ok(blobs_finish(upload));
+    blobs_end(upload);
+}
+
 static void what_the_hash_does_not_say_is_deleted(void **state)
 {
     (void)state;
@@ -461,6 +529,8 @@ int main(void)
         ON_BLOBS(blob_is_there_when_it_was_finished),
         ON_BLOBS(empty_blob_is_one_too),
         ON_BLOBS(upload_goes_on_where_it_was_left),
+        ON_BLOBS(what_was_sent_before_is_read_once_when_it_is_whole),
+        ON_BLOBS(what_was_sent_before_is_hashed_in_pieces),
         ON_BLOBS(what_the_hash_does_not_say_is_deleted),
         ON_BLOBS(more_than_was_announced_is_refused),
         ON_BLOBS(upload_of_another_size_begins_anew),
