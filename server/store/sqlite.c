@@ -248,8 +248,9 @@ static void sqlite_free(struct store *store)
     for (size_t t = 0; t < STORE_TABLE_END; t++)
         for (size_t i = 0; i < SQL_OF_TABLE_COUNT; i++)
             sqlite3_finalize(q->of_table[t][i]);
-    if (q->db != NULL && atomic_load(&q->store.ended)) /* of a disk that failed, nothing is moved */
-        (void)sqlite3_db_config(q->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    bool started = q->keeper != NULL; /* the last thing that a start makes */
+    if (q->db != NULL && (!started || atomic_load(&q->store.ended))) /* or the disk failed */
+        sqlite_leave_log(q->db);
     sqlite_closep(&q->keeper); /* the last one to be closed moves the log, and takes it away */
     sqlite_closep(&q->db);
     if (q->lock >= 0)

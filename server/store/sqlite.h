@@ -162,6 +162,8 @@ SOTTO_MUST_USE sotto_err sqlite_finish(struct sqlite *q);
 /* Copies what the connection sees to a new file. */
 SOTTO_MUST_USE sotto_err sqlite_copy(sqlite3 *db, const char *path, store_progress *progress,
                                      void *user);
+/* When the connection is closed, nothing is moved from the write-ahead log to the database. */
+void sqlite_leave_log(sqlite3 *db);
 /* Whether the structure of the database is sound. DAMAGED, with a sentence. */
 SOTTO_MUST_USE sotto_err sqlite_check(sqlite3 *db, char why[WHY_MAX]);
 

@@ -202,6 +202,15 @@ sotto_err sqlite_finish(struct sqlite *q)
     return writer_move(q);
 }
 
+/* One that is empty SQLite may take away. */
+void sqlite_leave_log(sqlite3 *db)
+{
+    struct stat log;
+    const char *name = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
+    if (stat(name, &log) == 0 && log.st_size > 0)
+        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 /* --- copies --- */
 
 static void backup_finishp(sqlite3_backup **backup)
@@ -277,10 +286,11 @@ sotto_err sqlite_check(sqlite3 *db, char why[WHY_MAX])
                       said);
 }
 
-/* Whether the table of the log's older entries says of each where it stands, and nothing else. */
+/* Whether the table of the log's older entries says of each where it stands, and nothing else, and all later ones of a stream stand
+ * in the order of their numbers, behind those. */
 static sotto_err log_check(sqlite3 *db, char why[WHY_MAX])
 {
-    int64_t differ;
+    int64_t differ, mixed;
     TRY(sqlite_number(db,
                       "SELECT (SELECT count(*) FROM log_mark) <> 1 OR "
                       "(SELECT count(*) FROM log_at) <> "
@@ -289,9 +299,17 @@ static sotto_err log_check(sqlite3 *db, char why[WHY_MAX])
                       "a.seq = l.seq WHERE l.place <= (SELECT place FROM log_mark) AND "
                       "a.place IS NOT l.place)",
                       &differ));
-    return differ == 0 ? SOTTO_OK
-                       : sqlite_say(why, SOTTO_E_DAMAGED, "%s is damaged: entries can't be found",
-                                    sqlite3_db_filename(db, "main"));
+    TRY(sqlite_number(db,
+                      "SELECT EXISTS (SELECT 1 FROM (SELECT stream, seq, lag(seq) OVER "
+                      "(PARTITION BY stream ORDER BY place) AS prior FROM log "
+                      "WHERE place > (SELECT place FROM log_mark)) l WHERE seq <= prior OR EXISTS "
+                      "(SELECT 1 FROM log_at a WHERE a.stream = l.stream AND a.seq >= l.seq))",
+                      &mixed));
+    if (differ == 0 && mixed == 0)
+        return SOTTO_OK;
+    return sqlite_say(why, SOTTO_E_DAMAGED, "%s is damaged: entries %s",
+                      sqlite3_db_filename(db, "main"),
+                      differ != 0 ? "can't be found" : "are out of order");
 }
 
 static sotto_err verify(const char *path, char why[WHY_MAX])
@@ -299,6 +317,7 @@ static sotto_err verify(const char *path, char why[WHY_MAX])
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int version;
     TRY(sqlite_connect(path, NULL, &db));
+    sqlite_leave_log(db);
     TRY(sqlite_version(db, store_schema(), &version, why));
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);

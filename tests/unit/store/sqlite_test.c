@@ -186,6 +186,32 @@ static void index_that_misses_an_entry_is_damage(void **state)
     assert_non_null(strstr(why, "entries can't be found"));
 }
 
+/* What a start refuses, who verifies a backup hears before that. */
+static void later_entries_out_of_order_are_damage(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE log SET seq = 10 WHERE stream = 1 AND seq = 28", /* before 25, behind 22 */
+        "UPDATE log SET seq = 22 WHERE stream = 1 AND seq = 25",
+        "UPDATE log SET seq = 4 WHERE stream = 1 AND place = (SELECT min(place) FROM log "
+        "WHERE stream = 1 AND place > (SELECT place FROM log_mark))", /* before the older ones */
+    };
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        struct store *s = fresh();
+        char why[256];
+        sqlite_of(s)->hot_most = 12;
+        for (uint64_t seq = 1; seq <= 30; seq++)
+            append_one(s, seq % 3, seq);
+        assert_in_range(sqlite_of(s)->index_to, 10, 20);
+        assert_ok(store_verify(scratch_db, NULL));
+        assert_ok(sqlite_exec(sqlite_of(s)->db, changes[i]));
+        assert_int_equal(sqlite3_changes(sqlite_of(s)->db), 1);
+        store_free(s);
+        assert_err(store_verify(scratch_db, why), DAMAGED);
+        assert_non_null(strstr(why, "entries are out of order"));
+    }
+}
+
 static void files_are_ours_alone(void **state)
 {
     (void)state;
@@ -297,6 +323,38 @@ static void older_schema_is_brought_forward_after_a_copy(void **state)
     store_free(s);
 }
 
+static sotto_buf file_bytes(const char *name)
+{
+    sotto_buf bytes = {0};
+    uint8_t piece[4096];
+    FILE *file = fopen(in_scratch(name), "rb");
+    if (file == NULL)
+        return bytes;
+    for (size_t n; (n = fread(piece, 1, sizeof piece, file)) > 0;)
+        assert_ok(buf_append(&bytes, view_of(piece, n)));
+    fclose(file);
+    return bytes;
+}
+
+static void file_put(const char *name, view bytes)
+{
+    FILE *file = fopen(in_scratch(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.len, file), bytes.len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void is_refused_as_newer(void)
+{
+    struct store *s;
+    char why[256];
+    assert_err(open_version(2, NULL, &s, why), NEWER);
+    assert_non_null(strstr(why, "newer sottod (schema 3, this one knows 2)"));
+    refuses(SOTTO_E_NEWER, "newer sottod");
+    assert_err(store_verify(scratch_db, why), NEWER);
+}
+
+/* Also what a newer one that was killed has left beside it. */
 static void newer_schema_is_refused_and_untouched(void **state)
 {
     (void)state;
@@ -305,11 +363,17 @@ static void newer_schema_is_refused_and_untouched(void **state)
     scratch_empty();
     assert_ok(open_version(3, NULL, &s, why));
     commit_put(s, "a", "1");
+    DEFER(buf_clear) sotto_buf db = file_bytes("db"), log = file_bytes("db-wal");
+    assert_true(log.len > 0);
     store_free(s);
-    assert_err(open_version(2, NULL, &s, why), NEWER);
-    assert_non_null(strstr(why, "newer sottod (schema 3, this one knows 2)"));
-    refuses(SOTTO_E_NEWER, "newer sottod");
-    assert_err(store_verify(scratch_db, why), NEWER);
+    is_refused_as_newer();
+    assert_int_not_equal(access(in_scratch("db-wal"), F_OK), 0);
+    file_put("db", buf_view(&db));
+    file_put("db-wal", buf_view(&log));
+    is_refused_as_newer();
+    DEFER(buf_clear) sotto_buf db_then = file_bytes("db"), log_then = file_bytes("db-wal");
+    assert_true(view_equal(buf_view(&db), buf_view(&db_then)));
+    assert_true(view_equal(buf_view(&log), buf_view(&log_then)));
     assert_ok(open_version(3, NULL, &s, why));
     has(s, "a", "1");
     store_free(s);
@@ -741,6 +805,7 @@ int main(void)
         cmocka_unit_test(order_of_appending_goes_on_when_it_is_opened_again),
         cmocka_unit_test(entries_are_found_again_wherever_the_index_ends),
         cmocka_unit_test(index_that_misses_an_entry_is_damage),
+        cmocka_unit_test(later_entries_out_of_order_are_damage),
         cmocka_unit_test(files_are_ours_alone),
         cmocka_unit_test(second_one_is_kept_out),
         cmocka_unit_test(what_is_no_database_of_ours_is_left_alone),
