@@ -1,5 +1,6 @@
 /* A stream has its entries in an array, of which the front is free: they leave it in the order in which they came. Streams without
- * entries stay, for what they know of the cold part, until there are too many of them. */
+ * entries stay, for what they know of the cold part, until there are too many of them. Those that have some stand in a list, too: to
+ * cool looks at no others. */
 #include "store/hot.h"
 
 #include <stdlib.h>
@@ -20,15 +21,34 @@ void hot_clear(struct hot *hot)
     for (size_t cursor = 0; (stream = map_next(&hot->streams, &cursor)) != NULL;)
         stream_free(stream);
     map_clear(&hot->streams);
+    hot->busy = NULL;
     hot->count = 0;
+}
+
+static void busy_add(struct hot *hot, struct hot_stream *stream)
+{
+    stream->before = NULL;
+    stream->after = hot->busy;
+    if (hot->busy != NULL)
+        hot->busy->before = stream;
+    hot->busy = stream;
+}
+
+static void busy_remove(struct hot *hot, struct hot_stream *stream)
+{
+    if (stream->after != NULL)
+        stream->after->before = stream->before;
+    if (stream->before != NULL)
+        stream->before->after = stream->after;
+    else
+        hot->busy = stream->after;
 }
 
 static size_t busy_count(const struct hot *hot)
 {
-    const struct hot_stream *stream;
     size_t count = 0;
-    for (size_t cursor = 0; (stream = map_next(&hot->streams, &cursor)) != NULL;)
-        count += stream->count > 0;
+    for (const struct hot_stream *stream = hot->busy; stream != NULL; stream = stream->after)
+        count++;
     return count;
 }
 
@@ -88,6 +108,8 @@ static sotto_err room_make(struct hot_stream *stream)
 sotto_err hot_append(struct hot *hot, struct hot_stream *stream, uint64_t seq, int64_t place)
 {
     TRY(room_make(stream));
+    if (stream->count == 0)
+        busy_add(hot, stream);
     stream->entries[stream->first + stream->count++] = (struct hot_entry){seq, place};
     hot->count++;
     return SOTTO_OK;
@@ -124,6 +146,7 @@ void hot_take_first(struct hot *hot, struct hot_stream *stream)
     hot->count--;
     if (stream->count > 0)
         return;
+    busy_remove(hot, stream);
     stream->first = 0;
     if (stream->cap > EMPTY_CAP) {
         free(MOVE(stream->entries));
@@ -133,11 +156,12 @@ void hot_take_first(struct hot *hot, struct hot_stream *stream)
 
 void hot_cool(struct hot *hot, int64_t place)
 {
-    struct hot_stream *stream;
-    for (size_t cursor = 0; (stream = map_next(&hot->streams, &cursor)) != NULL;)
+    for (struct hot_stream *stream = hot->busy, *next; stream != NULL; stream = next) {
+        next = stream->after; /* it may leave the list */
         while (stream->count > 0 && stream->entries[stream->first].place <= place) {
             stream->cold_end = stream->entries[stream->first].seq + 1;
             stream->cold_known = true;
             hot_take_first(hot, stream);
         }
+    }
 }

@@ -18,11 +18,13 @@ struct hot_stream {
     bool cold_known;           /* whether that is so. Kept by the caller */
     struct hot_entry *entries; /* private, as all that follows */
     size_t first, count, cap;
+    struct hot_stream *before, *after; /* in `busy` */
 };
 
 struct hot {
-    struct map streams; /* private */
-    size_t count;       /* of all entries; read only */
+    struct map streams;      /* private */
+    struct hot_stream *busy; /* private: those that have entries */
+    size_t count;            /* of all entries; read only */
 };
 
 void hot_clear(struct hot *hot);

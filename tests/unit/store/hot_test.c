@@ -64,6 +64,41 @@ static void what_cools_is_known_to_be_cold(void **state)
     assert_int_equal(hot_seek(stream_of(&hot, 2), 0)->seq, 20);
 }
 
+static size_t busy_streams(const struct hot *hot)
+{
+    size_t streams = 0, entries = 0;
+    for (const struct hot_stream *s = hot->busy; s != NULL; s = s->after, streams++) {
+        assert_true(s->count > 0);
+        assert_true(s->after == NULL || s->after->before == s);
+        entries += s->count;
+    }
+    assert_int_equal(entries, hot->count);
+    return streams;
+}
+
+static void only_streams_with_entries_are_looked_at_to_cool(void **state)
+{
+    (void)state;
+    DEFER(hot_clear) struct hot hot = {0};
+    uint32_t dice = 1;
+    for (int64_t place = 1; place <= 3000; place++) {
+        dice = dice * 1664525 + 1013904223;
+        struct hot_stream *stream = stream_of(&hot, (dice >> 8) % 50);
+        assert_ok(hot_append(&hot, stream, (uint64_t)place, place));
+        stream = stream_of(&hot, (dice >> 16) % 50);
+        if (stream->count > 0)
+            hot_take_first(&hot, stream);
+        if (place % 100 == 0)
+            hot_cool(&hot, place - 60);
+        size_t busy = 0;
+        for (uint64_t i = 0; i < 50; i++)
+            busy += stream_of(&hot, i)->count > 0;
+        assert_int_equal(busy_streams(&hot), busy);
+    }
+    hot_cool(&hot, 3000);
+    assert_int_equal(busy_streams(&hot), 0);
+}
+
 static void streams_without_entries_are_forgotten_in_the_end(void **state)
 {
     (void)state;
@@ -86,6 +121,7 @@ int main(void)
         cmocka_unit_test(entry_is_found_by_its_seq_or_the_next_one),
         cmocka_unit_test(entries_leave_at_the_front_and_room_is_used_again),
         cmocka_unit_test(what_cools_is_known_to_be_cold),
+        cmocka_unit_test(only_streams_with_entries_are_looked_at_to_cool),
         cmocka_unit_test(streams_without_entries_are_forgotten_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
