@@ -222,6 +222,8 @@ int backup_run(struct cli_call *call)
     if (file)
         growth_begin(m.path, m.fd, !call->quiet && !call->json);
     err = backup_make(&m, &failure);
+    if (file && err == SOTTO_OK && syncfs(m.fd) != 0) /* its name, too */
+        err = path_say(&failure, "write", m.path);
     if (file)
         growth_end();
     if (file && close(m.fd) != 0 && err == SOTTO_OK)

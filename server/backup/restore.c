@@ -211,7 +211,8 @@ static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key, c
     if (r.dir < 0)
         return write_say(failure, dir, NULL);
     sotto_err err = all_take(&r);
-    if (err == SOTTO_OK && fsync(r.dir) != 0)
+    /* the names in all its directories, and its own in the one above, too */
+    if (err == SOTTO_OK && !only_store && syncfs(r.dir) != 0)
         err = write_say(failure, dir, NULL);
     if (err == SOTTO_OK)
         err = store_check(dir, failure);

@@ -319,6 +319,29 @@ def whose_disk_is_full_is_told():
     return None
 
 
+def unsynced(what):
+    """What puts a disk in front of a command that can't make the names there durable."""
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    return {**os.environ, "LD_PRELOAD": program("tests/fail_sync.so"), "FAIL_SYNCFS_IN": what, "ASAN_OPTIONS": options}
+
+
+def a_name_that_is_not_durable_is_no_success():
+    place = fresh()
+    file, to = os.path.join(place, "b"), os.path.join(place, "restored")
+    with Server() as s:
+        blob(state_of(s), "ab", "0" * 62, 1000)
+        for running in (True, False):
+            if not running:
+                s.stop()
+            status, _, err = sottod("backup", file, "--dir", state_of(s), env=unsynced(file))
+            assert status == 1 and f"cannot write {file}: Input/output error" in err and not os.path.exists(file), (status, err)
+        assert sottod("backup", file, "--dir", state_of(s))[0] == 0
+    status, out, err = sottod("restore", file, "--dir", to, env=unsynced(to))
+    assert status == 1 and out == "" and f"cannot write {to}: Input/output error" in err and not os.path.exists(to), (status, err)
+    assert sottod("verify-backup", file, env=unsynced("sotto-verify"))[0] == 0
+    assert sottod("restore", file, "--dir", to)[0] == 0 and os.path.exists(os.path.join(to, "blobs", "ab", "0" * 62))
+
+
 def a_file_that_may_not_grow_is_told():
     with Server() as s:
         s.stop()
@@ -384,4 +407,4 @@ def who_stops_waiting_leaves_no_file():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "caught", "waiting_in")])
+     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "unsynced", "caught", "waiting_in")])
