@@ -3,8 +3,7 @@
  *   send    BEGIN, WRITE again and again, FINISH, then the core is asked and the answer given
  *   fetch   OPEN, READ again and again
  *
- * If the connection ends while the pool works, the transfer ends with that piece of work. Only a blob that is whole is hashed to its
- * end then, piece by piece, unless the server stops: else whoever leaves and comes again would have it hashed each time. */
+ * If the connection ends while the pool works, the transfer ends with that piece of work. */
 #include "net/transfer.h"
 
 #include <inttypes.h>
@@ -250,6 +249,8 @@ static void write_done(struct transfer *t)
         conn_blob_go_on(t->conn, "");
 }
 
+/* What was sent before is hashed in pieces, so that others have their turn and a stop is seen. Whoever comes again with all of it
+ * sent can't leave in between, to have it hashed each time: nothing is read from it then. */
 static void finish_run(struct transfer *t)
 {
     t->more = false;
@@ -387,9 +388,7 @@ static void on_worked(uv_work_t *work, int status)
     struct transfer *t = work->data;
     (void)status; /* nothing is cancelled */
     t->busy = false;
-    if (t->conn == NULL && t->more && t->loop->stop_ms == 0)
-        step_begin(t, STEP_FINISH);
-    else if (t->conn == NULL)
+    if (t->conn == NULL)
         transfer_free(t);
     else
         steps[t->step].done(t);
