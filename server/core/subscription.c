@@ -132,34 +132,32 @@ static sotto_err own_get(struct step *s, struct device *device, const uint8_t st
     return is_long_ended(s, sub->until, sub->until_s) ? SOTTO_E_NOTFOUND : SOTTO_OK;
 }
 
-static sotto_err found(struct step *s, sotto_err err, bool may)
+/* `left_too`: also what the device left, as long as it may correct the access token there. */
+static sotto_err find(struct step *s, struct device *device, const uint8_t stream_id[STREAM_ID],
+                      bool left_too, struct subscription **ret_subscription)
 {
+    struct subscription *sub = NULL;
+    sotto_err err = own_get(s, device, stream_id, &sub);
+    bool may = sub != NULL && (!sub->left || (left_too && sub->corrects == sub->stream->epoch));
     if (err == SOTTO_E_NOTFOUND || (err == SOTTO_OK && !may))
         return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you read no such stream, or there is none");
-    return err;
+    TRY(err);
+    *ret_subscription = sub;
+    return SOTTO_OK;
 }
 
 sotto_err subscription_find(struct step *s, struct device *device,
                             const uint8_t stream_id[STREAM_ID],
                             struct subscription **ret_subscription)
 {
-    struct subscription *sub = NULL;
-    sotto_err err = own_get(s, device, stream_id, &sub);
-    TRY(found(s, err, sub != NULL && !sub->left));
-    *ret_subscription = sub;
-    return SOTTO_OK;
+    return find(s, device, stream_id, false, ret_subscription);
 }
 
 sotto_err subscription_find_corrector(struct step *s, struct device *device,
                                       const uint8_t stream_id[STREAM_ID],
                                       struct subscription **ret_subscription)
 {
-    struct subscription *sub = NULL;
-    sotto_err err = own_get(s, device, stream_id, &sub);
-    bool may = sub != NULL && (!sub->left || sub->corrects == sub->stream->epoch);
-    TRY(found(s, err, may));
-    *ret_subscription = sub;
-    return SOTTO_OK;
+    return find(s, device, stream_id, true, ret_subscription);
 }
 
 /* --- rows --- */

@@ -159,17 +159,23 @@ static void space_look(struct core_thread *t, uint64_t now_ms)
     space_tell(t, is_full(t));
 }
 
-/* What the disk holds is uncertain, whether this wrote or only read. */
-static void fail_if_lost(struct core_thread *t, sotto_err why)
+/* What the disk holds is uncertain, though we may only have read. */
+static bool is_lost(sotto_err err)
 {
-    if (why == SOTTO_E_IO || why == SOTTO_E_DAMAGED)
-        server_fail(t->server, "the database", why);
+    return err == SOTTO_E_IO || err == SOTTO_E_DAMAGED;
+}
+
+/* Everybody has to come again: more than the one who asked would miss something. */
+static bool is_undone(const struct core_thread *t, sotto_err err)
+{
+    return is_lost(err) || err == SOTTO_E_DISK_FULL || (err != SOTTO_OK && core_is_dirty(t->core));
 }
 
 static void roll_back(struct core_thread *t, sotto_err why)
 {
     uint64_t now_ms = server_now_ms();
-    fail_if_lost(t, why);
+    if (is_lost(why))
+        server_fail(t->server, "the database", why);
     log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
     if (why == SOTTO_E_DISK_FULL) {
@@ -244,12 +250,9 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
     if (post->kind == POST_FRAME && post->len >= 2)
         op_stats_take(&t->server->ops, (uint16_t)(event.frame.data[0] << 8 | event.frame.data[1]));
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
-    if (err == SOTTO_OK)
-        return;
-    fail_if_lost(t, err);
-    if (core_is_dirty(t->core))
+    if (is_undone(t, err))
         roll_back(t, err);
-    else
+    else if (err != SOTTO_OK)
         connection_close(t, post->connection);
 }
 
@@ -316,8 +319,7 @@ static void tick(struct core_thread *t)
     if (core_next_ms(t->core) > server_now_ms())
         return;
     sotto_err err = core_tick(t->core, server_now_ms(), &t->effects);
-    fail_if_lost(t, err);
-    if (err != SOTTO_OK && core_is_dirty(t->core))
+    if (is_undone(t, err))
         roll_back(t, err);
     else if (err != SOTTO_OK)
         log_line(t->server->log, "memory", "out of memory: rooms expire late");
