@@ -1,6 +1,9 @@
-/* A device's inbox: welcomes, notices, requests. Its own device alone reads it. Requests are lost before anything else is; when what can't
- * be lost is as much as four times the quota, nothing more goes in. */
+/* A device's inbox: welcomes, notices, requests. Its own device alone reads it. Requests are lost before anything else is, and may take
+ * half of the room, marks of lost ones included; when all of that is as much as four times the quota, nothing more goes in. */
 #include "core/streams.h"
+
+#define QUOTAS         4
+#define REQUEST_QUOTAS 2
 
 static sotto_err inbox_number(struct step *s, const struct device *device, uint64_t *ret_number)
 {
@@ -28,12 +31,13 @@ static sotto_err inbox_get(struct step *s, const struct device *device, struct s
     return err == SOTTO_E_NOTFOUND ? SOTTO_E_DAMAGED : err;
 }
 
-static sotto_err check_room(struct step *s, const struct stream *inbox)
+/* `quotas`: how many times the quota may be in it. */
+static sotto_err check_room(struct step *s, const struct stream *inbox, uint64_t quotas)
 {
     const struct limits *limits = &s->core->config.limits;
     uint64_t entries = inbox->head + 1 - inbox->first, bytes = inbox->bytes - inbox->gone;
-    if ((limits->queue_entries > 0 && entries / 4 >= limits->queue_entries) ||
-        (limits->queue_bytes > 0 && bytes / 4 >= limits->queue_bytes))
+    if ((limits->queue_entries > 0 && entries / quotas >= limits->queue_entries) ||
+        (limits->queue_bytes > 0 && bytes / quotas >= limits->queue_bytes))
         return step_refuse(s, SOTTO_E_QUOTA, 0, "a device has as much waiting as it may");
     return SOTTO_OK;
 }
@@ -42,7 +46,7 @@ sotto_err inbox_check(struct step *s, const struct device *device)
 {
     struct stream *inbox = NULL;
     TRY(inbox_get(s, device, &inbox));
-    return check_room(s, inbox);
+    return check_room(s, inbox, QUOTAS);
 }
 
 sotto_err inbox_append(struct step *s, struct device *device, uint8_t kind, view body)
@@ -50,6 +54,6 @@ sotto_err inbox_append(struct step *s, struct device *device, uint8_t kind, view
     struct stream *inbox = NULL;
     struct proto_appended appended = {0};
     TRY(inbox_get(s, device, &inbox));
-    TRY(check_room(s, inbox));
+    TRY(check_room(s, inbox, kind == ENTRY_REQUEST ? REQUEST_QUOTAS : QUOTAS));
     return stream_append(s, inbox, kind, body, NULL, &appended);
 }

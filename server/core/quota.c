@@ -26,10 +26,14 @@ struct look {
     bool damaged;
 };
 
+/* What is lost first: what anybody may send unasked, then what the device can't answer any more. Within one of these, the oldest. */
+enum turn { INBOX, ENDED, OTHERS, EMPTY };
+
 /* What waits for a device in one stream. */
 struct queue {
     uint64_t stream, passed, end, bytes;
-    uint64_t at_ms; /* of its oldest entry; UINT64_MAX: there is none */
+    uint64_t at_ms; /* of its oldest entry */
+    enum turn turn;
 };
 
 /* And in all. */
@@ -125,6 +129,13 @@ static sotto_err queue_add(struct queues *queues, const struct queue *queue)
     return SOTTO_OK;
 }
 
+static enum turn turn_of(const struct standing *standing)
+{
+    if (standing->kind == STREAM_INBOX)
+        return INBOX;
+    return standing->until > 0 ? ENDED : OTHERS;
+}
+
 static sotto_err queues_add_up(struct step *s, uint64_t device, struct queues *queues)
 {
     uint64_t number = 0;
@@ -139,7 +150,8 @@ static sotto_err queues_add_up(struct step *s, uint64_t device, struct queues *q
         TRY(queue_add(queues, &(struct queue){.stream = number,
                                               .passed = standing.passed,
                                               .end = standing.passed + standing.entries,
-                                              .bytes = standing.bytes}));
+                                              .bytes = standing.bytes,
+                                              .turn = turn_of(&standing)}));
     }
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }
@@ -152,7 +164,7 @@ static void queue_empty(struct queues *queues, struct queue *queue)
     queues->bytes -= queue->bytes;
     queue->passed = queue->end;
     queue->bytes = 0;
-    queue->at_ms = UINT64_MAX;
+    queue->turn = EMPTY;
 }
 
 static void queue_pass(struct queues *queues, struct queue *queue, const struct found *found)
@@ -164,18 +176,23 @@ static void queue_pass(struct queues *queues, struct queue *queue, const struct 
     queue->passed = found->seq;
 }
 
-/* Its oldest entries, as long as they are older than what others begin with. */
+/* Its oldest entries, as long as they are older than what others begin with: at least one, or the queue is empty, so that looking ends.
+ * What comes after the end of one that was removed is not lost to it, and counts no more once all up to that is. */
 static sotto_err queue_shed(struct step *s, uint64_t device, struct queues *queues,
                             struct queue *queue, uint64_t until_ms)
 {
     struct stream *stream = NULL;
     struct look look;
     size_t i = 0;
-    TRY(look_from(s, queue->stream, queue->passed + 1, queue->end, &look));
     TRY(stream_get(s, queue->stream, &stream));
     struct subscription *sub = subscription_of(stream, device);
-    for (; sub != NULL && i < look.count && !fits(s, queues); i++) {
-        if (look.found[i].at_ms > until_ms)
+    if (sub == NULL) {
+        queue_empty(queues, queue);
+        return SOTTO_OK;
+    }
+    TRY(look_from(s, queue->stream, queue->passed + 1, subscription_limit(sub), &look));
+    for (; i < look.count && !fits(s, queues); i++) {
+        if (i > 0 && look.found[i].at_ms > until_ms)
             break;
         sub->lost_to = look.found[i].seq;
         s->core->counts.lost_total += may_be_lost(look.found[i].kind);
@@ -186,25 +203,27 @@ static sotto_err queue_shed(struct step *s, uint64_t device, struct queues *queu
     else
         queue->at_ms = look.found[i < look.count ? i : i - 1].at_ms;
     stream->stale = true;
-    return sub != NULL && i > 0 ? step_break(s, subscription_put(s, sub)) : SOTTO_OK;
+    return i > 0 ? step_break(s, subscription_put(s, sub)) : SOTTO_OK;
 }
 
-/* The one whose oldest entry is the oldest, and when the next one's came. */
-static struct queue *oldest_of(const struct queues *queues, uint64_t *ret_next_ms)
+/* The one whose turn it is, and when the next one's oldest entry came. */
+static struct queue *next_queue(const struct queues *queues, uint64_t *ret_next_ms)
 {
-    struct queue *oldest = &queues->list[0];
+    struct queue *first = &queues->list[0];
     uint64_t next_ms = UINT64_MAX;
     for (size_t i = 1; i < queues->count; i++) {
         struct queue *queue = &queues->list[i];
-        if (queue->at_ms < oldest->at_ms) {
-            next_ms = oldest->at_ms;
-            oldest = queue;
-        } else if (queue->at_ms < next_ms) {
+        if (queue->turn < first->turn ||
+            (queue->turn == first->turn && queue->at_ms < first->at_ms))
+            first = queue;
+    }
+    for (size_t i = 0; i < queues->count; i++) {
+        const struct queue *queue = &queues->list[i];
+        if (queue != first && queue->turn == first->turn && queue->at_ms < next_ms)
             next_ms = queue->at_ms;
-        }
     }
     *ret_next_ms = next_ms;
-    return oldest;
+    return first;
 }
 
 static sotto_err ages_find(struct step *s, struct queues *queues)
@@ -227,8 +246,8 @@ static sotto_err device_look(struct step *s, uint64_t device)
     TRY(ages_find(s, &queues));
     while (!fits(s, &queues)) {
         uint64_t next_ms;
-        struct queue *queue = oldest_of(&queues, &next_ms);
-        if (queue->at_ms == UINT64_MAX)
+        struct queue *queue = next_queue(&queues, &next_ms);
+        if (queue->turn == EMPTY)
             return SOTTO_OK;
         TRY(queue_shed(s, device, &queues, queue, next_ms));
     }
@@ -363,12 +382,15 @@ struct lowest {
     uint64_t cursor, passed;
 };
 
-static void lowest_of(const struct list *list, struct lowest *lowest)
+/* Who was removed holds nothing back once all that it could read is gone. */
+static void lowest_of(const struct stream *stream, const struct list *list, struct lowest *lowest)
 {
     for (const struct link *link = list->first; link != NULL; link = link->next) {
         const struct subscription *sub = LIST_ROW(link, const struct subscription, of_stream);
         uint64_t passed = sub->cursor > sub->lost_to ? sub->cursor : sub->lost_to;
         bool ended = subscription_ended(sub);
+        if (ended && sub->until < stream->first)
+            continue;
         if (!(ended && sub->cursor >= sub->until) && sub->cursor < lowest->cursor)
             lowest->cursor = sub->cursor;
         if (!(ended && passed >= sub->until) && passed < lowest->passed)
@@ -379,8 +401,8 @@ static void lowest_of(const struct list *list, struct lowest *lowest)
 sotto_err stream_drop_read(struct step *s, struct stream *stream)
 {
     struct lowest lowest = {stream->head, stream->head};
-    lowest_of(&stream->here, &lowest);
-    lowest_of(&stream->away, &lowest);
+    lowest_of(stream, &stream->here, &lowest);
+    lowest_of(stream, &stream->away, &lowest);
     stream->stale = false;
     stream_set_first(s, stream, lowest.cursor + 1);
     return stream_lose(s, stream, lowest.passed);

@@ -198,7 +198,8 @@ static void standing_measure(struct standing *standing, const struct subscriptio
 {
     uint64_t at = sub->cursor > sub->lost_to ? sub->cursor : sub->lost_to;
     standing->passed = at > passed ? at : passed;
-    if (standing->passed >= standing->head || (sub->until > 0 && at >= sub->until))
+    if (standing->over || standing->passed >= standing->head ||
+        (sub->until > 0 && standing->passed >= sub->until))
         return;
     standing->entries = standing->head - standing->passed;
     standing->bytes = bytes / (standing->head - passed) * standing->entries;

@@ -272,6 +272,83 @@ static void what_one_device_leaves_the_other_of_its_account_does_not_lose(void *
     chat_clear(&c);
 }
 
+/* --- what is lost first --- */
+
+/* Both conversations have two entries that the second one has not read; it is gone. */
+static struct talk two_wait_for_one_that_is_gone(struct chat *c)
+{
+    struct talk alone = two_alone(c);
+    go_out(c, 1);
+    for (int i = 0; i < 2; i++) {
+        says(c, 0, "hello"); /* 2, 3 */
+        alone = talk_change(c, alone);
+        says(c, 0, "psst"); /* 2, 3 */
+        alone = talk_change(c, alone);
+    }
+    later(&c->town, 1000);
+    return alone;
+}
+
+static void two_are_read(struct chat *c)
+{
+    ask_read(c, 1, 1, 100000);
+    assert_int_equal(heard(c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(c, 1, 0).kind, ENTRY_APPLICATION);
+}
+
+static void requests_are_lost_before_older_messages(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(6), 3);
+    struct talk alone = two_wait_for_one_that_is_gone(&c);
+    for (int i = 0; i < 30; i++)
+        ask_inbox_send(&c, 2, 1, "know me?");
+    come_in(&c, 1);
+    two_are_read(&c);
+    talk_change(&c, alone);
+    two_are_read(&c);
+    chat_clear(&c);
+}
+
+static void what_is_said_where_one_was_removed_takes_no_room_elsewhere(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(6), 3);
+    struct talk alone = two_wait_for_one_that_is_gone(&c);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}); /* 4 */
+    for (int i = 0; i < 30; i++)
+        ask_ack(&c, 2, says(&c, 0, "not for one of you"));
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 2);
+    assert_int_equal(heard_entry(&c, 1, 0).kind, ENTRY_LOST);
+    assert_int_equal(heard_entry(&c, 1, 1).kind, ENTRY_COMMIT);
+    assert_int_equal(core_count(world(&c)->core).lost_total, 2);
+    talk_change(&c, alone);
+    two_are_read(&c);
+    chat_clear(&c);
+}
+
+/* Its row is forgotten when the stream is next read in: here, while its queues are looked at. */
+static void what_was_removed_a_month_ago_ends_no_look(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(few(6), 3);
+    struct talk alone = two_wait_for_one_that_is_gone(&c);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1});
+    says(&c, 0, "not for one of you");
+    wait_for(&c, 5000); /* it is in memory no more */
+    later(&c.town, UINT64_C(30) * 86400 * 1000);
+    talk_change(&c, alone);
+    for (int i = 0; i < 10; i++)
+        says(&c, 0, "psst"); /* 4 to 13 */
+    come_in(&c, 1);
+    ask_read(&c, 1, 1, 100000);
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1 + 6);
+    assert_int_equal(heard_entry(&c, 1, 1).seq, 8);
+    chat_clear(&c);
+}
+
 /* --- inboxes --- */
 
 static void a_request_reaches_the_inbox_with_its_sender(void **state)
@@ -346,6 +423,24 @@ static void an_inbox_holds_so_many_bytes_of_welcomes(void **state)
     chat_clear(&c);
 }
 
+/* Marks of those that were lost stay behind what can't be lost. */
+static void requests_leave_room_for_welcomes(void **state)
+{
+    (void)state;
+    const struct wish again = {.add = {1}, .add_count = 1};
+    struct chat c = talk_of(few(2), 2); /* a welcome */
+    go_out(&c, 1);
+    for (int i = 0; i < 30; i++) {
+        ask_inbox_send(&c, 0, 1, "know me?");
+        heard_appended(&c, 0);
+    }
+    for (int i = 0; i < 4; i++)
+        commits(&c, 0, again);
+    ask_commit(&c, 0, again);
+    heard_error(&c, 0, SOTTO_E_QUOTA);
+    chat_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,9 +454,13 @@ int main(void)
         cmocka_unit_test(a_large_quota_holds_about),
         cmocka_unit_test(a_quota_is_for_each_device_and_not_for_all_of_an_account),
         cmocka_unit_test(what_one_device_leaves_the_other_of_its_account_does_not_lose),
+        cmocka_unit_test(requests_are_lost_before_older_messages),
+        cmocka_unit_test(what_is_said_where_one_was_removed_takes_no_room_elsewhere),
+        cmocka_unit_test(what_was_removed_a_month_ago_ends_no_look),
         cmocka_unit_test(a_request_reaches_the_inbox_with_its_sender),
         cmocka_unit_test(nobody_can_tell_whether_a_device_exists),
         cmocka_unit_test(an_inbox_holds_so_many_bytes_of_welcomes),
+        cmocka_unit_test(requests_leave_room_for_welcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
