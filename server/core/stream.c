@@ -93,7 +93,7 @@ static sotto_err subscriptions_load(struct step *s, struct stream *stream)
         TRY(row_verdict(s, subscription_row_read(value, &row) == SOTTO_OK ? SOTTO_OK
                                                                           : SOTTO_E_DAMAGED));
         after = row_key_two(stream->number, device);
-        if (is_long_ended(s, row.until, row.until_s))
+        if (is_long_ended(s, row.until, row.until_s, row.left))
             TRY(subscription_forget(s, stream->number, device));
         else
             TRY(subscription_load(s, stream, device, &row));

@@ -262,7 +262,7 @@ SOTTO_MUST_USE sotto_err stream_check_size(struct step *s, const struct stream *
 /* --- subscription.c --- */
 
 /* One that ended then can claim nothing any more: that is so long ago. */
-bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s);
+bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s, bool left);
 /* NULL: none. */
 struct subscription *subscription_of(const struct stream *stream, uint64_t device_number);
 /* Makes one that reads what comes after the head, or lets one that has ended go on. */

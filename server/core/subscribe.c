@@ -61,7 +61,7 @@ static sotto_err subscribe(struct step *s, const struct request *request,
     TRY(stream_get(s, number, &stream));
     struct subscription *sub = subscription_of(stream, device->number);
     bool known = sub != NULL && (sub->left || !subscription_ended(sub)) &&
-                 !is_long_ended(s, sub->until, sub->until_s);
+                 !is_long_ended(s, sub->until, sub->until_s, sub->left);
     TRY(check_token(s, stream, subscribe->token, known, &before));
     TRY(come(s, stream, device, sub, before));
     ret_appended->seq = stream->head;

@@ -64,9 +64,10 @@ static struct subscription *list_find(const struct list *list, uint64_t device_n
     return NULL;
 }
 
-bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s)
+/* Who left by itself is known for twice as long: a token that becomes the one before within the first half of that is good to its end. */
+bool is_long_ended(const struct step *s, uint64_t until, uint64_t until_s, bool left)
 {
-    uint64_t kept_s = s->core->config.limits.retention_s;
+    uint64_t kept_s = s->core->config.limits.retention_s * (left ? 2 : 1);
     return until > 0 && kept_s > 0 && until_s + kept_s < step_wall_ms(s) / 1000;
 }
 
@@ -129,7 +130,13 @@ static sotto_err own_get(struct step *s, struct device *device, const uint8_t st
         TRY(own_load(s, device, number, &sub));
     }
     *ret_subscription = sub;
-    return is_long_ended(s, sub->until, sub->until_s) ? SOTTO_E_NOTFOUND : SOTTO_OK;
+    return is_long_ended(s, sub->until, sub->until_s, sub->left) ? SOTTO_E_NOTFOUND : SOTTO_OK;
+}
+
+/* In epoch 0 there is no token of before. */
+static bool may_correct(const struct subscription *sub)
+{
+    return sub->corrects > 0 && sub->corrects == sub->stream->epoch;
 }
 
 /* `left_too`: also what the device left, as long as it may correct the access token there. */
@@ -138,7 +145,7 @@ static sotto_err find(struct step *s, struct device *device, const uint8_t strea
 {
     struct subscription *sub = NULL;
     sotto_err err = own_get(s, device, stream_id, &sub);
-    bool may = sub != NULL && (!sub->left || (left_too && sub->corrects == sub->stream->epoch));
+    bool may = sub != NULL && (!sub->left || (left_too && may_correct(sub)));
     if (err == SOTTO_E_NOTFOUND || (err == SOTTO_OK && !may))
         return step_refuse(s, SOTTO_E_NOTFOUND, 0, "you read no such stream, or there is none");
     TRY(err);
@@ -225,7 +232,7 @@ static sotto_err standing_load(struct step *s, uint64_t stream_number, uint64_t 
         .head = stream.head,
         .epoch = stream.epoch,
         .first = stream.first,
-        .over = sub.left || is_long_ended(s, sub.until, sub.until_s),
+        .over = sub.left || is_long_ended(s, sub.until, sub.until_s, sub.left),
     };
     standing_measure(ret_standing, &sub, passed_to(stream.first, stream.lost_to),
                      stream.bytes - stream.passed);
@@ -250,7 +257,7 @@ sotto_err subscription_standing(struct step *s, uint64_t stream_number, uint64_t
         .epoch = stream->epoch,
         .first = stream->first,
         .behind = sub->behind,
-        .over = sub->left || is_long_ended(s, sub->until, sub->until_s),
+        .over = sub->left || is_long_ended(s, sub->until, sub->until_s, sub->left),
     };
     standing_measure(ret_standing,
                      &(struct subscription_row){
@@ -301,6 +308,17 @@ static void gap_forget(struct subscription *sub)
 {
     sub->from = sub->cursor = sub->stream->head;
     sub->out = sub->back = 0;
+    subscription_set_behind(sub, false);
+}
+
+/* Its device may have signed in since, and said listen while there was nothing here for it: what is unread it reads first. */
+static void find_home(struct subscription *sub, struct device *device)
+{
+    if (sub->device != NULL || device->session == NULL)
+        return;
+    go_away(sub);
+    come_here(sub, device);
+    subscription_set_behind(sub, device->streams.listening);
 }
 
 static sotto_err subscription_resume(struct step *s, struct subscription *sub)
@@ -324,6 +342,8 @@ sotto_err subscription_add(struct step *s, struct stream *stream, struct device 
     bool comes = stream->kind == STREAM_CONVERSATION && !account_reads(stream, account);
     if (sub != NULL && !subscription_ended(sub))
         return SOTTO_OK;
+    if (sub != NULL)
+        find_home(sub, device);
     TRY(step_break(s, sub != NULL ? subscription_resume(s, sub)
                                   : subscription_make(s, stream, device)));
     return comes ? step_break(s, conversations_count(s, account, true)) : SOTTO_OK;

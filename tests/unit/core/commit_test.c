@@ -620,17 +620,43 @@ static void the_token_before_is_good_in_one_epoch_and_for_a_month(void **state)
     chat_clear(&c);
 }
 
-/* The row that would tell it goes a month after that, the token a month after the commit. */
-static void who_left_a_month_ago_is_as_one_who_never_read_it(void **state)
+/* The row that would tell it goes two months after that, the token a month after the commit. */
+static void who_left_two_months_ago_is_as_one_who_never_read_it(void **state)
 {
     (void)state;
-    struct chat c = talk_of(no_limits(), 2);
+    struct chat c = talk_of(no_limits(), 3);
     ask_unsubscribe(&c, 1);
+    ask_unsubscribe(&c, 2);
     later(&c.town, UINT64_C(29) * 86400 * 1000);
     commits(&c, 0, (struct wish){0});
-    wait_for(&c, UINT64_C(2) * 86400 * 1000); /* the stream is in memory no more */
+    wait_for(&c, UINT64_C(29) * 86400 * 1000); /* the stream is in memory no more */
     ask_subscribe(&c, 1, (uint8_t)(c.token - 1));
+    heard_appended(&c, 1);
+    sotto_buf correction = correction_of(&c, 1, c.epoch, 77);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
+    heard_appended(&c, 1);
+    buf_clear(&correction);
+    commits(&c, 0, (struct wish){0});
+    wait_for(&c, UINT64_C(3) * 86400 * 1000);
+    ask_subscribe(&c, 2, 77);
+    heard_error(&c, 2, SOTTO_E_NOTFOUND);
+    chat_clear(&c);
+}
+
+/* The creator's conversation before its first commit. */
+static void in_epoch_0_nobody_corrects_a_token_unseen(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 2);
+    ask_create(&c, 0, c.stream);
+    ask_subscribe(&c, 1, c.token);
+    heard_appended(&c, 1);
+    says(&c, 0, "hello");
+    ask_unsubscribe(&c, 1);
+    sotto_buf correction = correction_of(&c, 1, 0, 77);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&correction));
     heard_error(&c, 1, SOTTO_E_NOTFOUND);
+    buf_clear(&correction);
     chat_clear(&c);
 }
 
@@ -654,6 +680,29 @@ static void who_left_is_told_of_no_stream_and_may_be_added_again(void **state)
     ask_read(&c, 2, 0, 1000);
     assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
     assert_int_equal(heard_entry(&c, 2, 0).seq, added + 1);
+    chat_clear(&c);
+}
+
+/* Those who left have no part in a listen of theirs, wherever the stream is then. */
+static void who_left_and_came_in_again_is_pushed_what_follows_its_return(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    for (size_t who = 1; who < 3; who++) {
+        ask_unsubscribe(&c, who);
+        go_out(&c, who);
+    }
+    says(&c, 0, "while away");
+    for (size_t who = 1; who < 3; who++)
+        come_and_listen(&c, who);
+    ask_subscribe(&c, 1, c.token);
+    heard_appended(&c, 1);
+    says(&c, 0, "one is back");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    says(&c, 0, "both are");
+    assert_int_equal(heard(&c, 1, PROTO_ENTRY), 1);
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
     chat_clear(&c);
 }
 
@@ -977,8 +1026,10 @@ int main(void)
         cmocka_unit_test(who_never_read_it_gets_in_by_no_token_of_before),
         cmocka_unit_test(the_token_before_is_good_for_correcting_alone),
         cmocka_unit_test(the_token_before_is_good_in_one_epoch_and_for_a_month),
-        cmocka_unit_test(who_left_a_month_ago_is_as_one_who_never_read_it),
+        cmocka_unit_test(who_left_two_months_ago_is_as_one_who_never_read_it),
+        cmocka_unit_test(in_epoch_0_nobody_corrects_a_token_unseen),
         cmocka_unit_test(who_left_is_told_of_no_stream_and_may_be_added_again),
+        cmocka_unit_test(who_left_and_came_in_again_is_pushed_what_follows_its_return),
         cmocka_unit_test(tokens_are_limited_for_each_device),
         cmocka_unit_test(a_member_corrects_a_wrong_token),
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
