@@ -31,7 +31,9 @@ static sotto_err keep_again(struct step *s, struct account *account, view hash,
     uint64_t until_s = kept_until_s(s);
     row.asked_s = until_s > row.asked_s ? until_s : row.asked_s;
     row.account = account->number;
-    if (before->account != row.account) {
+    if (before->account !=
+        row.account) { /* who asked before was promised it, too, however long this account lasts */
+        row.named_s = before->asked_s > row.named_s ? before->asked_s : row.named_s;
         TRY(blob_uncount(s, before));
         TRY(count(s, account, row.size));
     }

@@ -252,6 +252,20 @@ static void what_conversations_need_outlives_the_account(void **state)
     house_clear(&h);
 }
 
+static void who_was_promised_it_has_it_though_another_one_took_it_over_and_went(void **state)
+{
+    (void)state;
+    struct house h = house_of(limits_default());
+    sends(&h, 1, 7, 100);
+    assert_int_equal(passes(&h, MONTH_MS / 2), 0);
+    ask_put(&h, 2, 7, 100);
+    leaves_for_ever(&h, &h.bob);
+    assert_int_equal(passes(&h, MONTH_MS / 2 - 2000), 0);
+    assert_int_equal(passes(&h, 4000), 1);
+    nothing_is_left(&h);
+    house_clear(&h);
+}
+
 /* --- files --- */
 
 static void a_file_that_no_row_names_may_go(void **state)
@@ -343,6 +357,7 @@ int main(void)
         cmocka_unit_test(what_a_group_state_names_stays_until_that_lets_go),
         cmocka_unit_test(with_an_account_go_its_blobs),
         cmocka_unit_test(what_conversations_need_outlives_the_account),
+        cmocka_unit_test(who_was_promised_it_has_it_though_another_one_took_it_over_and_went),
         cmocka_unit_test(a_file_that_no_row_names_may_go),
         cmocka_unit_test(what_went_before_a_crash_is_found_after_it),
         cmocka_unit_test(what_is_stored_again_counts_again),
