@@ -240,11 +240,3 @@ sotto_err operation_run(struct step *s, const struct request *request, uint64_t 
         say_appended(s, request, op, answer.seq, answer.at_ms);
     return err;
 }
-
-sotto_err check_space(struct step *s)
-{
-    if (s->core->disk_full)
-        return step_refuse(s, SOTTO_E_DISK_FULL, 60000,
-                           "the server's disk is full: what was sent before is kept, try later");
-    return step_pressure(s, CORE_PRESSURE_SENDS);
-}

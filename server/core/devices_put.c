@@ -21,6 +21,8 @@ sotto_err devices_put_on(struct step *s, const struct request *request)
     step_take(s, RATE_CHANGE, account->number, 0, 1);
     TRY(account_load(s, account->number, &bytes, &row));
     TRY(list_change_check(s, &row, &change));
+    if (change.adds)
+        TRY(check_space(s));
     request_answer_ok(s, request);
     return list_change_apply(s, &row, &change);
 }

@@ -43,6 +43,7 @@ static sotto_err invite_make(struct step *s, uint64_t account,
         .created_s = now_s,
         .expires_s = now_s + create->ttl_s,
     };
+    TRY(check_space(s));
     TRY(check_count(s, account));
     return invite_save(s, create->token_hash, &row);
 }

@@ -45,6 +45,7 @@ sotto_err key_packages_put_on(struct step *s, const struct request *request)
     const struct proto_key_packages_put *put = &request->body.packages_put;
     struct device *device = request->from->device;
     struct rd items = rd_of(put->packages.bytes);
+    TRY(check_space(s));
     if (put->last_resort)
         TRY(last_resort_put(s, device, &items));
     else

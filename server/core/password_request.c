@@ -60,6 +60,7 @@ sotto_err password_request_on(struct step *s, const struct request *request)
 {
     DEFER(buf_clear) sotto_buf mail = {0};
     uint64_t origin = request->from->origin->number;
+    TRY(check_space(s));
     TRY(step_limit(s, RATE_PASSWORD_REQUEST, origin, 0, 1,
                    "too many passwords asked for from your address"));
     step_take(s, RATE_PASSWORD_REQUEST, origin, 0, 1);

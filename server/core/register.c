@@ -185,6 +185,7 @@ sotto_err register_on(struct step *s, const struct request *request)
     sotto_err again = answer_again(s, request, &r);
     if (again != SOTTO_E_NOTFOUND && again != SOTTO_E_INVITE)
         return again;
+    TRY(check_space(s));
     sotto_err err = secret_check(s, reg, &pass);
     if (err == SOTTO_E_INVITE)
         step_take(s, RATE_LOGIN, origin, 0, 1);

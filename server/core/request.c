@@ -101,6 +101,14 @@ sotto_err step_pressure(struct step *s, enum core_pressure level)
                : SOTTO_OK;
 }
 
+sotto_err check_space(struct step *s)
+{
+    if (s->core->disk_full)
+        return step_refuse(s, SOTTO_E_DISK_FULL, 60000,
+                           "the server's disk is full: what was sent before is kept, try later");
+    return step_pressure(s, CORE_PRESSURE_SENDS);
+}
+
 sotto_err step_limit(struct step *s, enum rate rate, uint64_t who, uint64_t whom, uint64_t cost,
                      const char *what)
 {

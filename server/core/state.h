@@ -98,7 +98,7 @@ struct core {
     sotto_crypto *crypto;
     int64_t wall_offset_ms;
     bool writing;   /* a transaction is open */
-    bool disk_full; /* appends are refused */
+    bool disk_full; /* nothing new is accepted */
     enum core_pressure pressure;
     struct directory directory;
     struct row_key password_sweep; /* how far password.c has looked */
@@ -150,6 +150,8 @@ __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sott
 
 /* RATE: the server is as short of memory as that. */
 SOTTO_MUST_USE sotto_err step_pressure(struct step *s, enum core_pressure level);
+/* DISK_FULL, RATE: nothing new is accepted. What frees or is renewed goes on. */
+SOTTO_MUST_USE sotto_err check_space(struct step *s);
 
 /* RATE, counted, with the time to wait. `what`: "too many …". */
 SOTTO_MUST_USE sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms,

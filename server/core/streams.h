@@ -329,8 +329,6 @@ typedef sotto_err operation(struct step *s, const struct request *request,
 /* Does it, answers, and keeps the answer. A retry is answered as it was. CONFLICT: the number was used for something else. OLD_OP. */
 SOTTO_MUST_USE sotto_err operation_run(struct step *s, const struct request *request, uint64_t op,
                                        operation *run);
-/* DISK_FULL while nothing is accepted. */
-SOTTO_MUST_USE sotto_err check_space(struct step *s);
 
 /* --- push.c --- */
 

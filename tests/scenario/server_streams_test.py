@@ -267,6 +267,8 @@ def full_disk(place):
         alice.commit(stream, add=[bob])
         said = said_until_refused(alice, stream, 0)
         assert doctor_says(place)[0] == "fail"
+        with Device().connect(server.port) as carol:
+            assert refusal(carol.register, "carol@localhost") == E["DISK_FULL"]
         entries = [(seq, body[:6]) for seq, kind, body in bob.read_all(stream) if kind == 1]
         assert [body for _, body in entries] == [b"%06d" % n for n in range(said)]
         bob.ack(stream, entries[-1][0])

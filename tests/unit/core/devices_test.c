@@ -148,6 +148,29 @@ static void device_that_revokes_itself_hears_ok_and_then_bye(void **state)
     town_clear(&t);
 }
 
+static void while_the_disk_is_full_devices_go_and_none_comes(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    step(&t.w, (struct core_event){.kind = CORE_SPACE, .full = true});
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_error(&t.w, 1, SOTTO_E_DISK_FULL);
+    step(&t.w, (struct core_event){.kind = CORE_SPACE, .full = false});
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    step(&t.w, (struct core_event){.kind = CORE_SPACE, .full = true});
+    list_next(&t, &alice);
+    list_set(&t, &alice, 1, DEVICE_REVOKED);
+    list_sign(&t, &alice);
+    ask_devices_put(&t, &alice, 1, none, 0);
+    got_ok(&t.w, 1, 31);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 static void account_has_as_many_devices_as_the_limit_says(void **state)
 {
     (void)state;
@@ -667,6 +690,7 @@ int main(void)
         cmocka_unit_test(device_that_is_revoked_loses_its_session_for_good),
         cmocka_unit_test(who_is_signed_in_may_go_on_though_memory_is_short),
         cmocka_unit_test(device_that_revokes_itself_hears_ok_and_then_bye),
+        cmocka_unit_test(while_the_disk_is_full_devices_go_and_none_comes),
         cmocka_unit_test(account_has_as_many_devices_as_the_limit_says),
         cmocka_unit_test(account_has_as_many_sessions_as_the_limit_says),
         cmocka_unit_test(rotation_replaces_the_key_and_all_certificates),

@@ -334,6 +334,28 @@ static void three_accounts_an_hour_come_from_one_address(void **state)
     town_clear(&t);
 }
 
+static void while_the_disk_is_full_nobody_registers_and_a_repeat_is_answered(void **state)
+{
+    (void)state;
+    struct town t = closed_town();
+    struct person alice = person_of(&t, "alice@" HOST), bob = person_of(&t, "bob@" HOST);
+    invite_put(&t, VIEW_OF(token), 2, (view){0});
+    arrive(&t, 1);
+    ask_register(&t, &alice, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
+    got_registered(&t, 1);
+    step(&t.w, (struct core_event){.kind = CORE_SPACE, .full = true});
+    ask_register(&t, &alice, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
+    got_registered(&t, 1);
+    ask_register(&t, &bob, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
+    got_error(&t.w, 1, SOTTO_E_DISK_FULL);
+    step(&t.w, (struct core_event){.kind = CORE_SPACE, .full = false});
+    ask_register(&t, &bob, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
+    got_registered(&t, 1);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
 static void without_an_authority_nobody_registers_for_now(void **state)
 {
     (void)state;
@@ -436,6 +458,7 @@ int main(void)
         cmocka_unit_test(name_must_be_free_and_at_this_host),
         cmocka_unit_test(account_that_is_here_does_not_register_again_by_another_invite),
         cmocka_unit_test(three_accounts_an_hour_come_from_one_address),
+        cmocka_unit_test(while_the_disk_is_full_nobody_registers_and_a_repeat_is_answered),
         cmocka_unit_test(without_an_authority_nobody_registers_for_now),
         cmocka_unit_test(registration_of_another_connection_server_or_key_does_not_pass),
         cmocka_unit_test(registration_whose_parts_do_not_fit_is_refused),

@@ -662,6 +662,49 @@ static void rooms_are_for_whom_the_settings_say(void **state)
         }
 }
 
+/* With devices_put, if it adds any (devices_test.c). */
+static const uint16_t adding[] = {
+    PROTO_REGISTER, PROTO_PASSWORD_REQUEST, PROTO_KEY_PACKAGES_PUT, PROTO_INVITE_CREATE,
+    PROTO_BLOB_PUT, PROTO_STREAM_CREATE,    PROTO_INBOX_SEND,       PROTO_APPEND,
+    PROTO_COMMIT,   PROTO_STATE_PUT,        PROTO_SUBSCRIBE,
+};
+
+static bool is_adding(uint16_t kind)
+{
+    for (size_t i = 0; i < COUNT_OF(adding); i++)
+        if (adding[i] == kind)
+            return true;
+    return false;
+}
+
+/* Of one who may ask it. */
+static enum role role_for(const struct row *row)
+{
+    if (row->hears[MEMBER] == KIND)
+        return ADMINISTRATOR;
+    return row->hears[MEMBER] == NOT_NOW ? STRANGER : MEMBER;
+}
+
+static void while_the_disk_is_full_what_adds_is_refused_and_nothing_else(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum role role = role_for(&rows[i]);
+        struct scene s;
+        enter(role, &s);
+        sotto_buf frame = {0};
+        step(world(&s.c), (struct core_event){.kind = CORE_SPACE, .full = true});
+        rows[i].build(&s, &frame);
+        say_buf(world(&s.c), ASKED, &frame);
+        settle(&s.c.town);
+        int wanted = is_adding(rows[i].kind) ? SOTTO_E_DISK_FULL : rows[i].hears[role];
+        if (answer_heard(&s, rows[i].answer) != wanted)
+            fail_msg("kind 0x%04x: heard %d, not %d", rows[i].kind,
+                     answer_heard(&s, rows[i].answer), wanted);
+        chat_clear(&s.c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,6 +712,7 @@ int main(void)
         cmocka_unit_test(each_role_is_told_what_the_table_says),
         cmocka_unit_test(who_was_removed_reads_to_that_and_no_further),
         cmocka_unit_test(rooms_are_for_whom_the_settings_say),
+        cmocka_unit_test(while_the_disk_is_full_what_adds_is_refused_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
