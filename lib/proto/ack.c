@@ -1,4 +1,5 @@
-/* struct { opaque stream[16]; uint64 seq; } ack_item;  struct { ack_item acks<V>; } ack; */
+/* struct { opaque stream[16]; uint64 seq; } ack_item;  struct { ack_item acks<V>; } ack;
+ * acks: 1 to PROTO_ACKS_MAX of them */
 #include "proto/frame.h"
 
 struct proto_ack_item proto_ack_next(struct rd *r)
@@ -26,7 +27,7 @@ sotto_err proto_ack_read(view body, struct proto_list *ret_acks)
 {
     struct rd r = rd_of(body);
     struct proto_list acks = {0};
-    frame_list_read(&r, SIZE_MAX, item, &acks);
+    frame_list_read(&r, PROTO_ACKS_MAX, item, &acks);
     rd_check(&r, frame_check(acks.count > 0));
     TRY(rd_end(&r));
     *ret_acks = acks;
@@ -36,7 +37,7 @@ sotto_err proto_ack_read(view body, struct proto_list *ret_acks)
 sotto_err proto_ack_write(uint32_t request, const struct proto_list *acks, sotto_buf *out)
 {
     struct wr w = frame_begin(out, PROTO_ACK, request);
-    frame_list_write(&w, acks, SIZE_MAX, item);
+    frame_list_write(&w, acks, PROTO_ACKS_MAX, item);
     wr_check(&w, frame_check(acks->count > 0));
     return wr_end(&w);
 }

@@ -13,6 +13,7 @@
 #define PROTO_INLINE_MAX      61440 /* bytes of a welcome, a delta or a snapshot that is no blob */
 #define PROTO_SIGNED_MAX      1024  /* bytes of a commit header */
 #define PROTO_COMMIT_ADDS_MAX 64
+#define PROTO_ACKS_MAX        1024
 
 /* What an entry is. Clients append APPLICATION, PROPOSAL, READD, BRANCH and TOKEN; the rest comes about by other requests. */
 enum proto_entry_kind {
@@ -162,7 +163,8 @@ SOTTO_MUST_USE sotto_err proto_read_end_read(view body, struct proto_read_end *r
 SOTTO_MUST_USE sotto_err proto_read_end_write(uint32_t request, const struct proto_read_end *end,
                                               sotto_buf *out);
 
-/* struct { opaque stream[16]; uint64 seq; } ack_item;  struct { ack_item acks<V>; } ack; */
+/* struct { opaque stream[16]; uint64 seq; } ack_item;  struct { ack_item acks<V>; } ack;
+ * acks: 1 to PROTO_ACKS_MAX of them. */
 struct proto_ack_item {
     uint8_t stream[PROTO_STREAM_ID];
     uint64_t seq;

@@ -6,7 +6,8 @@
 #include "core/streams.h"
 #include "crypto/hash.h"
 
-#define ANSWER_SIZE 42 /* bytes of one in the row */
+#define ANSWER_SIZE   42 /* bytes of one in the row */
+#define AGAIN_EIGHTHS 2  /* who comes back may ask again for ANSWERS_MAX: that is 64 requests */
 
 static struct answer *ring_at(const struct answers *answers, uint32_t index)
 {
@@ -198,6 +199,7 @@ static sotto_err say_again(struct step *s, const struct request *request,
                            const struct answers *answers, const struct answer *asked)
 {
     const struct answer *answer = answer_find(answers, asked->op);
+    s->eighths += AGAIN_EIGHTHS;
     if (answer == NULL)
         return SOTTO_E_OLD_OP;
     if (memcmp(answer->hash, asked->hash, sizeof asked->hash) != 0)

@@ -11,6 +11,7 @@ static sotto_err stream_begin(struct step *s, struct device *device, uint64_t nu
     struct subscription *sub = NULL;
     TRY(subscription_standing(s, number, device->number, &standing));
     uint64_t end = standing.until > 0 ? standing.until : standing.head;
+    s->eighths += standing.over;
     if (standing.over || (standing.cursor >= end && stream_resident(s->core, number) == NULL))
         return SOTTO_OK;
     TRY(subscription_find(s, device, standing.stream, &sub));

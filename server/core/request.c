@@ -1,6 +1,6 @@
 /* Every request is a row: who may ask, what it costs, how its body is read, what it does. Costs are taken from a bucket of the
  * connection; one that asks more than its bucket holds is not refused but read from more slowly (CORE_PAUSE). What was refused
- * costs at least 1, so that refusals are no cheaper than requests. */
+ * costs at least 1, so that refusals are no cheaper than requests. What is looked up in vain costs eighths of 1, which add up. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -140,6 +140,9 @@ void request_answer_ok(struct step *s, const struct request *request)
 static void charge(struct step *s, struct connection *c, uint64_t cost)
 {
     const struct bucket_rate *rate = &s->core->request_rate;
+    c->eighths += s->eighths;
+    cost += c->eighths / 8;
+    c->eighths %= 8;
     if (cost == 0)
         return;
     bucket_take(&c->requests, rate, cost, s->now_ms);

@@ -52,6 +52,7 @@ struct connection {
     struct origin *origin;
     struct seat *seats; /* in how many rooms it sits: a list by seat->next */
     struct bucket requests;
+    uint32_t eighths; /* of 1, below 8: not taken from `requests` yet */
     struct link idle; /* in core->idle while it is neither signed in nor in a room */
     uint64_t idle_since_ms;
     struct device *device; /* signed in as; NULL: not */
@@ -127,6 +128,7 @@ struct step {
     struct rng *rng; /* NULL in core_tick() */
     uint64_t now_ms;
     bool broken;       /* the store failed: everything since the last commit is to be undone */
+    uint32_t eighths;  /* of 1: what the request costs besides */
     uint32_t retry_ms; /* for a refusal */
     char detail[PROTO_DETAIL_MAX]; /* for a refusal; "": the error's own sentence */
 };

@@ -47,8 +47,10 @@ static sotto_err list_fill(struct step *s, const struct device *device, uint64_t
             break;
         }
         TRY(subscription_standing(s, number, device->number, &standing));
-        if (standing.over)
+        if (standing.over) {
+            s->eighths++;
             continue;
+        }
         TRY(standing_add(device, &standing, items));
         list->streams.count++;
     }
