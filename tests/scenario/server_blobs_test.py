@@ -7,7 +7,7 @@ import threading
 import time
 
 from sottoblobs import *
-from sottoclient import Server, run, sanitized
+from sottoclient import LIMIT_MOST, TOO_MUCH_ROOM, Server, free_space, run, sanitized
 from sottodevice import Refused
 
 QUOTA = 64
@@ -190,7 +190,7 @@ def what_was_kept_is_there_after_kill_9():
         alice.end()
 
 
-def over_the_quota_and_on_a_full_disk_nothing_is_taken():
+def over_the_quota_nothing_is_taken():
     blob = os.urandom(60000)
     with Server(*SETTINGS, "--set", "limits.account_bytes=100000") as server:
         alice = member(server, "alice")
@@ -201,14 +201,22 @@ def over_the_quota_and_on_a_full_disk_nothing_is_taken():
         except Refused as e:
             assert e.code == QUOTA, e.code
         alice.end()
-    size = 999999999999  # more than the disks that tests run on have
-    with Server(*SETTINGS, "--set", f"limits.blob_bytes={size}", "--set", f"limits.account_bytes={size + 1}") as server:
+
+
+def what_the_disk_has_no_room_for_is_not_begun():
+    blob, size = os.urandom(60000), LIMIT_MOST - 1
+    reserve = max(64 * MIB, free_space() - size // 2)  # half of it fits at most, whatever others do to the disk meanwhile
+    if reserve > LIMIT_MOST:
+        return TOO_MUCH_ROOM
+    with Server(*SETTINGS, "--set", f"limits.blob_bytes={size}", "--set", f"limits.account_bytes={size + 1}", "--set",
+                f"limits.disk_reserve_bytes={reserve}") as server:
         alice = member(server, "alice")
         assert put(server.port, blob[1:], to_send(alice, blob[1:]))[0] == 201
         size -= len(blob)
         assert ask(server.port, head_of("PUT", blob, to_send(alice, blob, size), f"Content-Length: {size}"))[0] == 507
         assert get(server.port, blob[1:], to_fetch(alice, blob[1:]))[0] == 200
         alice.end()
+    return None
 
 
 def a_slow_sender_is_closed_and_others_go_on():
@@ -286,7 +294,8 @@ run([
     who_asks_again_and_again_how_far_it_came_costs_little,
     who_leaves_before_a_blob_is_hashed_has_it_all_the_same,
     what_was_kept_is_there_after_kill_9,
-    over_the_quota_and_on_a_full_disk_nothing_is_taken,
+    over_the_quota_nothing_is_taken,
+    what_the_disk_has_no_room_for_is_not_begun,
     a_slow_sender_is_closed_and_others_go_on,
     many_are_carried_at_once_and_no_more_than_the_limit,
     a_large_blob_takes_no_memory,

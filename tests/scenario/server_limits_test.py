@@ -52,7 +52,7 @@ def connections_in_all_are_limited():
         kept = [Client(s.port, source=f"127.0.1.{i}").open() for i in range(1, 4)]
         assert refused(s.port, "127.0.1.9")
         kept[0].close()
-        time.sleep(0.3)
+        assert until(lambda: metric("ended_total") == 1)
         assert not refused(s.port, "127.0.1.9")
         assert metric("refused_connections_total") == 1
 
@@ -69,9 +69,8 @@ def connections_from_one_address_are_limited():
 def strangers_in_all_are_limited():
     with limits(unauthenticated=4, handshake_ms=20000) as s:
         kept = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(40)]
-        time.sleep(0.5)
+        assert until(lambda: metric("refused_unauthenticated_total") >= 36)
         assert metric("accepted_total") <= 4
-        assert metric("refused_unauthenticated_total") >= 36
         del kept
 
 
@@ -123,17 +122,22 @@ def a_flood_from_one_address_is_refused_and_others_come_in():
 def strangers_from_one_network_are_limited_and_a_room_ends_the_strangeness():
     with limits(unauthenticated_per_network=2) as s:
         a, b = Client(s.port, source="127.0.3.1").open(), Client(s.port, source="127.0.3.2").open()
-        assert refused(s.port, "127.0.3.3"), "two strangers, one too many"
-        assert not refused(s.port, "127.0.4.1"), "another network is free"
+
+        def is_refused(source, there):
+            """Who was let in to see that is gone again, and `there` are left."""
+            told = refused(s.port, source)
+            assert until(lambda: metric("accepted_total") - metric("ended_total") == there)
+            return told
+        assert is_refused("127.0.3.3", 2), "two strangers, one too many"
+        assert not is_refused("127.0.4.1", 2), "another network is free"
         slot = a.room_open()
         b.room_join(slot)
         a.expect(ROOM_PEER)
-        time.sleep(0.2)
+        assert until(lambda: not is_refused("127.0.3.3", 2)), "in a room they are none"
         c = Client(s.port, source="127.0.3.3").open()
         a.send(ROOM_CLOSE, struct.pack(">IB", slot, 1))
         a.expect(OK)
-        time.sleep(0.2)
-        assert refused(s.port, "127.0.3.4"), "out of the room they are strangers again"
+        assert until(lambda: is_refused("127.0.3.4", 3)), "out of the room they are strangers again"
         c.close()
 
 
@@ -141,7 +145,6 @@ def a_slow_handshake_is_ended():
     with limits(handshake_ms=300) as s:
         assert 0.2 < seconds(lambda: Client(s.port).rest()) < 4.5  # by default 5
         assert metric("timeouts_handshake_total") == 1
-        assert s.alive()
 
 
 def a_handshake_in_single_bytes_is_ended():
@@ -223,7 +226,7 @@ def a_frame_has_a_size_and_hello_tells_it():
 
 
 def silence_is_asked_about_and_then_ends_the_connection():
-    with limits(ping_ms=500, dead_ms=2500) as s:
+    with limits(ping_ms=500, dead_ms=5000) as s:
         begin = time.monotonic()
         c = Client(s.port).open()
         assert c.ws_recv() == (PING, b"")
@@ -232,25 +235,25 @@ def silence_is_asked_about_and_then_ends_the_connection():
         c.ws_send(b"", PONG)
         assert c.ws_recv() == (PING, b"")
         assert c.bye() == E["TIMEOUT"]
-        assert 2 < time.monotonic() - begin < 20
+        assert 4 < time.monotonic() - begin < 60
         assert metric("timeouts_dead_total") == 1
 
 
 def idle_outside_of_a_room_ends():
     with limits(idle_room_ms=300) as s:
         c = Client(s.port).open()
-        assert seconds(c.bye) < 2
+        assert seconds(c.bye) < 20  # by default a minute
 
 
 def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
-    with limits(output_bytes=65536, stall_ms=1500, room_burst_bytes=1 << 30, room_bytes_per_s=1 << 30) as s:
+    with limits(output_bytes=65536, stall_ms=10000, room_burst_bytes=1 << 30, room_bytes_per_s=1 << 30) as s:
         writer = Client(s.port, timeout=60).open()
         slot = writer.room_open()
         reader = Client(s.port, rcvbuf=4096).open()
         reader.room_join(slot)
         writer.expect(ROOM_PEER)
         before = s.memory()
-        writer.sock.settimeout(0.7)
+        writer.sock.settimeout(3)
         sent, block = 0, os.urandom(32768)
         try:
             while sent < 200 << 20:
@@ -259,13 +262,10 @@ def a_slow_reader_holds_up_its_peer_and_is_closed_and_the_others_go_on():
         except (TimeoutError, socket.timeout):
             pass
         assert sent < 100 << 20, "the writer was never held up"
-        assert metric("held_total") > 0
+        assert until(lambda: metric("held_total") > 0)
         assert s.memory() - before < 24 << 20, s.memory() - before
         assert s.alive(), "others wait for the slow one"
-        end = time.monotonic() + 60
-        while metric("closed_slow_total") == 0 and time.monotonic() < end:
-            time.sleep(0.1)
-        assert metric("closed_slow_total") == 1
+        assert until(lambda: metric("closed_slow_total") == 1)
         writer.sock.settimeout(60)
         assert writer.expect(ROOM_CLOSED) == struct.pack(">IB", slot, 6), "the writer is told that the other was too slow"
         assert s.alive()
@@ -285,11 +285,10 @@ def a_reader_that_comes_back_gets_everything_in_order():
                 writer.room_send(slot, struct.pack(">I", i) * (size // 4))
         thread = threading.Thread(target=write)
         thread.start()
-        time.sleep(1)
+        assert until(lambda: metric("held_total") > 0)
         for i in range(count):
             assert reader.room_data(slot) == struct.pack(">I", i) * (size // 4), f"message {i}"
         thread.join()
-        assert metric("held_total") > 0
 
 
 def over_its_rate_a_sender_is_slowed_and_loses_nothing():
@@ -330,16 +329,23 @@ def memory_stays_flat_over_many_messages():
 
 
 def without_descriptors_new_ones_wait_and_the_others_go_on():
-    for option in ("--no-limits", "--quiet"):
-        with Server(option, prefix=("prlimit", "--nofile=150:150")) as s:
+    files = 150
+
+    def none_left(s):
+        return len(os.listdir(f"/proc/{s.process.pid}/fd")) == files
+
+    def all_were_told(_):
+        return metric("accepted_total") + metric("refused_unauthenticated_total") == 202
+    for option, happened in (("--no-limits", none_left), ("--quiet", all_were_told)):
+        with Server(option, "--metrics", str(METRICS), prefix=("prlimit", f"--nofile={files}:{files}")) as s:
             a, b, slot = pair(s.port)
             many = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(200)]
-            time.sleep(0.3)
+            assert until(lambda: happened(s))  # pylint: disable=cell-var-from-loop
             a.room_send(slot, b"still here")
             assert b.room_data(slot) == b"still here"
             for c in many:
                 c.close()
-            time.sleep(0.5)
+            assert until(lambda: metric("accepted_total") - metric("ended_total") == 2)
             assert s.alive()
             assert s.stop() == 0
 

@@ -264,6 +264,16 @@ def program(name):
     return os.path.abspath(os.path.join(build, name))
 
 
+LIMIT_MOST = 10**12  # what a limit may be set to
+TOO_MUCH_ROOM = "the disk here has more room than a limit can name"
+
+
+def free_space():
+    """Bytes on the disk that tests write to."""
+    disk = os.statvfs(tempfile.gettempdir())
+    return disk.f_bavail * disk.f_frsize
+
+
 def built_with(*sanitizers):
     with open(program("sottod"), "rb") as f:
         data = f.read()
