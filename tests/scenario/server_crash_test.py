@@ -7,16 +7,29 @@ import tempfile
 import threading
 import time
 
-from sottoclient import Server, program, run
-from sottodevice import APPENDED, ENTRY, ERROR, Closed, Device
+from sottoclient import Server, opaque, program, read_varint, run
+from sottodevice import (APPEND, APPENDED, APPLICATION, CLAIMED, COMMIT, COMMITTED, ENTRY, ERROR, INBOX_SEND, KEY_PACKAGES, KEY_PACKAGES_CLAIM,
+                         KEY_PACKAGES_PUT, REQUEST, Closed, Device)
 
 ROUNDS = int(os.environ.get("SOTTO_ROUNDS", "4"))
 PAIRS, IN_FLIGHT = 3, 16
+TURNS = 8  # of so many, one is a commit, one a request to the other's inbox, one a key package; the others are messages
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost", "--no-limits")
 
 
+def text_of(kind, body):
+    """What its sender has put into an entry; None: it is none of these."""
+    if kind == APPLICATION:
+        return body
+    if kind not in (COMMITTED, REQUEST):
+        return None
+    size, at = read_varint(body, 0) if kind == COMMITTED else (48, 0)  # the header; who asks
+    size, at = read_varint(body, at + size)
+    return body[at:at + size]
+
+
 class Pair:
-    """Two accounts with one stream; one writes numbered messages, the other reads and acknowledges."""
+    """Two accounts with one stream. One sends what is numbered, whatever it is; the other reads and acknowledges."""
 
     def __init__(self, number, port):
         self.writer, self.reader = Device(1000 + number), Device(2000 + number)
@@ -25,58 +38,91 @@ class Pair:
             device.auth()
         self.stream = self.writer.create()
         self.writer.commit(self.stream, add=[self.reader])
-        self.sent = 0          # messages that were given a number
-        self.open = {}         # op: the body that was not answered yet
-        self.requests = {}     # request: op, of this connection
-        self.seqs = {}         # body: the seq that was acknowledged
-        self.read = []         # what the reader saw, in order: (seq, body)
-        self.cursor = 1        # the commit that let the reader in
+        self.sent = 0          # texts that were given a number
+        self.open = {}         # op: (kind, frame, text) that was not answered yet
+        self.requests = {}     # request: op, of this connection; of a key package, which has none: its text
+        self.seqs = {}         # text: the seq that was acknowledged; 0 in the inbox
+        self.put, self.kept = [], []  # key packages that were sent, and acknowledged
+        self.read, self.asked = [], []  # what the reader saw, in order: (seq, text) of the stream, texts of the inbox
+        self.cursors = {self.stream: 1, self.reader.inbox: 0}  # 1: the commit that let the reader in
         self.errors = []
 
+    def say(self):
+        """One more; its answer is not waited for."""
+        text, turn = b"message %d " % self.sent + os.urandom(random.randrange(200)), self.sent % TURNS
+        self.sent += 1
+        if turn == 5:
+            self.put.append(text)
+            self.requests[self.writer.send(KEY_PACKAGES_PUT, b"\0" + opaque(opaque(text)))] = text
+            return
+        op = self.writer.next_op()
+        if turn == 1:
+            kind, (frame, header_hash) = COMMIT, self.writer.commit_frame(self.stream, text, op=op)
+            self.writer.headers[self.stream] = header_hash
+            self.writer.epochs[self.stream] += 1
+        elif turn == 3:
+            kind, frame = INBOX_SEND, struct.pack(">Q", op) + self.reader.account + self.reader.device + opaque(text)
+        else:
+            kind, frame = APPEND, self.writer.append_frame(self.stream, text, op=op)
+        self.open[op] = (kind, frame, text)
+        self.requests[self.writer.send(kind, frame)] = op
+
+    def hear(self):
+        """The next answer."""
+        frame = self.writer.recv(60)
+        assert frame is not None, f"no answer to {sorted(map(str, self.requests.values()))}, {self.sent} sent"
+        kind, request, body = frame
+        assert kind != ERROR, body
+        if request == 0:
+            return
+        answered = self.requests.pop(request)
+        if kind == KEY_PACKAGES:
+            self.kept.append(answered)
+            return
+        assert kind == APPENDED
+        op, seq = struct.unpack(">QQ", body[:16])
+        assert answered == op
+        _, _, text = self.open.pop(op)
+        assert self.seqs.setdefault(text, seq) == seq
+
     def write_some(self, count):
-        """Until `count` messages are acknowledged, or the connection breaks."""
-        requests, done = self.requests, 0
-        while done < count:
-            while len(requests) < IN_FLIGHT:
-                body = b"message %d " % self.sent + os.urandom(random.randrange(200))
-                op = self.writer.next_op()
-                self.open[op] = body
-                self.sent += 1
-                requests[self.writer.append_send(self.stream, body, op=op)] = op
-            frame = self.writer.recv(20)
-            assert frame is not None, f"no answer to {sorted(requests.values())}, {self.sent} sent"
-            kind, request, body = frame
-            if request == 0:
-                continue
-            assert kind != ERROR, body
-            assert kind == APPENDED
-            op, seq = struct.unpack(">QQ", body[:16])
-            assert requests.pop(request) == op
-            text = self.open.pop(op)
-            assert self.seqs.setdefault(text, seq) == seq
-            done += 1
+        """Until `count` more are acknowledged, or the connection breaks."""
+        goal = len(self.seqs) + len(self.kept) + count
+        while len(self.seqs) + len(self.kept) < goal:
+            while len(self.requests) < IN_FLIGHT:
+                self.say()
+            self.hear()
 
     def read_some(self, seconds):
         """What is waiting, then what is pushed."""
         self.reader.listen(1 << 28)
-        for seq, kind, body in self.reader.read_all(self.stream, self.cursor):
-            self.take(seq, kind, body)
+        for stream, cursor in list(self.cursors.items()):
+            for entry in self.reader.read_all(stream, cursor):
+                self.take(stream, *entry)
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while True:
+            pushed, self.reader.pushed = self.reader.pushed, []
+            for kind, body in pushed:
+                if kind == ENTRY:
+                    stream, seq, *entry = Device.entry_of(body)
+                    self.take(stream, seq, *entry)
+                    if seq % 8 == 0:
+                        self.reader.ack(stream, seq)
+            if time.monotonic() >= end:
+                return
             frame = self.reader.recv(0.1)
-            if frame is not None and frame[0] == ENTRY:
-                _, seq, kind, body = Device.entry_of(frame[2])
-                self.take(seq, kind, body)
-                if seq % 8 == 0:
-                    self.reader.ack(self.stream, seq)
+            if frame is not None:
+                self.reader.pushed.append((frame[0], frame[2]))
 
-    def take(self, seq, kind, body):
-        if seq <= self.cursor:
+    def take(self, stream, seq, kind, body):
+        if seq <= self.cursors[stream]:
             return
-        assert seq == self.cursor + 1, f"{seq} after {self.cursor}"
-        self.cursor = seq
-        if kind == 1:
-            self.read.append((seq, body))
+        assert seq == self.cursors[stream] + 1, f"{seq} after {self.cursors[stream]}"
+        self.cursors[stream], text = seq, text_of(kind, body)
+        if stream == self.stream:
+            self.read.append((seq, text))
+        elif text is not None:
+            self.asked.append(text)
 
     def threads(self, seconds):
         def guard(work):
@@ -90,20 +136,38 @@ class Pair:
                 threading.Thread(target=guard, args=(lambda: self.read_some(seconds),))]
 
     def sign_in(self, port):
-        """What was not answered goes first, with its old operations."""
+        """What was not answered goes first, with its old operations; a key package has none, and only its sender could know whether it is there."""
         self.writer.sign_in(port)
         self.reader.sign_in(port)
-        self.requests = {self.writer.append_send(self.stream, body, op=op): op for op, body in sorted(self.open.items())}
+        self.reader.pushed = []
+        self.requests = {self.writer.send(kind, frame): op for op, (kind, frame, _) in sorted(self.open.items())}
 
     def check(self):
         assert not self.errors, self.errors
-        bodies = [body for _, body in self.read]
-        assert len(set(bodies)) == len(bodies), "a message came twice"
-        found = {body: seq for seq, body in self.read}
-        for body, seq in self.seqs.items():
-            assert found.get(body) == seq, f"{body[:20]!r} was acknowledged as {seq}, and read as {found.get(body)}"
-        numbers = [int(body.split()[1]) for body in bodies]
-        assert numbers == sorted(numbers), "out of order"
+        found = {text: seq for seq, text in self.read}
+        for texts in ([text for _, text in self.read], self.asked):
+            assert len(set(texts)) == len(texts), "a message came twice"
+            numbers = [int(text.split()[1]) for text in texts]
+            assert numbers == sorted(numbers), "out of order"
+        found.update((text, 0) for text in self.asked)
+        for text, seq in self.seqs.items():
+            assert found.get(text) == seq, f"{text[:20]!r} was acknowledged as {seq}, and read as {found.get(text)}"
+
+    def check_packages(self):
+        """At the end, since who claims one takes it away."""
+        while self.requests:
+            self.hear()
+        claimed = []
+        while True:
+            answer = self.reader.expect(CLAIMED, self.reader.send(KEY_PACKAGES_CLAIM, self.writer.account + b"\0"))
+            _, at = read_varint(answer, 0)
+            if answer[at + 16] == 0:
+                break
+            size, at = read_varint(answer, at + 17)
+            claimed.append(answer[at:at + size])
+        there = set(claimed)
+        assert [text for text in self.put if text in there] == claimed, "key packages came twice, or out of order"
+        assert there >= set(self.kept), "a key package was acknowledged, and is not there"
 
 
 def nothing_acknowledged_is_lost_or_doubled_by_kill_9():
@@ -119,7 +183,7 @@ def nothing_acknowledged_is_lost_or_doubled_by_kill_9():
             time.sleep(random.uniform(0.05, 0.6))
             server.stop(9)
             for t in threads:
-                t.join(40)
+                t.join(100)
                 assert not t.is_alive(), "a client hangs"
             for pair in pairs:
                 assert not pair.errors, pair.errors
@@ -130,8 +194,10 @@ def nothing_acknowledged_is_lost_or_doubled_by_kill_9():
                 pair.read_some(0)
             for pair in pairs:
                 pair.check()
+        for pair in pairs:
+            pair.check_packages()
         assert sum(len(pair.seqs) for pair in pairs) > ROUNDS * PAIRS
-        return None
+        assert sum(len(pair.asked) for pair in pairs) > 0 and sum(len(pair.kept) for pair in pairs) > 0
     finally:
         server.stop(9)
         for pair in pairs:
@@ -148,7 +214,7 @@ def failing(directory, file):
 
 
 def ends_by_itself(server):
-    assert server.process.wait(30) == 1
+    assert server.process.wait(60) == 1
     assert "the database can't be written (" in server.log() and "the server stops, so that nothing is promised" in server.log()
 
 
@@ -165,7 +231,7 @@ def a_failed_sync_under_load_ends_the_server_and_loses_nothing():
                 pass
             ends_by_itself(server)
             for t in threads:
-                t.join(40)
+                t.join(100)
                 assert not t.is_alive(), "a client hangs"
         with Server(*SETTINGS, directory=server.directory) as again:
             pair.sign_in(again.port)

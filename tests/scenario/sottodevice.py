@@ -9,9 +9,10 @@ from sottoclient import opaque, program, read_varint
 
 ERROR, OK, BYE = 3, 4, 5
 AUTH_OK, REGISTERED, PASSWORD_REQUEST, LOOKUP, FOUND = 0x201, 0x204, 0x202, 0x208, 0x209
+KEY_PACKAGES_PUT, KEY_PACKAGES, KEY_PACKAGES_CLAIM, CLAIMED = 0x20A, 0x20C, 0x20D, 0x20E
 STREAM_CREATE, APPEND, APPENDED, COMMIT, READ, ENTRY, READ_END = 0x300, 0x301, 0x302, 0x303, 0x304, 0x305, 0x306
-ACK, LISTEN, BEHIND, STREAMS, STREAM_LIST = 0x307, 0x308, 0x309, 0x30A, 0x30B
-APPLICATION, COMMITTED = 1, 2
+ACK, LISTEN, BEHIND, STREAMS, STREAM_LIST, INBOX_SEND = 0x307, 0x308, 0x309, 0x30A, 0x30B, 0x311
+APPLICATION, COMMITTED, REQUEST = 1, 2, 9
 E = {"CONFLICT": 46, "EPOCH": 47, "INVITE": 48, "OLD_OP": 49, "SIGN_IN": 50, "DENIED": 51, "RATE": 60, "FULL": 61, "DISK_FULL": 63}
 NONE = b"\0" * 32
 
@@ -143,25 +144,29 @@ class Device:
         self.headers[stream], self.epochs[stream] = NONE, 0
         return stream
 
-    def append_send(self, stream, body, kind=APPLICATION, op=None, epoch=None):
-        op = op or self.next_op()
+    def append_frame(self, stream, body, kind=APPLICATION, op=None, epoch=None):
         epoch = self.epochs.get(stream, 0) if epoch is None else epoch
-        return self.send(APPEND, struct.pack(">Q", op) + stream + struct.pack(">QB", epoch, kind) + opaque(body))
+        return struct.pack(">Q", op or self.next_op()) + stream + struct.pack(">QB", epoch, kind) + opaque(body)
 
     def append(self, stream, body, **options):
         """The entry's seq."""
-        return struct.unpack(">Q", self.expect(APPENDED, self.append_send(stream, body, **options))[8:16])[0]
+        return struct.unpack(">Q", self.expect(APPENDED, self.send(APPEND, self.append_frame(stream, body, **options)))[8:16])[0]
 
-    def commit(self, stream, body=b"a commit", add=(), remove=(), token=None):
-        """Makes the next epoch; `add` and `remove` are devices. The entry's seq."""
-        op, epoch = self.next_op(), self.epochs[stream] + 1
+    def commit_frame(self, stream, body=b"a commit", add=(), remove=(), token=None, op=None):
+        """What makes the next epoch, and its header's hash; `add` and `remove` are devices."""
+        op, epoch = op or self.next_op(), self.epochs[stream] + 1
         header = bytes.fromhex(self.ask(f"header {stream.hex()} {epoch} {self.headers[stream].hex()} {hashlib.sha256(body).hexdigest()} {op}")[1])
         added = b"".join(d.account + d.device + opaque(b"a welcome") + opaque(b"") for d in add)
         removed = b"".join(d.account + d.device for d in remove)
-        request = self.send(COMMIT, struct.pack(">Q", op) + stream + opaque(header) + opaque(body) + opaque(b"") + opaque(b"a delta") +
-                            opaque(b"") + struct.pack(">Q", 0) + opaque(added) + opaque(removed) + hashlib.sha256(token or stream).digest())
-        seq = struct.unpack(">Q", self.expect(APPENDED, request)[8:16])[0]
-        self.headers[stream], self.epochs[stream] = hashlib.sha256(header).digest(), epoch
+        frame = (struct.pack(">Q", op) + stream + opaque(header) + opaque(body) + opaque(b"") + opaque(b"a delta") + opaque(b"") +
+                 struct.pack(">Q", 0) + opaque(added) + opaque(removed) + hashlib.sha256(token or stream).digest())
+        return frame, hashlib.sha256(header).digest()
+
+    def commit(self, stream, body=b"a commit", **options):
+        """The entry's seq; options as commit_frame()."""
+        frame, header_hash = self.commit_frame(stream, body, **options)
+        seq = struct.unpack(">Q", self.expect(APPENDED, self.send(COMMIT, frame))[8:16])[0]
+        self.headers[stream], self.epochs[stream] = header_hash, self.epochs[stream] + 1
         return seq
 
     @staticmethod
