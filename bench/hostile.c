@@ -179,6 +179,8 @@ static void rows_server(struct bench *b, struct hostile *h, const struct attack 
     double seconds = (during->now_us - before->now_us) / 1e6;
     row(b, h, attack, "attackers' connections", (double)report->opened / seconds, "/s",
         report->opened);
+    row(b, h, attack, "attackers let in", (double)(report->opened - report->failed), "",
+        report->opened);
     row(b, h, attack, "attackers' acts", (double)report->acts / seconds, "/s", report->acts);
     row(b, h, attack, "server CPU", (during->cpu_us - before->cpu_us) / seconds / 1e4, "%", 0);
     row(b, h, attack, "memory before", before->memory / (1 << 20), "MiB", 0);

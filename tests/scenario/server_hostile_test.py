@@ -1,6 +1,8 @@
 """A server that is attacked in all the ways that sotto-bench knows, with its limits as they are by default: those who send messages
-meanwhile notice little, newcomers get in, nobody is lost, and afterwards memory and open files are what they were."""
+meanwhile notice little, newcomers get in, nobody is lost, and afterwards memory and open files are what they were. SOTTO_IDLE sets how many
+devices are signed in and silent."""
 import json
+import os
 import subprocess
 
 from sottoclient import program, run, sanitized
@@ -9,7 +11,10 @@ from sottoclient import program, run, sanitized
 # which no server can help.
 P99_MS, TIMES = 50, 5
 LET_IN = 50  # per cent of newcomers at their first try
+IDLE = os.environ.get("SOTTO_IDLE")
+FOES = 12  # with a sanitizer
 TRIES = 3  # a machine that does other things is slow now and then; a server that can be held up always is
+FILES = 60  # more than before
 GROWTH_MIB = 40  # of all attacks together: what a flood needs once is kept for the next; 16 of it are the database's cache
 DURING_MIB = 64  # during one of them: what attackers have the server keep for them has bounds
 HEAP_MIB = 1  # in use after an attack of strangers and not before: none of it is theirs, but others write meanwhile
@@ -18,6 +23,7 @@ MEMBERS = ("slow-readers", "slow-pushes", "pings", "requests", "sends")  # whose
 # what /metrics must tell of an attack: one of these
 TOLD = {
     "connects": ["refused_unauthenticated_total", "evicted_total"],
+    "slow-heads": ["refused_unauthenticated_total", "evicted_total"],
     "garbage": ["handshakes_failed_total"],
     "oversize": ["closed_malformed_total"],
     "malformed": ["closed_malformed_total"],
@@ -27,16 +33,18 @@ TOLD = {
     "requests": ["rate_limited_total{limit=requests}"],
     "sends": ["rate_limited_total{limit=sends}"],
 }
+MANY = ("connects", "slow-heads")  # what is told of them takes more attackers than a build with a sanitizer gets
+AT_ONCE = {"hellos": FOES if sanitized() else 64, "handshakes": 2}  # who is answered begins anew: in the end it has come more often than there are places
 
 
 def bench(*options):
-    done = subprocess.run([program("sotto-bench"), "hostile", *options], capture_output=True, text=True, timeout=500)
+    done = subprocess.run([program("sotto-bench"), "hostile", *options], capture_output=True, text=True, timeout=500 if IDLE is None else 3600)
     return done.returncode, done.stdout, done.stderr
 
 
 def attacked(*options):
     """{attack: {op: value}}, in the order of the attacks."""
-    size = ("--idle", "20", "--foes", "12") if sanitized() else ("--idle", "200")
+    size = ("--idle", "20", "--foes", str(FOES)) if sanitized() else ("--idle", IDLE or "200")
     status, out, err = bench(*size, "--seconds", "2", "--json", *options)
     assert status == 0, err
     found = {}
@@ -46,27 +54,55 @@ def attacked(*options):
     return found
 
 
+def harm(attack, row, calm):
+    """What others noticed, and what the server kept."""
+    most = max(P99_MS, TIMES * calm["ack_p99"], TIMES * row["late_p99"])
+    bounds = {
+        "ack_p99": row["ack_p99"] < most,
+        "newcomers": row["newcomers let in"] >= LET_IN,
+        "files": row["files after"] - row["files before"] <= FILES,
+        "memory": row["memory during"] - row["memory before"] < DURING_MIB,
+        "heap": attack in MEMBERS or row["heap after"] - row["heap before"] < HEAP_MIB,
+    }
+    return [name for name, kept in bounds.items() if not kept]
+
+
 def harms(attack, row, calm):
-    """What others noticed, each time that it was tried; nothing, if they noticed little once. Peace is measured again, too."""
+    """All that was harmed, each time that it was tried; nothing, if nothing was once. Peace is measured again, too."""
     seen = []
     for number in range(TRIES):
         if number > 0:
             calm = attacked("--attack", "none")["none"]
             row = attacked("--attack", attack)[attack]
-        most = max(P99_MS, TIMES * calm["ack_p99"], TIMES * row["late_p99"])
-        if row["ack_p99"] < most and row["newcomers let in"] >= LET_IN:
+        harmed = harm(attack, row, calm)
+        if not harmed:
             return []
-        seen.append((attack, most, row))
+        seen.append((attack, harmed, calm["ack_p99"], row))
     return seen
 
 
-def is_told(attack, row):
+def gets_on(attack, row):
+    """Attackers came, got in and acted; and where the server must have noticed it, its metrics say so."""
+    if row["attackers' connections"] <= 0 or row["attackers let in"] <= 0 or row["attackers' acts"] <= 0:
+        return False
+    if row["attackers let in"] <= AT_ONCE.get(attack, 0):
+        return False
+    told = attack in TOLD and not (sanitized() and attack in MANY)
+    return not told or any(row.get(name, 0) > 0 for name in TOLD[attack])
+
+
+def takes_place(attack, row):
     """An attack that a busy machine kept from getting anywhere is made again."""
     for _ in range(TRIES):
-        if any(row.get(name, 0) > 0 for name in TOLD[attack]):
+        if gets_on(attack, row):
             return True
         row = attacked("--attack", attack)[attack]
     return False
+
+
+def growth(found):
+    """MiB, from the first attack to the last."""
+    return list(found.values())[-1]["memory after"] - found["none"]["memory before"]
 
 
 def others_notice_little():
@@ -75,19 +111,16 @@ def others_notice_little():
     assert list(found) == names and names[0] == "none", (list(found), names)
     for attack, row in found.items():
         assert row["members lost"] <= 0, (attack, row)  # negative: attackers whom the server still holds up
-        if attack == "connects" and sanitized():
-            continue  # too few of them
-        assert attack not in TOLD or is_told(attack, row), (attack, row)
+        assert attack == "none" or takes_place(attack, row), (attack, row)
     if sanitized():
         return
     for attack, row in found.items():
-        harm = harms(attack, row, found["none"])
-        assert not harm, harm
-        assert row["files after"] - row["files before"] <= 60, (attack, row)
-        assert row["memory during"] - row["memory before"] < DURING_MIB, (attack, row)
-        assert attack in MEMBERS or row["heap after"] - row["heap before"] < HEAP_MIB, (attack, row)
-    grown = found[names[-1]]["memory after"] - found["none"]["memory before"]
-    assert grown < GROWTH_MIB, {attack: row["memory after"] for attack, row in found.items()}
+        seen = harms(attack, row, found["none"])
+        assert not seen, seen
+    grown = [growth(found)]
+    while grown[-1] >= GROWTH_MIB and len(grown) < TRIES:
+        grown.append(growth(attacked()))
+    assert grown[-1] < GROWTH_MIB, (grown, {attack: row["memory after"] for attack, row in found.items()})
 
 
 def an_attack_that_nobody_knows_is_said():
