@@ -11,6 +11,7 @@
 #include "crypto/rng.h"
 #include "growth.h"
 #include "harden.h"
+#include "interrupt.h"
 #include "net/identity.h"
 #include "net/key_file.h"
 #include "store/store.h"
@@ -36,10 +37,9 @@ const struct cli_option restore_options[] = {
 
 const char backup_text[] =
     "Writes a backup into a file that doesn't exist yet, or to the standard output (-): the "
-    "database as it is at one moment, attachments, and the settings if they lie in the state "
-    "directory. A running server goes on meanwhile; without one the command does it itself. It "
-    "says what it has written on the standard output, or on the standard error if the backup goes "
-    "there.\n\n"
+    "database as it is at one moment, attachments, and the file of the settings. A running server "
+    "goes on meanwhile; without one the command does it itself. It says what it has written on the "
+    "standard output, or on the standard error if the backup goes there.\n\n"
     "With backup.recipient in the settings the backup is sealed to that key, and holds the "
     "server's keys, too. Without it anybody who has the file can read it, and keys are in it only "
     "with --with-keys.\n\n" OPTIONS_TEXT;
@@ -48,9 +48,10 @@ const char verify_text[] =
     "the database in it is whole. Needs room for that database below $TMPDIR.";
 const char restore_text[] =
     "Puts a backup into a state directory that is empty or doesn't exist yet, and checks it. If "
-    "anything is wrong the directory is left as it was. What was acknowledged after the backup was "
-    "made is not in it. Keys that are not in it are put back by hand: root.key is enough, others "
-    "are made again.\n\n" OPTIONS_TEXT;
+    "anything is wrong, or on Ctrl-C, the directory is left as it was. Run by root, it makes the "
+    "files for who owns that directory. The settings come back as sottod.conf in it. What was "
+    "acknowledged after the backup was made is not in it. Keys that are not in it are put back by "
+    "hand: root.key is enough, others are made again.\n\n" OPTIONS_TEXT;
 const char backup_key_text[] =
     "Makes the key that backups are sealed to, in a file that doesn't exist yet, and prints the "
     "line for the settings. Of a file that is there it prints the line again. Keep the file "
@@ -161,6 +162,7 @@ static sotto_err backup_stored(struct making *m, struct store *store, struct fai
         .recipient = view_of(config->recipient, sealed ? RECIPIENT_KEY : 0),
         .keys = m->keys || sealed,
         .host = config->host,
+        .settings = config->file,
         .now_s = (int64_t)time(NULL),
     };
     sotto_crypto *c;
@@ -275,8 +277,11 @@ int verify_run(struct cli_call *call)
     struct failure failure = {0};
     harden();
     sotto_err err = backup_open(call, &o, &failure);
-    if (err == SOTTO_OK)
-        err = backup_verify(o.c, o.fd, o.key, &sum, &failure);
+    if (err == SOTTO_OK) {
+        interrupt_begin(interrupt_note);
+        err = backup_verify(o.c, o.fd, o.key, &interrupt_noted, &sum, &failure);
+        interrupt_end();
+    }
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
     sum_print(call, &sum, "whole", stdout);
@@ -289,6 +294,10 @@ static void restored_print(const struct cli_call *call, const struct backup_sum 
     sum_print(call, sum, "restored", stdout);
     if (call->json || call->quiet)
         return;
+    if (sum->settings)
+        printf("settings: in %s/" BACKUP_CONFIG "; the service looks for them in " CONFIG_FILE
+               " first\n",
+               dir);
     if (!sum->keys)
         printf("next: put root.key back into %s, then start the server\n", dir);
     else
@@ -305,8 +314,11 @@ int restore_run(struct cli_call *call)
     sotto_err err = options_read(call, NULL, &config, &failure);
     if (err == SOTTO_OK)
         err = backup_open(call, &o, &failure);
-    if (err == SOTTO_OK)
-        err = backup_restore(o.c, o.fd, o.key, config.dir, &sum, &failure);
+    if (err == SOTTO_OK) {
+        interrupt_begin(interrupt_note);
+        err = backup_restore(o.c, o.fd, o.key, &interrupt_noted, config.dir, &sum, &failure);
+        interrupt_end();
+    }
     if (err != SOTTO_OK)
         return options_fail(call, err, &failure, NULL);
     restored_print(call, &sum, config.dir);

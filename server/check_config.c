@@ -27,15 +27,15 @@ static void result_print(const struct cli_call *call, const struct config *confi
         struct cli_json j = cli_json_begin(stdout);
         cli_json_number(&j, "v", 1);
         cli_json_bool(&j, "ok", true);
-        cli_json_string(&j, "file", config->file[0] != 0 ? config->file : NULL);
+        cli_json_string(&j, "file", config->server.file[0] != 0 ? config->server.file : NULL);
         cli_json_string(&j, "dir", config->dir);
         cli_json_end(&j);
         return;
     }
-    if (config->file[0] == 0)
+    if (config->server.file[0] == 0)
         printf("ok: there is no file; the defaults count\n");
     else if (!call->quiet)
-        printf("ok: %s has no mistakes\n", config->file);
+        printf("ok: %s has no mistakes\n", config->server.file);
     char path[PATH_MAX];
     if (config->server.proxy_count > 0 && !call->quiet)
         printf("note: TLS has to end here, not in the proxy: it passes on TCP, with the PROXY "

@@ -12,15 +12,14 @@
 #define CONFIG_NAME      "sottod.conf" /* in a state directory */
 #define CONFIG_DIR       "/var/lib/sottod"
 #define CONFIG_HOST      "localhost" /* without a setting */
-#define CONFIG_PATH      1024        /* bytes of a path with its NUL */
+#define CONFIG_PATH      SERVER_PATH
 #define CONFIG_VALUE_MAX 1024 /* bytes of a value with its NUL; a line of the file is shorter */
 #define CONFIG_KEY_MAX   64   /* bytes of a key's full name with its NUL */
 
 struct config {
     struct server_config server;
     struct mail_settings mail;
-    char file[CONFIG_PATH]; /* that was read; "": none */
-    char dir[CONFIG_PATH];  /* "": not set */
+    char dir[CONFIG_PATH]; /* "": not set */
     bool no_limits;
 };
 

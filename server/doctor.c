@@ -76,10 +76,10 @@ static void check_config(struct doctor *d, struct finding *f)
             finding_fix(f, "%s", why->todo);
         else
             finding_fix(f, "mend it; sottod check-config says when it is right");
-    } else if (d->config.file[0] == 0) {
+    } else if (d->config.server.file[0] == 0) {
         finding_say(f, LEVEL_OK, "no file; the defaults count");
     } else {
-        finding_say(f, LEVEL_OK, "%s has no mistakes", d->config.file);
+        finding_say(f, LEVEL_OK, "%s has no mistakes", d->config.server.file);
     }
 }
 
@@ -239,14 +239,14 @@ static void check_database(struct doctor *d, struct finding *f)
                     (long long)ask_number(d->status, "schema"));
         return;
     }
-    sotto_err err = store_verify(path, why);
+    sotto_err err = store_verify(path, NULL, why);
     if (err == SOTTO_OK) {
         finding_say(f, LEVEL_OK, "%lld MiB, whole", database_mib(d, ""));
         return;
     }
     finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
-    finding_fix(f, "move the state directory away, then %s, from the newest backup",
-                options_again(d->call, "sottod restore FILE", again));
+    finding_fix(f, "move what is in %.200s elsewhere, then %s, from the newest backup",
+                d->config.dir, options_again(d->call, "sottod restore FILE", again));
 }
 
 static void check_backup(struct doctor *d, struct finding *f)

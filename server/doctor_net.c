@@ -119,7 +119,8 @@ void doctor_dns(struct doctor *d, struct finding *f)
     if (!has_a_name(d)) {
         finding_say(f, LEVEL_WARN, "no name is set: links say %s, which nobody else can reach",
                     host);
-        finding_fix(f, "set host in %.200s", d->config.file[0] != 0 ? d->config.file : CONFIG_FILE);
+        finding_fix(f, "set host in %.200s",
+                    d->config.server.file[0] != 0 ? d->config.server.file : CONFIG_FILE);
         return;
     }
     if (!public_addresses(d, 0, f, list, &count))

@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "interrupt.h"
+
 #define EXIT_SIGNAL 128
 #define LINE_MAX    40
 
@@ -16,8 +18,6 @@ static struct {
     int fd;
     volatile sig_atomic_t shown;
 } file;
-
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 
 static void say(const char *text, size_t len)
 {
@@ -57,32 +57,18 @@ static void on_second(int number)
     errno = kept;
 }
 
-static void heed(int number, void (*handler)(int))
-{
-    struct sigaction action = {.sa_flags = SA_RESTART};
-    action.sa_handler = handler;
-    (void)sigaction(number, &action, NULL);
-}
-
-static void (*handler_of(int number))(int)
-{
-    struct sigaction action = {0};
-    (void)sigaction(number, NULL, &action);
-    return action.sa_handler;
-}
-
 void growth_begin(const char *path, int fd, bool show)
 {
     const struct itimerval second = {{1, 0}, {1, 0}};
+    struct sigaction action = {.sa_flags = SA_RESTART};
+    action.sa_handler = on_second;
     file.path = path;
     file.fd = fd;
     file.shown = 0;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (handler_of(ends[i]) == SIG_DFL) /* nohup has it ignored */
-            heed(ends[i], on_end);
+    interrupt_begin(on_end);
     if (!show || isatty(STDERR_FILENO) != 1)
         return;
-    heed(SIGALRM, on_second);
+    (void)sigaction(SIGALRM, &action, NULL);
     (void)setitimer(ITIMER_REAL, &second, NULL);
 }
 
@@ -90,9 +76,7 @@ void growth_end(void)
 {
     const struct itimerval never = {{0, 0}, {0, 0}};
     (void)setitimer(ITIMER_REAL, &never, NULL);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (handler_of(ends[i]) == on_end)
-            heed(ends[i], SIG_DFL);
+    interrupt_end();
     if (file.shown)
         say("\n", 1);
 }

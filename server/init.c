@@ -71,10 +71,11 @@ static sotto_err place_choose(const struct cli_call *call, struct setup *s, stru
         snprintf(c->dir, sizeof c->dir, CONFIG_DIR);
     else if (dir == NULL)
         TRY(options_dir_default(c->dir, failure));
-    int len = s->service     ? snprintf(c->file, sizeof c->file, CONFIG_FILE)
-              : file != NULL ? snprintf(c->file, sizeof c->file, "%s", file)
-                             : snprintf(c->file, sizeof c->file, "%s/" CONFIG_NAME, c->dir);
-    return len < (int)sizeof c->file
+    int len = s->service ? snprintf(c->server.file, sizeof c->server.file, CONFIG_FILE)
+              : file != NULL
+                  ? snprintf(c->server.file, sizeof c->server.file, "%s", file)
+                  : snprintf(c->server.file, sizeof c->server.file, "%s/" CONFIG_NAME, c->dir);
+    return len < (int)sizeof c->server.file
                ? SOTTO_OK
                : failure_say(failure, SOTTO_E_CONFIG, "the path of the settings is too long");
 }
@@ -99,11 +100,11 @@ static sotto_err setup_read(const struct cli_call *call, struct setup *s, struct
 
 static sotto_err file_absent(const struct setup *s, struct failure *failure)
 {
-    if (access(s->config.file, F_OK) != 0)
+    if (access(s->config.server.file, F_OK) != 0)
         return SOTTO_OK;
     snprintf(failure->todo, sizeof failure->todo,
              "edit the file; or move it away to begin with fresh settings");
-    return failure_say(failure, SOTTO_E_EXISTS, "%s is there already", s->config.file);
+    return failure_say(failure, SOTTO_E_EXISTS, "%s is there already", s->config.server.file);
 }
 
 /* ---- the keys */
@@ -165,13 +166,14 @@ static sotto_err fd_write(int fd, view text)
 static sotto_err write_say(const struct setup *s, struct failure *failure)
 {
     return failure_say(failure, errno == EACCES || errno == EPERM ? SOTTO_E_PERMISSION : SOTTO_E_IO,
-                       "cannot write %s: %s", s->config.file, strerror(errno));
+                       "cannot write %s: %s", s->config.server.file, strerror(errno));
 }
 
 /* The service runs as a user of its own, who has to read the file; nothing in it is secret. */
 static sotto_err file_write(const struct setup *s, view text, struct failure *failure)
 {
-    int fd = open(s->config.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd =
+        open(s->config.server.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return write_say(s, failure);
     if (s->service)
@@ -179,7 +181,7 @@ static sotto_err file_write(const struct setup *s, view text, struct failure *fa
     sotto_err err = fd_write(fd, text);
     if (err != SOTTO_OK) {
         (void)write_say(s, failure);
-        (void)unlink(s->config.file);
+        (void)unlink(s->config.server.file);
     }
     close(fd);
     return err;
@@ -210,7 +212,7 @@ static void next_write(const struct setup *s, const struct cli_call *call, char 
     if (s->service)
         snprintf(ret_text, size, "systemctl enable --now sottod");
     else if (cli_given(call, "config"))
-        snprintf(ret_text, size, "sottod serve --config %s", s->config.file);
+        snprintf(ret_text, size, "sottod serve --config %s", s->config.server.file);
     else if (cli_given(call, "dir"))
         snprintf(ret_text, size, "sottod serve --dir %s", s->config.dir);
     else
@@ -240,7 +242,7 @@ static void setup_print(const struct setup *s, const struct cli_call *call)
     if (call->json) {
         struct cli_json j = cli_json_begin(stdout);
         cli_json_number(&j, "v", 1);
-        cli_json_string(&j, "file", s->config.file);
+        cli_json_string(&j, "file", s->config.server.file);
         cli_json_string(&j, "dir", s->config.dir);
         cli_json_string(&j, "pin", s->pin);
         cli_json_string(&j, "root", s->root_path);
@@ -249,8 +251,8 @@ static void setup_print(const struct setup *s, const struct cli_call *call)
         cli_json_end(&j);
         return;
     }
-    printf("wrote       %s\nkeys        in %s\nserver pin  %s\n", s->config.file, s->config.dir,
-           s->pin);
+    printf("wrote       %s\nkeys        in %s\nserver pin  %s\n", s->config.server.file,
+           s->config.dir, s->pin);
     if (s->root_path != NULL)
         printf("root key    in %s: take it away, and keep a copy in a safe place\n", s->root_path);
     else if (!call->quiet)

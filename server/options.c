@@ -62,7 +62,7 @@ sotto_err options_file(const char *path, struct config *config, struct failure *
         memcpy(ret_failure->todo, why.todo, sizeof ret_failure->todo);
         return failure_say(ret_failure, err, "%.300s, %s", path, why.what);
     }
-    snprintf(config->file, sizeof config->file, "%s", path);
+    snprintf(config->server.file, sizeof config->server.file, "%s", path);
     return SOTTO_OK;
 }
 

@@ -25,7 +25,7 @@ struct admin_call {
     uv_poll_t poll;
     uv_timer_t timer;
     unsigned handles; /* that are not closed yet */
-    bool left;        /* the client, or we on the way out */
+    atomic_bool left; /* the client, or we on the way out */
     int fd, file;
     sotto_buf in, out;
     size_t sent;
@@ -50,9 +50,9 @@ static void on_closed(uv_handle_t *handle)
 /* Nobody is there any more. The command may still have the call. */
 static void call_leave(struct admin_call *call)
 {
-    if (call->left)
+    if (atomic_load(&call->left))
         return;
-    call->left = true;
+    atomic_store(&call->left, true);
     for (size_t i = 0; i < ADMIN_CALLS_MAX; i++)
         if (call->admin->calls[i] == call)
             call->admin->calls[i] = NULL;
@@ -106,7 +106,7 @@ static void call_write(struct admin_call *call)
 static void call_answer(struct admin_call *call, sotto_err written)
 {
     call->state = CALL_OUT;
-    if (call->left || written != SOTTO_OK)
+    if (atomic_load(&call->left) || written != SOTTO_OK)
         call_end(call);
     else
         call_write(call);
@@ -329,7 +329,6 @@ sotto_err admin_start(struct admin *a, uv_loop_t *uv, struct server *server, str
 
 void admin_stop(struct admin *a)
 {
-    atomic_store(&a->ending, true);
     (void)unlinkat(a->state->dir, ADMIN_SOCKET, 0);
     uv_poll_stop(&a->poll);
     uv_close((uv_handle_t *)&a->poll, NULL);
@@ -358,6 +357,11 @@ struct server *admin_server(const struct admin_call *call)
 const json_t *admin_arguments(const struct admin_call *call)
 {
     return call->request.arguments;
+}
+
+const atomic_bool *admin_left(const struct admin_call *call)
+{
+    return &call->left;
 }
 
 int admin_file_take(struct admin_call *call)

@@ -19,8 +19,8 @@ struct admin {
     uv_poll_t poll;
     int fd;
     struct admin_call *calls[ADMIN_CALLS_MAX];
-    bool backup_runs;
-    atomic_bool ending; /* what other threads do for us, they leave off */
+    struct admin_call *backup;      /* that has one made; or NULL */
+    struct admin_call *backup_next; /* that waits for it to end, since its client left; or NULL */
 };
 
 /* IO, NOMEM. */
@@ -46,6 +46,9 @@ struct server *admin_server(const struct admin_call *call);
 const json_t *admin_arguments(const struct admin_call *call);
 /* The descriptor that came along; -1: none. Taken: it is the caller's now. */
 int admin_file_take(struct admin_call *call);
+
+/* Becomes true when nobody waits for the answer any more: what other threads do for it, they leave off. Until the call is answered. */
+const atomic_bool *admin_left(const struct admin_call *call);
 
 /* `result` is taken, NULL is an empty one; the call is gone. */
 void admin_succeed(struct admin_call *call, json_t *result);

@@ -57,9 +57,10 @@ static void on_worked(uv_work_t *work, int status)
     struct job *job = work->data;
     struct admin_call *call = job->call;
     struct admin *admin = admin_of(call);
-    admin->backup_runs = false;
+    struct admin_call *next = admin->backup_next;
+    admin->backup = admin->backup_next = NULL;
     claims_hold(&admin->server->claims, false);
-    if (status != 0)
+    if (status != 0 || atomic_load(admin_left(call))) /* who left has thrown it away */
         job->err = SOTTO_E_INTERRUPTED;
     close(job->fd);
     if (job->err == SOTTO_OK) {
@@ -72,6 +73,15 @@ static void on_worked(uv_work_t *work, int status)
         admin_refuse(call, job->err, &job->failure);
     }
     free(job);
+    if (next != NULL)
+        admin_on_backup(next);
+}
+
+/* One who left has it ended soon. */
+static bool may_wait(const struct admin *admin)
+{
+    return admin->backup != NULL && atomic_load(admin_left(admin->backup)) &&
+           admin->backup_next == NULL;
 }
 
 static sotto_err job_fill(struct job *job, struct admin_call *call, struct failure *failure)
@@ -93,8 +103,9 @@ static sotto_err job_fill(struct job *job, struct admin_call *call, struct failu
         .recipient = view_of(job->config->recipient, sealed ? RECIPIENT_KEY : 0),
         .keys = keys || sealed,
         .host = job->config->host,
+        .settings = job->config->file,
         .now_s = (int64_t)time(NULL),
-        .ending = &admin_of(call)->ending,
+        .ending = admin_left(call),
     };
     random_bytes(job->wish.seed, sizeof job->wish.seed);
     return SOTTO_OK;
@@ -104,16 +115,20 @@ void admin_on_backup(struct admin_call *call)
 {
     struct admin *admin = admin_of(call);
     struct failure failure = {0};
+    if (may_wait(admin)) {
+        admin->backup_next = call;
+        return;
+    }
     struct job *job = calloc(1, sizeof *job);
     sotto_err err = job == NULL ? SOTTO_E_NOMEM : SOTTO_OK;
-    if (err == SOTTO_OK && admin->backup_runs)
+    if (err == SOTTO_OK && admin->backup != NULL)
         err = failure_say(&failure, SOTTO_E_IN_USE, "a backup is being made already");
     if (err == SOTTO_OK)
         err = job_fill(job, call, &failure);
     if (err == SOTTO_OK) {
         job->call = call;
         job->work.data = job;
-        admin->backup_runs = true;
+        admin->backup = call;
         claims_hold(&admin->server->claims, true); /* before the database is copied */
         (void)uv_queue_work(admin->poll.loop, &job->work, on_work,
                             on_worked); /* fails without on_work alone */

@@ -85,12 +85,20 @@ static sotto_err line_receive(int fd, sotto_buf *out)
         out->len -= 65536;
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || out->len > ADMIN_ANSWER_MAX)
-            return SOTTO_E_IO;
+        if (out->len > ADMIN_ANSWER_MAX)
+            return SOTTO_E_TOO_LARGE;
+        if (n <= 0)
+            return out->len > 0 && out->data[out->len - 1] == '\n' ? SOTTO_OK : SOTTO_E_NET;
         out->len += (size_t)n;
-        if (n == 0)
-            return out->len > 0 && out->data[out->len - 1] == '\n' ? SOTTO_OK : SOTTO_E_CLOSED;
     }
+}
+
+static sotto_err lost(sotto_err err, struct failure *failure)
+{
+    if (err != SOTTO_E_NET)
+        return err;
+    snprintf(failure->todo, sizeof failure->todo, "look at its log why, then ask again");
+    return failure_say(failure, err, "the server ended before it answered");
 }
 
 sotto_err admin_ask(const char *dir, const char *command, json_t *arguments, int file,
@@ -100,13 +108,13 @@ sotto_err admin_ask(const char *dir, const char *command, json_t *arguments, int
     int fd = -1;
     TRY(admin_request_write(command, arguments, &line));
     TRY(client_connect(dir, &fd, ret_failure));
-    sotto_err err = line_send(fd, buf_view(&line), file) ? SOTTO_OK : SOTTO_E_CLOSED;
+    sotto_err err = line_send(fd, buf_view(&line), file) ? SOTTO_OK : SOTTO_E_NET;
     buf_reset(&line);
     if (err == SOTTO_OK)
         err = line_receive(fd, &line);
     close(fd);
     if (err != SOTTO_OK)
-        return failure_say(ret_failure, err, "the server ended before it answered");
+        return lost(err, ret_failure);
     err = admin_answer_read((view){line.data, line.len - 1}, ret_result, ret_failure);
     return err == SOTTO_E_VALUE && ret_failure->what[0] == 0
                ? failure_say(ret_failure, err, "the server's answer can't be read")

@@ -124,7 +124,7 @@ static sotto_err rotate(struct admin_call *call, struct failure *failure)
     struct server *server = admin_server(call);
     DEFER(secret_clear) struct secret root = {0};
     char restart[SERVER_RESTART_TEXT];
-    if (admin_of(call)->backup_runs) /* it would hold some of the old and some of the new */
+    if (admin_of(call)->backup != NULL) /* it would hold some of the old and some of the new */
         return failure_say(failure, SOTTO_E_IN_USE, "a backup is being made: try again after it");
     TRY(root_read(call, &root, failure));
     const struct identity_change change = {

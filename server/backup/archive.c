@@ -2,7 +2,10 @@
 #include "backup/archive.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -20,7 +23,8 @@
 #define LAST       0x80000000U
 #define DIGEST     32
 #define LEVEL      3
-#define WINDOW_LOG 23 /* what a reader is willing to keep: 8 MiB */
+#define WINDOW_LOG 23  /* what a reader is willing to keep: 8 MiB */
+#define WAIT_MS    100 /* for a pipe, before `ending` is looked at again */
 
 static sotto_err info_of(sotto_crypto *c, const uint8_t head[HEAD], struct hpke_info *ret_info)
 {
@@ -28,11 +32,28 @@ static sotto_err info_of(sotto_crypto *c, const uint8_t head[HEAD], struct hpke_
     return hpke_info_base(c, suite, view_of(head, HEAD), ret_info);
 }
 
+/* Until something can be read or written. A file never has to wait. */
+static sotto_err fd_wait(int fd, short events, const atomic_bool *ending)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    for (;;) {
+        if (ending != NULL && atomic_load(ending))
+            return SOTTO_E_INTERRUPTED;
+        int count = poll(&p, 1, WAIT_MS);
+        if (count > 0)
+            return SOTTO_OK;
+        if (count < 0 && errno != EINTR)
+            return SOTTO_E_IO;
+    }
+}
+
 /* ---- writing */
 
 struct archive_writer {
     sotto_crypto *c;
     int fd;
+    const atomic_bool *ending;
+    size_t piece; /* written at once: PIPE_BUF is what a pipe that isn't full takes */
     bool sealed, in_file;
     struct hpke_context context;
     ZSTD_CCtx *zstd;
@@ -44,11 +65,12 @@ struct archive_writer {
     sotto_buf out;
 };
 
-static sotto_err fd_write(int fd, view bytes)
+static sotto_err bytes_write(struct archive_writer *w, view bytes)
 {
     while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.data, bytes.len);
-        if (n < 0 && errno == EINTR)
+        TRY(fd_wait(w->fd, POLLOUT, w->ending));
+        ssize_t n = write(w->fd, bytes.data, size_min(bytes.len, w->piece));
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0)
             return errno == ENOSPC || errno == EDQUOT ? SOTTO_E_DISK_FULL : SOTTO_E_IO;
@@ -72,7 +94,7 @@ static sotto_err chunk_write(struct archive_writer *w, bool last)
     else
         TRY(buf_append(&w->out, plain));
     w->len = 0;
-    return fd_write(w->fd, buf_view(&w->out));
+    return bytes_write(w, buf_view(&w->out));
 }
 
 static sotto_err compress(struct archive_writer *w, view bytes, ZSTD_EndDirective how)
@@ -103,11 +125,13 @@ static sotto_err head_write(struct archive_writer *w, view recipient, const uint
         hpke_info_clear(&info);
         TRY(err);
     }
-    return fd_write(w->fd, view_of(head, w->sealed ? HEAD + ENC : HEAD));
+    return bytes_write(w, view_of(head, w->sealed ? HEAD + ENC : HEAD));
 }
 
 static sotto_err writer_open(struct archive_writer *w, view recipient, const uint8_t *seed)
 {
+    struct stat st;
+    w->piece = fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
     TRY(hasher_new(w->c, HASH_SHA256, &w->hasher));
     w->zstd = ZSTD_createCCtx();
     if (w->zstd == NULL ||
@@ -117,13 +141,15 @@ static sotto_err writer_open(struct archive_writer *w, view recipient, const uin
 }
 
 sotto_err archive_writer_new(sotto_crypto *c, int fd, view recipient,
-                             const uint8_t seed[ARCHIVE_SEED], struct archive_writer **ret_writer)
+                             const uint8_t seed[ARCHIVE_SEED], const atomic_bool *ending,
+                             struct archive_writer **ret_writer)
 {
     DEFER(archive_writer_freep) struct archive_writer *w = calloc(1, sizeof *w);
     if (w == NULL)
         return SOTTO_E_NOMEM;
     w->c = c;
     w->fd = fd;
+    w->ending = ending;
     w->sealed = recipient.len > 0;
     TRY(writer_open(w, recipient, seed));
     *ret_writer = MOVE(w);
@@ -205,6 +231,7 @@ void archive_writer_freep(struct archive_writer **w)
 struct archive_reader {
     sotto_crypto *c;
     int fd;
+    const atomic_bool *ending;
     bool sealed, last, in_file, over; /* last: the chunk that is here is */
     bool frame_over;                  /* the zstd stream has ended */
     struct hpke_context context;
@@ -218,11 +245,12 @@ struct archive_reader {
 };
 
 /* All of them; TRUNCATED: there are fewer. */
-static sotto_err fd_read(int fd, uint8_t *ret_bytes, size_t len)
+static sotto_err bytes_read(struct archive_reader *r, uint8_t *ret_bytes, size_t len)
 {
     while (len > 0) {
-        ssize_t n = read(fd, ret_bytes, len);
-        if (n < 0 && errno == EINTR)
+        TRY(fd_wait(r->fd, POLLIN, r->ending));
+        ssize_t n = read(r->fd, ret_bytes, len);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
             return n == 0 ? SOTTO_E_TRUNCATED : SOTTO_E_IO;
@@ -237,7 +265,7 @@ static sotto_err chunk_read(struct archive_reader *r)
     uint8_t head[4], *place;
     if (r->last)
         return SOTTO_E_TRUNCATED;
-    TRY(fd_read(r->fd, head, sizeof head));
+    TRY(bytes_read(r, head, sizeof head));
     struct rd in = rd_of(VIEW_OF(head));
     uint32_t word = rd_u32(&in);
     size_t len = word & ~LAST, most = CHUNK + (r->sealed ? AEAD_TAG : 0);
@@ -247,7 +275,7 @@ static sotto_err chunk_read(struct archive_reader *r)
     buf_reset(&r->plain);
     r->at = 0;
     TRY(buf_extend(&r->stored, len, &place));
-    TRY(fd_read(r->fd, place, len));
+    TRY(bytes_read(r, place, len));
     r->last = (word & LAST) != 0;
     return r->sealed ? hpke_context_open(r->c, &r->context, VIEW_OF(head), buf_view(&r->stored),
                                          &r->plain)
@@ -290,7 +318,7 @@ static sotto_err head_read(struct archive_reader *r, const struct kem_key *key)
 {
     uint8_t head[HEAD], enc[ENC];
     struct hpke_info info = {0};
-    sotto_err err = fd_read(r->fd, head, sizeof head);
+    sotto_err err = bytes_read(r, head, sizeof head);
     if (err == SOTTO_E_TRUNCATED || (err == SOTTO_OK && memcmp(head, MAGIC, HEAD - 2) != 0))
         return SOTTO_E_VALUE;
     TRY(err);
@@ -303,7 +331,7 @@ static sotto_err head_read(struct archive_reader *r, const struct kem_key *key)
         return SOTTO_OK;
     if (key == NULL)
         return SOTTO_E_KEY;
-    TRY(fd_read(r->fd, enc, sizeof enc));
+    TRY(bytes_read(r, enc, sizeof enc));
     TRY(info_of(r->c, head, &info));
     err = hpke_setup_receiver(r->c, &info, key, VIEW_OF(enc), &r->context);
     hpke_info_clear(&info);
@@ -323,13 +351,14 @@ static sotto_err reader_open(struct archive_reader *r, const struct kem_key *key
 }
 
 sotto_err archive_reader_new(sotto_crypto *c, int fd, const struct kem_key *key,
-                             struct archive_reader **ret_reader)
+                             const atomic_bool *ending, struct archive_reader **ret_reader)
 {
     DEFER(archive_reader_freep) struct archive_reader *r = calloc(1, sizeof *r);
     if (r == NULL)
         return SOTTO_E_NOMEM;
     r->c = c;
     r->fd = fd;
+    r->ending = ending;
     TRY(reader_open(r, key));
     *ret_reader = MOVE(r);
     return SOTTO_OK;
@@ -356,7 +385,7 @@ static sotto_err end_read(struct archive_reader *r)
     if (!r->frame_over || !r->last || r->at != r->plain.len)
         return SOTTO_E_DAMAGED;
     r->over = true;
-    return fd_read(r->fd, &more, 1) == SOTTO_E_TRUNCATED ? SOTTO_E_NOTFOUND : SOTTO_E_DAMAGED;
+    return bytes_read(r, &more, 1) == SOTTO_E_TRUNCATED ? SOTTO_E_NOTFOUND : SOTTO_E_DAMAGED;
 }
 
 static bool name_is_fine(const char *name, size_t len)

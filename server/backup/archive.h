@@ -5,9 +5,12 @@
  *   inside   { uint8 name_len, 1 and more | name | uint64 size | bytes | SHA-256 of all four }... | uint8 0 | uint32 count of files
  *
  * What is cut off, changed, put together or in another order is noticed in either form; only a sealed one can't be forged. Memory is
- * bounded whatever the stream says. Writes to and reads from a descriptor, blocking; nothing else of the world. */
+ * bounded whatever the stream says. Writes to and reads from a descriptor; nothing else of the world. Calls wait for a pipe that is full
+ * or empty, and leave off with INTERRUPTED soon after `ending`, which may be NULL, has become true. */
 #ifndef BACKUP_ARCHIVE_H
 #define BACKUP_ARCHIVE_H
+
+#include <stdatomic.h>
 
 #include "base/base.h"
 #include "base/buf.h"
@@ -25,6 +28,7 @@ struct archive_writer;
 /* `recipient`: a public key, or empty; `fd` is borrowed. IO, DISK_FULL (errno is write's), NOMEM, KEY. */
 SOTTO_MUST_USE sotto_err archive_writer_new(sotto_crypto *c, int fd, view recipient,
                                             const uint8_t seed[ARCHIVE_SEED],
+                                            const atomic_bool *ending,
                                             struct archive_writer **ret_writer);
 /* Begins a file of so many bytes, which follow by archive_add(), no more and no fewer. USAGE. */
 SOTTO_MUST_USE sotto_err archive_file(struct archive_writer *w, const char *name, uint64_t size);
@@ -40,6 +44,7 @@ struct archive_reader;
 
 /* `key` may be NULL: a sealed one gives KEY then. VALUE: not a backup; NEWER; DECRYPT: sealed to another key. */
 SOTTO_MUST_USE sotto_err archive_reader_new(sotto_crypto *c, int fd, const struct kem_key *key,
+                                            const atomic_bool *ending,
                                             struct archive_reader **ret_reader);
 bool archive_is_sealed(const struct archive_reader *r);
 /* The next file, once the one before is read to its end. NOTFOUND: that was the last one, and all was as it was written. TRUNCATED;

@@ -28,7 +28,7 @@ static const struct {
     {"root.der", BACKUP_CERT},        {"root.key", BACKUP_KEY},
     {"intermediate.der", BACKUP_KEY}, {"intermediate.key", BACKUP_KEY},
     {"server.der", BACKUP_KEY},       {"server.key", BACKUP_KEY},
-    {"tls.pem", BACKUP_KEY},          {"sottod.conf", BACKUP_SETTINGS},
+    {"tls.pem", BACKUP_KEY},          {BACKUP_CONFIG, BACKUP_SETTINGS},
 };
 
 static bool is_hex(const char *text, size_t len)
@@ -106,6 +106,15 @@ static sotto_err fd_copy(struct writing *w, int fd, const char *name, uint64_t s
     return SOTTO_OK;
 }
 
+static sotto_err open_copy(struct writing *w, int fd, uint64_t size, const char *name)
+{
+    sotto_err err = fd_copy(w, fd, name, size);
+    close(fd);
+    w->sum.files++;
+    w->sum.bytes += size;
+    return err;
+}
+
 /* A file that isn't there is left out. */
 static sotto_err file_copy(struct writing *w, const char *from, const char *name)
 {
@@ -118,11 +127,23 @@ static sotto_err file_copy(struct writing *w, const char *from, const char *name
             close(fd);
         return failure_say(w->failure, SOTTO_E_IO, "cannot read %s", from);
     }
-    sotto_err err = fd_copy(w, fd, name, (uint64_t)st.st_size);
+    return open_copy(w, fd, (uint64_t)st.st_size, name);
+}
+
+/* Those in force lie anywhere, behind a link perhaps. What was a pipe, or is no longer there, is left out. */
+static sotto_err settings_copy(struct writing *w)
+{
+    const char *from = w->wish->settings;
+    struct stat st;
+    int fd = from[0] != 0 ? open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+    if (from[0] == 0 || (fd < 0 && errno == ENOENT))
+        return SOTTO_OK;
+    if (fd < 0)
+        return failure_say(w->failure, SOTTO_E_IO, "cannot read %.300s: %s", from, strerror(errno));
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return open_copy(w, fd, (uint64_t)st.st_size, BACKUP_CONFIG);
     close(fd);
-    w->sum.files++;
-    w->sum.bytes += (uint64_t)st.st_size;
-    return err;
+    return SOTTO_OK;
 }
 
 static sotto_err about_write(struct writing *w)
@@ -211,8 +232,8 @@ static sotto_err blobs_copy(struct writing *w)
 static sotto_err small_files_copy(struct writing *w)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        bool wanted = kinds[i].kind == BACKUP_SETTINGS || kinds[i].kind == BACKUP_CERT ||
-                      (kinds[i].kind == BACKUP_KEY && w->wish->keys);
+        bool wanted =
+            kinds[i].kind == BACKUP_CERT || (kinds[i].kind == BACKUP_KEY && w->wish->keys);
         if (wanted)
             TRY(file_copy(w, kinds[i].name, kinds[i].name));
     }
@@ -223,6 +244,7 @@ static sotto_err all_write(struct writing *w)
 {
     TRY(write_say(w, about_write(w)));
     TRY(small_files_copy(w));
+    TRY(settings_copy(w));
     TRY(store_copy(w));
     TRY(blobs_copy(w));
     return write_say(w, archive_finish(w->archive));
@@ -233,7 +255,8 @@ sotto_err backup_write(sotto_crypto *c, const struct backup_wish *wish, int fd,
 {
     DEFER(archive_writer_freep) struct archive_writer *archive = NULL;
     struct writing w = {.wish = wish, .failure = ret_failure};
-    TRY(write_say(&w, archive_writer_new(c, fd, wish->recipient, wish->seed, &archive)));
+    TRY(write_say(&w,
+                  archive_writer_new(c, fd, wish->recipient, wish->seed, wish->ending, &archive)));
     w.archive = archive;
     w.dir = open(wish->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (w.dir < 0)

@@ -9,6 +9,7 @@
 
 #include "backup/backup.h"
 #include "base/ct.h"
+#include "store/files.h"
 #include "store/store.h"
 
 #define ABOUT_MAX 1024
@@ -20,6 +21,7 @@ struct reading {
     struct backup_sum sum;
     struct failure *failure;
     const char *path;
+    const atomic_bool *ending;
     int dir;         /* where files go: `path` */
     bool only_store; /* the others are read, and that is all */
     bool has_store;
@@ -44,6 +46,11 @@ static sotto_err read_say(struct failure *failure, sotto_err err)
     default:
         return err;
     }
+}
+
+static bool is_ending(const atomic_bool *ending)
+{
+    return ending != NULL && atomic_load(ending);
 }
 
 /* ---- one file */
@@ -81,6 +88,8 @@ static sotto_err file_take(struct reading *r, int fd, const char *name, char *re
     uint8_t piece[PIECE];
     size_t len, kept = 0;
     for (;;) {
+        if (is_ending(r->ending))
+            return SOTTO_E_INTERRUPTED;
         TRY(read_say(r->failure, archive_read(r->archive, piece, sizeof piece, &len)));
         if (len == 0)
             break;
@@ -101,14 +110,25 @@ static sotto_err file_take(struct reading *r, int fd, const char *name, char *re
     return fd < 0 || fsync(fd) == 0 ? SOTTO_OK : write_say(r->failure, r->path, name);
 }
 
+/* Unless it is there. */
+static sotto_err dir_make(struct reading *r, const char *name)
+{
+    if (mkdirat(r->dir, name, 0700) != 0)
+        return errno == EEXIST ? SOTTO_OK : write_say(r->failure, r->path, name);
+    int fd = openat(r->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return write_say(r->failure, r->path, name);
+    sotto_err err = file_give(r->dir, fd);
+    close(fd);
+    return err == SOTTO_OK ? err : write_say(r->failure, r->path, name);
+}
+
 static sotto_err blob_dirs_make(struct reading *r, const char *name)
 {
     char dir[] = "blobs/00";
     memcpy(dir, name, sizeof dir - 1);
-    if ((mkdirat(r->dir, "blobs", 0700) != 0 && errno != EEXIST) ||
-        (mkdirat(r->dir, dir, 0700) != 0 && errno != EEXIST))
-        return write_say(r->failure, r->path, dir);
-    return SOTTO_OK;
+    TRY(dir_make(r, "blobs"));
+    return dir_make(r, dir);
 }
 
 static sotto_err file_make(struct reading *r, enum backup_kind kind, const char *name)
@@ -120,7 +140,11 @@ static sotto_err file_make(struct reading *r, enum backup_kind kind, const char 
         return read_say(r->failure, SOTTO_E_DAMAGED); /* twice in one backup */
     if (fd < 0)
         return write_say(r->failure, r->path, name);
-    sotto_err err = file_take(r, fd, name, NULL, 0);
+    sotto_err err = file_give(r->dir, fd);
+    if (err != SOTTO_OK)
+        err = write_say(r->failure, r->path, name);
+    if (err == SOTTO_OK)
+        err = file_take(r, fd, name, NULL, 0);
     if (close(fd) != 0 && err == SOTTO_OK)
         err = write_say(r->failure, r->path, name);
     return err;
@@ -145,6 +169,7 @@ static sotto_err one_take(struct reading *r, const char *name, uint64_t size)
     r->sum.bytes += size;
     r->sum.blobs += kind == BACKUP_BLOB;
     r->has_store = r->has_store || kind == BACKUP_STORE;
+    r->sum.settings = r->sum.settings || kind == BACKUP_SETTINGS;
     return r->only_store && kind != BACKUP_STORE ? file_take(r, -1, kept, NULL, 0)
                                                  : file_make(r, kind, kept);
 }
@@ -165,14 +190,15 @@ static sotto_err all_take(struct reading *r)
     return SOTTO_OK;
 }
 
-static sotto_err store_check(const char *dir, struct failure *failure)
+static sotto_err store_check(const char *dir, const atomic_bool *ending, struct failure *failure)
 {
     char path[PATH_SIZE], why[256] = "";
     snprintf(path, sizeof path, "%.1100s/" BACKUP_DATABASE, dir);
-    sotto_err err = store_verify(path, why);
-    return err == SOTTO_OK ? err
-                           : failure_say(failure, err, "the database in it is not whole: %s",
-                                         why[0] != 0 ? why : sotto_err_text(err));
+    sotto_err err = store_verify(path, ending, why);
+    return err == SOTTO_OK || err == SOTTO_E_INTERRUPTED
+               ? err
+               : failure_say(failure, err, "the database in it is not whole: %s",
+                             why[0] != 0 ? why : sotto_err_text(err));
 }
 
 /* Empties a directory that we filled: files, and directories of two levels below. */
@@ -199,13 +225,19 @@ static void dir_empty(int dir, unsigned depth)
     closedir(list);
 }
 
-static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key, const char *dir,
-                           bool only_store, struct backup_sum *ret_sum, struct failure *failure)
+static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key,
+                           const atomic_bool *ending, const char *dir, bool only_store,
+                           struct backup_sum *ret_sum, struct failure *failure)
 {
     DEFER(archive_reader_freep) struct archive_reader *archive = NULL;
-    TRY(read_say(failure, archive_reader_new(c, fd, key, &archive)));
+    TRY(read_say(failure, archive_reader_new(c, fd, key, ending, &archive)));
     struct reading r = {
-        .archive = archive, .failure = failure, .path = dir, .only_store = only_store};
+        .archive = archive,
+        .failure = failure,
+        .path = dir,
+        .ending = ending,
+        .only_store = only_store,
+    };
     r.sum.sealed = archive_is_sealed(archive);
     r.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (r.dir < 0)
@@ -215,7 +247,7 @@ static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key, c
     if (err == SOTTO_OK && !only_store && syncfs(r.dir) != 0)
         err = write_say(failure, dir, NULL);
     if (err == SOTTO_OK)
-        err = store_check(dir, failure);
+        err = store_check(dir, ending, failure);
     if (err != SOTTO_OK)
         dir_empty(r.dir, 2);
     close(r.dir);
@@ -224,7 +256,8 @@ static sotto_err take_into(sotto_crypto *c, int fd, const struct kem_key *key, c
 }
 
 sotto_err backup_verify(sotto_crypto *c, int fd, const struct kem_key *key,
-                        struct backup_sum *ret_sum, struct failure *ret_failure)
+                        const atomic_bool *ending, struct backup_sum *ret_sum,
+                        struct failure *ret_failure)
 {
     const char *tmp = getenv("TMPDIR");
     char dir[PATH_SIZE];
@@ -232,7 +265,7 @@ sotto_err backup_verify(sotto_crypto *c, int fd, const struct kem_key *key,
              tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
     if (mkdtemp(dir) == NULL)
         return write_say(ret_failure, dir, NULL);
-    sotto_err err = take_into(c, fd, key, dir, true, ret_sum, ret_failure);
+    sotto_err err = take_into(c, fd, key, ending, dir, true, ret_sum, ret_failure);
     int place = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place >= 0) {
         dir_empty(place, 0);
@@ -255,8 +288,9 @@ static bool is_empty(const char *path)
     return empty;
 }
 
-sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key, const char *dir,
-                         struct backup_sum *ret_sum, struct failure *ret_failure)
+sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key,
+                         const atomic_bool *ending, const char *dir, struct backup_sum *ret_sum,
+                         struct failure *ret_failure)
 {
     bool made = mkdir(dir, 0700) == 0;
     if (!made && errno == ENOENT)
@@ -266,12 +300,12 @@ sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key, con
                            "cannot make %.300s: %s", dir, strerror(errno));
     if (!made && !is_empty(dir)) {
         snprintf(ret_failure->todo, sizeof ret_failure->todo,
-                 "name another directory with --dir, or move what is there away");
+                 "name another directory with --dir, or move what is in it elsewhere");
         return failure_say(ret_failure, SOTTO_E_EXISTS, "%.300s is not an empty directory", dir);
     }
     if (!made && chmod(dir, 0700) != 0)
         return failure_say(ret_failure, SOTTO_E_PERMISSION, "%.300s is not ours", dir);
-    sotto_err err = take_into(c, fd, key, dir, false, ret_sum, ret_failure);
+    sotto_err err = take_into(c, fd, key, ending, dir, false, ret_sum, ret_failure);
     if (err != SOTTO_OK && made)
         (void)rmdir(dir);
     room_say(ret_failure, err, "--dir");

@@ -13,6 +13,7 @@
 #define SERVER_LISTEN_MAX  16
 #define SERVER_THREADS_MAX 64
 #define SERVER_PROXIES_MAX 16
+#define SERVER_PATH        1024 /* bytes of a path with its NUL */
 
 enum record_layer { RECORD_LAYER_OWN, RECORD_LAYER_OPENSSL }; /* after the TLS handshake */
 
@@ -44,6 +45,7 @@ struct server_config {
     uint16_t public_port;    /* that links name; 0: that of the first listener */
     uint8_t recipient[32];   /* whom backups are sealed to; all zero: nobody */
     enum record_layer record_layer;
+    char file[SERVER_PATH]; /* that these settings were read from, as it was named; "": none */
 };
 
 /* Where clients find the server, as links and mails say; 0: it is not known before the server listens. */

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/files.h"
+
 #define LOCK_NAME "lock"
 #define TEMP_NAME "new"
 
@@ -86,9 +88,21 @@ static sotto_err dir_close_to_others(int dir)
     return SOTTO_OK;
 }
 
+/* What stands there under that name is not ours to give, only what we make. */
+static sotto_err lock_file_make(int dir)
+{
+    int fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST ? SOTTO_OK : err_of(errno);
+    sotto_err err = file_give(dir, fd);
+    close(fd);
+    return err;
+}
+
 static sotto_err dir_lock(struct state *state)
 {
-    state->lock = openat(state->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    TRY(lock_file_make(state->dir));
+    state->lock = openat(state->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (state->lock < 0)
         return err_of(errno);
     if (flock(state->lock, LOCK_EX | LOCK_NB) != 0)
@@ -186,13 +200,16 @@ static sotto_err fd_write(int fd, view content)
     return fsync(fd) == 0 ? SOTTO_OK : SOTTO_E_IO;
 }
 
+/* What a crash left is ours to remove, whoever made it. */
 sotto_err state_write(const struct state *state, const char *name, view content)
 {
-    int fd =
-        openat(state->dir, TEMP_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    (void)unlinkat(state->dir, TEMP_NAME, 0);
+    int fd = openat(state->dir, TEMP_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_of(errno);
-    sotto_err err = fchmod(fd, 0600) == 0 ? fd_write(fd, content) : err_of(errno);
+    sotto_err err = fchmod(fd, 0600) == 0 ? file_give(state->dir, fd) : err_of(errno);
+    if (err == SOTTO_OK)
+        err = fd_write(fd, content);
     if (close(fd) != 0 && err == SOTTO_OK)
         err = SOTTO_E_IO;
     if (err == SOTTO_OK && renameat(state->dir, TEMP_NAME, state->dir, name) != 0)

@@ -1,5 +1,6 @@
 /* state.h - the state directory: a few small files, of mode 0600 in a directory of mode 0700, each written whole or not at all (temporary
- * file, fsync, rename, fsync of the directory). A lock keeps a second server out. */
+ * file, fsync, rename, fsync of the directory). A lock keeps a second server out. What root makes there is for who owns the directory,
+ * such as the user of a service that does not run just now. */
 #ifndef NET_STATE_H
 #define NET_STATE_H
 

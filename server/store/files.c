@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 sotto_err file_err(int number)
@@ -31,18 +32,60 @@ sotto_err file_err(int number)
     }
 }
 
-sotto_err file_sync_directory(const char *path)
+/* The directory that it is in; -1: errno says why. */
+static int directory_open(const char *path)
 {
     char *directory = strdup(path);
     if (directory == NULL)
-        return SOTTO_E_NOMEM;
+        return -1; /* ENOMEM */
     char *slash = strrchr(directory, '/');
     if (slash != NULL)
         slash[slash == directory] = 0; /* the root keeps its own */
     int dir = open(slash != NULL ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(directory);
+    return dir;
+}
+
+sotto_err file_give(int dir, int fd)
+{
+    struct stat st;
+    if (geteuid() != 0)
+        return SOTTO_OK;
+    if (fstat(dir, &st) != 0)
+        return file_err(errno);
+    return st.st_uid == 0 || fchown(fd, st.st_uid, st.st_gid) == 0 ? SOTTO_OK : file_err(errno);
+}
+
+static sotto_err give_beside(const char *path, int fd)
+{
+    int dir = directory_open(path);
     if (dir < 0)
-        return SOTTO_E_IO;
+        return file_err(errno);
+    sotto_err err = file_give(dir, fd);
+    close(dir);
+    return err;
+}
+
+sotto_err file_new(const char *path, int *ret_fd)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return file_err(errno);
+    sotto_err err = give_beside(path, fd);
+    if (err != SOTTO_OK) {
+        close(fd);
+        (void)unlink(path);
+        return err;
+    }
+    *ret_fd = fd;
+    return SOTTO_OK;
+}
+
+sotto_err file_sync_directory(const char *path)
+{
+    int dir = directory_open(path);
+    if (dir < 0)
+        return errno == ENOMEM ? SOTTO_E_NOMEM : SOTTO_E_IO;
     int failed = fsync(dir);
     close(dir);
     return failed == 0 ? SOTTO_OK : SOTTO_E_IO;

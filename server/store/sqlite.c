@@ -47,6 +47,8 @@ sotto_err sqlite_err(int code)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return SOTTO_E_IN_USE;
+    case SQLITE_INTERRUPT:
+        return SOTTO_E_INTERRUPTED;
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_AUTH:
@@ -273,9 +275,14 @@ static sotto_err file_lock(struct sqlite *q)
     char *name = sqlite3_mprintf("%s.lock", q->path);
     if (name == NULL)
         return SOTTO_E_NOMEM;
-    q->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    sotto_err err = file_new(name, &q->lock);
+    if (err == SOTTO_E_EXISTS) {
+        q->lock = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        err = q->lock < 0 ? file_err(errno) : SOTTO_OK;
+    }
     sqlite3_free(name);
-    if (q->lock < 0 || flock(q->lock, LOCK_EX | LOCK_NB) != 0)
+    TRY(err);
+    if (flock(q->lock, LOCK_EX | LOCK_NB) != 0)
         return file_err(errno);
     return SOTTO_OK;
 }
@@ -283,9 +290,10 @@ static sotto_err file_lock(struct sqlite *q)
 /* SQLite would make it readable for others; its other files take the mode of this one. */
 static sotto_err file_make(const char *path)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        return errno == EEXIST ? SOTTO_OK : file_err(errno);
+    int file;
+    sotto_err err = file_new(path, &file);
+    if (err != SOTTO_OK)
+        return err == SOTTO_E_EXISTS ? SOTTO_OK : err;
     close(file);
     return file_sync_directory(path);
 }

@@ -29,6 +29,7 @@
 #define ROOM_SHARE    16                    /* if so many times its length is free */
 #define FRAME_HEAD    24                    /* bytes */
 #define COPY_PAGES    256                   /* between two words of progress */
+#define VERIFY_STEPS  1000                  /* of SQLite's machine, before `ending` is looked at */
 
 /* sqlite3_free() it; NULL: no memory. */
 static char *wal_name(const struct sqlite *q)
@@ -246,9 +247,8 @@ static sotto_err copy_to(sqlite3 *from, const char *path, store_progress *progre
 
 sotto_err sqlite_copy(sqlite3 *db, const char *path, store_progress *progress, void *user)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        return file_err(errno);
+    int file;
+    TRY(file_new(path, &file));
     close(file);
     sotto_err err = copy_to(db, path, progress, user);
     if (err == SOTTO_OK)
@@ -312,12 +312,20 @@ static sotto_err log_check(sqlite3 *db, char why[WHY_MAX])
                       differ != 0 ? "can't be found" : "are out of order");
 }
 
-static sotto_err verify(const char *path, char why[WHY_MAX])
+static int on_steps(void *user)
+{
+    const atomic_bool *ending = user;
+    return atomic_load(ending);
+}
+
+static sotto_err verify(const char *path, const atomic_bool *ending, char why[WHY_MAX])
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int version;
     TRY(sqlite_connect(path, NULL, &db));
     sqlite_leave_log(db);
+    if (ending != NULL)
+        sqlite3_progress_handler(db, VERIFY_STEPS, on_steps, (void *)(uintptr_t)ending);
     TRY(sqlite_version(db, store_schema(), &version, why));
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);
@@ -328,13 +336,13 @@ static sotto_err verify(const char *path, char why[WHY_MAX])
     return log_check(db, why);
 }
 
-sotto_err store_verify(const char *path, char ret_why[256])
+sotto_err store_verify(const char *path, const atomic_bool *ending, char ret_why[256])
 {
     char sentence[WHY_MAX], *why = ret_why != NULL ? ret_why : sentence;
     why[0] = 0;
     if (access(path, F_OK) != 0)
         return sqlite_say(why, SOTTO_E_NOTFOUND, "there is no database %s", path);
-    sotto_err err = verify(path, why);
+    sotto_err err = verify(path, ending, why);
     if (err != SOTTO_OK && why[0] == 0)
         sqlite_say(why, err, err == SOTTO_E_DAMAGED ? "%s is damaged" : "cannot read %s", path);
     return err;

@@ -17,6 +17,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdatomic.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 
@@ -149,7 +151,9 @@ typedef bool store_progress(void *user, uint64_t done_bytes, uint64_t all_bytes)
 SOTTO_MUST_USE sotto_err store_backup(struct store *store, const char *path,
                                       store_progress *progress, void *user);
 
-/* Reads everything and checks its structure: of a file that nobody has open. DAMAGED, NEWER, NOTFOUND, with a sentence. */
-SOTTO_MUST_USE sotto_err store_verify(const char *path, char ret_why[256]);
+/* Reads everything and checks its structure: of a file that nobody has open. DAMAGED, NEWER, NOTFOUND, with a sentence. INTERRUPTED:
+ * `ending`, which may be NULL, has become true. */
+SOTTO_MUST_USE sotto_err store_verify(const char *path, const atomic_bool *ending,
+                                      char ret_why[256]);
 
 #endif

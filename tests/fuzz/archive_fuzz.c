@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 1)
         assert(write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
     assert(lseek(fd, 0, SEEK_SET) == 0);
-    if (archive_reader_new(c, fd, NULL, &r) == SOTTO_OK)
+    if (archive_reader_new(c, fd, NULL, NULL, &r) == SOTTO_OK)
         while (left > 0 && archive_next(r, &name, &file_size) == SOTTO_OK)
             file_check(r, name, file_size, &left);
     archive_reader_free(r);

@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -99,6 +100,28 @@ def without_a_server_that_is_told():
         assert sottod("status", "--dir", state_of(s))[0] == 3
         with Server(directory=s.directory) as again:
             assert sottod("status", "--dir", state_of(again))[0] == 0
+
+
+def an_answer_that_is_lost_is_no_absence():
+    """Nobody may do by himself then what a server that lives does, or has done."""
+    directory = fresh()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.join(directory, "admin.sock"))
+        listener.listen()
+
+        def answer():
+            for part in (b"", b'{"v":1,'):
+                taken = listener.accept()[0]
+                taken.recv(65536)
+                taken.sendall(part)
+                taken.close()
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        for command in (["status"], ["backup", os.path.join(directory, "b")]):
+            status, _, err = sottod(*command, "--dir", directory, "--config", "/dev/null")
+            assert status == 3 and "the server ended before it answered" in err and "do: look at its log" in err, (command, status, err)
+        thread.join()
+    assert os.listdir(directory) == ["admin.sock"]
 
 
 def a_long_path_is_no_hindrance():

@@ -113,6 +113,53 @@ def the_drill():
     bob.end()
 
 
+def what_is_made_as_root_is_for_who_owns_the_directory():
+    """The service has its own user, and gives itself only a directory that is somebody else's."""
+    if os.geteuid() != 0:
+        return "only root can give files away"
+    place = fresh()
+    file, state, link = (os.path.join(place, name) for name in ("b", "state", "link"))
+    with Server() as s:
+        blob(state_of(s), "ab", "0" * 62, 1000)
+        assert sottod("backup", file, "--with-keys", "--dir", state_of(s))[0] == 0
+    os.mkdir(state, 0o700)
+    os.chown(state, 12345, 12346)
+    os.symlink("state", link)  # as systemd has it
+    assert sottod("restore", file, "--dir", link)[0] == 0
+    assert sottod("rotate-key", "--intermediate", "--dir", link)[0] == 0
+    assert sottod("backup", os.path.join(place, "c"), "--dir", link)[0] == 0
+    paths = [os.path.join(top, name) for top, folders, names in os.walk(state) for name in folders + names]
+    for name in ("sotto.db", "root.key", "lock", "intermediate.key", "last-backup", "blobs/ab/" + "0" * 62):
+        assert os.path.join(state, name) in paths, (name, paths)
+    for path in [state, *paths]:
+        assert (os.stat(path).st_uid, os.stat(path).st_gid) == (12345, 12346), path
+    return None
+
+
+def the_settings_in_force_come_along():
+    place = fresh()
+    settings, file, plain = (os.path.join(place, name) for name in ("here.conf", "b", "c"))
+    with open(settings, "w", encoding="utf-8") as f:
+        f.write("host = chat.example.org\nrooms = off\n")
+    with Server("--config", settings) as s:
+        state = state_of(s)
+        for running in (True, False):
+            if not running:
+                s.stop()
+            assert sottod("backup", file, "--dir", state, "--config", settings)[0] == 0
+            back = os.path.join(fresh(), "state")
+            status, out, err = sottod("restore", file, "--dir", back)
+            assert status == 0 and f"settings: in {back}/sottod.conf" in out, (running, out, err)
+            with open(settings, "rb") as one, open(os.path.join(back, "sottod.conf"), "rb") as other:
+                assert one.read() == other.read(), running
+            assert json.loads(sottod("check-config", os.path.join(back, "sottod.conf"), "--json")[1])["file"]
+            os.unlink(file)
+        assert sottod("backup", plain, "--dir", state, "--config", "/dev/null")[0] == 0
+    back = os.path.join(fresh(), "state")
+    status, out, _ = sottod("restore", plain, "--dir", back)
+    assert status == 0 and "settings" not in out and "sottod.conf" not in os.listdir(back), out
+
+
 def accounts_and_what_waits_for_them_come_back():
     file = os.path.join(fresh(), "b")
     with Server("--set", "registration.who=open") as s:
@@ -372,6 +419,94 @@ def a_stop_in_the_middle_leaves_nothing_behind():
         assert "backup.tmp" not in os.listdir(state_of(s))
 
 
+def large(state):
+    for i in range(40):
+        blob(state, f"{i:02x}", "1" * 62, 1 << 20)
+
+
+def begun(state, path):
+    """A backup that is being written."""
+    p = subprocess.Popen([program("sottod"), "backup", path, "--dir", state], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "its beginning", 60)
+    return p
+
+
+def stalled(state):
+    """A backup into a pipe that is full, and that nobody reads; the pipe's other end."""
+    read, write = os.pipe()
+    p = subprocess.Popen([program("sottod"), "backup", "-", "--dir", state], stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    wait_for(lambda: waiting_in(read) > 60000, "the pipe to be full", 60)
+    return p, read
+
+
+def of_a_server_that_dies_no_backup_is_left():
+    """Nor does the command go on by itself in the middle of the file."""
+    path = os.path.join(fresh(), "b")
+    with Server() as s:
+        large(state_of(s))
+        p = begun(state_of(s), path)
+        s.stop(9)
+        _, err = p.communicate(timeout=60)
+        assert p.returncode == 3 and "the server ended before it answered" in err and "do: " in err, (p.returncode, err)
+        assert not os.path.exists(path) and "last-backup" not in os.listdir(state_of(s))
+
+
+def one_that_is_broken_off_does_not_count():
+    path = os.path.join(fresh(), "b")
+    with Server() as s:
+        large(state_of(s))
+        p = begun(state_of(s), path)
+        s.process.send_signal(signal.SIGSTOP)
+        p.kill()
+        p.communicate(timeout=60)
+        s.process.send_signal(signal.SIGCONT)
+        s.line("a backup failed: ")
+        assert "last-backup" not in os.listdir(state_of(s)) and "a backup was made" not in s.log()
+
+
+def the_next_one_waits_for_one_that_is_broken_off():
+    path = os.path.join(fresh(), "b")
+    with Server() as s:
+        large(state_of(s))
+        p, read = stalled(state_of(s))
+        p.kill()
+        p.communicate(timeout=60)
+        status, _, err = sottod("backup", path, "--dir", state_of(s))
+        assert status == 0 and sottod("verify-backup", path)[0] == 0, err
+        os.close(read)
+
+
+def a_pipe_that_nobody_reads_holds_up_no_stop():
+    with Server() as s:
+        large(state_of(s))
+        p, read = stalled(state_of(s))
+        assert s.stop() == 0
+        _, err = p.communicate(timeout=60)
+        assert p.returncode == 3 and "the server ended before it answered" in err, (p.returncode, err)
+        os.close(read)
+
+
+def who_stops_reading_one_leaves_nothing_of_it():
+    place, tmp, empty = fresh(), fresh(), fresh()
+    file, state = os.path.join(place, "b"), os.path.join(place, "state")
+    with Server() as s:
+        blob(state_of(s), "ab", "0" * 62, 100000)
+        assert sottod("backup", file, "--with-keys", "--dir", state_of(s))[0] == 0
+    with open(file, "rb") as f:
+        data = f.read()[:-100]
+    for command, where in ((["verify-backup", "-"], tmp), (["restore", "-", "--dir", state], state), (["restore", "-", "--dir", empty], empty)):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen([program("sottod"), *command], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env={**os.environ, "TMPDIR": tmp}) as p:
+                p.stdin.write(data)
+                p.stdin.flush()  # and the rest doesn't come
+                wait_for(lambda: any("sotto.db" in names for _, _, names in os.walk(where)), "the database", 60)
+                p.send_signal(number)
+                assert p.wait(60) == 130, (command, p.stderr.read())
+            assert os.listdir(tmp) == [] and os.listdir(empty) == [] and not os.path.exists(state), command
+
+
 def what_a_crash_left_of_a_backup_goes_at_the_next_start():
     directory = fresh()
     with Server(directory=directory) as s:
@@ -407,4 +542,4 @@ def who_stops_waiting_leaves_no_file():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "unsynced", "caught", "waiting_in")])
+     and f.__name__ not in ("sottod", "fresh", "state_of", "recipient", "blob", "large", "begun", "stalled", "unsynced", "caught", "waiting_in")])

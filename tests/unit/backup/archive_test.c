@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -66,7 +67,7 @@ static void made(struct world *w, bool sealed, sotto_buf *ret_bytes)
     int fd = fd_of((view){0});
     struct archive_writer *writer;
     view recipient = sealed ? kem_key_public(w->key) : (view){0};
-    assert_ok(archive_writer_new(w->c, fd, recipient, w->seed, &writer));
+    assert_ok(archive_writer_new(w->c, fd, recipient, w->seed, NULL, &writer));
     add_all(writer, "about", VIEW_LIT("made 5\n"));
     add_all(writer, "empty", (view){0});
     add_all(writer, "sotto.db", VIEW_OF(w->big));
@@ -107,7 +108,7 @@ static sotto_err read_all(struct world *w, view bytes, const struct kem_key *key
     const char *name;
     uint64_t size;
     int fd = fd_of(bytes);
-    sotto_err err = archive_reader_new(w->c, fd, key, &r);
+    sotto_err err = archive_reader_new(w->c, fd, key, NULL, &r);
     if (err == SOTTO_OK)
         err = file_expect(r, "about", VIEW_LIT("made 5\n"));
     if (err == SOTTO_OK)
@@ -223,7 +224,7 @@ static void a_writer_keeps_to_its_sizes(void **state)
     struct archive_writer *writer;
     char name[ARCHIVE_NAME_MAX + 2];
     int fd = fd_of((view){0});
-    assert_ok(archive_writer_new(w->c, fd, (view){0}, w->seed, &writer));
+    assert_ok(archive_writer_new(w->c, fd, (view){0}, w->seed, NULL, &writer));
     assert_err(archive_add(writer, VIEW_LIT("x")), USAGE);
     assert_err(archive_file(writer, "", 1), USAGE);
     memset(name, 'n', sizeof name);
@@ -237,6 +238,24 @@ static void a_writer_keeps_to_its_sizes(void **state)
     assert_ok(archive_finish(writer));
     archive_writer_free(writer);
     close(fd);
+}
+
+static void who_waits_for_a_pipe_leaves_off(void **state)
+{
+    struct world *w = *state;
+    struct archive_writer *writer;
+    struct archive_reader *reader;
+    atomic_bool ending = false;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_ok(archive_writer_new(w->c, ends[1], (view){0}, w->seed, &ending, &writer));
+    assert_ok(archive_file(writer, "a", sizeof w->big));
+    atomic_store(&ending, true);
+    assert_err(archive_add(writer, VIEW_OF(w->big)), INTERRUPTED);
+    assert_err(archive_reader_new(w->c, ends[0], NULL, &ending, &reader), INTERRUPTED);
+    archive_writer_free(writer);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void names_are_those_of_a_state_directory(void **state)
@@ -297,6 +316,7 @@ int main(void)
         TEST(chunks_have_their_places),
         TEST(what_is_something_else_is_told),
         TEST(a_writer_keeps_to_its_sizes),
+        TEST(who_waits_for_a_pipe_leaves_off),
         TEST(names_are_those_of_a_state_directory),
         TEST(a_recipient_is_read_as_it_was_written),
     };

@@ -77,7 +77,7 @@ static void holds(uint32_t told)
         assert_true(walk.next > number && walk.next <= number + 7);
     }
     store_free(s);
-    assert_ok(store_verify(scratch_db, NULL));
+    assert_ok(store_verify(scratch_db, NULL, NULL));
 }
 
 static void all_that_was_told_survives_kill(void **state)

@@ -151,7 +151,7 @@ static void entries_are_found_again_wherever_the_index_ends(void **state)
         for (uint64_t stream = 0; stream < 5; stream++)
             assert_int_equal(entries(s, stream), (i + 5 - stream) / 5);
         store_free(s);
-        assert_ok(store_verify(scratch_db, NULL));
+        assert_ok(store_verify(scratch_db, NULL, NULL));
     }
     struct store *s = opened_cold();
     assert_in_range(sqlite_of(s)->index_to, 60 - 9, 60 - 8);
@@ -182,7 +182,7 @@ static void index_that_misses_an_entry_is_damage(void **state)
         append_one(s, i % 3, i);
     assert_ok(sqlite_exec(sqlite_of(s)->db, "UPDATE log_at SET seq = 1000 WHERE seq = 7"));
     store_free(s);
-    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_err(store_verify(scratch_db, NULL, why), DAMAGED);
     assert_non_null(strstr(why, "entries can't be found"));
 }
 
@@ -203,11 +203,11 @@ static void later_entries_out_of_order_are_damage(void **state)
         for (uint64_t seq = 1; seq <= 30; seq++)
             append_one(s, seq % 3, seq);
         assert_in_range(sqlite_of(s)->index_to, 10, 20);
-        assert_ok(store_verify(scratch_db, NULL));
+        assert_ok(store_verify(scratch_db, NULL, NULL));
         assert_ok(sqlite_exec(sqlite_of(s)->db, changes[i]));
         assert_int_equal(sqlite3_changes(sqlite_of(s)->db), 1);
         store_free(s);
-        assert_err(store_verify(scratch_db, why), DAMAGED);
+        assert_err(store_verify(scratch_db, NULL, why), DAMAGED);
         assert_non_null(strstr(why, "entries are out of order"));
     }
 }
@@ -315,7 +315,7 @@ static void older_schema_is_brought_forward_after_a_copy(void **state)
     assert_int_equal(number, 3);
     has(s, "a", "3");
     store_free(s);
-    assert_ok(store_verify(in_scratch("db.before-2"), why));
+    assert_ok(store_verify(in_scratch("db.before-2"), NULL, why));
     assert_int_not_equal(access(in_scratch("db.before-2.part"), F_OK), 0);
     assert_int_equal(rename(in_scratch("db.before-2"), scratch_db), 0);
     assert_ok(open_version(1, NULL, &s, why));
@@ -351,7 +351,7 @@ static void is_refused_as_newer(void)
     assert_err(open_version(2, NULL, &s, why), NEWER);
     assert_non_null(strstr(why, "newer sottod (schema 3, this one knows 2)"));
     refuses(SOTTO_E_NEWER, "newer sottod");
-    assert_err(store_verify(scratch_db, why), NEWER);
+    assert_err(store_verify(scratch_db, NULL, why), NEWER);
 }
 
 /* Also what a newer one that was killed has left beside it. */
@@ -447,7 +447,7 @@ static void backup_is_of_one_moment_while_the_store_goes_on(void **state)
     assert_int_equal(stat(in_scratch("copy"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(st.st_size, m.all);
-    assert_ok(store_verify(in_scratch("copy"), why));
+    assert_ok(store_verify(in_scratch("copy"), NULL, why));
     assert_int_equal(rename(in_scratch("copy"), scratch_db), 0);
     s = opened();
     has(s, "a", "1");
@@ -478,22 +478,36 @@ static void verify_finds_what_is_damaged(void **state)
     assert_ok(sqlite_number(
         sqlite_of(s)->db, "SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'log_at'", &index));
     store_free(s);
-    assert_ok(store_verify(scratch_db, why));
+    assert_ok(store_verify(scratch_db, NULL, why));
     assert_string_equal(why, "");
     static const char noise[] = "noise noise noise noise noise noise noise noise";
     overwrite(scratch_db, index * SQL_PAGE, noise);
-    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_err(store_verify(scratch_db, NULL, why), DAMAGED);
     assert_non_null(strstr(why, "damaged"));
-    assert_err(store_verify(scratch_db, NULL), DAMAGED);
-    assert_err(store_verify(in_scratch("nothing"), why), NOTFOUND);
+    assert_err(store_verify(scratch_db, NULL, NULL), DAMAGED);
+    assert_err(store_verify(in_scratch("nothing"), NULL, why), NOTFOUND);
     s = opened(); /* what is damaged is found where it is read */
     size_t count = 0;
     assert_err(log_read(s, 1, 0, UINT64_MAX, count_entries, &count), DAMAGED);
     store_free(s);
     overwrite(scratch_db, 0, noise);
-    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_err(store_verify(scratch_db, NULL, why), DAMAGED);
     assert_int_equal(truncate(scratch_db, 0), 0);
-    assert_err(store_verify(scratch_db, why), DAMAGED);
+    assert_err(store_verify(scratch_db, NULL, why), DAMAGED);
+}
+
+static void verify_is_interrupted(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    char why[256];
+    atomic_bool ending = false;
+    sqlite_of(s)->hot_most = 4;
+    fill(s, 1500);
+    store_free(s);
+    assert_ok(store_verify(scratch_db, &ending, why));
+    atomic_store(&ending, true);
+    assert_err(store_verify(scratch_db, &ending, why), INTERRUPTED);
 }
 
 /* --- the disk --- */
@@ -817,6 +831,7 @@ int main(void)
         cmocka_unit_test(backup_is_of_one_moment_while_the_store_goes_on),
         cmocka_unit_test(backup_that_is_stopped_leaves_nothing),
         cmocka_unit_test(verify_finds_what_is_damaged),
+        cmocka_unit_test(verify_is_interrupted),
         cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
         cmocka_unit_test(log_is_made_longer_ahead_of_what_is_written),
         cmocka_unit_test(full_disk_does_without_a_longer_log),

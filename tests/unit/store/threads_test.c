@@ -63,7 +63,7 @@ static void copy_is_whole(int i)
     uint64_t number = 0, count = 0, last = 0;
     view value;
     snprintf(path, sizeof path, "%s/copy-%d", scratch, i);
-    assert_ok(store_verify(path, why));
+    assert_ok(store_verify(path, NULL, why));
     assert_ok(store_sqlite_open(&(struct store_options){.path = path}, &copy, why));
     sotto_err err = store_get(copy, STORE_META, VIEW_LIT("n"), &value);
     if (err == SOTTO_OK)
