@@ -76,6 +76,8 @@ void connection_drop(struct step *s, struct connection *c, enum proto_room_end r
     if (c->device != NULL)
         connection_sign_out(s, c);
     map_take(&s->core->connections, c->id);
+    if (list_holds(&s->core->asking, &c->asking))
+        list_remove(&s->core->asking, &c->asking);
     if (!c->admin) {
         list_remove(&s->core->idle, &c->idle); /* signed out and without a room it is idle */
         origin_leave(s->core, c->origin, s->now_ms);
@@ -89,6 +91,18 @@ void connection_end(struct step *s, struct connection *c, sotto_err reason,
     uint64_t id = c->id;
     connection_drop(s, c, room_reason);
     connection_say_bye(s, id, reason);
+}
+
+void connection_ask(struct core *core, struct connection *c)
+{
+    if (!list_holds(&core->asking, &c->asking))
+        list_add_last(&core->asking, &c->asking);
+}
+
+void connections_answered(struct core *core)
+{
+    while (core->asking.first != NULL)
+        list_remove(&core->asking, core->asking.first);
 }
 
 /* Idle connections are those that are neither signed in nor in a room. */

@@ -336,14 +336,25 @@ sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *f
     if (core->store == NULL)
         return SOTTO_OK;
     TRY(streams_commit(&s));
-    if (!core->writing)
-        return SOTTO_OK;
-    core->writing = false;
-    core->counts.commits_total++;
-    return store_commit(core->store);
+    if (core->writing) {
+        core->writing = false;
+        core->counts.commits_total++;
+        TRY(store_commit(core->store));
+    }
+    connections_answered(core);
+    return SOTTO_OK;
 }
 
-static void sign_everybody_out(struct step *s, sotto_err why)
+static size_t asking_count(const struct core *core)
+{
+    size_t count = 0;
+    for (const struct link *link = core->asking.first; link != NULL; link = link->next)
+        count++;
+    return count;
+}
+
+/* And whoever else waits for an answer, which will not come. */
+static void send_away(struct step *s, sotto_err why)
 {
     struct core *core = s->core;
     size_t cursor = 0;
@@ -351,27 +362,32 @@ static void sign_everybody_out(struct step *s, sotto_err why)
     while ((device = map_next(&core->directory.devices, &cursor)) != NULL)
         if (device->session != NULL) /* it leaves the map later: directory_trim() */
             connection_end(s, device->session, why, ROOM_END_SERVER);
+    while (core->asking.first != NULL)
+        connection_end(s, LIST_ROW(core->asking.first, struct connection, asking), why,
+                       ROOM_END_SERVER);
 }
 
 sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struct core_effects *fx)
 {
     struct step s = {.core = core, .fx = fx, .now_ms = now_ms};
-    size_t rooms = core->counts.rooms_open, sessions = core->directory.devices.count;
+    size_t rooms = core->counts.rooms_open;
+    size_t people = core->directory.devices.count + asking_count(core);
     if (core->store == NULL)
         return SOTTO_OK;
     store_rollback(core->store);
     core->writing = false;
     fx->held = false;
     fx->source = 0;
-    TRY(reserve(fx, rooms, sessions * STEP_BYTES));
-    TRY(fx_reserve(fx, sessions * STEP_EFFECTS, 0));
-    step_refuse(&s, why, RETRY_MS, "%s; come again", sotto_err_text(why));
-    sign_everybody_out(&s, why);
+    TRY(reserve(fx, rooms, people * STEP_BYTES));
+    TRY(fx_reserve(fx, people * STEP_EFFECTS, 0));
+    step_refuse(&s, why, RETRY_MS, "%s: nothing was stored, try again", sotto_err_text(why));
+    send_away(&s, why);
     uploads_clear(core);
     streams_clear(core);
     directory_clear(core);
     TRY(directory_open(&s));
     TRY(streams_open(&s));
+    streams_rest(&s);
     blobs_rest(&s);
     return core_commit(core, now_ms, fx);
 }

@@ -182,6 +182,8 @@ static sotto_err request_run(struct step *s, const struct request_row *row, stru
     TRY(check_who(s, row->who, request->from));
     TRY(row->read(request->bytes, &request->body));
     s->fx->held = is_stored(row->who);
+    if (s->fx->held && request->from->device == NULL)
+        connection_ask(s->core, request->from);
     if (row->who == SUBSCRIBER)
         TRY(subscription_find(s, request->from->device, request->body.stream,
                               &request->subscription));

@@ -159,6 +159,12 @@ static sotto_err oldest_tick(struct step *s)
 
 /* --- */
 
+void streams_rest(struct step *s)
+{
+    struct streams *all = s->core->streams;
+    all->flush_due_ms = all->retention_due_ms = s->now_ms + REST_MS;
+}
+
 sotto_err streams_tick(struct step *s)
 {
     struct streams *all = s->core->streams;

@@ -55,6 +55,7 @@ struct connection {
     uint32_t eighths; /* of 1, below 8: not taken from `requests` yet */
     struct link idle; /* in core->idle while it is neither signed in nor in a room */
     uint64_t idle_since_ms;
+    struct link asking;    /* in core->asking */
     struct device *device; /* signed in as; NULL: not */
     uint64_t unwritten;    /* bytes that were pushed to it and wait for it to read on */
     uint8_t nonce[32];     /* of its hello */
@@ -113,6 +114,7 @@ struct core {
     bool stopping;
     struct map connections, origins, slots;
     struct list idle;      /* connections, by idle_since_ms */
+    struct list asking;    /* connections, not signed in, that are answered after the commit */
     struct list waiting;   /* rooms, by opened_ms */
     struct list living;    /* rooms, by opened_ms */
     struct list resting;   /* slots, by rest_until_ms */
@@ -223,6 +225,9 @@ void connection_drop(struct step *s, struct connection *c, enum proto_room_end r
 /* Says bye, closes and forgets it. */
 void connection_end(struct step *s, struct connection *c, sotto_err reason,
                     enum proto_room_end room_reason);
+/* It has asked, without being signed in, for what hangs on the next commit; that is done. */
+void connection_ask(struct core *core, struct connection *c);
+void connections_answered(struct core *core);
 /* It takes a seat; it leaves one. */
 void connection_sit(struct step *s, struct connection *c, struct seat *seat);
 void connection_rise(struct step *s, struct seat *seat);

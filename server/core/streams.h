@@ -424,6 +424,8 @@ SOTTO_MUST_USE sotto_err blob_answer_ticket(struct step *s, const struct request
 void blobs_expect(struct step *s, uint64_t over_s);
 /* All was undone: it is not tried again at once. */
 void blobs_rest(struct step *s);
+/* The same for the journal and retention. */
+void streams_rest(struct step *s);
 /* Blobs whose time is over go, a piece of them. */
 SOTTO_MUST_USE sotto_err blobs_tick(struct step *s);
 /* Of these hashes, side by side, those without a row are told to be gone. NOMEM, errors of the store. */

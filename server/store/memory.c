@@ -119,8 +119,7 @@ static void step_take(struct memory *m, uint16_t tree, struct treap_row *row)
 
 static sotto_err memory_begin(struct store *store)
 {
-    (void)store;
-    return SOTTO_OK;
+    return memory_may_fail(memory_of(store));
 }
 
 static sotto_err memory_commit(struct store *store)

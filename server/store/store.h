@@ -70,7 +70,7 @@ struct store; /* opaque */
 
 /* For tests and the simulator. NOMEM. */
 SOTTO_MUST_USE sotto_err store_memory_new(struct store **ret_store);
-/* Of such a store: after so many more calls that write (store_commit() is one) each of them gives this error, until the next call
+/* Of such a store: after so many more calls that write (store_begin() and store_commit() are such) each of them gives this error, until the next call
  * of this. OK: none does. */
 void store_memory_fail(struct store *store, sotto_err err, uint64_t after);
 

@@ -510,6 +510,24 @@ static void mail_that_was_given_out_before_a_crash_comes_again_at_once(void **st
     town_clear(&t);
 }
 
+static void who_takes_a_mail_hears_that_it_was_undone(void **state)
+{
+    (void)state;
+    struct town t = admin_town();
+    create(&t, (struct admin_invite_create){
+                   .how = REGISTER_PASSWORD, .uses = 1, .mail = VIEW_LIT("a@mail.example")});
+    sotto_buf frame = {0};
+    assert_ok(admin_plain_write(1, ADMIN_MAIL_TAKE, &frame));
+    say_buf(&t.w, ADMIN_CONNECTION, &frame);
+    assert_true(core_is_dirty(t.w.core));
+    core_effects_reset(&t.w.fx);
+    assert_ok(core_rollback(t.w.core, SOTTO_E_DISK_FULL, t.w.now_ms, &t.w.fx));
+    assert_true(got_bye(&t.w, ADMIN_CONNECTION, SOTTO_E_DISK_FULL).retry_ms > 0);
+    step(&t.w, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = ADMIN_CONNECTION});
+    assert_int_equal(take(&t).number, 1);
+    town_clear(&t);
+}
+
 /* What rests on the disk, while the mail waits and afterwards, opens nothing. */
 static void password_is_in_no_row(void **state)
 {
@@ -607,6 +625,7 @@ int main(void)
         cmocka_unit_test(passwords_are_limited_by_address_and_by_mail_address),
         cmocka_unit_test(mail_that_failed_comes_again_later_with_another_password),
         cmocka_unit_test(mail_that_was_given_out_before_a_crash_comes_again_at_once),
+        cmocka_unit_test(who_takes_a_mail_hears_that_it_was_undone),
         cmocka_unit_test(password_is_in_no_row),
         cmocka_unit_test(passwords_that_nobody_used_are_swept_up),
         cmocka_unit_test(mails_that_may_wait_are_limited),

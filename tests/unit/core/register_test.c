@@ -145,6 +145,50 @@ static void registration_that_is_not_committed_never_was(void **state)
     town_clear(&t);
 }
 
+static uint32_t room_of(struct town *t, uint64_t creator, uint64_t joiner)
+{
+    arrive(t, creator);
+    arrive(t, joiner);
+    uint32_t slot = opened(&t->w, creator);
+    ask_join(&t->w, joiner, slot);
+    got(&t->w, joiner, PROTO_ROOM_JOINED);
+    return slot;
+}
+
+/* Who asked for nothing that was undone goes on, in a room or not. */
+static void registration_that_is_undone_is_told_to_who_waits(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person people[] = {person_of(&t, "alice@" HOST), person_of(&t, "bob@" HOST),
+                              person_of(&t, "carol@" HOST)};
+    uint32_t calm = room_of(&t, 5, 6), ending = room_of(&t, 3, 4);
+    for (uint64_t i = 1; i <= 2; i++)
+        arrive(&t, i);
+    ask_register(&t, &people[0], 6, REGISTER_OPEN, (view){0}, (view){0});
+    got_registered(&t, 6);
+    for (uint64_t i = 1; i <= 3; i += 2) {
+        sotto_buf frame =
+            register_frame(&t, &people[i / 2 + 1], i, REGISTER_OPEN, (view){0}, (view){0});
+        say_buf(&t.w, i, &frame);
+    }
+    core_effects_reset(&t.w.fx);
+    assert_ok(core_rollback(t.w.core, SOTTO_E_DISK_FULL, t.w.now_ms, &t.w.fx));
+    for (uint64_t i = 1; i <= 3; i += 2)
+        assert_true(got_bye(&t.w, i, SOTTO_E_DISK_FULL).retry_ms > 0);
+    got_closed(&t.w, 4, ending, ROOM_END_SERVER);
+    for (uint64_t i = 1; i <= 6; i++)
+        assert_int_equal(effects(&t.w, CORE_CLOSE, i), i == 1 || i == 3);
+    ask_send(&t.w, 5, calm, VIEW_LIT("still here"));
+    got(&t.w, 6, PROTO_ROOM_DATA);
+    arrive(&t, 1);
+    ask_register(&t, &people[1], 1, REGISTER_OPEN, (view){0}, (view){0});
+    got_registered(&t, 1);
+    for (size_t i = 0; i < COUNT_OF(people); i++)
+        person_clear(&people[i]);
+    town_clear(&t);
+}
+
 static void invite_that_expired_is_refused(void **state)
 {
     (void)state;
@@ -449,6 +493,7 @@ int main(void)
         cmocka_unit_test(link_lets_in_as_many_as_it_has_uses),
         cmocka_unit_test(repeat_has_the_same_answer_and_costs_no_use),
         cmocka_unit_test(registration_that_is_not_committed_never_was),
+        cmocka_unit_test(registration_that_is_undone_is_told_to_who_waits),
         cmocka_unit_test(invite_that_expired_is_refused),
         cmocka_unit_test(invite_for_a_name_is_good_for_this_one_alone),
         cmocka_unit_test(password_lets_in_once_in_either_case),

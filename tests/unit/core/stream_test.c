@@ -560,6 +560,30 @@ static void what_was_not_committed_is_undone(void **state)
     chat_clear(&c);
 }
 
+/* Else each try would put out whoever came again, and a full disk would keep the server busy. */
+static void what_time_brings_to_a_full_disk_rests_for_a_minute(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    struct world *w = world(&c);
+    says(&c, 0, "one");
+    core_effects_reset(&w->fx);
+    store_memory_fail(c.town.store, SOTTO_E_DISK_FULL, 0);
+    assert_ok(core_rollback(w->core, SOTTO_E_DISK_FULL, w->now_ms, &w->fx));
+    for (int i = 0; i < 59; i++) {
+        tick(w, w->now_ms + 1000);
+        assert_false(core_is_dirty(w->core));
+        assert_true(core_next_ms(w->core) > w->now_ms);
+    }
+    store_memory_fail(c.town.store, SOTTO_OK, 0);
+    tick(w, w->now_ms + 1000);
+    assert_true(core_is_dirty(w->core));
+    settle(&c.town);
+    come_in(&c, 0);
+    assert_int_equal(says(&c, 0, "two"), 3);
+    chat_clear(&c);
+}
+
 static void a_crash_after_many_commits_replays_a_bounded_journal(void **state)
 {
     (void)state;
@@ -637,6 +661,7 @@ int main(void)
         cmocka_unit_test(what_was_committed_outlives_a_crash),
         cmocka_unit_test(a_cursor_outlives_a_crash_and_its_rows_hold_it_later),
         cmocka_unit_test(what_was_not_committed_is_undone),
+        cmocka_unit_test(what_time_brings_to_a_full_disk_rests_for_a_minute),
         cmocka_unit_test(a_crash_after_many_commits_replays_a_bounded_journal),
         cmocka_unit_test(commits_with_much_in_them_make_a_journal_of_fewer_rows),
     };

@@ -209,7 +209,7 @@ static sotto_err ask_lacking(struct chat *c, view frame, const struct attempt *a
         return err;
     assert_int_equal(err, errors[a->lack]);
     core_effects_reset(&w->fx);
-    if (!stepped && !core_is_dirty(w->core))
+    if (!stepped && err != SOTTO_E_DISK_FULL && !core_is_dirty(w->core))
         go(w, connection_of(BOB), false, false);
     else
         assert_ok(core_rollback(w->core, err, w->now_ms, &w->fx));

@@ -186,7 +186,7 @@ static void commit_now(struct sim *sim)
         roll_back(sim);
 }
 
-/* As the shell has it: a step that fails half-way is rolled back, one that did nothing ends the connection. */
+/* As the shell has it: what a full disk refuses is rolled back. */
 static void take(struct sim *sim, size_t who, view frame)
 {
     struct world *w = world(&sim->c);
@@ -197,14 +197,8 @@ static void take(struct sim *sim, size_t who, view frame)
     keep_pending(sim);
     if (err == SOTTO_OK)
         return;
-    store_memory_fail(sim->c.town.store, SOTTO_OK, 0);
     sim->failures++;
-    if (core_is_dirty(w->core)) {
-        roll_back(sim);
-        return;
-    }
-    sim->online[who] = false;
-    go(w, connection_of(who), false, false);
+    roll_back(sim);
 }
 
 static void crash_now(struct sim *sim)

@@ -16,7 +16,7 @@ static void error_comes_after_so_many_calls_and_until_it_is_called_off(void **st
     DEFER(store_freep) struct store *s = fresh();
     struct store_sizes sizes;
     view value;
-    store_memory_fail(s, SOTTO_E_DISK_FULL, 2);
+    store_memory_fail(s, SOTTO_E_DISK_FULL, 3);
     assert_ok(store_begin(s));
     assert_ok(store_put(s, STORE_META, VIEW_LIT("a"), VIEW_LIT("1")));
     assert_ok(log_append(s, 1, 1, VIEW_LIT("x")));
@@ -26,6 +26,8 @@ static void error_comes_after_so_many_calls_and_until_it_is_called_off(void **st
     assert_ok(store_sizes(s, &sizes));
     assert_int_equal(sizes.room_bytes, 0);
     assert_err(store_get(s, STORE_META, VIEW_LIT("a"), &value), NOTFOUND);
+    assert_err(store_begin(s), DISK_FULL);
+    store_memory_fail(s, SOTTO_E_DISK_FULL, 1);
     assert_ok(store_begin(s));
     assert_err(store_commit(s), DISK_FULL);
     store_memory_fail(s, SOTTO_OK, 0);
