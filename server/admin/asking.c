@@ -35,7 +35,7 @@ static sotto_err frame_judge(struct asking *a, view bytes, json_t *result, struc
 {
     struct proto_frame frame;
     TRY(proto_frame_read(bytes, &frame));
-    if (frame.kind == PROTO_ERROR)
+    if (frame.kind == PROTO_ERROR || frame.kind == PROTO_BYE)
         return refusal_read(frame.body, failure);
     if (frame.kind != a->kind)
         return SOTTO_E_UNEXPECTED;
@@ -55,7 +55,9 @@ static void on_closed(struct talk *talk)
 {
     struct asking *a = talk->user;
     struct failure failure = {0};
-    asking_end(a, failure_say(&failure, SOTTO_E_CLOSED, "the server stops"), NULL, &failure);
+    sotto_err err =
+        failure_say(&failure, SOTTO_E_CLOSED, "the server stops, or is out of memory: try again");
+    asking_end(a, err, NULL, &failure);
 }
 
 void asking_begin(struct admin_call *call, view frame, enum admin_kind answer_kind,

@@ -97,7 +97,10 @@ static void connection_close(struct core_thread *t, uint64_t connection)
 {
     struct loop *loop = loop_of(t->server, connection);
     const struct post end = {.kind = POST_CLOSE, .connection = connection};
-    if (loop != NULL)
+    const struct core_effect admin_end = {.kind = CORE_CLOSE, .connection = connection};
+    if (server_is_admin(connection))
+        server_tell_admin(t->server, &admin_end, (view){0});
+    else if (loop != NULL)
         loop_tell_waiting(t, loop, &end, (view){0}, 0);
 }
 
@@ -266,19 +269,26 @@ static void pressure_tell(struct core_thread *t)
         atomic_store(&t->server->pressure, CORE_PRESSURE_NONE); /* it is told again */
 }
 
+/* Looked for in each round: POST_CONFIG, which asks for one, may have been lost for want of memory. */
+static void settings_take(struct core_thread *t)
+{
+    const struct live *live = server_live(t->server);
+    if (live != t->live)
+        core_configure(t->core, &live->core);
+    t->live = live;
+}
+
 /* What the core itself needs not hear. */
 static bool upkeep(struct core_thread *t, const struct post *post)
 {
     if (post->kind == POST_PING)
         atomic_store(&t->server->core_beat, post->until_ms);
-    else if (post->kind == POST_CONFIG)
-        core_configure(t->core, &server_live(t->server)->core);
     else if (post->kind == POST_MEMORY)
         pressure_tell(t);
     else if (post->kind == POST_SPACE)
         space_tell(t, is_full(t));
     else
-        return false;
+        return post->kind == POST_CONFIG; /* settings_take() has seen to it */
     return true;
 }
 
@@ -295,6 +305,7 @@ static void claims_release(struct core_thread *t)
 static void take_all(struct core_thread *t)
 {
     bool was_full = mailbox_take(&t->server->core, &t->batch);
+    settings_take(t);
     for (unsigned i = 0; was_full && i < t->server->loop_count; i++)
         if (atomic_exchange(&t->server->loops[i].wants_room, false))
             t->rung[i] = true;
@@ -394,7 +405,8 @@ sotto_err core_thread_init(struct core_thread *t, struct server *server)
     random_bytes(seed, sizeof seed);
     t->rng = rng_from(seed);
     ct_wipe(seed, sizeof seed);
-    return core_new(&server_live(server)->core, server_now_ms(), &t->core);
+    t->live = server_live(server);
+    return core_new(&t->live->core, server_now_ms(), &t->core);
 }
 
 sotto_err core_thread_run(struct core_thread *t)

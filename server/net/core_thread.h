@@ -18,6 +18,7 @@ struct core_thread {
     pthread_mutex_t lock;
     const struct loop *stand_in; /* the loop that runs it in the place of the thread; NULL: none */
     struct core *core;
+    const struct live *live; /* the settings that the core has */
     uv_thread_t thread;
     struct rng rng;
     struct core_effects effects;

@@ -17,7 +17,7 @@
 struct log {
     int fd;
     _Atomic(enum log_shape) shape;
-    bool ending;
+    bool ending, ended; /* ended: the thread was joined */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t came;
@@ -131,15 +131,22 @@ sotto_err log_new(int fd, enum log_shape shape, struct log **ret_log)
     return SOTTO_OK;
 }
 
-void log_free(struct log *log)
+void log_end(struct log *log)
 {
-    if (log == NULL)
-        return;
     pthread_mutex_lock(&log->lock);
     log->ending = true;
     pthread_cond_signal(&log->came);
     pthread_mutex_unlock(&log->lock);
-    pthread_join(log->thread, NULL);
+    if (!log->ended)
+        pthread_join(log->thread, NULL);
+    log->ended = true;
+}
+
+void log_free(struct log *log)
+{
+    if (log == NULL)
+        return;
+    log_end(log);
     pthread_cond_destroy(&log->came);
     pthread_mutex_destroy(&log->lock);
     free(log);

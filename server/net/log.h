@@ -12,7 +12,9 @@ enum log_shape { LOG_TEXT, LOG_LOGFMT, LOG_JSON };
 SOTTO_MUST_USE sotto_err log_new(int fd, enum log_shape shape, struct log **ret_log);
 /* Lines look like this from now on. */
 void log_shape(struct log *log, enum log_shape shape);
-/* Writes what waits (for a second at most, if nobody reads), then ends. */
+/* Writes what waits (for a second at most, if nobody reads). What others still log is dropped. One thread at a time. */
+void log_end(struct log *log);
+/* The same, for when nobody logs any more. Accepts NULL. */
 void log_free(struct log *log);
 
 /* One line: what happened as a stable word, which logfmt and JSON show, and a text as printf makes it, without a line's end. */

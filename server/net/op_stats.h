@@ -1,4 +1,4 @@
-/* op_stats.h - how long requests take and how they are refused, by kind, for /metrics. The core thread writes, anybody may read. A
+/* op_stats.h - how long requests take and how they are refused, by kind, for /metrics. Whoever runs the core writes, anybody may read. A
  * request counts from when the core takes it, with all that waits, until what it did is durable and its answer is on the way; one that
  * nobody waits for, until it is done. */
 #ifndef NET_OP_STATS_H
@@ -26,7 +26,7 @@ enum op {
 };
 
 struct op_stats {
-    /* private to the core thread: requests since the last op_stats_settle() */
+    /* private to who runs the core: requests since the last op_stats_settle() */
     uint32_t waiting[OP_COUNT];
     bool any;
     /* of all threads */

@@ -25,14 +25,15 @@
 #include "net/upkeep.h"
 #include "store/blobs.h"
 
-#define ACCEPT_ROUND 64  /* connections taken before signals have their turn */
-#define FULL_MS      100 /* without descriptors: the time until the next try */
-#define CORE_POSTS   512 /* what has come before has to be done first */
-#define CORE_BYTES   (1 << 20)
-#define FILES_SPARE  64 /* descriptors for all that is not a connection */
-#define SPACE_MS     1000
-#define MEMORY_MS    1000
-#define SIGNALS      3
+#define ACCEPT_ROUND  64  /* connections taken before signals have their turn */
+#define FULL_MS       100 /* without descriptors: the time until the next try */
+#define CORE_POSTS    512 /* what has come before has to be done first */
+#define CORE_BYTES    (1 << 20)
+#define FILES_SPARE   64 /* descriptors for all that is not a connection */
+#define SPACE_MS      1000
+#define MEMORY_MS     1000
+#define SIGNALS       3
+#define STOP_RETRY_MS 10
 
 struct listener {
     uv_poll_t poll;
@@ -77,8 +78,11 @@ void server_tell_admin(struct server *server, const struct core_effect *effect, 
                                              : POST_SEND,
         .connection = effect->connection,
     };
+    /* without memory who asked would miss a frame: it must not wait for it */
+    const struct post end = {.kind = POST_CLOSE, .connection = effect->connection};
     pthread_mutex_lock(&server->admin_lock);
-    if (server->admin_async != NULL && mailbox_put(&server->admin, &post, bytes) == SOTTO_OK)
+    if (server->admin_async != NULL && (mailbox_put(&server->admin, &post, bytes) == SOTTO_OK ||
+                                        mailbox_put(&server->admin, &end, (view){0}) == SOTTO_OK))
         uv_async_send(server->admin_async);
     pthread_mutex_unlock(&server->admin_lock);
 }
@@ -294,7 +298,7 @@ _Noreturn void server_fail(struct server *server, const char *what, sotto_err er
              "%s can't be written (%s): the server stops, so that nothing is promised that was "
              "not kept",
              what, sotto_err_text(err));
-    log_free(server->log); /* writes what waits */
+    log_end(server->log); /* other threads still log */
     _exit(1);
 }
 
@@ -307,6 +311,14 @@ void server_tell_all(struct server *server, const struct post *post)
     for (unsigned i = 0; i < server->loop_count; i++)
         if (mailbox_put(&server->loops[i].box, post, (view){0}) == SOTTO_OK)
             loop_ring(&server->loops[i]);
+}
+
+/* Without memory it is tried until there is some: who does not hear of the end is waited for in vain. */
+static void stop_tell(struct mailbox *box)
+{
+    const struct post stop = {.kind = POST_STOP};
+    while (mailbox_put(box, &stop, (view){0}) != SOTTO_OK)
+        uv_sleep(STOP_RETRY_MS);
 }
 
 /* The first signal ends the server in order, the second at once. */
@@ -499,10 +511,15 @@ static sotto_err threads_run(struct front *front)
 
 static void threads_join(struct front *front)
 {
-    const struct post stop = {.kind = POST_STOP};
-    server_tell_all(front->server, &stop);
-    for (unsigned i = 0; i < front->server->loop_count; i++)
-        loop_join(&front->server->loops[i]);
+    struct server *server = front->server;
+    stop_tell(&server->core);
+    mailbox_ring(&server->core);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        stop_tell(&server->loops[i].box);
+        loop_ring(&server->loops[i]);
+    }
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_join(&server->loops[i]);
     core_thread_join(&front->core);
 }
 

@@ -101,7 +101,7 @@ static inline const struct live *server_live(const struct server *server)
 SOTTO_MUST_USE sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],
                                        struct failure *ret_failure);
 
-/* To the core thread and all loops, without waiting. */
+/* To the core thread and all loops, without waiting; who has no memory for it misses it. */
 void server_tell_all(struct server *server, const struct post *post);
 
 /* Whether less is free than limits.disk_reserve_bytes: on the disk, and `inside` the database; a quarter of it is wanted on the disk in any

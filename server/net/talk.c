@@ -39,7 +39,7 @@ static void on_post(struct hub *hub, const struct post *post, view bytes)
     if (post->kind == POST_SEND) {
         talk->on_frame(talk, bytes);
     } else if (post->kind == POST_CLOSE) {
-        talk_forget(hub, talk);
+        talk_close(hub, talk); /* without memory the core's thread closed it, not the core */
         talk->on_closed(talk);
     }
 }

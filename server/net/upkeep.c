@@ -66,18 +66,22 @@ static bool all_answered(const struct upkeep *u)
     return all;
 }
 
-static void on_watchdog(uv_timer_t *timer)
+/* Who has not answered is asked again: without memory the post may have been lost. */
+void upkeep_ping(struct upkeep *u)
 {
-    struct upkeep *u = timer->data;
     bool all = all_answered(u);
     if (!all && !u->told)
         log_line(u->server->log, "watchdog", "a thread does not answer");
     u->told = !all;
-    if (!all)
-        return;
-    notify_manager("WATCHDOG=1");
-    const struct post ping = {.kind = POST_PING, .until_ms = ++u->ping};
+    if (all)
+        notify_manager("WATCHDOG=1");
+    const struct post ping = {.kind = POST_PING, .until_ms = all ? ++u->ping : u->ping};
     server_tell_all(u->server, &ping);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    upkeep_ping(timer->data);
 }
 
 void upkeep_start(struct upkeep *u, uv_loop_t *uv, struct server *server)

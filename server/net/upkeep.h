@@ -20,5 +20,7 @@ void upkeep_stop(struct upkeep *u);
 
 /* What is done once a minute. */
 void upkeep_minute(struct upkeep *u);
+/* And several times within the time that the watchdog gives. */
+void upkeep_ping(struct upkeep *u);
 
 #endif

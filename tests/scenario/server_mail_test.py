@@ -386,6 +386,29 @@ def a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back():
             wait_for(lambda: waiting(s) == 0, "an empty queue")
 
 
+def on_a_disk_that_was_full_it_is_sent_once_there_is_space():
+    assert os.path.exists(program("tests/fail_sync.so")), "build it first"
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    with tempfile.TemporaryDirectory() as place, Post(GOOD) as post:
+        full = os.path.join(place, "full")
+        prefix = ("env", f"LD_PRELOAD={program('tests/fail_sync.so')}", "FAIL_SYNC_IN=/sotto.db-wal", f"FULL_DISK={full}",
+                  f"ASAN_OPTIONS={options}")
+        with Server(*settings(post), prefix=prefix) as s:
+            post.answers = ["451 later"]
+            invite(s, "alice@mail.example")
+            s.line("it is tried again")
+            with open(full, "wb"):
+                pass
+            s.line("what came in was not stored")  # that the mail was taken, or what became of it
+            status, _, err = sottod(s.directory, "invite", "create", "--mail", "bob@mail.example")
+            assert status == 5 and "the server's disk is full" in err, (status, err)
+            os.remove(full)
+            wait_for(lambda: sottod(s.directory, "invite", "create", "--mail", "carol@mail.example")[0] == 0, "space")
+            wait_for(lambda: waiting(s) == 0, "an empty queue", 60)
+            assert sorted(to for to, _ in post.mails) == [["alice@mail.example"], ["carol@mail.example"]], post.mails
+            assert s.log().count("was not stored") < 10, s.log()
+
+
 # ---- settings
 
 def settings_that_make_no_sense_are_told():
@@ -525,5 +548,6 @@ run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, wh
      a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
      stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash,
      a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back,
-     settings_that_make_no_sense_are_told, without_a_mail_server_no_mail_is_promised, a_server_that_runs_keeps_the_mailer_that_it_found,
+     on_a_disk_that_was_full_it_is_sent_once_there_is_space, settings_that_make_no_sense_are_told,
+     without_a_mail_server_no_mail_is_promised, a_server_that_runs_keeps_the_mailer_that_it_found,
      a_mailer_that_is_not_there_is_told_when_mails_are_to_be_sent, mailers_that_can_not_run_are_told, nobody_runs_the_mailer_by_hand])

@@ -1,5 +1,6 @@
-/* A disk that fails: put in front of libc, an fsync() or fdatasync() of what FAIL_SYNC_IN is in the path of gives EIO as long as the file FAIL_SYNC is there. A
- * syncfs() of what FAIL_SYNCFS_IN is in the path of does in any case. */
+/* A disk that fails or is full, put in front of libc: for what FAIL_SYNC_IN is in the path of, an fsync() or fdatasync() gives EIO as long
+ * as the file FAIL_SYNC is there, and a pwrite() ENOSPC as long as the file FULL_DISK is. A syncfs() of what FAIL_SYNCFS_IN is in the
+ * path of gives EIO in any case. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at);
 
 static bool is_in(int fd, const char *in)
 {
@@ -17,22 +20,22 @@ static bool is_in(int fd, const char *in)
     return in != NULL && strstr(path, in) != NULL;
 }
 
-static bool fails(int fd)
+static bool fails(int fd, const char *marker_name, int number)
 {
-    const char *marker = getenv("FAIL_SYNC");
+    const char *marker = getenv(marker_name);
     bool is = marker != NULL && is_in(fd, getenv("FAIL_SYNC_IN")) && access(marker, F_OK) == 0;
-    errno = is ? EIO : errno;
+    errno = is ? number : errno;
     return is;
 }
 
 int fsync(int fd)
 {
-    return fails(fd) ? -1 : (int)syscall(SYS_fsync, fd);
+    return fails(fd, "FAIL_SYNC", EIO) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-    return fails(fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return fails(fd, "FAIL_SYNC", EIO) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 int syncfs(int fd)
@@ -41,4 +44,10 @@ int syncfs(int fd)
         return (int)syscall(SYS_syncfs, fd);
     errno = EIO;
     return -1;
+}
+
+/* The name that SQLite calls it by. */
+ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)
+{
+    return fails(fd, "FULL_DISK", ENOSPC) ? -1 : syscall(SYS_pwrite64, fd, bytes, len, at);
 }

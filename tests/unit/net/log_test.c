@@ -107,6 +107,27 @@ static void lines_left_out_are_counted(void **state)
     close(ends[1]);
 }
 
+/* As when a disk fails, and all other threads go on until the process is gone. */
+static void after_the_end_lines_are_dropped(void **state)
+{
+    (void)state;
+    static char text[TEXT_MAX];
+    int ends[2];
+    struct log *log;
+    assert_int_equal(pipe(ends), 0);
+    assert_ok(log_new(ends[1], LOG_TEXT, &log));
+    log_line(log, "event", "before");
+    log_end(log);
+    for (int i = 0; i < 2000; i++)
+        log_line(log, "event", "after");
+    log_free(log);
+    close(ends[1]);
+    (void)read_all(ends[0], text);
+    assert_non_null(strstr(text, " before\n"));
+    assert_null(strstr(text, "after"));
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_line_cannot_be_made_into_two_or_break_json),
         cmocka_unit_test(who_does_not_read_stops_nobody),
         cmocka_unit_test(lines_left_out_are_counted),
+        cmocka_unit_test(after_the_end_lines_are_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
