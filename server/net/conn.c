@@ -545,7 +545,7 @@ static void blob_due_act(struct conn *conn, uint64_t now)
         return;
     stats_add(conn_stats(conn), closed_slow);
     if (transfer_is_upload(conn->transfer))
-        conn_blob_answer(conn, 408, "", false);
+        transfer_refuse(conn->transfer, 408);
     else
         conn_end(conn);
 }

@@ -1,9 +1,11 @@
 /* A transfer is at one step at a time; each is a function for the pool (run) and one for the loop (done), which may begin the next:
  *
  *   send    BEGIN, WRITE again and again, FINISH, then the core is asked and the answer given
+ *   look    LOOK: how much is here of what is to be sent
  *   fetch   OPEN, READ again and again
  *
- * If the connection ends while the pool works, the transfer ends with that piece of work. */
+ * What has a file open has END last, before the answer to an upload that stops earlier, so that who is answered can go on at once. If
+ * the connection ends while the pool works, END comes after that piece of work. */
 #include "net/transfer.h"
 
 #include <inttypes.h>
@@ -17,7 +19,7 @@
 
 #define FIELDS_TEXT 256 /* bytes of what a head has more */
 
-enum step { STEP_BEGIN, STEP_WRITE, STEP_FINISH, STEP_OPEN, STEP_READ };
+enum step { STEP_LOOK, STEP_BEGIN, STEP_WRITE, STEP_FINISH, STEP_OPEN, STEP_READ, STEP_END };
 
 struct transfer {
     uv_work_t work;
@@ -28,13 +30,15 @@ struct transfer {
     struct blob_request request;
     struct blob_ticket ticket;
     enum step step;
-    bool busy;     /* the pool works on it */
-    bool ready;    /* the body may come */
-    bool claimed;  /* the hash (net/claims.h); when the core is asked, its thread drops that */
-    bool more;     /* is to be hashed */
-    bool asked;    /* the core */
-    bool ended;    /* all of a fetched blob was given to the connection */
-    sotto_err err; /* of the step */
+    bool busy;       /* the pool works on it */
+    bool ready;      /* the body may come */
+    bool claimed;    /* the hash (net/claims.h); when the core is asked, its thread drops that */
+    bool more;       /* is to be hashed */
+    bool asked;      /* the core */
+    bool ended;      /* all of a fetched blob was given to the connection */
+    unsigned status; /* of the answer that comes after END; 0: none */
+    char fields[FIELDS_TEXT]; /* and what its head has more */
+    sotto_err err;            /* of the step */
     struct blob_upload *upload;
     int fd;          /* of a blob that is fetched; -1 */
     uint64_t at;     /* bytes of the blob that are on the disk, or were read */
@@ -56,14 +60,25 @@ static const struct limits *limits_of(const struct transfer *t)
 
 static void transfer_free(struct transfer *t)
 {
-    blobs_end(t->upload);
-    if (t->fd >= 0)
-        close(t->fd);
     if (t->claimed)
         claims_drop(&t->server->claims, t->ticket.hash);
     porter_leave(&t->server->porter, t->ticket.account);
     free(t->pieces);
     free(t);
+}
+
+static bool has_file(const struct transfer *t)
+{
+    return t->upload != NULL || t->fd >= 0;
+}
+
+/* Without a connection. */
+static void transfer_end(struct transfer *t)
+{
+    if (has_file(t))
+        step_begin(t, STEP_END);
+    else
+        transfer_free(t);
 }
 
 void transfer_leave(struct transfer *t)
@@ -72,7 +87,7 @@ void transfer_leave(struct transfer *t)
         return;
     t->conn = NULL;
     if (!t->busy)
-        transfer_free(t);
+        transfer_end(t);
 }
 
 static sotto_err pieces_make(struct transfer *t)
@@ -87,9 +102,24 @@ static sotto_err pieces_make(struct transfer *t)
 
 /* --- answers --- */
 
+static void answer_now(struct transfer *t)
+{
+    conn_blob_answer(t->conn, t->status, t->fields, t->request.method == BLOB_METHOD_HEAD);
+}
+
 static void answer(struct transfer *t, unsigned status, const char *fields)
 {
-    conn_blob_answer(t->conn, status, fields, t->request.method == BLOB_METHOD_HEAD);
+    t->status = status;
+    snprintf(t->fields, sizeof t->fields, "%s", fields);
+    if (has_file(t))
+        step_begin(t, STEP_END);
+    else
+        answer_now(t);
+}
+
+void transfer_refuse(struct transfer *t, unsigned status)
+{
+    answer(t, status, "");
 }
 
 static void answer_offset(struct transfer *t, unsigned status, uint64_t offset)
@@ -149,6 +179,23 @@ static sotto_err size_find(struct transfer *t)
     return t->size == t->ticket.size ? SOTTO_E_EXISTS : SOTTO_E_CONFLICT;
 }
 
+/* Nothing is claimed: what is here now may be gone when it is to be sent. */
+static void look_run(struct transfer *t)
+{
+    t->err =
+        blobs_offset(t->server->blobs, t->ticket.hash, t->ticket.account, t->ticket.size, &t->at);
+    if (t->err == SOTTO_E_EXISTS)
+        t->err = size_find(t);
+}
+
+static void look_done(struct transfer *t)
+{
+    if (t->err == SOTTO_OK || t->err == SOTTO_E_EXISTS)
+        answer_offset(t, 204, t->err == SOTTO_OK ? t->at : t->size);
+    else
+        answer_err(t, t->err);
+}
+
 static void begin_run(struct transfer *t)
 {
     t->claimed = claims_take(&t->server->claims, t->ticket.hash);
@@ -178,15 +225,10 @@ static void ask_core(struct transfer *t)
 static void begin_done(struct transfer *t)
 {
     uint64_t from = t->request.ranged ? t->request.range.from : 0;
-    bool head = t->request.method == BLOB_METHOD_HEAD;
-    if (t->err == SOTTO_E_EXISTS && head)
-        answer_offset(t, 204, t->size);
-    else if (t->err == SOTTO_E_EXISTS)
+    if (t->err == SOTTO_E_EXISTS)
         ask_core(t);
     else if (t->err != SOTTO_OK)
         answer_err(t, t->err);
-    else if (head)
-        answer_offset(t, 204, t->at);
     else if (t->at == t->ticket.size) /* it ended before the last step */
         step_begin(t, STEP_FINISH);
     else if (from != t->at)
@@ -360,10 +402,27 @@ void transfer_drained(struct transfer *t)
 {
     if (transfer_is_upload(t) || !t->ready || t->busy)
         return;
-    if (t->ended)
-        conn_blob_done(t->conn);
+    step_begin(t, t->ended ? STEP_END : STEP_READ);
+}
+
+/* --- the end --- */
+
+/* To close what is deleted, or to give back what was set aside, is work for the disk, too. */
+static void end_run(struct transfer *t)
+{
+    blobs_end(t->upload);
+    t->upload = NULL;
+    if (t->fd >= 0)
+        close(t->fd);
+    t->fd = -1;
+}
+
+static void end_done(struct transfer *t)
+{
+    if (t->status != 0)
+        answer_now(t);
     else
-        step_begin(t, STEP_READ);
+        conn_blob_done(t->conn);
 }
 
 /* --- steps --- */
@@ -372,9 +431,10 @@ static const struct {
     void (*run)(struct transfer *t);  /* in the pool */
     void (*done)(struct transfer *t); /* on the loop, if the connection is still there */
 } steps[] = {
-    [STEP_BEGIN] = {begin_run, begin_done},    [STEP_WRITE] = {write_run, write_done},
-    [STEP_FINISH] = {finish_run, finish_done}, [STEP_OPEN] = {open_run, open_done},
-    [STEP_READ] = {read_run, read_done},
+    [STEP_LOOK] = {look_run, look_done},    [STEP_BEGIN] = {begin_run, begin_done},
+    [STEP_WRITE] = {write_run, write_done}, [STEP_FINISH] = {finish_run, finish_done},
+    [STEP_OPEN] = {open_run, open_done},    [STEP_READ] = {read_run, read_done},
+    [STEP_END] = {end_run, end_done},
 };
 
 static void on_work(uv_work_t *work)
@@ -389,7 +449,7 @@ static void on_worked(uv_work_t *work, int status)
     (void)status; /* nothing is cancelled */
     t->busy = false;
     if (t->conn == NULL)
-        transfer_free(t);
+        transfer_end(t);
     else
         steps[t->step].done(t);
 }
@@ -472,7 +532,9 @@ unsigned transfer_start(struct conn *conn, const struct blob_request *request,
     t->request = *request;
     t->ticket = ticket;
     t->fd = -1;
-    step_begin(t, ticket.op == BLOB_PUT ? STEP_BEGIN : STEP_OPEN);
+    step_begin(t, ticket.op == BLOB_GET                 ? STEP_OPEN
+                  : request->method == BLOB_METHOD_HEAD ? STEP_LOOK
+                                                        : STEP_BEGIN);
     *ret_transfer = t;
     return 0;
 }

@@ -20,6 +20,8 @@ size_t transfer_take(struct transfer *transfer, view body);
 bool transfer_is_full(const struct transfer *transfer);
 /* All that was given to the connection has gone out. */
 void transfer_drained(struct transfer *transfer);
+/* Ends it with this status, while transfer_moved() has a number. */
+void transfer_refuse(struct transfer *transfer, unsigned status);
 /* The core's verdict. */
 void transfer_kept(struct transfer *transfer, sotto_err verdict);
 /* Bytes since the last call of this; UINT64_MAX: it is not the client whom it waits for. */

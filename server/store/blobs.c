@@ -255,6 +255,26 @@ uint64_t blobs_missing(const struct blobs *blobs, const uint8_t hash[BLOB_HASH],
     return size - (uint64_t)st.st_size;
 }
 
+sotto_err blobs_offset(const struct blobs *blobs, const uint8_t hash[BLOB_HASH], uint64_t uploader,
+                       uint64_t size, uint64_t *ret_offset)
+{
+    struct place place = place_of(hash);
+    char name[NAME_MAX_LEN];
+    struct stat st = {0};
+    if (faccessat(blobs->dir, place.text, F_OK, 0) == 0)
+        return SOTTO_E_EXISTS;
+    partial_name(hash, uploader, name);
+    int fd = openat(blobs->partial, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool failed =
+        fd < 0 ? errno != ENOENT : flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &st) != 0;
+    sotto_err err = failed ? file_err(errno) : SOTTO_OK;
+    if (fd >= 0)
+        close(fd);
+    if (err == SOTTO_OK)
+        *ret_offset = (uint64_t)st.st_size > size ? 0 : (uint64_t)st.st_size;
+    return err;
+}
+
 static sotto_err bytes_write(int fd, view bytes, uint64_t at)
 {
     while (bytes.len > 0) {

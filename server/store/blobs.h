@@ -36,6 +36,9 @@ SOTTO_MUST_USE sotto_err blobs_begin(struct blobs *blobs, sotto_crypto *c,
 /* How much of this size the uploader has to send, as far as one can tell; 0: the whole blob is there. */
 uint64_t blobs_missing(const struct blobs *blobs, const uint8_t hash[BLOB_HASH], uint64_t uploader,
                        uint64_t size);
+/* How much the uploader has sent of one of this size; takes and makes nothing. EXISTS, IN_USE: as above. */
+SOTTO_MUST_USE sotto_err blobs_offset(const struct blobs *blobs, const uint8_t hash[BLOB_HASH],
+                                      uint64_t uploader, uint64_t size, uint64_t *ret_offset);
 /* Appends. TOO_LARGE: over the size; nothing was written. DISK_FULL: nothing was written, and it can be tried again. */
 SOTTO_MUST_USE sotto_err blobs_write(struct blob_upload *upload, view chunk);
 /* Hashes some of what was there when it began, MiBs at most, for blobs_finish(), which does all that is left of that at once.

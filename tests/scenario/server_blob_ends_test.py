@@ -308,6 +308,27 @@ def full_disk(place):
         alice.end()
 
 
+def a_disk_that_is_slow_to_close_files_holds_nobody_else_up():
+    blob = os.urandom(MIB)
+    assert os.path.exists(program("tests/slow_close.so")), "build it first"
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    prefix = ("env", f"LD_PRELOAD={program('tests/slow_close.so')}", "SLOW_CLOSE_IN=/blobs/partial/", "SLOW_CLOSE_MS=4000",
+              f"ASAN_OPTIONS={options}")
+    with Server(*SETTINGS, "--set", "threads=1", prefix=prefix) as server:
+        alice = member(server, "alice")
+        _, sock = send_some(server, alice, blob, MIB // 2)
+        sock.close()
+        end, slowest = time.monotonic() + 1.5, 0
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            assert ask(server.port, head_of("HEAD", blob, None))[0] == 401
+            slowest = max(slowest, time.monotonic() - begun)
+        assert slowest < 2, slowest
+        assert ask(server.port, head_of("HEAD", blob, to_send(alice, blob)))[0] == 409  # it is closed only now
+        assert free_offset(server.port, blob, to_send(alice, blob)) >= MIB // 2 - 65536
+        alice.end()
+
+
 def a_failed_sync_is_never_acknowledged_and_stops_the_server():
     blob, small = os.urandom(200000), os.urandom(1000)
     assert os.path.exists(program("tests/fail_sync.so")), "build it first"
@@ -352,5 +373,6 @@ run([
     who_does_not_read_is_closed,
     a_file_that_may_not_grow_is_a_full_disk_and_no_end,
     a_disk_that_is_full_takes_it_once_there_is_space,
+    a_disk_that_is_slow_to_close_files_holds_nobody_else_up,
     a_failed_sync_is_never_acknowledged_and_stops_the_server,
 ])

@@ -364,6 +364,44 @@ static void list_gives_what_begins_with_a_byte(void **state)
     is_not_there();
 }
 
+static off_t partial_blocks(void)
+{
+    struct stat st = {0};
+    DIR *dir = opendir(in_blobs("/partial"));
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir)) != NULL;)
+        if (e->d_name[0] != '.')
+            assert_int_equal(fstatat(dirfd(dir), e->d_name, &st, 0), 0);
+    closedir(dir);
+    return st.st_blocks;
+}
+
+static void where_to_go_on_can_be_asked_for_and_takes_nothing(void **state)
+{
+    (void)state;
+    uint64_t offset = 7;
+    assert_ok(blobs_offset(blobs, name, 1, SIZE, &offset));
+    assert_int_equal(offset, 0);
+    assert_int_equal(partials(), 0);
+    struct blob_upload *upload = begun(1, 0);
+    write_part(upload, 0, 40000);
+    assert_err(blobs_offset(blobs, name, 1, SIZE, &offset), IN_USE);
+    blobs_end(upload);
+    off_t blocks = partial_blocks();
+    assert_ok(blobs_offset(blobs, name, 1, SIZE, &offset));
+    assert_int_equal(offset, 40000);
+    assert_ok(blobs_offset(blobs, name, 1, 64 << 20, &offset));
+    assert_int_equal(offset, 40000);
+    assert_int_equal(partial_blocks(), blocks);
+    assert_ok(blobs_offset(blobs, name, 1, 39999, &offset)); /* it would begin anew */
+    assert_int_equal(offset, 0);
+    upload = begun(1, 40000);
+    write_part(upload, 40000, SIZE);
+    assert_ok(blobs_finish(upload));
+    blobs_end(upload);
+    assert_err(blobs_offset(blobs, name, 2, SIZE, &offset), EXISTS);
+}
+
 /* What a limit of the process refuses, a full disk refuses the same way. */
 static void file_limit(rlim_t bytes)
 {
@@ -412,18 +450,6 @@ static void full_disk_is_told_before_and_while_it_is_sent_and_is_no_end(void **s
     assert_ok(blobs_finish(upload));
     blobs_end(upload);
     is_there();
-}
-
-static off_t partial_blocks(void)
-{
-    struct stat st = {0};
-    DIR *dir = opendir(in_blobs("/partial"));
-    assert_non_null(dir);
-    for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        if (e->d_name[0] != '.')
-            assert_int_equal(fstatat(dirfd(dir), e->d_name, &st, 0), 0);
-    closedir(dir);
-    return st.st_blocks;
 }
 
 /* Whoever begins much and sends nothing takes no space for long; who is refused meanwhile takes nothing from the other. */
@@ -539,6 +565,7 @@ int main(void)
         ON_BLOBS(reader_goes_on_when_the_blob_is_deleted),
         ON_BLOBS(what_is_left_of_uploads_expires_unless_somebody_is_at_it),
         ON_BLOBS(list_gives_what_begins_with_a_byte),
+        ON_BLOBS(where_to_go_on_can_be_asked_for_and_takes_nothing),
         ON_BLOBS(what_is_missing_can_be_asked_for),
         ON_BLOBS(full_disk_is_told_before_and_while_it_is_sent_and_is_no_end),
         ON_BLOBS(what_was_set_aside_is_given_back),
