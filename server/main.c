@@ -77,7 +77,9 @@ static const struct cli_line files[] = {
     {"sotto.db", "the database: accounts, and what waits for devices"},
     {"blobs", "attachments, sealed by who sent them"},
     {"admin.sock", "where commands ask the running server; for root and its own user"},
+    {"spare", "up to 16 MiB that are given up when the disk is full"},
     {"last-backup", "when the last backup was made"},
+    {"backup.tmp", "the database's copy, while a backup is made"},
     {0},
 };
 
@@ -157,7 +159,8 @@ static const struct cli_page pages[] = {
         .summary = "the settings of sottod",
         .text =
             "sottod needs no settings. This file changes them; sottod init writes one with every "
-            "key commented out.\n\n"
+            "key, commented out but for those that it sets: dir, rooms = members, and host and "
+            "listen if they are given.\n\n"
             "A line is \"key = value\", a section \"[name]\", or a comment that begins with '#' or "
             "';'. Keys before the first section stand here without a name before them; "
             "section.key is key below [section]. What is unknown, comes twice or has a value that "

@@ -65,7 +65,7 @@
     X(sessions_per_account, 10, "", "devices of one account that are signed in")                   \
     X(devices, 8, "", "active devices of one account")                                             \
     X(account_changes, 20, "",                                                                     \
-      "device lists, rotations and renewals of one account before it has to wait")                 \
+      "device lists, rotations, renewals and removals of one account before it has to wait")       \
     X(account_change_ms, 60000, "ms", "the wait for one more change after that")                   \
     X(links, 6, "", "times that one account may add devices before it has to wait")                \
     X(link_ms, 120000, "ms", "the wait for one more time after that")                              \

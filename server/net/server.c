@@ -294,10 +294,11 @@ _Noreturn void server_fail(struct server *server, const char *what, sotto_err er
 {
     while (atomic_exchange(&server->failed, true))
         pause();
-    log_line(server->log, "store",
-             "%s can't be written (%s): the server stops, so that nothing is promised that was "
-             "not kept",
-             what, sotto_err_text(err));
+    log_line(
+        server->log, "store",
+        "%s can't be written or is damaged (%s): the server stops, so that nothing is promised "
+        "that was not kept; sottod doctor tells more",
+        what, sotto_err_text(err));
     log_end(server->log); /* other threads still log */
     _exit(1);
 }

@@ -14,7 +14,8 @@
     X(refused_connections, "connections refused since there are too many in all")         \
     X(refused_address, "connections refused since there are too many from their address") \
     X(refused_memory, "connections refused since there is little memory")                 \
-    X(refused_unauthenticated, "connections refused since too many have not said hello")  \
+    X(refused_unauthenticated,                                                            \
+      "connections refused since too many are strangers, or for want of memory")          \
     X(evicted, "strangers who had to go so that others came in")                          \
     X(refused_proxy, "connections of a listed proxy without a good PROXY header")         \
     X(handshakes, "TLS handshakes that ended well")                                       \

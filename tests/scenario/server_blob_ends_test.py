@@ -351,7 +351,7 @@ def a_failed_sync_is_never_acknowledged_and_stops_the_server():
                     answer = b""
             assert answer == b"", answer
             assert server.process.wait(60) == 1
-            assert "an attachment can't be written (" in server.log() and "the server stops, so that nothing is promised" in server.log()
+            assert "an attachment can't be written or is damaged (" in server.log() and "the server stops, so that nothing is promised" in server.log()
             alice.close()
         with Server(*SETTINGS, directory=server.directory) as again:
             alice.sign_in(again.port)

@@ -215,7 +215,7 @@ def failing(directory, file):
 
 def ends_by_itself(server):
     assert server.process.wait(60) == 1
-    assert "the database can't be written (" in server.log() and "the server stops, so that nothing is promised" in server.log()
+    assert "the database can't be written or is damaged (" in server.log() and "the server stops, so that nothing is promised" in server.log()
 
 
 def a_failed_sync_under_load_ends_the_server_and_loses_nothing():
