@@ -7,10 +7,11 @@
 #include "net/spare.h"
 #include "store/store.h"
 
-#define SPACE_BYTES (256 << 10) /* that came in, or */
-#define SPACE_MS    1000        /* after that time: the disk is looked at */
-#define EFFECTS_MAX (8 << 20)   /* bytes: then a commit comes before the batch is done */
-#define OWED_MS     10          /* that acknowledgements may wait for a commit that has to be */
+#define SPACE_BYTES   (256 << 10) /* that came in, or */
+#define SPACE_MS      1000        /* after that time: the disk is looked at */
+#define EFFECTS_MAX   (8 << 20)   /* bytes: then a commit comes before the batch is done */
+#define OWED_MS       10          /* that acknowledgements may wait for a commit that has to be */
+#define TICK_RETRY_MS 1000        /* after what was due could not be done */
 
 static const enum core_event_kind event_kinds[] = {
     [POST_OPEN] = CORE_OPEN,       [POST_OPEN_ADMIN] = CORE_OPEN_ADMIN,
@@ -171,7 +172,8 @@ static bool is_lost(sotto_err err)
 /* Everybody has to come again: more than the one who asked would miss something. */
 static bool is_undone(const struct core_thread *t, sotto_err err)
 {
-    return is_lost(err) || err == SOTTO_E_DISK_FULL || (err != SOTTO_OK && core_is_dirty(t->core));
+    return is_lost(err) || err == SOTTO_E_DISK_FULL || err == SOTTO_E_IN_USE ||
+           (err != SOTTO_OK && core_is_dirty(t->core));
 }
 
 static void roll_back(struct core_thread *t, sotto_err why)
@@ -179,7 +181,9 @@ static void roll_back(struct core_thread *t, sotto_err why)
     uint64_t now_ms = server_now_ms();
     if (is_lost(why))
         server_fail(t->server, "the database", why);
-    log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
+    log_line(t->server->log, "store", "what came in was not stored: %s",
+             why == SOTTO_E_IN_USE ? "another process has locked the database"
+                                   : sotto_err_text(why));
     effects_release(t, false);
     if (why == SOTTO_E_DISK_FULL) {
         spare_give_up(t->server->config.dir);
@@ -253,9 +257,10 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
     if (post->kind == POST_FRAME && post->len >= 2)
         op_stats_take(&t->server->ops, (uint16_t)(event.frame.data[0] << 8 | event.frame.data[1]));
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
-    if (is_undone(t, err))
+    bool undone = is_undone(t, err);
+    if (undone)
         roll_back(t, err);
-    else if (err != SOTTO_OK)
+    if (err != SOTTO_OK && (!undone || post->kind == POST_BLOB)) /* the core tells whom it knows */
         connection_close(t, post->connection);
 }
 
@@ -325,21 +330,31 @@ static void take_all(struct core_thread *t)
     claims_release(t);
 }
 
+static uint64_t due_ms(const struct core_thread *t)
+{
+    uint64_t next_ms = core_next_ms(t->core);
+    return next_ms > t->due_from_ms ? next_ms : t->due_from_ms;
+}
+
 static void tick(struct core_thread *t)
 {
-    if (core_next_ms(t->core) > server_now_ms())
+    uint64_t now_ms = server_now_ms();
+    if (due_ms(t) > now_ms)
         return;
-    sotto_err err = core_tick(t->core, server_now_ms(), &t->effects);
-    if (is_undone(t, err))
+    sotto_err err = core_tick(t->core, now_ms, &t->effects);
+    if (is_undone(t, err)) {
         roll_back(t, err);
-    else if (err != SOTTO_OK)
-        log_line(t->server->log, "memory", "out of memory: rooms expire late");
+    } else if (err != SOTTO_OK) {
+        log_line(t->server->log, "memory", "what is due waits for a second: %s",
+                 sotto_err_text(err));
+        t->due_from_ms = now_ms + TICK_RETRY_MS;
+    }
     settle(t);
 }
 
 static void due_tell(struct core_thread *t)
 {
-    uint64_t next_ms = core_next_ms(t->core);
+    uint64_t next_ms = due_ms(t);
     mailbox_due(&t->server->core, next_ms < t->owed_ms ? next_ms : t->owed_ms);
 }
 

@@ -30,6 +30,7 @@ struct core_thread {
     uint64_t commits_ns;           /* that commits took in this round */
     struct pace pace;
     uint64_t owed_ms; /* when what nobody waits for has to be committed; UINT64_MAX: nothing is */
+    uint64_t due_from_ms; /* nothing that is due is tried before that */
     atomic_bool ending;
     bool runs;
 };

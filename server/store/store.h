@@ -89,6 +89,7 @@ void store_freep(struct store **store);
 
 /* --- transactions --- */
 
+/* IN_USE: another process has locked the database, for seconds now. */
 SOTTO_MUST_USE sotto_err store_begin(struct store *store);
 /* Durable when it returns OK. On any error the transaction is gone. IO: stop the server. */
 SOTTO_MUST_USE sotto_err store_commit(struct store *store);

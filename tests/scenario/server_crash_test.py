@@ -2,17 +2,20 @@
 many times the server is killed. And a disk that fails: the server ends, and promises nothing more."""
 import os
 import random
+import sqlite3
 import struct
 import tempfile
 import threading
 import time
 
+from sottoblobs import ask, head_of, put, to_send
 from sottoclient import Server, opaque, program, read_varint, run
-from sottodevice import (APPEND, APPENDED, APPLICATION, CLAIMED, COMMIT, COMMITTED, ENTRY, ERROR, INBOX_SEND, KEY_PACKAGES, KEY_PACKAGES_CLAIM,
+from sottodevice import (APPEND, APPENDED, APPLICATION, BYE, CLAIMED, COMMIT, COMMITTED, ENTRY, ERROR, INBOX_SEND, KEY_PACKAGES, KEY_PACKAGES_CLAIM,
                          KEY_PACKAGES_PUT, REQUEST, Closed, Device)
 
 ROUNDS = int(os.environ.get("SOTTO_ROUNDS", "4"))
 PAIRS, IN_FLIGHT = 3, 16
+IN_USE = 124
 TURNS = 8  # of so many, one is a commit, one a request to the other's inbox, one a key package; the others are messages
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost", "--no-limits")
 
@@ -256,5 +259,34 @@ def a_failed_sync_of_a_server_that_rests_ends_it_too():
             pair.reader.close()
 
 
+def while_another_process_locks_the_database_all_are_told_to_come_again():
+    """Such as a shell of SQLite that was left in a transaction: writing waits 5 s for it, then nobody is left waiting."""
+    blob = os.urandom(1000)
+    with Server(*SETTINGS) as server:
+        writer, sender = Device(1).connect(server.port), Device(2).connect(server.port)
+        writer.register("w@localhost")
+        sender.register("s@localhost")
+        writer.auth()
+        sender.auth()
+        stream, ticket = writer.create(), to_send(sender, blob)
+        other = sqlite3.connect(os.path.join(server.directory, "state", "sotto.db"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        op = writer.next_op()
+        frame = writer.append_frame(stream, b"held up", op=op)
+        writer.send(APPEND, frame)
+        for device in (writer, sender):
+            kind, _, told = device.recv()
+            assert (kind, *struct.unpack(">HI", told[:6])) == (BYE, IN_USE, 1000) and b"the database is locked" in told, (kind, told)
+        assert "what came in was not stored: another process has locked the database" in server.log(), server.log()
+        assert ask(server.port, head_of("PUT", blob, ticket, "Content-Length: 1000") + blob)[0] == 503
+        other.execute("ROLLBACK")
+        other.close()
+        writer.sign_in(server.port)
+        assert writer.expect(APPENDED, writer.send(APPEND, frame))[:8] == struct.pack(">Q", op)
+        assert put(server.port, blob, ticket)[0] == 201
+        writer.end()
+        sender.end()
+
+
 run([nothing_acknowledged_is_lost_or_doubled_by_kill_9, a_failed_sync_under_load_ends_the_server_and_loses_nothing,
-     a_failed_sync_of_a_server_that_rests_ends_it_too])
+     a_failed_sync_of_a_server_that_rests_ends_it_too, while_another_process_locks_the_database_all_are_told_to_come_again])
