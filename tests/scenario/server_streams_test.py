@@ -3,13 +3,14 @@ refuses what is new and nothing else."""
 import json
 import re
 import signal
+import struct
 import subprocess
 import tempfile
 import time
 import urllib.request
 
 from sottoclient import Server, program, run
-from sottodevice import BEHIND, COMMITTED, E, ENTRY, Closed, Device, Refused
+from sottodevice import BEHIND, BYE, COMMITTED, E, ENTRY, Closed, Device, Refused
 from sottoproxy import free_port
 
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
@@ -212,6 +213,32 @@ def a_newer_session_of_a_device_closes_the_older():
         again.end()
 
 
+def the_older_session_still_gets_what_was_pushed_to_it():
+    with Server(*SETTINGS) as server:
+        alice, = people(server.port, "alice")
+        old, again = Device(7).connect(server.port), Device(7)
+        old.register("bob@localhost")
+        stream = alice.create()
+        alice.commit(stream, add=[old.auth()])
+        old.read_all(stream)
+        old.listen()
+        said = [b"%02d" % number + bytes(10000) for number in range(20)]
+        seqs = [alice.append(stream, body) for body in said]
+        again.sign_in(server.port)
+        heard = []
+        try:
+            while frame := old.recv():
+                heard.append((frame[0], frame[2]))
+        except Closed:
+            pass
+        kind, body = heard.pop()
+        assert kind == BYE and struct.unpack(">H", body[:2])[0] == E["CLOSED"], (kind, body)
+        assert [Device.entry_of(body) for kind, body in heard if kind == ENTRY] == [(stream, seq, 1, body) for seq, body in zip(seqs, said)]
+        assert [body for _, kind, body in again.read_all(stream) if kind == 1] == said, "nothing of it was acknowledged"
+        for device in (alice, old, again):
+            device.end()
+
+
 def a_stranger_may_ask_for_nothing():
     with Server(*SETTINGS) as server:
         alice, = people(server.port, "alice")
@@ -288,4 +315,4 @@ def full_disk(place):
 run([what_is_said_reaches_who_is_online, messages_wait_for_who_is_offline_over_a_restart, an_acknowledgement_for_which_nobody_waits_is_kept_soon, a_lost_answer_is_given_again_and_stores_nothing_twice,
      of_two_commits_for_one_epoch_one_wins, who_was_removed_reads_up_to_that_commit_and_writes_no_more,
      who_listens_and_takes_nothing_in_falls_behind_and_loses_nothing, a_newer_session_of_a_device_closes_the_older,
-     a_stranger_may_ask_for_nothing, a_full_disk_refuses_what_is_new_and_nothing_else])
+     the_older_session_still_gets_what_was_pushed_to_it, a_stranger_may_ask_for_nothing, a_full_disk_refuses_what_is_new_and_nothing_else])
