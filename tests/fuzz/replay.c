@@ -37,6 +37,7 @@ int main(int argc, char **argv)
             failures++;
             continue;
         }
+        int before = runs;
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
             if (entry->d_name[0] == '.')
                 continue;
@@ -45,6 +46,10 @@ int main(int argc, char **argv)
             printf("%sok %d - %s\n", bad != 0 ? "not " : "", ++runs, entry->d_name);
         }
         closedir(folder);
+        if (runs == before) {
+            printf("not ok %d - nothing in %s\n", ++runs, argv[i]);
+            failures++;
+        }
     }
     printf("1..%d\n", runs);
     return failures != 0;
