@@ -5,10 +5,12 @@ import shutil
 import tempfile
 
 from sottobench import bench, rows_of
-from sottoclient import run
+from sottoclient import Missing, run, sanitized
 
 FIGURES = ["throughput", "cpu_per_message", "client_cpu_per_message", "ack_p50", "ack_p99", "e2e_p50", "e2e_p99"]
 PEERS = {"nats": "nats-server", "mosquitto": "mosquitto"}
+CONNECTION_KIB = 4  # a device that is signed in and silent
+TRIES = 3  # what else the server allocates meanwhile is in it
 
 
 def installed(peer):
@@ -47,6 +49,17 @@ def other_benches_of_the_server_have_their_rows():
         assert [row["op"] for row in rows] == ops and all(row["peer"] == "sotto" for row in rows), (options, rows)
 
 
+def a_silent_connection_takes_little_memory():
+    if sanitized():
+        return "a sanitizer's memory is no figure"
+    seen = []
+    while len(seen) < TRIES:
+        seen += [row["value"] for row in rows_of("connections", "--n", "500") if row["op"] == "memory_per_connection"]
+        if seen[-1] < CONNECTION_KIB:
+            return None
+    raise AssertionError(f"KiB each: {seen}")
+
+
 def how_to_install_a_peer_that_is_not_there_is_said():
     with tempfile.TemporaryDirectory() as empty:
         for peer, package in PEERS.items():
@@ -67,7 +80,8 @@ def peers_that_are_installed_are_measured():
         for name, options in [("offline", ["--n", "2000"]), ("churn", ["--seconds", "1", "--devices", "2"]), ("connections", ["--n", "20"])]:
             rows = rows_of(name, "--peer", peer, "--alone", *options)
             assert rows and {row["peer"] for row in rows} == {peer}, rows
-    return None if there else "no peer is installed"
+    lacking = [package for peer, package in PEERS.items() if peer not in there]
+    return Missing(f"no {' and no '.join(lacking)} here") if lacking else None
 
 
 def what_a_bench_of_servers_does_not_know_it_says():
@@ -80,6 +94,7 @@ run([
     messages_go_from_one_to_another,
     one_load_can_be_asked_for,
     other_benches_of_the_server_have_their_rows,
+    a_silent_connection_takes_little_memory,
     how_to_install_a_peer_that_is_not_there_is_said,
     peers_that_are_installed_are_measured,
     what_a_bench_of_servers_does_not_know_it_says,
