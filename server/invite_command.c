@@ -35,10 +35,12 @@ const char invite_create_text[] =
     "  sottod invite create --uses 20 --expires 30d";
 const char invite_list_text[] =
     "Lists invites that are not used up: links by the first digits of their id, passwords by the "
-    "name or mail address that they are for.";
+    "name or mail address that they are for, and mails that wait to be sent, each with a password "
+    "to come, by their address.";
 const char invite_revoke_text[] =
     "Takes an invite back. ID is what invite list shows, or its first digits; or the name or mail "
-    "address of a password. Accounts that were made with it stay.";
+    "address of a password; a mail to it that waits is not sent then. Accounts that were made with "
+    "it stay.";
 
 static int wrong(struct cli_call *call, const char *what, const char *todo)
 {
@@ -140,29 +142,33 @@ int invite_create_run(struct cli_call *call)
 
 typedef bool each_invite(void *user, const json_t *invite);
 
-static sotto_err pages_walk(struct cli_call *call, bool password, each_invite *each, void *user,
+/* flag: which ones; NULL: links */
+static sotto_err pages_walk(struct cli_call *call, const char *flag, each_invite *each, void *user,
                             struct failure *failure)
 {
     DEFER(json_freep) json_t *after = NULL;
     for (;;) {
         DEFER(json_freep) json_t *result = NULL;
-        json_t *arguments = json_pack("{s:b, s:O*}", "password", password, "after", after);
+        json_t *arguments = json_pack("{s:O*}", "after", after);
+        if (flag != NULL)
+            json_object_set_new(arguments, flag, json_true());
         TRY(ask(call, "invite list", arguments, -1, &result, failure));
         const json_t *list = json_object_get(result, "invites"), *invite;
         size_t i;
         json_array_foreach(list, i, invite) if (!each(user, invite)) return SOTTO_OK;
-        if (!json_is_true(json_object_get(result, "more")) || json_array_size(list) == 0)
-            return SOTTO_OK;
         json_decref(after);
-        after = json_incref(json_object_get(json_array_get(list, json_array_size(list) - 1), "id"));
+        after = json_incref(json_object_get(result, "next"));
+        if (after == NULL)
+            return SOTTO_OK;
     }
 }
 
 static sotto_err invites_walk(struct cli_call *call, each_invite *each, void *user,
                               struct failure *failure)
 {
-    TRY(pages_walk(call, false, each, user, failure));
-    return pages_walk(call, true, each, user, failure);
+    TRY(pages_walk(call, NULL, each, user, failure));
+    TRY(pages_walk(call, "password", each, user, failure));
+    return pages_walk(call, "mails", each, user, failure);
 }
 
 /* ---- list */
@@ -178,7 +184,8 @@ static bool invite_print(void *user, const json_t *invite)
     char when[ASK_TIME];
     const char *id = ask_text(invite, "id"), *name = ask_text(invite, "name"),
                *inviter = ask_text(invite, "inviter");
-    bool link = strcmp(ask_text(invite, "kind"), "link") == 0;
+    const char *kind = ask_text(invite, "kind");
+    char left[24] = "in a mail";
     if (ask_number(invite, "usesLeft") == 0) /* kept for who asks once more */
         return true;
     if (l->call->json) {
@@ -187,9 +194,11 @@ static bool invite_print(void *user, const json_t *invite)
     }
     if (l->count++ == 0 && !l->call->quiet)
         printf("%-28s %-9s %-22s %-22s %s\n", "ID", "USES LEFT", "UNTIL", "FOR", "BY");
-    printf("%-28.*s %-9lld %-22s %-22s %s%s\n", link ? ID_SHOWN : 200, id,
-           (long long)ask_number(invite, "usesLeft"), ask_time(ask_number(invite, "expires"), when),
-           name[0] != 0 ? name : "any name", inviter[0] != 0 ? inviter : "the server",
+    if (strcmp(kind, "mail") != 0)
+        snprintf(left, sizeof left, "%lld", (long long)ask_number(invite, "usesLeft"));
+    printf("%-28.*s %-9s %-22s %-22s %s%s\n", strcmp(kind, "link") == 0 ? ID_SHOWN : 200, id, left,
+           ask_time(ask_number(invite, "expires"), when), name[0] != 0 ? name : "any name",
+           inviter[0] != 0 ? inviter : "the server",
            json_is_true(json_object_get(invite, "admin")) ? ", admin" : "");
     return true;
 }
@@ -220,6 +229,8 @@ static bool invite_match(void *user, const json_t *invite)
     bool begins = strncmp(id, s->id, len) == 0 && (link ? len >= ID_LEAST : id[len] == '@');
     if (!begins && strcmp(id, s->id) != 0)
         return true;
+    if (s->found == 1 && !link && s->password && strcmp(id, s->key) == 0)
+        return true; /* a password and mails to its address go together */
     s->found++;
     s->password = !link;
     snprintf(s->key, sizeof s->key, "%s", id);

@@ -56,6 +56,15 @@ static bool is_password(const struct admin_call *call)
 
 /* ---- invites */
 
+/* Of a list, or of a key. */
+static uint8_t how_of(const struct admin_call *call)
+{
+    const json_t *arguments = admin_arguments(call);
+    return admin_flag(arguments, "mails")      ? ADMIN_MAILED
+           : admin_flag(arguments, "password") ? REGISTER_PASSWORD
+                                               : REGISTER_LINK;
+}
+
 const struct admin_argument invite_create_arguments[] = {
     {"name", ARGUMENT_TEXT, false},
     {"mail", ARGUMENT_TEXT, false},
@@ -65,15 +74,17 @@ const struct admin_argument invite_create_arguments[] = {
     {"admin", ARGUMENT_FLAG, false},
     {0},
 };
-const struct admin_argument invite_list_arguments[] = {
-    {"password", ARGUMENT_FLAG, false}, {"after", ARGUMENT_TEXT, false}, {0}};
+const struct admin_argument invite_list_arguments[] = {{"password", ARGUMENT_FLAG, false},
+                                                       {"mails", ARGUMENT_FLAG, false},
+                                                       {"after", ARGUMENT_TEXT, false},
+                                                       {0}};
 const struct admin_argument invite_key_arguments[] = {
     {"password", ARGUMENT_FLAG, false}, {"key", ARGUMENT_TEXT, true}, {0}};
 
-/* Keys of links are hashes; those of passwords are a name or a mail address. */
+/* Keys of links are hashes, and those of mails numbers; those of passwords are a name or a mail address. */
 static json_t *key_write(uint8_t how, view key)
 {
-    return how == REGISTER_LINK ? json_hex(key) : json_of(key);
+    return how == REGISTER_PASSWORD ? json_of(key) : json_hex(key);
 }
 
 static sotto_err on_created(struct admin_call *call, view body, json_t *result,
@@ -141,41 +152,50 @@ void admin_on_invite_create(struct admin_call *call)
            on_created);
 }
 
+/* A mail goes by its address: that is what revokes it. */
+static json_t *invite_write(uint8_t how, const struct admin_invite *i)
+{
+    static const char *const kinds[] = {
+        [REGISTER_LINK] = "link", [REGISTER_PASSWORD] = "password", [ADMIN_MAILED] = "mail"};
+    json_t *one = json_object();
+    json_object_set_new(one, "id", how == ADMIN_MAILED ? json_of(i->mail) : key_write(how, i->key));
+    json_object_set_new(one, "kind", json_string(kinds[how]));
+    json_object_set_new(one, "usesLeft", json_count(i->uses_left));
+    json_object_set_new(one, "uses", json_count(i->uses));
+    json_object_set_new(one, "created", json_count(i->created_s));
+    json_object_set_new(one, "expires", json_count(i->expires_s));
+    json_object_set_new(one, "admin", json_boolean(i->admin));
+    json_object_set_new(one, "name", json_of(i->name));
+    json_object_set_new(one, "inviter", json_of(i->inviter));
+    return one;
+}
+
 static sotto_err on_invites(struct admin_call *call, view body, json_t *result,
                             struct failure *failure)
 {
     struct admin_page page;
-    uint8_t how = is_password(call) ? REGISTER_PASSWORD : REGISTER_LINK;
+    struct admin_invite i = {0};
+    uint8_t how = how_of(call);
     json_t *list = json_array();
     (void)failure;
     json_object_set_new(result, "invites", list);
     TRY(admin_invites_read(body, &page));
-    json_object_set_new(result, "more", json_boolean(page.more));
     struct rd r = rd_of(page.items.bytes);
     while (rd_more(&r)) {
-        struct admin_invite i;
         admin_invite_read(&r, &i);
-        json_t *one = json_object();
-        json_object_set_new(one, "id", key_write(how, i.key));
-        json_object_set_new(one, "kind", json_string(how == REGISTER_LINK ? "link" : "password"));
-        json_object_set_new(one, "usesLeft", json_count(i.uses_left));
-        json_object_set_new(one, "uses", json_count(i.uses));
-        json_object_set_new(one, "created", json_count(i.created_s));
-        json_object_set_new(one, "expires", json_count(i.expires_s));
-        json_object_set_new(one, "admin", json_boolean(i.admin));
-        json_object_set_new(one, "name", json_of(i.name));
-        json_object_set_new(one, "inviter", json_of(i.inviter));
-        json_array_append_new(list, one);
+        json_array_append_new(list, invite_write(how, &i));
     }
+    if (page.more)
+        json_object_set_new(result, "next", key_write(how, i.key));
     return rd_end(&r);
 }
 
-/* The key as the core knows it: that of a link is told in hexadecimal. */
+/* The key as the core knows it: all but that of a password is told in hexadecimal. */
 static sotto_err key_read(struct admin_call *call, const char *name, sotto_buf *bytes,
                           struct admin_invite_key *ret_key)
 {
     const view text = text_argument(call, name);
-    ret_key->how = is_password(call) ? REGISTER_PASSWORD : REGISTER_LINK;
+    ret_key->how = how_of(call);
     ret_key->key = text;
     if (ret_key->how == REGISTER_PASSWORD || text.len == 0)
         return SOTTO_OK;

@@ -198,14 +198,29 @@ sotto_err admin_invite_created_write(uint32_t request, const struct admin_invite
     return wr_end(&w);
 }
 
-static sotto_err invite_key_read(view body, bool may_be_empty, struct admin_invite_key *ret_key)
+static bool key_is_right(const struct admin_invite_key *key, bool list)
+{
+    size_t len = key->key.len;
+    bool first = list && len == 0;
+    switch (key->how) {
+    case REGISTER_LINK:
+        return first || len == ACCOUNT_HASH;
+    case REGISTER_PASSWORD:
+        return first || (len > 0 && len <= ACCOUNT_MAIL_MAX);
+    case ADMIN_MAILED:
+        return first || (list && len == sizeof(uint64_t));
+    default:
+        return false;
+    }
+}
+
+static sotto_err invite_key_read(view body, bool list, struct admin_invite_key *ret_key)
 {
     struct rd r = rd_of(body);
     struct admin_invite_key key = {0};
     key.how = rd_u8(&r);
     key.key = rd_opaque(&r, ACCOUNT_MAIL_MAX);
-    rd_demand(&r, is_how(key.how) && (may_be_empty || key.key.len > 0));
-    rd_demand(&r, key.how == REGISTER_PASSWORD || key.key.len == 0 || key.key.len == ACCOUNT_HASH);
+    rd_demand(&r, key_is_right(&key, list));
     TRY(rd_end(&r));
     *ret_key = key;
     return SOTTO_OK;
@@ -217,10 +232,7 @@ static sotto_err invite_key_write(uint32_t request, enum admin_kind kind,
     struct wr w = begin(out, kind, request);
     wr_u8(&w, key->how);
     wr_opaque(&w, key->key);
-    wr_demand(&w, is_how(key->how) && key->key.len <= ACCOUNT_MAIL_MAX);
-    wr_demand(&w,
-              key->how == REGISTER_PASSWORD || key->key.len == 0 || key->key.len == ACCOUNT_HASH);
-    wr_demand(&w, kind == ADMIN_INVITE_LIST || key->key.len > 0);
+    wr_demand(&w, key_is_right(key, kind == ADMIN_INVITE_LIST));
     return wr_end(&w);
 }
 
@@ -257,6 +269,7 @@ void admin_invite_read(struct rd *r, struct admin_invite *out)
     out->admin = flag(r);
     out->name = rd_opaque(r, X509_NAME_MAX);
     out->inviter = rd_opaque(r, X509_NAME_MAX);
+    out->mail = rd_opaque(r, ACCOUNT_MAIL_MAX);
 }
 
 void admin_invite_write(struct wr *w, const struct admin_invite *invite)
@@ -269,6 +282,7 @@ void admin_invite_write(struct wr *w, const struct admin_invite *invite)
     wr_u8(w, invite->admin);
     wr_opaque(w, invite->name);
     wr_opaque(w, invite->inviter);
+    wr_opaque(w, invite->mail);
 }
 
 static void invite_item(struct rd *r)

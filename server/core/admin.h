@@ -86,7 +86,11 @@ SOTTO_MUST_USE sotto_err admin_invite_created_write(uint32_t request,
                                                     const struct admin_invite_created *created,
                                                     sotto_buf *out);
 
-/* struct { uint8 how; opaque after<V>; } invite_list;  links (LINK) or passwords (PASSWORD), from the one behind this key; empty: the first */
+#define ADMIN_MAILED \
+    3 /* beside enum register_how, for invite_list: mails that wait, each with a password to come */
+
+/* struct { uint8 how; opaque after<V>; } invite_list;  links (LINK), passwords (PASSWORD) or mails that wait (MAILED), from the one
+ * behind this key; empty: the first */
 struct admin_invite_key {
     uint8_t how;
     view key;
@@ -95,21 +99,24 @@ SOTTO_MUST_USE sotto_err admin_invite_list_read(view body, struct admin_invite_k
 SOTTO_MUST_USE sotto_err admin_invite_list_write(uint32_t request,
                                                  const struct admin_invite_key *after,
                                                  sotto_buf *out);
-/* The same fields: invite_revoke. */
+/* The same fields: invite_revoke; LINK, or PASSWORD, which takes mails with it that wait. */
 SOTTO_MUST_USE sotto_err admin_invite_revoke_read(view body, struct admin_invite_key *ret_key);
 SOTTO_MUST_USE sotto_err admin_invite_revoke_write(uint32_t request,
                                                    const struct admin_invite_key *key,
                                                    sotto_buf *out);
 
 /* struct { opaque key<V>; uint32 uses_left; uint32 uses; uint64 created_s; uint64 expires_s; uint8 admin; opaque name<V>;
- *          opaque inviter<V>; } invite;  struct { uint8 more; invite invites<V>; } invites; */
+ *          opaque inviter<V>; opaque mail<V>; } invite;  struct { uint8 more; invite invites<V>; } invites; */
 struct admin_invite {
-    view key;
-    uint32_t uses_left, uses;      /* PASSWORD: tries left, and 0 */
-    uint64_t created_s, expires_s; /* PASSWORD: 0, and when it is over */
+    view key; /* MAILED: the mail's number, 8 bytes */
+    uint32_t uses_left,
+        uses; /* PASSWORD: tries left, and 0; MAILED: 1, and how often it was tried */
+    uint64_t created_s,
+        expires_s; /* PASSWORD: 0, and when it is over; MAILED: when it is given up */
     bool admin;
     view name;    /* empty: any */
     view inviter; /* a member's name; empty: the server */
+    view mail;    /* MAILED: where it goes; else empty */
 };
 void admin_invite_read(struct rd *r, struct admin_invite *out);
 void admin_invite_write(struct wr *w, const struct admin_invite *invite);

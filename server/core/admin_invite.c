@@ -198,6 +198,28 @@ static sotto_err password_item(struct step *s, view value, struct admin_invite *
     return SOTTO_OK;
 }
 
+static sotto_err mail_item(struct step *s, view value, struct admin_invite *item, sotto_buf *bytes)
+{
+    struct mail_row row;
+    TRY(buf_set(bytes, value));
+    TRY(row_verdict(s, mail_row_read(buf_view(bytes), &row)));
+    item->uses_left = 1;
+    item->uses = row.tries;
+    item->created_s = row.created_s;
+    item->expires_s = row.created_s + MAIL_LIFE_S;
+    item->admin = row.flags & INVITE_ADMIN;
+    item->name = row.name;
+    item->mail = row.to;
+    return SOTTO_OK;
+}
+
+static enum store_table table_of(uint8_t how)
+{
+    return how == REGISTER_LINK       ? STORE_INVITE
+           : how == REGISTER_PASSWORD ? STORE_PASSWORD
+                                      : STORE_MAIL;
+}
+
 /* NOTFOUND at the end. */
 static sotto_err invite_item(struct step *s, uint8_t how, struct row_key *at, sotto_buf *page)
 {
@@ -205,15 +227,16 @@ static sotto_err invite_item(struct step *s, uint8_t how, struct row_key *at, so
     DEFER(buf_clear) sotto_buf account = {0};
     struct admin_invite item = {0};
     view key, value;
-    TRY(row_next(s, how == REGISTER_LINK ? STORE_INVITE : STORE_PASSWORD, (view){0},
-                 row_key_view(at), &key, &value));
+    TRY(row_next(s, table_of(how), (view){0}, row_key_view(at), &key, &value));
     memcpy(at->bytes, key.data, key.len);
     at->len = key.len;
     item.key = row_key_view(at);
     if (how == REGISTER_LINK)
         TRY(link_item(s, value, &item, &bytes, &account));
-    else
+    else if (how == REGISTER_PASSWORD)
         TRY(password_item(s, value, &item, &bytes));
+    else
+        TRY(mail_item(s, value, &item, &bytes));
     struct wr w = wr_to(page);
     admin_invite_write(&w, &item);
     return wr_end(&w);
@@ -245,18 +268,49 @@ sotto_err admin_invite_list_on(struct step *s, const struct request *request)
 
 /* --- revoke --- */
 
-sotto_err admin_invite_revoke_on(struct step *s, const struct request *request)
+static sotto_err absent(struct step *s)
 {
-    const struct admin_invite_key *what = &request->body.admin_key;
+    return step_refuse(s, SOTTO_E_NOTFOUND, 0, "there is no such invite, or it is used up");
+}
+
+static sotto_err link_revoke(struct step *s, const struct request *request)
+{
+    const uint8_t *token_hash = request->body.admin_key.key.data;
     DEFER(buf_clear) sotto_buf bytes = {0};
     struct invite_row row;
-    view value;
-    sotto_err err = what->how == REGISTER_LINK ? invite_load(s, what->key.data, &bytes, &row)
-                                               : row_get(s, STORE_PASSWORD, what->key, &value);
+    sotto_err err = invite_load(s, token_hash, &bytes, &row);
     if (err == SOTTO_E_NOTFOUND)
-        return step_refuse(s, SOTTO_E_NOTFOUND, 0, "there is no such invite, or it is used up");
+        return absent(s);
     TRY(err);
-    TRY(what->how == REGISTER_LINK ? invite_delete(s, row.account, what->key.data)
-                                   : password_delete(s, what->key));
+    TRY(invite_delete(s, row.account, token_hash));
     return admin_answer_done(s, request, "the invite is revoked: nobody can use it any more");
+}
+
+/* A mail that waits would draw another password, so it goes, too. One that is out can't be called back: its password was deleted here. */
+static sotto_err password_revoke(struct step *s, const struct request *request)
+{
+    const view key = request->body.admin_key.key;
+    size_t mails = 0;
+    bool out = false;
+    view value;
+    sotto_err err = row_get(s, STORE_PASSWORD, key, &value);
+    bool found = err == SOTTO_OK;
+    if (!found && err != SOTTO_E_NOTFOUND)
+        return err;
+    TRY(mail_revoke(s, key, &mails, &out));
+    if (!found && mails == 0)
+        return absent(s);
+    if (found)
+        TRY(password_delete(s, key));
+    return admin_answer_done(s, request,
+                             out ? "the invite is revoked: nobody can use it any more; its mail is "
+                                   "being sent and may still come, but the password in it opens "
+                                   "nothing"
+                                 : "the invite is revoked: nobody can use it any more");
+}
+
+sotto_err admin_invite_revoke_on(struct step *s, const struct request *request)
+{
+    return request->body.admin_key.how == REGISTER_LINK ? link_revoke(s, request)
+                                                        : password_revoke(s, request);
 }

@@ -265,6 +265,8 @@ SOTTO_MUST_USE sotto_err password_delete(struct step *s, view key);
 
 /* --- mail.c: mails with a one-time password that wait to be sent --- */
 
+#define MAIL_LIFE_S 86400 /* after a day nobody waits for it any more */
+
 struct mail_row {
     uint64_t created_s, due_s;
     uint64_t taken_by; /* the run of the server that gave it out to be sent; 0: none */
@@ -283,5 +285,7 @@ SOTTO_MUST_USE sotto_err mail_take(struct step *s, sotto_buf *bytes, uint64_t *r
                                    struct mail_row *ret_row, uint64_t *ret_due_s);
 /* It was sent or never will be, or it has to be tried again. NOTFOUND. */
 SOTTO_MUST_USE sotto_err mail_finish(struct step *s, uint64_t number, bool again);
+/* Deletes those to this address: how many, and whether one of them is being sent at this moment. */
+SOTTO_MUST_USE sotto_err mail_revoke(struct step *s, view to, size_t *ret_count, bool *ret_out);
 
 #endif

@@ -3,7 +3,6 @@
 #include "core/state.h"
 
 #define ROW_VERSION 1
-#define LIFE_S      86400 /* after a day nobody waits for it any more */
 #define RETRY_MAX_S 3600
 
 sotto_err mail_row_read(view bytes, struct mail_row *ret_row)
@@ -78,7 +77,7 @@ static sotto_err mail_is_wanted(struct step *s, const struct mail_row *row, bool
     uint64_t owner = 0;
     if (row->name.len > 0)
         TRY(account_by_name(s, row->name, &owner));
-    *ret_wanted = owner == 0 && step_wall_ms(s) / 1000 < row->created_s + LIFE_S;
+    *ret_wanted = owner == 0 && step_wall_ms(s) / 1000 < row->created_s + MAIL_LIFE_S;
     return SOTTO_OK;
 }
 
@@ -157,4 +156,33 @@ sotto_err mail_finish(struct step *s, uint64_t number, bool again)
     row.taken_by = 0;
     row.due_s = step_wall_ms(s) / 1000 + retry_wait_s(&s->core->config.limits, row.tries);
     return mail_save(s, number, &row);
+}
+
+/* Given out by this run, and not yet told of. */
+static bool mail_is_out(const struct step *s, const struct mail_row *row)
+{
+    return row->taken_by == s->core->run && step_wall_ms(s) / 1000 < row->due_s;
+}
+
+/* Looks at limits.mails_waiting rows at most. */
+sotto_err mail_revoke(struct step *s, view to, size_t *ret_count, bool *ret_out)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    uint64_t number = 0;
+    size_t count = 0;
+    bool out = false;
+    struct mail_row row;
+    sotto_err err;
+    while ((err = mail_next(s, number, &bytes, &number, &row)) == SOTTO_OK) {
+        if (!view_equal(row.to, to))
+            continue;
+        out = out || mail_is_out(s, &row);
+        TRY(mail_delete(s, number));
+        count++;
+    }
+    if (err != SOTTO_E_NOTFOUND)
+        return err;
+    *ret_count = count;
+    *ret_out = out;
+    return SOTTO_OK;
 }

@@ -2,10 +2,12 @@
 """One-time passwords by mail, through real SMTP servers with TLS: good ones, and all that can be wrong with one."""
 import contextlib
 import glob
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -211,6 +213,62 @@ def put_off_and_then_taken():
         registered(s, f"alice@{HOST}", password_of(message), "alice@mail.example")  # the last password is good
         assert post.arrived == 3 and len(post.mails) == 1
         assert len({m for m in re.findall(r"mail (\d+) ", s.log())}) == 1
+
+
+def listed(server):
+    status, out, err = sottod(server.directory, "invite", "list", "--json")
+    assert status == 0, err
+    return [(i["kind"], i["id"]) for i in map(json.loads, out.splitlines())]
+
+
+def a_revoked_mail_is_not_sent():
+    with Post(GOOD) as post, serving(post, **{"limits.mail_retry_ms": "60000"}) as s:
+        post.answers = ["451 later"]
+        invite(s, "alice@mail.example", "--admin")
+        s.line("it is tried again")
+        wait_for(lambda: not mailers(s), "no mailer")
+        assert sorted(listed(s)) == [("mail", "alice@mail.example"), ("password", "alice@mail.example")], listed(s)
+        assert "alice@mail.example           in a mail" in sottod(s.directory, "invite", "list")[1]
+        status, out, err = sottod(s.directory, "invite", "revoke", "alice")
+        assert status == 0 and out == "the invite is revoked: nobody can use it any more\n", (out, err)
+        assert waiting(s) == 0 and listed(s) == []
+        assert sottod(s.directory, "invite", "revoke", "alice@mail.example")[0] == 6
+        invite(s, "bob@mail.example")
+        post.wait()
+        assert [to for to, _ in post.mails] == [["bob@mail.example"]]
+
+
+def the_password_of_a_mail_that_is_revoked_on_its_way_opens_nothing():
+    with Post(GOOD) as post, serving(post) as s:
+        post.hold_recipient = threading.Event()
+        invite(s, "alice@mail.example", "--name", "alice")
+        wait_for(lambda: post.recipients, "the recipient")
+        status, out, err = sottod(s.directory, "invite", "revoke", "alice@mail.example")
+        assert status == 0 and "may still come, but the password in it opens nothing" in out, (out, err)
+        post.hold_recipient.set()
+        message = post.wait()
+        try:
+            registered(s, f"alice@{HOST}", password_of(message), "alice@mail.example")
+            raise AssertionError("a revoked password was good")
+        except Refused as e:
+            assert e.code == 48
+        s.line("mail 1 sent")
+        wait_for(lambda: not mailers(s), "no mailer")
+        invite(s, "bob@mail.example")
+        post.wait(2)
+        wait_for(lambda: waiting(s) == 0, "an empty queue")
+
+
+def more_mails_wait_than_a_page_has():
+    place = type("Place", (), {"port": free_port()})
+    with serving(place, **{"limits.mail_retry_ms": "60000"}) as s:
+        for n in range(110):
+            with socket.socket(socket.AF_UNIX) as c:
+                c.connect(os.path.join(s.directory, "state", "admin.sock"))
+                c.sendall(f'{{"v":1,"command":"invite create","arguments":{{"mail":"p{n}@mail.example"}}}}\n'.encode())
+                assert b'"ok":true' in c.recv(65536)
+        mails = [name for kind, name in listed(s) if kind == "mail"]
+        assert mails == [f"p{n}@mail.example" for n in range(110)], mails
 
 
 def refused_for_good_is_given_up():
@@ -543,7 +601,8 @@ if Controller is None:
 prepare()
 run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, who_has_an_address_asks_for_one, a_template_of_one_s_own,
      many_wait_and_each_is_sent_once, a_server_without_starttls_gets_nothing, a_certificate_of_somebody_else_is_refused,
-     a_certificate_for_another_name_is_refused, a_server_that_is_away_gets_it_later, put_off_and_then_taken, refused_for_good_is_given_up,
+     a_certificate_for_another_name_is_refused, a_server_that_is_away_gets_it_later, put_off_and_then_taken, a_revoked_mail_is_not_sent,
+     the_password_of_a_mail_that_is_revoked_on_its_way_opens_nothing, more_mails_wait_than_a_page_has, refused_for_good_is_given_up,
      a_connection_that_breaks_is_tried_again, a_wrong_login_is_told, files_that_are_not_right_are_told, a_mailer_that_is_killed_is_no_loss,
      a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
      stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash,

@@ -528,6 +528,103 @@ static void who_takes_a_mail_hears_that_it_was_undone(void **state)
     town_clear(&t);
 }
 
+static void ask_revoke(struct town *t, const char *mail)
+{
+    sotto_buf frame = {0};
+    const struct admin_invite_key what = {REGISTER_PASSWORD, view_str(mail)};
+    assert_ok(admin_invite_revoke_write(1, &what, &frame));
+    ask(t, &frame);
+}
+
+static void create_mailed(struct town *t, const char *mail)
+{
+    create(t, (struct admin_invite_create){
+                  .how = REGISTER_PASSWORD, .uses = 1, .admin = true, .mail = view_str(mail)});
+}
+
+static void mail_that_waits_is_listed(void **state)
+{
+    (void)state;
+    struct town t = admin_town();
+    struct admin_invite invite = {0};
+    create_mailed(&t, "A@mail.example");
+    create_mailed(&t, "b@mail.example");
+    uint64_t number = take(&t).number;
+    mail_done(&t, number, MAIL_RETRY);
+    assert_int_equal(invites_listed(&t, ADMIN_MAILED, &invite), 2);
+    assert_int_equal(invite.key.len, 8);
+    assert_int_equal(invite.key.data[7], number);
+    assert_true(view_equal(invite.mail, VIEW_LIT("a@mail.example")));
+    assert_true(invite.admin);
+    assert_int_equal(invite.uses_left, 1);
+    assert_int_equal(invite.uses, 1);
+    assert_int_equal(invite.created_s, WALL_S);
+    assert_int_equal(invite.expires_s, WALL_S + 86400);
+    mail_done(&t, take(&t).number, MAIL_SENT);
+    assert_int_equal(invites_listed(&t, ADMIN_MAILED, &invite), 1);
+    town_clear(&t);
+}
+
+static void revoked_mail_is_not_sent(void **state)
+{
+    (void)state;
+    struct town t = admin_town();
+    struct admin_invite invite = {0};
+    create_mailed(&t, "a@mail.example"); /* was never tried */
+    ask_revoke(&t, "a@mail.example");
+    done(&t);
+    ask_revoke(&t, "a@mail.example");
+    got_error(&t.w, ADMIN_CONNECTION, SOTTO_E_NOTFOUND);
+    for (int i = 0; i < 2; i++)
+        create_mailed(&t, "a@mail.example");
+    create_mailed(&t, "b@mail.example");
+    mail_done(&t, take(&t).number, MAIL_RETRY); /* has a password, and will get another one */
+    ask_revoke(&t, "a@mail.example");
+    done(&t);
+    assert_int_equal(core_count(t.w.core).mails_waiting, 1);
+    assert_int_equal(invites_listed(&t, REGISTER_PASSWORD, &invite), 0);
+    later(&t, 3600 * 1000);
+    struct admin_mail mail = take(&t);
+    assert_true(view_equal(mail.to, VIEW_LIT("b@mail.example")));
+    mail_done(&t, mail.number, MAIL_SENT);
+    assert_int_equal(take(&t).due_s, 0);
+    town_clear(&t);
+}
+
+/* It can't be called back, so who revokes it is told; and what it says lets nobody in. */
+static void password_of_a_mail_that_is_revoked_while_it_is_sent_opens_nothing(void **state)
+{
+    (void)state;
+    struct town t = admin_town();
+    struct person alice = person_of(&t, "alice@" HOST);
+    DEFER(secret_clear) struct secret password = {0};
+    sotto_buf frame = {0};
+    view text;
+    create_mailed(&t, "a@mail.example");
+    struct admin_mail mail = take(&t);
+    const struct admin_mail_done sent = {mail.number, MAIL_SENT};
+    assert_ok(secret_set(&password, mail.password));
+    ask_revoke(&t, "a@mail.example");
+    assert_ok(admin_done_read(answer(&t, ADMIN_DONE), &text));
+    assert_non_null(memmem(text.data, text.len, "may still come", 14));
+    assert_ok(admin_mail_done_write(1, &sent, &frame));
+    ask(&t, &frame);
+    got_error(&t.w, ADMIN_CONNECTION, SOTTO_E_NOTFOUND);
+    arrive(&t, 1);
+    ask_register(&t, &alice, 1, REGISTER_PASSWORD, secret_view(&password),
+                 VIEW_LIT("a@mail.example"));
+    got_error(&t.w, 1, SOTTO_E_INVITE);
+    later(&t, ADMIN_MAIL_LEASE_S * 1000);
+    assert_int_equal(take(&t).number, 0);
+    create_mailed(&t, "a@mail.example"); /* and one that isn't out is not called so */
+    mail_done(&t, take(&t).number, MAIL_RETRY);
+    ask_revoke(&t, "a@mail.example");
+    assert_ok(admin_done_read(answer(&t, ADMIN_DONE), &text));
+    assert_null(memmem(text.data, text.len, "may still come", 14));
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* What rests on the disk, while the mail waits and afterwards, opens nothing. */
 static void password_is_in_no_row(void **state)
 {
@@ -626,6 +723,9 @@ int main(void)
         cmocka_unit_test(mail_that_failed_comes_again_later_with_another_password),
         cmocka_unit_test(mail_that_was_given_out_before_a_crash_comes_again_at_once),
         cmocka_unit_test(who_takes_a_mail_hears_that_it_was_undone),
+        cmocka_unit_test(mail_that_waits_is_listed),
+        cmocka_unit_test(revoked_mail_is_not_sent),
+        cmocka_unit_test(password_of_a_mail_that_is_revoked_while_it_is_sent_opens_nothing),
         cmocka_unit_test(password_is_in_no_row),
         cmocka_unit_test(passwords_that_nobody_used_are_swept_up),
         cmocka_unit_test(mails_that_may_wait_are_limited),
