@@ -1,5 +1,8 @@
 #include "check_config.h"
 
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mail/program.h"
@@ -21,6 +24,59 @@ const char check_config_text[] =
     "\n\nTLS has to end in sottod itself, since a client is bound to the connection's own keys: "
     "a proxy in front may pass on TCP (nginx's stream, haproxy's mode tcp), not HTTP.";
 
+/* bit: what others need; its twin for the group counts if that isn't root's own. */
+static bool is_open(const struct stat *st, mode_t bit)
+{
+    return st->st_uid != 0 || (st->st_mode & bit) != 0 ||
+           (st->st_gid != 0 && (st->st_mode & bit << 3) != 0);
+}
+
+/* Whether the file, or a directory above it, is root's and keeps everybody else out. */
+static bool is_for_root_alone(const char *path)
+{
+    char whole[PATH_MAX];
+    struct stat st;
+    mode_t bit = S_IROTH;
+    if (realpath(path, whole) == NULL)
+        return false;
+    while (whole[0] != 0) {
+        if (stat(whole, &st) == 0 && !is_open(&st, bit))
+            return true;
+        bit = S_IXOTH;
+        *strrchr(whole, '/') = 0;
+    }
+    return false;
+}
+
+/* The first one that root can read, but not the service, whose user exists only while it runs; NULL: none. */
+static const char *root_file(const struct config *config)
+{
+    const char *password = config->mail.password_file;
+    const char *const paths[] = {config->server.tls.certificate, config->server.tls.key,
+                                 strchr(password, '/') != NULL ? password : ""};
+    bool service =
+        strcmp(config->dir, CONFIG_DIR) == 0 || strcmp(config->server.file, CONFIG_FILE) == 0;
+    for (size_t i = 0; service && geteuid() == 0 && i < COUNT_OF(paths); i++)
+        if (paths[i][0] != 0 && is_for_root_alone(paths[i]))
+            return paths[i];
+    return NULL;
+}
+
+static void notes_print(const struct config *config)
+{
+    char path[PATH_MAX];
+    const char *file = root_file(config);
+    if (config->server.proxy_count > 0)
+        printf("note: TLS has to end here, not in the proxy: it passes on TCP, with the PROXY "
+               "header; see %s, and nginx-stream.conf beside it\n",
+               place_recipe("haproxy.cfg", path));
+    if (file != NULL)
+        printf("note: %s can be read by root alone, and the service runs as a user of its own: it "
+               "needs a group that may read it, and SupplementaryGroups= in its unit; see \"Keys\" "
+               "in docs/operations.md\n",
+               file);
+}
+
 static void result_print(const struct cli_call *call, const struct config *config)
 {
     if (call->json) {
@@ -29,6 +85,7 @@ static void result_print(const struct cli_call *call, const struct config *confi
         cli_json_bool(&j, "ok", true);
         cli_json_string(&j, "file", config->server.file[0] != 0 ? config->server.file : NULL);
         cli_json_string(&j, "dir", config->dir);
+        cli_json_string(&j, "rootOnly", root_file(config));
         cli_json_end(&j);
         return;
     }
@@ -36,11 +93,8 @@ static void result_print(const struct cli_call *call, const struct config *confi
         printf("ok: there is no file; the defaults count\n");
     else if (!call->quiet)
         printf("ok: %s has no mistakes\n", config->server.file);
-    char path[PATH_MAX];
-    if (config->server.proxy_count > 0 && !call->quiet)
-        printf("note: TLS has to end here, not in the proxy: it passes on TCP, with the PROXY "
-               "header; see %s, and nginx-stream.conf beside it\n",
-               place_recipe("haproxy.cfg", path));
+    if (!call->quiet)
+        notes_print(config);
 }
 
 /* What a mail needs beside its settings. */

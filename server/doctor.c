@@ -21,6 +21,7 @@
 #define CONNECTIONS_FEW 1000
 
 #define MAIL_CHECK "mail"
+#define AS_ROOT    "ask as root, or as the server's user: sudo sottod doctor"
 
 /* clang-format off */
 const struct cli_option doctor_options[] = {
@@ -69,7 +70,9 @@ static void check_config(struct doctor *d, struct finding *f)
     if (d->config_err != SOTTO_OK) {
         finding_say(f, LEVEL_FAIL, "%s", d->config_failure.what);
         const struct failure *why = &d->config_failure;
-        if (why->guess[0] != 0)
+        if (d->config_err == SOTTO_E_PERMISSION)
+            finding_fix(f, AS_ROOT);
+        else if (why->guess[0] != 0)
             finding_fix(f, "did you mean %s?%s%s", why->guess, why->todo[0] != 0 ? " " : "",
                         why->todo);
         else if (why->todo[0] != 0)
@@ -88,7 +91,10 @@ static void check_dir(struct doctor *d, struct finding *f)
     struct stat st;
     const char *dir = d->config.dir;
     char again[OPTIONS_AGAIN];
-    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    if (stat(dir, &st) != 0 && (errno == EACCES || errno == EPERM)) {
+        finding_say(f, LEVEL_NONE, "%s: %s", dir, strerror(errno));
+        finding_fix(f, AS_ROOT);
+    } else if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
         finding_say(f, LEVEL_FAIL, "%s: %s", dir, strerror(errno));
         finding_fix(f, "%s", options_again(d->call, "sottod init", again));
     } else if ((st.st_mode & 077) != 0) {
@@ -104,8 +110,11 @@ static void check_server(struct doctor *d, struct finding *f)
     char again[OPTIONS_AGAIN];
     if (d->status == NULL) {
         finding_say(f, LEVEL_FAIL, "%s", d->status_failure.what);
-        finding_fix(f, "systemctl start sottod, or %s",
-                    options_again(d->call, "sottod serve", again));
+        if (d->status_err == SOTTO_E_PERMISSION)
+            finding_fix(f, AS_ROOT);
+        else
+            finding_fix(f, "systemctl start sottod, or %s",
+                        options_again(d->call, "sottod serve", again));
     } else {
         finding_say(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
                     ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
@@ -230,7 +239,7 @@ static void check_database(struct doctor *d, struct finding *f)
     struct stat st;
     snprintf(path, sizeof path, "%s/" SERVE_DATABASE, d->config.dir);
     if (stat(path, &st) != 0) {
-        finding_say(f, LEVEL_NONE, "there is none yet");
+        finding_say(f, LEVEL_NONE, "%s", errno == ENOENT ? "there is none yet" : strerror(errno));
         return;
     }
     if (d->status != NULL) {
@@ -285,7 +294,9 @@ static void check_run(struct doctor *d, const struct check *check, struct findin
 {
     finding_say(f, LEVEL_NONE, "%s",
                 d->lost ? "not to be seen before the settings are mended, unless --dir says where"
-                        : "not to be seen without a running server");
+                : d->status_err == SOTTO_E_PERMISSION
+                    ? "not to be seen by who may not ask the server"
+                    : "not to be seen without a running server");
     if (!d->lost || check->anywhere)
         check->run(d, f);
 }

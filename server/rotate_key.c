@@ -52,7 +52,6 @@ static sotto_err rotate_in(struct rotation *r, sotto_crypto *c, struct state *st
     return SOTTO_OK;
 }
 
-/* The server that holds the directory does it itself. */
 /* Puts its name where the server, which has a descriptor alone, could not. */
 static void file_name(const struct rotation *r, struct failure *failure)
 {
@@ -62,6 +61,7 @@ static void file_name(const struct rotation *r, struct failure *failure)
         (void)failure_say(failure, SOTTO_E_KEY, "%.300s%s", r->root_path, said.what + len);
 }
 
+/* The server that holds the directory does it itself. */
 static sotto_err rotate_running(struct rotation *r, struct failure *failure)
 {
     DEFER(json_freep) json_t *arguments = json_pack("{s:b}", "intermediate", r->intermediate);

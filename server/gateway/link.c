@@ -110,7 +110,8 @@ static void link_read_update(struct link *link)
         return;
     if (link->state == LINK_SOCKET)
         on = link_socket_may_read(link);
-    else if (link->state == LINK_POLL || link->state == LINK_PUSHED)
+    else if (link->state == LINK_POLL || link->state == LINK_PUSHED ||
+             (link->state == LINK_HEAD && link->writing > 0))
         on = link->in.len < AHEAD;
     if (!on)
         uv_read_stop((uv_stream_t *)&link->tcp);
@@ -126,6 +127,15 @@ struct outgoing {
     sotto_buf bytes;
 };
 
+static void link_take(struct link *link);
+
+/* The answer before is out: the next request may be taken, and its time begins. */
+static void head_begin(struct link *link)
+{
+    link_enter(link, LINK_HEAD);
+    link_take(link);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct outgoing *o = request->data;
@@ -139,6 +149,8 @@ static void on_written(uv_write_t *request, int status)
         link_end(link);
     else if (link->state == LINK_CLOSING)
         link_shut(link);
+    else if (link->state == LINK_HEAD && link->writing == 0)
+        head_begin(link);
     else if (link->guest != NULL && link->guest->socket == link && link->writing == 0)
         hall_touch(&link->gateway->hall, link->guest);
     gateway_settle(link->gateway);
@@ -355,13 +367,13 @@ static void request_take(struct link *link, const struct http_head *head,
         link_refuse(link, REFUSAL_SID, "Session ID unknown");
 }
 
-/* False: it isn't whole yet, or is the last. */
+/* False: it isn't whole yet, is the last, or the answer before it isn't out: who reads nothing is told nothing more. */
 static bool head_take(struct link *link)
 {
     struct http_head head;
     size_t len;
     uint64_t most = link->gateway->limits.head_bytes;
-    if (link->in.len == 0)
+    if (link->in.len == 0 || link->writing > 0)
         return false;
     sotto_err err = http_request_read(buf_view(&link->in), link->scanned, &head, &len);
     if (err == SOTTO_OK && most > 0 && (len > 0 ? len : link->in.len) > most)
@@ -467,7 +479,8 @@ static uint64_t after(uint64_t since_ms, uint64_t limit_ms)
 static void head_tick(struct link *link, uint64_t now_ms)
 {
     const struct limits *l = &link->gateway->limits;
-    bool idle = link->state == LINK_HEAD && link->served && link->in.len == 0;
+    bool idle =
+        link->state == LINK_HEAD && link->served && (link->in.len == 0 || link->writing > 0);
     uint64_t limit = idle ? l->gateway_ping_ms + l->gateway_pong_ms : l->head_ms;
     if (after(link->since_ms, limit) > now_ms)
         return;

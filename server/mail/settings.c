@@ -116,7 +116,7 @@ sotto_err mail_password_path(const struct mail_settings *settings, char ret_path
     }
     if (dir == NULL || strlen(dir) >= MAIL_PATH) {
         snprintf(ret_failure->todo, sizeof ret_failure->todo,
-                 "add LoadCredential=%.60s:FILE to its unit, or give a path", file);
+                 "add LoadCredential=%.60s:FILE to its unit and restart it, or give a path", file);
         return failure_say(ret_failure, SOTTO_E_CONFIG,
                            "mail.password_file names the credential \"%.100s\", but no service "
                            "manager gave us any",

@@ -22,7 +22,9 @@ static sotto_err file_say(const char *path, struct failure *failure)
                     : errno == EACCES || errno == EPERM ? SOTTO_E_PERMISSION
                                                         : SOTTO_E_IO;
     if (err == SOTTO_E_PERMISSION)
-        snprintf(failure->todo, sizeof failure->todo, "let the server's user read it");
+        snprintf(failure->todo, sizeof failure->todo,
+                 "let the server's user read it; if that is the service's, through a group: "
+                 "docs/operations.md");
     return failure_say(failure, err, "cannot read %.300s: %s", path, strerror(errno));
 }
 
@@ -87,19 +89,21 @@ bool keeper_changed(const struct keeper *k)
 
 /* ---- identities */
 
-/* Loads what the directory holds now, renewed if need be. */
+/* Loads what the directory holds now, renewed if need be. The files of TLS come first: if they can't be read, nothing is changed. */
 static sotto_err kept_load(struct keeper *k, const struct keeper_files *files, int64_t now_s,
                            const struct identity_change *change, struct kept **ret_kept,
                            struct failure *ret_failure)
 {
-    struct kept *kept = calloc(1, sizeof *kept);
+    DEFER(buf_clear) sotto_buf pem = {0};
     struct stat seen[2] = {0};
+    TRY(files_read(files, seen, &pem, ret_failure));
+    struct kept *kept = calloc(1, sizeof *kept);
     if (kept == NULL)
         return SOTTO_E_NOMEM;
     sotto_err err =
         identity_change(k->c, k->state, k->host, now_s, change, &kept->identity, ret_failure);
-    if (err == SOTTO_OK)
-        err = files_read(files, seen, &kept->identity.tls, ret_failure);
+    if (err == SOTTO_OK && pem.len > 0)
+        err = buf_set(&kept->identity.tls, buf_view(&pem));
     if (err != SOTTO_OK) {
         identity_clear(&kept->identity);
         free(kept);

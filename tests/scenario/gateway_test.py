@@ -2,6 +2,7 @@
 """The Socket.IO gateway: with the real socket.io-client where node and npm are, and by hand."""
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -529,6 +530,29 @@ def an_upgrade_that_is_none_ends_alone():
         h = Http(g).come("y")  # who gives up the way to WebSocket goes on polling
         Socket(g, h.sid).close()
         assert h.ask("POST", h.sid, b'427["a"]') == (200, "ok") and "437" in h.ask("GET", h.sid)[1]
+
+
+def who_asks_and_reads_nothing_is_not_answered_for_ever():
+    ask = b"OPTIONS /socket.io/ HTTP/1.1\r\nHost: x\r\n\r\n"
+    with Gateway() as g, socket.socket() as s:
+        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            s.setsockopt(socket.SOL_SOCKET, buffer, 65536)
+        s.settimeout(60)
+        s.connect(("127.0.0.1", g.gateway))
+        many, sent = ask * 1000, 0
+        while select.select([], [s], [], 2)[1]:  # the server takes in more
+            sent += s.send(many[sent % len(ask):])
+            assert sent < 12 << 20, "it answers on and on"
+        begin, seen, data, wanted = b"HTTP/1.1 200 ", 0, b"", sent // len(ask) + 1
+        rest = ask[sent % len(ask):]
+        while seen < wanted:  # and when they are read, it goes on
+            if seen == wanted - 1 and rest:
+                s.sendall(rest)
+                rest = b""
+            came = s.recv(65536)
+            assert came, (seen, wanted)
+            data = data[1 - len(begin):] + came
+            seen += data.count(begin)
 
 
 def slow_requests_end_and_silence_too():

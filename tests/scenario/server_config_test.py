@@ -116,5 +116,38 @@ def who_has_a_proxy_is_told_where_tls_ends():
     assert status == 0 and "no mistakes" in out and "TLS has to end here" in out and "haproxy.cfg" in out, out + err
 
 
+def tls_of(directory):
+    """A certificate and its key, as an ACME client leaves them."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+                    "-keyout", f"{directory}/key.pem", "-out", f"{directory}/cert.pem"], check=True, capture_output=True, timeout=60)
+    os.chmod(f"{directory}/key.pem", 0o600)
+    os.chmod(f"{directory}/cert.pem", 0o644)
+    return f"[tls]\ncertificate = {directory}/cert.pem\nkey = {directory}/key.pem\n"
+
+
+def what_the_service_could_not_read_is_noted_to_root():
+    if os.geteuid() != 0:
+        return "needs root"
+    directory = tempfile.mkdtemp(prefix="sottod-test-")
+    for place in (tempfile.gettempdir(), directory):
+        os.chmod(place, 0o755)
+    tls = tls_of(directory)
+    path = written(f"dir = /var/lib/sottod\n{tls}")
+    for name, mode, owner, group, blamed in (("key.pem", 0o600, 0, 0, "key.pem"), ("key.pem", 0o640, 0, 0, "key.pem"), ("key.pem", 0o640, 0, 65534, ""),
+                                             ("key.pem", 0o600, 65534, 0, ""), ("key.pem", 0o644, 0, 0, ""), ("", 0o700, 0, 0, "cert.pem"),
+                                             ("", 0o750, 0, 65534, ""), ("cert.pem", 0o600, 0, 0, "cert.pem")):
+        os.chown(os.path.join(directory, name), owner, group)
+        os.chmod(os.path.join(directory, name), mode)
+        status, out, err = sottod("check-config", path)
+        assert status == 0 and err == "", (out, err)
+        noted = f"note: {directory}/{blamed} can be read by root alone" in out and "SupplementaryGroups=" in out
+        assert noted if blamed else "note: " not in out, (name, oct(mode), out)
+        told = json.loads(sottod("check-config", path, "--json")[1]).get("rootOnly")
+        assert told == (f"{directory}/{blamed}" if blamed else None), (name, told)
+    status, out, _ = sottod("check-config", written(f"dir = /somewhere/else\n{tls}"))  # that isn't the service
+    assert status == 0 and "note: " not in out, out
+    return None
+
+
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "written")])
+     and f.__name__ not in ("sottod", "written", "tls_of")])

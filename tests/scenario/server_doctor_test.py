@@ -92,6 +92,28 @@ def what_is_wrong_is_found():
     assert status == 6 and "did you mean port?" in err, err
 
 
+def who_may_not_look_is_sent_to_root():
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return "needs root and setpriv"
+    powerless = ["setpriv", "--bounding-set=-all"]  # root, to whom a directory of somebody else is closed
+    with Server() as s:
+        state = os.path.join(s.directory, "state")
+        path = os.path.join(fresh(), "sottod.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(f"dir = {state}\n")
+        os.chown(s.directory, 65534, 65534)
+        for arguments, config in ((["--config", path], "ok"), (["--dir", state], "fail")):
+            done = subprocess.run([*powerless, program("sottod"), "doctor", "--json", *arguments], capture_output=True, text=True, timeout=60, check=False)
+            checks = {c["name"]: (c["level"], c["text"], c["fix"]) for c in json.loads(done.stdout)["checks"]}
+            assert done.returncode == 1 and checks["config"][0] == config and checks["server"][0] == "fail", (done, checks)
+            for name in ("dir", "server", *(["config"] if config == "fail" else [])):
+                assert "sudo sottod doctor" in checks[name][2] and "init" not in checks[name][2], checks[name]
+            assert checks["dir"][0] == "-" and "may not ask" in checks["keys"][1] and "none yet" not in checks["database"][1], checks
+        os.chown(s.directory, 0, 0)
+        assert found(state)[0]["server"][0] == "ok"
+    return None
+
+
 def reached(*options, **more):
     with Server("--set", "host=127.0.0.1", *options, **more) as s:
         state = os.path.join(s.directory, "state")

@@ -419,6 +419,35 @@ static void files_that_change_are_noticed_and_bad_ones_not_taken(void **state)
     keeper_clear(&k);
 }
 
+/* What could not be taken over is not begun. */
+static void new_keys_are_not_made_while_the_files_cannot_be_read(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    DEFER(buf_clear) sotto_buf pem = {0}, before = {0}, now = {0};
+    struct keeper_files files = {0};
+    snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
+    snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
+    assert_ok(tls_cert_make("one", &pem));
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &files, NOW, &w->failure));
+    assert_ok(state_remove(&w->state, "k.pem"));
+    assert_ok(state_read(&w->state, "server.key", &before));
+    const struct identity_change fresh = {.new_server_key = true};
+    const struct identity *first = keeper_identity(&k);
+    assert_err(keeper_change(&k, NOW, &fresh, &w->failure), NOTFOUND);
+    assert_ptr_equal(keeper_identity(&k), first);
+    assert_ok(state_read(&w->state, "server.key", &now));
+    assert_true(view_equal(buf_view(&now), buf_view(&before)));
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(keeper_change(&k, NOW, &fresh, &w->failure));
+    const view cert = pem_part(&pem, true);
+    const sotto_buf *tls = &keeper_identity(&k)->tls;
+    assert_non_null(memmem(tls->data, tls->len, cert.data, cert.len));
+    keeper_clear(&k);
+}
+
 /* Whether TLS asks for this certificate after the next look. */
 static bool is_taken(struct upkeep *u, view certificate)
 {
@@ -475,6 +504,7 @@ int main(void)
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),
         TEST(files_that_change_are_noticed_and_bad_ones_not_taken),
+        TEST(new_keys_are_not_made_while_the_files_cannot_be_read),
         TEST(a_running_server_looks_after_the_files_by_itself),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),

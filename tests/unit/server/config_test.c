@@ -235,6 +235,66 @@ static void the_written_file_says_the_defaults(void **state)
     }
 }
 
+static size_t times(const char *text, const char *words)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, words)) != NULL; text++)
+        count++;
+    return count;
+}
+
+/* What stands above the first one belongs to none: there is no line that would say so further down. */
+static void the_written_file_has_each_section_once(void **state)
+{
+    (void)state;
+    DEFER(buf_clear) sotto_buf text = {0};
+    const char *section = "";
+    size_t sections = 0;
+    struct config_key key;
+    assert_ok(config_write(&(struct config_given){0}, &text));
+    assert_ok(buf_append(&text, view_of("", 1)));
+    const char *written = (const char *)text.data;
+    for (size_t i = 0; config_key(i, &key); i++) {
+        char head[CONFIG_KEY_MAX + 4];
+        snprintf(head, sizeof head, "\n[%s]\n", key.section);
+        assert_int_equal(times(written, head), key.section[0] != 0);
+        sections += strcmp(section, key.section) != 0;
+        section = key.section;
+    }
+    assert_int_equal(times(written, "\n["), sections);
+}
+
+/* With the comment sign taken away from all that is a default. */
+static void the_written_file_is_read_with_all_defaults_spelled_out(void **state)
+{
+    (void)state;
+    DEFER(buf_clear) sotto_buf text = {0};
+    static struct config config, fresh; /* large for a stack */
+    static struct config_given given[200];
+    static char names[200][CONFIG_KEY_MAX], values[200][CONFIG_VALUE_MAX];
+    struct failure failure = {0};
+    struct config_key key;
+    size_t count = 0;
+    for (size_t i = 0; config_key(i, &key); i++) {
+        assert_true(count + 1 < COUNT_OF(given));
+        if (key.standard[0] == 0)
+            continue;
+        config_key_name(&key, names[count]);
+        snprintf(values[count], sizeof values[count], "%s", key.standard);
+        given[count] = (struct config_given){names[count], values[count]};
+        count++;
+    }
+    assert_true(count > 30);
+    assert_ok(config_write(given, &text));
+    config_reset(&config);
+    config_reset(&fresh);
+    assert_ok(config_read(&config, buf_view(&text), &failure));
+    assert_int_equal(config.server.listen_count, 1);
+    assert_ok(config_finish(&fresh, &failure)); /* which listens there, too */
+    assert_ok(config_finish(&config, &failure));
+    assert_memory_equal(&config, &fresh, sizeof config);
+}
+
 static void limits_go_off_only_on_loopback(void **state)
 {
     (void)state;
@@ -284,6 +344,8 @@ int main(void)
         cmocka_unit_test(an_unknown_key_comes_with_the_nearest),
         cmocka_unit_test(a_line_is_not_cut),
         cmocka_unit_test(the_written_file_says_the_defaults),
+        cmocka_unit_test(the_written_file_has_each_section_once),
+        cmocka_unit_test(the_written_file_is_read_with_all_defaults_spelled_out),
         cmocka_unit_test(limits_go_off_only_on_loopback),
         cmocka_unit_test(without_a_listener_it_is_port_5000_everywhere),
     };
