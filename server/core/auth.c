@@ -51,8 +51,8 @@ sotto_err auth_on(struct step *s, const struct request *request)
         TRY(step_pressure(s, CORE_PRESSURE_SESSIONS));
     if (device->session == NULL &&
         limit_reached(device->account->sessions, s->core->config.limits.sessions_per_account))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "as many devices of this account are signed in as may be");
+        return step_bound(s, BOUND_SESSIONS, SOTTO_E_FULL,
+                          "as many devices of this account are signed in as may be");
     TRY(device_sign_out(s, device, SOTTO_E_CLOSED, "signed in elsewhere"));
     TRY(device_streams_load(s, device));
     TRY(fx_reserve(s->fx, STEP_EFFECTS, STEP_BYTES));

@@ -10,8 +10,8 @@ static sotto_err check(struct step *s, uint64_t account, uint64_t size)
     uint64_t max = s->core->config.limits.blob_bytes;
     TRY(blob_check_on(s));
     if (max > 0 && size > max)
-        return step_refuse(s, SOTTO_E_QUOTA, 0, "an attachment may have %llu bytes",
-                           (unsigned long long)max);
+        return step_bound(s, BOUND_BLOB_BYTES, SOTTO_E_QUOTA, "an attachment may have %llu bytes",
+                          (unsigned long long)max);
     return step_limit(s, RATE_BLOB, account, 0, 1, "too many attachments");
 }
 

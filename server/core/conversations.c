@@ -50,9 +50,9 @@ sotto_err conversations_check(struct step *s, uint64_t account)
     uint64_t limit = s->core->config.limits.conversations, count;
     TRY(count_load(s, account, &count));
     if (limit_reached(count, limit))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "an account may be in %llu conversations: it has to leave one first",
-                           (unsigned long long)limit);
+        return step_bound(s, BOUND_CONVERSATIONS, SOTTO_E_FULL,
+                          "an account may be in %llu conversations: it has to leave one first",
+                          (unsigned long long)limit);
     return SOTTO_OK;
 }
 
@@ -96,13 +96,15 @@ sotto_err stream_check_size(struct step *s, const struct stream *stream, uint64_
     const struct limits *limits = &s->core->config.limits;
     uint64_t all_devices = stream->active + devices, all_accounts;
     if (devices > 0 && limits->stream_devices > 0 && all_devices > limits->stream_devices)
-        return step_refuse(s, SOTTO_E_FULL, 0, "a conversation has at most %llu devices",
-                           (unsigned long long)limits->stream_devices);
+        return step_bound(s, BOUND_STREAM_DEVICES, SOTTO_E_FULL,
+                          "a conversation has at most %llu devices",
+                          (unsigned long long)limits->stream_devices);
     if (accounts == 0 || limits->stream_accounts == 0 || all_devices <= limits->stream_accounts)
         return SOTTO_OK;
     TRY(accounts_count(stream, &all_accounts));
     if (all_accounts + accounts > limits->stream_accounts)
-        return step_refuse(s, SOTTO_E_FULL, 0, "a conversation has at most %llu accounts",
-                           (unsigned long long)limits->stream_accounts);
+        return step_bound(s, BOUND_STREAM_ACCOUNTS, SOTTO_E_FULL,
+                          "a conversation has at most %llu accounts",
+                          (unsigned long long)limits->stream_accounts);
     return SOTTO_OK;
 }

@@ -186,6 +186,7 @@ struct core_counts {
     uint64_t queue_oldest_s;  /* when the oldest of them came, the time of day; 0: there is none */
     uint64_t blobs, blob_bytes;       /* stored now */
     uint64_t limited_total[RATE_ALL]; /* times that a rate held up or refused somebody */
+    uint64_t bound_total[BOUND_ALL];  /* times that another limit did */
 };
 struct core_counts core_count(const struct core *core);
 

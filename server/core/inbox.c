@@ -36,9 +36,11 @@ static sotto_err check_room(struct step *s, const struct stream *inbox, uint64_t
 {
     const struct limits *limits = &s->core->config.limits;
     uint64_t entries = inbox->head + 1 - inbox->first, bytes = inbox->bytes - inbox->gone;
-    if ((limits->queue_entries > 0 && entries / quotas >= limits->queue_entries) ||
-        (limits->queue_bytes > 0 && bytes / quotas >= limits->queue_bytes))
-        return step_refuse(s, SOTTO_E_QUOTA, 0, "a device has as much waiting as it may");
+    bool many = limits->queue_entries > 0 && entries / quotas >= limits->queue_entries,
+         large = limits->queue_bytes > 0 && bytes / quotas >= limits->queue_bytes;
+    if (many || large)
+        return step_bound(s, many ? BOUND_QUEUE_ENTRIES : BOUND_QUEUE_BYTES, SOTTO_E_QUOTA,
+                          "a device has as much waiting as it may");
     return SOTTO_OK;
 }
 

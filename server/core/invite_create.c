@@ -11,11 +11,12 @@ static sotto_err check_size(struct step *s, const struct proto_invite_create *cr
     if (!s->core->config.members_invite)
         return step_refuse(s, SOTTO_E_DENIED, 0, "members can't invite here: ask the admin");
     if (limits->invite_uses > 0 && create->uses > limits->invite_uses)
-        return step_refuse(s, SOTTO_E_QUOTA, 0, "an invite may have %llu uses",
-                           (unsigned long long)limits->invite_uses);
+        return step_bound(s, BOUND_INVITE_USES, SOTTO_E_QUOTA, "an invite may have %llu uses",
+                          (unsigned long long)limits->invite_uses);
     if (limits->invite_ms > 0 && create->ttl_s > limits->invite_ms / 1000)
-        return step_refuse(s, SOTTO_E_QUOTA, 0, "an invite may live for %llu seconds",
-                           (unsigned long long)(limits->invite_ms / 1000));
+        return step_bound(s, BOUND_INVITE_LIFE, SOTTO_E_QUOTA,
+                          "an invite may live for %llu seconds",
+                          (unsigned long long)(limits->invite_ms / 1000));
     return SOTTO_OK;
 }
 
@@ -25,8 +26,8 @@ static sotto_err check_count(struct step *s, uint64_t account)
     TRY(step_limit(s, RATE_INVITE, account, 0, 1, "too many invites"));
     TRY(invites_sweep(s, account, &open));
     if (limit_reached(open, s->core->config.limits.invites))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "as many of your invites are open as may be: revoke one first");
+        return step_bound(s, BOUND_INVITES, SOTTO_E_FULL,
+                          "as many of your invites are open as may be: revoke one first");
     step_take(s, RATE_INVITE, account, 0, 1);
     return SOTTO_OK;
 }

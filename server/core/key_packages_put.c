@@ -30,9 +30,9 @@ static sotto_err packages_put(struct step *s, struct device *device, struct rd *
     uint64_t next = device->package_next, stored = next - device->package_first;
     uint64_t limit = s->core->config.limits.key_packages;
     if (limit > 0 && stored + count > limit)
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "%llu key packages are stored, and %llu may be: none was added",
-                           (unsigned long long)stored, (unsigned long long)limit);
+        return step_bound(s, BOUND_KEY_PACKAGES, SOTTO_E_FULL,
+                          "%llu key packages are stored, and %llu may be: none was added",
+                          (unsigned long long)stored, (unsigned long long)limit);
     while (rd_more(items)) {
         const struct row_key key = row_key_two(device->number, next++);
         TRY(row_put(s, STORE_KEY_PACKAGE, row_key_view(&key), rd_opaque(items, KEY_PACKAGE_MAX)));

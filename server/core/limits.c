@@ -29,6 +29,17 @@ const char *rate_name(enum rate rate)
     return rate_names[rate];
 }
 
+static const char *const bound_names[BOUND_ALL] = {
+#define BOUND_NAME(name, limit) [BOUND_##name] = #limit,
+    BOUNDS(BOUND_NAME)
+#undef BOUND_NAME
+};
+
+const char *bound_name(enum bound bound)
+{
+    return bound_names[bound];
+}
+
 struct limits limits_default(void)
 {
     return (struct limits){

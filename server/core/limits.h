@@ -181,8 +181,37 @@ enum rate {
     RATE_COUNT = RATE_REQUEST /* those of the limiter: the own ones stand behind them */
 };
 
+/* Those that say how much there may be at once, or how large one may be. X(NAME, the row that names it) */
+#define BOUNDS(X)                                \
+    X(ROOMS, rooms)                              \
+    X(ROOMS_OF_CONNECTION, rooms_per_connection) \
+    X(ROOMS_OF_ADDRESS, rooms_per_address)       \
+    X(MAILS_WAITING, mails_waiting)              \
+    X(SESSIONS, sessions_per_account)            \
+    X(DEVICES, devices)                          \
+    X(ACCOUNT_BYTES, account_bytes)              \
+    X(KEY_PACKAGES, key_packages)                \
+    X(INVITES, invites)                          \
+    X(INVITE_LIFE, invite_ms)                    \
+    X(INVITE_USES, invite_uses)                  \
+    X(BLOB_BYTES, blob_bytes)                    \
+    X(UPLOADS, uploads)                          \
+    X(CONVERSATIONS, conversations)              \
+    X(STREAM_ACCOUNTS, stream_accounts)          \
+    X(STREAM_DEVICES, stream_devices)            \
+    X(QUEUE_ENTRIES, queue_entries)              \
+    X(QUEUE_BYTES, queue_bytes)
+
+enum bound {
+#define BOUND_ENUM(name, limit) BOUND_##name,
+    BOUNDS(BOUND_ENUM)
+#undef BOUND_ENUM
+        BOUND_ALL
+};
+
 /* As the row of limits is called: what /metrics says. */
 const char *rate_name(enum rate rate);
+const char *bound_name(enum bound bound);
 
 struct limit_row {
     const char *name; /* without "limits." */

@@ -39,9 +39,9 @@ static sotto_err devices_check(struct step *s, struct list_change *change)
         change->adds |= is_new;
     }
     if (active > 0 && limit_reached(active - 1, s->core->config.limits.devices))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "an account may have %llu active devices: revoke one first",
-                           (unsigned long long)s->core->config.limits.devices);
+        return step_bound(s, BOUND_DEVICES, SOTTO_E_FULL,
+                          "an account may have %llu active devices: revoke one first",
+                          (unsigned long long)s->core->config.limits.devices);
     return change->adds ? step_limit(s, RATE_LINK, change->account->number, 0, 1,
                                      "too many new devices of this account")
                         : SOTTO_OK;

@@ -61,7 +61,8 @@ sotto_err mail_put(struct step *s, const struct mail_row *row)
     struct directory_counts *counts = &s->core->directory.counts;
     struct mail_row mail = *row;
     if (limit_reached(counts->mails, s->core->config.limits.mails_waiting))
-        return step_refuse(s, SOTTO_E_FULL, 0, "as many mails wait to be sent as may wait");
+        return step_bound(s, BOUND_MAILS_WAITING, SOTTO_E_FULL,
+                          "as many mails wait to be sent as may wait");
     mail.created_s = mail.due_s = step_wall_ms(s) / 1000;
     TRY(mail_save(s, counts->next_mail, &mail));
     counts->next_mail++;

@@ -87,6 +87,17 @@ sotto_err step_refuse(struct step *s, sotto_err err, uint64_t retry_ms, const ch
     return err;
 }
 
+sotto_err step_bound(struct step *s, enum bound bound, sotto_err err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(s->detail, sizeof s->detail, format, arguments);
+    va_end(arguments);
+    s->retry_ms = 0;
+    s->core->counts.bound_total[bound]++;
+    return err;
+}
+
 sotto_err step_slow_down(struct step *s, enum rate rate, uint64_t wait_ms, const char *what)
 {
     s->core->counts.limited_total[rate]++;

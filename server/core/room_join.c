@@ -64,7 +64,8 @@ sotto_err room_on_join(struct step *s, const struct request *request)
     const struct proto_room_join *join = &request->body.room_join;
     struct room *room = NULL;
     if (limit_reached(c->room_count, s->core->config.limits.rooms_per_connection))
-        return step_refuse(s, SOTTO_E_FULL, 0, "this connection is in as many rooms as it may be");
+        return step_bound(s, BOUND_ROOMS_OF_CONNECTION, SOTTO_E_FULL,
+                          "this connection is in as many rooms as it may be");
     TRY(check_guesses(s, c, join->kind));
     TRY(find_room(s, c, join, &room));
     assert(room != NULL); /* a slot's verdict is never SOTTO_OK */

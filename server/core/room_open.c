@@ -10,12 +10,13 @@ static sotto_err check_limits(struct step *s, const struct connection *c)
 {
     const struct limits *limits = &s->core->config.limits;
     if (limit_reached(s->core->counts.rooms_open, limits->rooms))
-        return step_refuse(s, SOTTO_E_FULL, 0, "the server has as many rooms as it takes");
+        return step_bound(s, BOUND_ROOMS, SOTTO_E_FULL, "the server has as many rooms as it takes");
     if (limit_reached(c->room_count, limits->rooms_per_connection))
-        return step_refuse(s, SOTTO_E_FULL, 0, "this connection is in as many rooms as it may be");
+        return step_bound(s, BOUND_ROOMS_OF_CONNECTION, SOTTO_E_FULL,
+                          "this connection is in as many rooms as it may be");
     if (limit_reached(c->origin->rooms, limits->rooms_per_address))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "as many rooms are open from your address as may be");
+        return step_bound(s, BOUND_ROOMS_OF_ADDRESS, SOTTO_E_FULL,
+                          "as many rooms are open from your address as may be");
     uint64_t wait_ms = bucket_wait_ms(&c->origin->openings, &s->core->opening_rate, 1, s->now_ms);
     return wait_ms == 0
                ? SOTTO_OK

@@ -152,6 +152,10 @@ __attribute__((format(printf, 4, 5))) sotto_err step_refuse(struct step *s, sott
                                                             uint64_t retry_ms, const char *format,
                                                             ...);
 
+/* The same for a limit that was reached, which is counted. */
+__attribute__((format(printf, 4, 5))) sotto_err step_bound(struct step *s, enum bound bound,
+                                                           sotto_err err, const char *format, ...);
+
 /* RATE: the server is as short of memory as that. */
 SOTTO_MUST_USE sotto_err step_pressure(struct step *s, enum core_pressure level);
 /* DISK_FULL, RATE: nothing new is accepted. What frees or is renewed goes on. */

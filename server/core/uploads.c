@@ -52,10 +52,10 @@ sotto_err uploads_check(struct step *s, const struct account *account, const uin
         account->blob_bytes + (owner != NULL ? owner->bytes : 0) - (same != NULL ? same->size : 0);
     if (quota == 0 || (used <= quota && size <= quota - used))
         return SOTTO_OK;
-    return step_refuse(s, SOTTO_E_QUOTA, 0,
-                       "no room for %llu bytes more: %llu of your %llu are in use or promised",
-                       (unsigned long long)size, (unsigned long long)used,
-                       (unsigned long long)quota);
+    return step_bound(s, BOUND_ACCOUNT_BYTES, SOTTO_E_QUOTA,
+                      "no room for %llu bytes more: %llu of your %llu are in use or promised",
+                      (unsigned long long)size, (unsigned long long)used,
+                      (unsigned long long)quota);
 }
 
 /* NOMEM: nothing has changed. */
@@ -101,8 +101,8 @@ sotto_err uploads_promise(struct step *s, const struct account *account, const u
     struct upload *same = owner != NULL ? upload_find(owner, hash) : NULL;
     TRY(uploads_check(s, account, hash, size));
     if (same == NULL && owner != NULL && limit_reached(owner->count, core->config.limits.uploads))
-        return step_refuse(s, SOTTO_E_FULL, 0,
-                           "as many attachments are under way as may be: finish one first");
+        return step_bound(s, BOUND_UPLOADS, SOTTO_E_FULL,
+                          "as many attachments are under way as may be: finish one first");
     TRY(upload_new(s, account->number, hash, size));
     if (same != NULL)
         upload_end(core, same);

@@ -66,14 +66,9 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
         const char *limit;
         const atomic_uint_fast64_t *count;
     } rows[] = {
-        {"connections", &s->refused_connections},
-        {"connections_per_address", &s->refused_address},
-        {"memory", &s->refused_memory},
-        {"unauthenticated", &s->refused_unauthenticated},
-        {"unauthenticated_evicted", &s->evicted},
-        {"frames", &s->paused_frames},
-        {"full", &server->ops.errors[SOTTO_E_FULL]},
-        {"quota", &server->ops.errors[SOTTO_E_QUOTA]},
+        {"connections", &s->refused_connections}, {"connections_per_address", &s->refused_address},
+        {"memory", &s->refused_memory},           {"unauthenticated", &s->refused_unauthenticated},
+        {"unauthenticated_evicted", &s->evicted}, {"frames", &s->paused_frames},
     };
     TRY(buf_append(out, VIEW_LIT("# HELP sottod_rate_limited_total held up or refused, by limit\n"
                                  "# TYPE sottod_rate_limited_total counter\n")));
@@ -81,6 +76,8 @@ static sotto_err limits_write(const struct server *server, sotto_buf *out)
         TRY(limit_write(out, rows[i].limit, atomic_load(rows[i].count)));
     for (size_t i = 0; i < RATE_ALL; i++)
         TRY(limit_write(out, rate_name((enum rate)i), core.limited_total[i]));
+    for (size_t i = 0; i < BOUND_ALL; i++)
+        TRY(limit_write(out, bound_name((enum bound)i), core.bound_total[i]));
     return SOTTO_OK;
 }
 

@@ -185,6 +185,18 @@ def what_was_held_up_or_refused_is_told_by_its_limit():
         device.end()
 
 
+def what_may_not_be_more_is_told_by_its_limit():
+    with Server("--set", "limits.rooms=2", "--set", "limits.rooms_per_connection=1") as s:
+        clients = [Client(s.port).open() for _ in range(3)]
+        for client, kind in ((clients[0], ROOM_OPENED), (clients[0], ERROR), (clients[1], ROOM_OPENED), (clients[2], ERROR), (clients[2], ERROR)):
+            client.send(ROOM_OPEN, b"\x01" + opaque(b""))
+            client.expect(kind)
+        text = sottod("metrics", "print", "--dir", state_of(s))[1]
+        for limit, count in (("rooms", 2), ("rooms_per_connection", 1), ("rooms_per_address", 0), ("mails_waiting", 0)):
+            assert f'sottod_rate_limited_total{{limit="{limit}"}} {count}\n' in text, (limit, text)
+        assert 'limit="full"' not in text and 'limit="quota"' not in text, text
+
+
 def the_dashboard_names_only_metrics_that_exist():
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "grafana-dashboard.json")
     with open(path, encoding="utf-8") as f:

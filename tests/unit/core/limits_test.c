@@ -103,13 +103,15 @@ static void defaults_are_what_was_decided(void **state)
     }
 }
 
-/* What /metrics says is the setting that an admin may change; no two rates share it. */
-static void each_rate_has_the_name_of_a_limit(void **state)
+/* What /metrics says is the setting that an admin may change; no two rates or bounds share it. */
+static void each_rate_and_bound_has_the_name_of_a_limit(void **state)
 {
     (void)state;
     struct limits limits = {0};
-    for (size_t i = 0; i < RATE_ALL; i++) {
-        uint64_t *place = limits_find(&limits, rate_name((enum rate)i));
+    for (size_t i = 0; i < RATE_ALL + BOUND_ALL; i++) {
+        uint64_t *place =
+            limits_find(&limits, i < RATE_ALL ? rate_name((enum rate)i)
+                                              : bound_name((enum bound)(i - RATE_ALL)));
         assert_non_null(place);
         assert_int_equal(*place, 0);
         *place = 1;
@@ -123,7 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_has_a_row_for_each_limit),
         cmocka_unit_test(each_limit_is_found_by_its_name_and_nowhere_else),
-        cmocka_unit_test(each_rate_has_the_name_of_a_limit),
+        cmocka_unit_test(each_rate_and_bound_has_the_name_of_a_limit),
         cmocka_unit_test(defaults_are_what_was_decided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
