@@ -93,10 +93,10 @@ static sotto_err subscriptions_load(struct step *s, struct stream *stream)
         TRY(row_verdict(s, subscription_row_read(value, &row) == SOTTO_OK ? SOTTO_OK
                                                                           : SOTTO_E_DAMAGED));
         after = row_key_two(stream->number, device);
-        if (is_long_ended(s, row.until, row.until_s, row.left))
-            TRY(subscription_forget(s, stream->number, device));
-        else
+        if (!is_long_ended(s, row.until, row.until_s, row.left))
             TRY(subscription_load(s, stream, device, &row));
+        else if (!s->core->streams->replaying)
+            TRY(subscription_forget(s, stream->number, device));
     }
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }
@@ -342,7 +342,10 @@ sotto_err streams_open(struct step *s)
     if (s->core->streams == NULL)
         return SOTTO_E_NOMEM;
     TRY(counter_load(s));
-    return journal_replay(s);
+    s->core->streams->replaying = true;
+    TRY(journal_replay(s));
+    s->core->streams->replaying = false;
+    return SOTTO_OK;
 }
 
 void streams_clear(struct core *core)

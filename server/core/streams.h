@@ -103,6 +103,7 @@ struct streams {
     uint64_t looks[LOOKS_MAX]; /* streams whose readers' queues are to be looked at */
     size_t look_count;
     uint64_t look_after; /* of the first: the device that was looked at last */
+    bool replaying;      /* the journal: nothing is written, since there may be no space */
 };
 
 /* Entries up to this one wait for nobody: they are gone, or lost if they could be. */

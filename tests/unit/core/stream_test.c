@@ -584,6 +584,27 @@ static void what_time_brings_to_a_full_disk_rests_for_a_minute(void **state)
     chat_clear(&c);
 }
 
+static void on_a_full_disk_what_was_known_is_read_again_without_writing(void **state)
+{
+    (void)state;
+    struct limits limits = no_limits();
+    limits.retention_s = 100;
+    struct chat c = talk_of(limits, 3);
+    struct world *w = world(&c);
+    ask_unsubscribe(&c, 2);
+    settle(&c.town);
+    w->now_ms += 250000; /* nothing is known of who left then */
+    says(&c, 0, "one");
+    core_effects_reset(&w->fx);
+    store_memory_fail(c.town.store, SOTTO_E_DISK_FULL, 0);
+    assert_ok(core_rollback(w->core, SOTTO_E_DISK_FULL, w->now_ms, &w->fx));
+    assert_false(core_is_dirty(w->core));
+    store_memory_fail(c.town.store, SOTTO_OK, 0);
+    come_in(&c, 0);
+    says(&c, 0, "two");
+    chat_clear(&c);
+}
+
 static void a_crash_after_many_commits_replays_a_bounded_journal(void **state)
 {
     (void)state;
@@ -662,6 +683,7 @@ int main(void)
         cmocka_unit_test(a_cursor_outlives_a_crash_and_its_rows_hold_it_later),
         cmocka_unit_test(what_was_not_committed_is_undone),
         cmocka_unit_test(what_time_brings_to_a_full_disk_rests_for_a_minute),
+        cmocka_unit_test(on_a_full_disk_what_was_known_is_read_again_without_writing),
         cmocka_unit_test(a_crash_after_many_commits_replays_a_bounded_journal),
         cmocka_unit_test(commits_with_much_in_them_make_a_journal_of_fewer_rows),
     };
