@@ -193,8 +193,8 @@ static void later_entries_out_of_order_are_damage(void **state)
     static const char *const changes[] = {
         "UPDATE log SET seq = 10 WHERE stream = 1 AND seq = 28", /* before 25, behind 22 */
         "UPDATE log SET seq = 22 WHERE stream = 1 AND seq = 25",
-        "UPDATE log SET seq = 4 WHERE stream = 1 AND place = (SELECT min(place) FROM log "
-        "WHERE stream = 1 AND place > (SELECT place FROM log_mark))", /* before the older ones */
+        ("UPDATE log SET seq = 4 WHERE stream = 1 AND place = (SELECT min(place) FROM log "
+         "WHERE stream = 1 AND place > (SELECT place FROM log_mark))"), /* before the older ones */
     };
     for (size_t i = 0; i < COUNT_OF(changes); i++) {
         struct store *s = fresh();
