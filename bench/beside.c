@@ -40,9 +40,11 @@ bool beside_find(struct bench *b, const struct beside_options *options, struct b
 void beside_rows(struct bench *b, const struct beside *beside, struct bench_row row,
                  const double values[BESIDE_MAX])
 {
+    const double floor = row.floor;
     for (size_t i = 0; i < beside->count; i++) {
         row.peer = beside->peers[i]->name;
         row.value = values[i];
+        row.floor = beside->peers[i]->program == NULL ? floor : 0;
         for (size_t other = 1; other < beside->count; other++)
             row.ratios[other - 1] =
                 i > 0 ? (struct bench_ratio){0}

@@ -34,13 +34,14 @@ struct beside {
     const char *under;    /* the directory for theirs */
     const char *set;      /* a setting of ours, or NULL */
     unsigned long stored; /* entries of others that are in our store before */
-    const char *config;   /* our configuration file, with which limits count, or NULL */
+    const char *config;   /* our configuration file, or NULL: see sottod.h */
 };
 
 /* False: a name that nobody has, or a program that is not installed: a message is on stderr, the exit status is 2. */
 bool beside_find(struct bench *b, const struct beside_options *options, struct beside *ret_beside);
 
-/* One figure of all: `values` as the servers stand in the list. `row` has all but peer, value and ratios. */
+/* One figure of all: `values` as the servers stand in the list. `row` has all but peer, value and ratios;
+ * its floor is of ours alone. */
 void beside_rows(struct bench *b, const struct beside *beside, struct bench_row row,
                  const double values[BESIDE_MAX]);
 

@@ -20,12 +20,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PREFIX   "sotto-bench-" /* of directories; then the pid, and six letters of mkdtemp() */
-#define START_MS 10000
-#define STOP_MS  20000
-#define STEP_MS  2
-#define LOG_MAX  4096 /* bytes of its beginning that are looked at */
-#define WALK_FDS 16   /* descriptors that the removal of a directory may take */
+#define PREFIX    "sotto-bench-" /* of directories; then the pid, and six letters of mkdtemp() */
+#define START_MS  10000
+#define STOP_MS   20000
+#define STEP_MS   2
+#define LOG_MAX   4096 /* bytes of its beginning that are looked at */
+#define PROC_STAT 256  /* bytes of /proc/stat: its first line */
+#define WALK_FDS  16   /* descriptors that the removal of a directory may take */
 
 static bool fail(const char *what)
 {
@@ -323,6 +324,22 @@ double child_cpu_us(const struct child *child)
     if (clock_getcpuclockid(child->pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
         return 0;
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* proc(5): "cpu user nice system idle iowait irq softirq steal", in ticks. */
+double child_machine_cpu_us(void)
+{
+    static const bool counts[] = {true, true, true, false, false, false, false, true};
+    char text[PROC_STAT];
+    double ticks = 0;
+    char *at = text + strlen("cpu");
+    if (!file_text("/proc/stat", text, sizeof text) || strncmp(text, "cpu ", 4) != 0)
+        return 0;
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        unsigned long long number = strtoull(at, &at, 10);
+        ticks += counts[i] ? (double)number : 0;
+    }
+    return ticks / (double)sysconf(_SC_CLK_TCK) * 1e6;
 }
 
 double child_memory(const struct child *child)

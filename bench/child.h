@@ -40,6 +40,9 @@ double child_cpu_us(const struct child *child);
 /* Memory of its own (user space: Pss, or Rss where that can't be read), in bytes. */
 double child_memory(const struct child *child);
 
+/* CPU time of all processes of this machine, and what its host took from it, in us; without interrupts. 0: the system does not tell. */
+double child_machine_cpu_us(void);
+
 /* From now on child_interrupted() tells; making a directory and starting a child do that, too. */
 void child_interrupts_catch(void);
 /* Files that it has open. */

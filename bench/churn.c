@@ -5,11 +5,12 @@
 
 #include "bench/beside.h"
 #include "bench/crowd.h"
+#include "bench/times.h"
 #include "crypto/rng.h"
 
-#define VISITS_MAX 100000
-#define WAIT_US    10e6
-#define SIZE       256 /* bytes of a message */
+#define TIMES   100000 /* of visits, kept */
+#define WAIT_US 10e6
+#define SIZE    256 /* bytes of a message */
 
 enum figure { VISITS, VISIT_CPU, VISIT_P50, VISIT_P99, FIGURES };
 
@@ -28,8 +29,8 @@ struct door {
     struct crowd crowd;
     struct peer_client sender, visitor;
     uint64_t sent, acked, received;
-    size_t visits;
-    double cpu_us, visit_us[VISITS_MAX], figures[FIGURES];
+    struct times visits;
+    double cpu_us, visits_us, figures[FIGURES];
 };
 
 static bool on_acked(void *context, struct peer_client *sender)
@@ -79,8 +80,9 @@ static bool visit(struct door *door, unsigned number)
                   serve_to(door, &door->received, door->sent) && wire_end_wait(&door->visitor.wire);
     crowd_remove(&door->crowd, &door->visitor);
     peer_close(&door->visitor);
-    if (door->visits < VISITS_MAX)
-        door->visit_us[door->visits++] = crowd_now_us() - begin;
+    double taken_us = crowd_now_us() - begin;
+    times_add(&door->visits, taken_us);
+    door->visits_us += taken_us;
     door->cpu_us += child_cpu_us(&door->server.child) - cpu;
     return served;
 }
@@ -105,20 +107,19 @@ static bool measure(struct door *door, double seconds)
         if (!message_leave(door, number) || !visit(door, number))
             return false;
     }
-    double count = (double)door->visits, all_us = 0;
-    for (size_t i = 0; i < door->visits; i++)
-        all_us += door->visit_us[i];
-    door->figures[VISITS] = count / all_us * 1e6;
+    double count = (double)door->visits.seen;
+    door->figures[VISITS] = count / door->visits_us * 1e6;
     door->figures[VISIT_CPU] = door->cpu_us / count;
-    door->figures[VISIT_P50] = bench_percentile(door->visit_us, door->visits, 0.5);
-    door->figures[VISIT_P99] = bench_percentile(door->visit_us, door->visits, 0.99);
+    door->figures[VISIT_P50] = times_percentile(&door->visits, 0.5);
+    door->figures[VISIT_P99] = times_percentile(&door->visits, 0.99);
     return true;
 }
 
 static bool open_door(struct door *door, const struct beside *beside, size_t which,
                       unsigned long devices)
 {
-    return crowd_init(&door->crowd, 2, (struct peer_sink){door, on_acked, on_received}) &&
+    return times_init(&door->visits, TIMES) &&
+           crowd_init(&door->crowd, 2, (struct peer_sink){door, on_acked, on_received}) &&
            peer_start(&door->server, &(struct peer_plan){.peer = beside->peers[which],
                                                          .under = beside->under,
                                                          .set = beside->set,
@@ -135,6 +136,7 @@ static bool close_door(struct door *door)
     peer_close(&door->visitor);
     bool well = peer_stop(&door->server);
     crowd_clear(&door->crowd);
+    times_clear(&door->visits);
     return well;
 }
 
@@ -149,7 +151,7 @@ static void rows(struct bench *b, const struct beside *beside, const struct door
                                        .op = figure_rows[f].op,
                                        .n = doors[0].server.plan.receivers,
                                        .unit = figure_rows[f].unit,
-                                       .iterations = doors[0].visits},
+                                       .iterations = doors[0].visits.seen},
                     values);
     }
 }

@@ -1,6 +1,7 @@
 /* sotto-bench connections: what a client costs that has signed in and waits. --n receivers, each with its mailbox, connect one after
- * the other; then one message after the other wakes up one of them. Memory is the server's in user space; the kernel's sockets come
- * on top. The floor of a handshake is the library's part of it, in memory, without sockets. */
+ * the other, and say nothing for --idle seconds, in which the server pings each of them once; then one message after the other wakes
+ * up one of them. Memory is the server's in user space; the kernel's sockets come on top. The floor of a handshake is the library's
+ * part of it, in memory, without sockets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define HANDSHAKES 1000
 #define WAKES      1000
 #define SETTLE_US  1000000.0
+#define IDLE_S     30 /* as limits.ping_ms is by default: each is pinged once */
 #define SERVE_EACH 16 /* logins between two looks at those who are there */
 #define WAIT_US    10e6
 #define SIZE       256 /* bytes of a message */
@@ -38,7 +40,7 @@ struct hall {
     struct peer_server server;
     struct crowd crowd;
     struct peer_client sender, *receivers;
-    unsigned long n;
+    unsigned long n, idle_s;
     uint64_t acked, received;
     double figures[FIGURES];
 };
@@ -128,9 +130,10 @@ static bool gather(struct hall *hall)
     hall->figures[MEMORY] = (child_memory(child) - memory) / n / 1024;
     hall->figures[MEMORY_ALL] = child_memory(child) / (1 << 20);
     cpu = child_cpu_us(child);
-    if (!serve_for(hall, 2 * SETTLE_US))
+    double idle_us = (double)hall->idle_s * 1e6;
+    if (!serve_for(hall, idle_us))
         return false;
-    hall->figures[IDLE] = (child_cpu_us(child) - cpu) / (2 * SETTLE_US) * 100;
+    hall->figures[IDLE] = (child_cpu_us(child) - cpu) / idle_us * 100;
     return true;
 }
 
@@ -172,9 +175,11 @@ static bool wakes(struct hall *hall)
 }
 
 /* One after the other, since all of them together would want more files than a process may have. */
-static bool measure(struct hall *hall, const struct beside *beside, size_t which, unsigned long n)
+static bool measure(struct hall *hall, const struct beside *beside, size_t which, unsigned long n,
+                    unsigned long idle_s)
 {
-    *hall = (struct hall){.n = n, .receivers = calloc(n, sizeof *hall->receivers)};
+    *hall =
+        (struct hall){.n = n, .idle_s = idle_s, .receivers = calloc(n, sizeof *hall->receivers)};
     return hall->receivers != NULL &&
            crowd_init(&hall->crowd, n + 1, (struct peer_sink){hall, on_acked, on_received}) &&
            peer_start(&hall->server, &(struct peer_plan){.peer = beside->peers[which],
@@ -217,12 +222,13 @@ static void rows(struct bench *b, const struct beside *beside, const struct hall
 
 int bench_connections(struct bench *b, int argc, char **argv)
 {
-    unsigned long n = 10000;
+    unsigned long n = 10000, idle_s = IDLE_S;
     struct beside_options servers = {0};
     struct beside beside = {0};
     struct hall halls[BESIDE_MAX] = {0};
     const struct bench_option options[] = {
         {"--n", &n, 1, 100000, NULL, NULL},
+        {"--idle", &idle_s, 1, 3600, NULL, NULL},
         BESIDE_OPTIONS(servers),
     };
     if (!bench_options(b, argc, argv, options, COUNT_OF(options)) ||
@@ -230,7 +236,7 @@ int bench_connections(struct bench *b, int argc, char **argv)
         return 2;
     bool done = true;
     for (size_t i = 0; done && i < beside.count; i++) {
-        done = measure(&halls[i], &beside, i, n);
+        done = measure(&halls[i], &beside, i, n, idle_s);
         done = leave(&halls[i]) && done;
     }
     if (done)

@@ -8,12 +8,28 @@
 
 #include "bench/crowd.h"
 
-bool disk_open(struct disk *disk, const char *under)
+#define AHEAD (1 << 20) /* bytes that are there before; then it begins anew */
+
+static bool fail(void)
 {
-    disk->fd = open(under, O_TMPFILE | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-    if (disk->fd < 0)
+    fprintf(stderr, "sotto-bench: cannot write to the disk\n");
+    return false;
+}
+
+static bool lengthen(const struct disk *disk)
+{
+    static const uint8_t zeros[AHEAD];
+    return pwrite(disk->fd, zeros, AHEAD, 0) == AHEAD && fsync(disk->fd) == 0;
+}
+
+bool disk_open(struct disk *disk, const char *under, enum disk_way way)
+{
+    *disk = (struct disk){.fd = open(under, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), .way = way};
+    if (disk->fd < 0) {
         fprintf(stderr, "sotto-bench: cannot write below %s\n", under);
-    return disk->fd >= 0;
+        return false;
+    }
+    return way == DISK_APPEND || lengthen(disk) || fail();
 }
 
 void disk_close(struct disk *disk)
@@ -30,18 +46,26 @@ static void wait_until(double due_us)
         (void)nanosleep(&(struct timespec){.tv_nsec = (long)(left_us * 1000)}, NULL);
 }
 
+static bool write_one(struct disk *disk)
+{
+    static const uint8_t row[DISK_WRITE];
+    if (disk->way == DISK_AHEAD && disk->at + DISK_WRITE > AHEAD)
+        disk->at = 0;
+    bool written =
+        pwrite(disk->fd, row, sizeof row, disk->at) == DISK_WRITE && fdatasync(disk->fd) == 0;
+    disk->at += DISK_WRITE;
+    return written;
+}
+
 bool disk_sync(struct disk *disk, size_t count, double rate, double *ret_us)
 {
-    static const uint8_t row[DISK_APPEND];
     double began = crowd_now_us();
     for (size_t i = 0; i < count; i++) {
         if (rate > 1)
             wait_until(began + (double)i * 1e6 / rate);
         double before = crowd_now_us();
-        if (write(disk->fd, row, sizeof row) != (ssize_t)sizeof row || fdatasync(disk->fd) != 0) {
-            fprintf(stderr, "sotto-bench: cannot write to the disk\n");
-            return false;
-        }
+        if (!write_one(disk))
+            return fail();
         ret_us[i] = crowd_now_us() - before;
     }
     return true;

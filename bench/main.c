@@ -23,7 +23,8 @@ static const struct bench_program programs[] = {
      "--devices N     that take turns (100)\n"
      "--seconds N     for each server (3)\n", bench_churn},
     {"connections", "clients that have signed in and wait: memory, and how long they take to wake up",
-     "--n N           clients (10000)\n", bench_connections},
+     "--n N           clients (10000)\n"
+     "--idle N        seconds in which nobody says anything (30: the server pings each once)\n", bench_connections},
     {"crypto", "each primitive through our layer, beside the library alone", NULL, bench_crypto},
     {"day", "a day of traffic at speed: what an hour leaves of memory, open files and database",
      "--devices N     (10000)\n"

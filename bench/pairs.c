@@ -78,10 +78,10 @@ static bool channel_go(struct pairs *pairs, unsigned number, uint64_t before)
     return true;
 }
 
-static void sample(struct pairs_times *times, double us)
+static void sample(const struct pairs *pairs, struct times *times, double us)
 {
-    if (times->count < PAIRS_SAMPLES)
-        times->us[times->count++] = us;
+    if (pairs->counts)
+        times_add(times, us);
 }
 
 static bool acked(void *context, struct peer_client *sender)
@@ -91,7 +91,7 @@ static bool acked(void *context, struct peer_client *sender)
     if (flight->head == flight->tail)
         return fail(pairs, "an acknowledgement too many");
     unsigned number = flight->ring[flight->head % FLIGHTS].channel;
-    sample(&pairs->ack, pairs->crowd.now_us - flight->ring[flight->head++ % FLIGHTS].due_us);
+    sample(pairs, &pairs->ack, pairs->crowd.now_us - flight->ring[flight->head++ % FLIGHTS].due_us);
     uint64_t before = finished(&pairs->channels[number]);
     pairs->channels[number].acked++;
     return channel_go(pairs, number, before);
@@ -108,7 +108,7 @@ static bool received(void *context, struct peer_client *receiver, view message)
     if (stamp.channel >= pairs->server.mailboxes ||
         stamp.number != (uint32_t)pairs->channels[stamp.channel].received)
         return fail(pairs, "a message was lost, doubled or overtaken");
-    sample(&pairs->e2e, pairs->crowd.now_us - stamp.due_us);
+    sample(pairs, &pairs->e2e, pairs->crowd.now_us - stamp.due_us);
     uint64_t before = finished(&pairs->channels[stamp.channel]);
     pairs->channels[stamp.channel].received++;
     return channel_go(pairs, stamp.channel, before);
@@ -149,7 +149,6 @@ static bool drain(struct pairs *pairs)
     return true;
 }
 
-/* The figures count from `begin` on. */
 static struct pairs_figures figures_now(const struct pairs *pairs)
 {
     return (struct pairs_figures){.messages = pairs->done,
@@ -167,17 +166,22 @@ static struct pairs_figures figures_since(const struct pairs *pairs, struct pair
                                   .client_cpu_us = now.client_cpu_us - begin.client_cpu_us};
 }
 
-/* Times taken while it warms up are forgotten. */
-static void times_cut(struct pairs *pairs, size_t acks, size_t e2es)
+/* It is warm: the figures count from here on. */
+static struct pairs_figures count_begin(struct pairs *pairs)
 {
-    pairs->ack.count = acks;
-    pairs->e2e.count = e2es;
+    pairs->counts = true;
+    return figures_now(pairs);
+}
+
+static void count_end(struct pairs *pairs, struct pairs_figures begin, struct pairs_figures *ret)
+{
+    *ret = figures_since(pairs, begin);
+    pairs->counts = false;
 }
 
 bool pairs_closed_loop(struct pairs *pairs, unsigned inflight, double warm_s, double seconds,
                        struct pairs_figures *ret)
 {
-    size_t acks = pairs->ack.count, e2es = pairs->e2e.count;
     pairs->inflight = inflight;
     for (unsigned i = 0; i < pairs->server.mailboxes; i++)
         for (unsigned j = 0; j < inflight; j++)
@@ -185,17 +189,11 @@ bool pairs_closed_loop(struct pairs *pairs, unsigned inflight, double warm_s, do
                 return false;
     if (!serve_until(pairs, crowd_now_us() + warm_s * 1e6))
         return false;
-    times_cut(pairs, acks, e2es);
-    struct pairs_figures begin = figures_now(pairs);
+    struct pairs_figures begin = count_begin(pairs);
     if (!serve_until(pairs, crowd_now_us() + seconds * 1e6))
         return false;
-    *ret = figures_since(pairs, begin);
-    acks = pairs->ack.count;
-    e2es = pairs->e2e.count;
-    if (!drain(pairs))
-        return false;
-    times_cut(pairs, acks, e2es);
-    return true;
+    count_end(pairs, begin, ret);
+    return drain(pairs);
 }
 
 static bool paced(struct pairs *pairs, double rate, double seconds)
@@ -205,7 +203,7 @@ static bool paced(struct pairs *pairs, double rate, double seconds)
         double due = begin + (double)i * 1e6 / rate;
         if (!serve_until(pairs, due))
             return false;
-        sample(&pairs->late, crowd_now_us() - due);
+        sample(pairs, &pairs->late, crowd_now_us() - due);
         if (!message_send(pairs, (unsigned)(i % pairs->server.mailboxes), due))
             return false;
     }
@@ -215,15 +213,13 @@ static bool paced(struct pairs *pairs, double rate, double seconds)
 bool pairs_open_loop(struct pairs *pairs, double rate, double warm_s, double seconds,
                      struct pairs_figures *ret)
 {
-    size_t acks = pairs->ack.count, e2es = pairs->e2e.count;
     (void)prctl(PR_SET_TIMERSLACK, 1); /* else the kernel wakes us up to 50 us late */
     if (!paced(pairs, rate, warm_s) || !drain(pairs))
         return false;
-    times_cut(pairs, acks, e2es);
-    struct pairs_figures begin = figures_now(pairs);
+    struct pairs_figures begin = count_begin(pairs);
     if (!paced(pairs, rate, seconds) || !drain(pairs))
         return false;
-    *ret = figures_since(pairs, begin);
+    count_end(pairs, begin, ret);
     return true;
 }
 
@@ -250,16 +246,13 @@ static bool memory_take(struct pairs *pairs, unsigned senders, unsigned receiver
     pairs->receivers = calloc(receivers, sizeof *pairs->receivers);
     pairs->channels = calloc(channels, sizeof *pairs->channels);
     pairs->flights = calloc(senders, sizeof *pairs->flights);
-    pairs->ack.us = calloc(PAIRS_SAMPLES, sizeof *pairs->ack.us);
-    pairs->e2e.us = calloc(PAIRS_SAMPLES, sizeof *pairs->e2e.us);
-    pairs->late.us = calloc(PAIRS_SAMPLES, sizeof *pairs->late.us);
     if (pairs->senders == NULL || pairs->receivers == NULL || pairs->channels == NULL ||
-        pairs->flights == NULL || pairs->ack.us == NULL || pairs->e2e.us == NULL ||
-        pairs->late.us == NULL) {
+        pairs->flights == NULL) {
         fprintf(stderr, "sotto-bench: out of memory\n");
         return false;
     }
-    return true;
+    return times_init(&pairs->ack, PAIRS_SAMPLES) && times_init(&pairs->e2e, PAIRS_SAMPLES) &&
+           times_init(&pairs->late, PAIRS_SAMPLES);
 }
 
 bool pairs_start(struct pairs *pairs, const struct beside *beside, size_t which, unsigned senders,
@@ -292,14 +285,16 @@ bool pairs_stop(struct pairs *pairs)
     free(pairs->receivers);
     free(pairs->channels);
     free(pairs->flights);
-    free(pairs->ack.us);
-    free(pairs->e2e.us);
-    free(pairs->late.us);
+    times_clear(&pairs->ack);
+    times_clear(&pairs->e2e);
+    times_clear(&pairs->late);
     *pairs = (struct pairs){0};
     return well;
 }
 
 void pairs_forget(struct pairs *pairs)
 {
-    pairs->ack.count = pairs->e2e.count = pairs->late.count = 0;
+    times_forget(&pairs->ack);
+    times_forget(&pairs->e2e);
+    times_forget(&pairs->late);
 }

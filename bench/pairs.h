@@ -7,17 +7,12 @@
 
 #include "bench/beside.h"
 #include "bench/crowd.h"
+#include "bench/times.h"
 
 #define PAIRS_SIZE_MIN     16   /* bytes of a message */
 #define PAIRS_SIZE_MAX     4096 /* bytes */
 #define PAIRS_INFLIGHT_MAX 1024
-#define PAIRS_SAMPLES      (1 << 20)
-
-/* What was seen; add up over runs. `times` keep the first PAIRS_SAMPLES. */
-struct pairs_times {
-    double *us;
-    size_t count;
-};
+#define PAIRS_SAMPLES      (1 << 20) /* of all times, kept */
 
 struct pairs_figures {
     uint64_t messages;
@@ -25,17 +20,17 @@ struct pairs_figures {
 };
 
 struct pairs {
-    struct peer_server server;   /* read-only */
-    struct pairs_times ack, e2e; /* of all runs since pairs_forget(); the caller may sort them */
-    struct pairs_times
-        late; /* how much later than due the open loop sent: what a busy machine costs, server or not */
-    struct crowd crowd; /* private, as all that follows */
+    struct peer_server server; /* read-only */
+    struct times ack, e2e;     /* of all runs since pairs_forget() */
+    struct times late;         /* by how much the open loop sent later than due */
+    struct crowd crowd;        /* private, as all that follows */
     struct peer_client *senders, *receivers;
     struct channel *channels;
     struct flight *flights; /* of each sender: what is not acknowledged */
     size_t size;
     unsigned inflight; /* of the closed loop; 0: nothing sends by itself */
     uint64_t done;
+    bool counts; /* it is warm: times are taken */
     uint8_t message[PAIRS_SIZE_MAX];
 };
 

@@ -17,7 +17,7 @@ struct peer_plan {
     const char *under;    /* its new directory lies below this one */
     const char *set;      /* a setting of sottod, or NULL */
     unsigned long stored; /* entries that are in its store before */
-    const char *config;   /* its configuration file, with which limits count, or NULL */
+    const char *config;   /* its configuration file, or NULL: see sottod.h */
     unsigned senders, receivers;
     bool group;
 };

@@ -12,9 +12,10 @@
 #include "bench/options.h"
 #include "bench/session.h"
 #include "bench/sottod.h"
+#include "bench/times.h"
 
 #define WARM_US      1000000.0
-#define SAMPLES      200000
+#define SAMPLES      200000           /* of all times, kept */
 #define STAMP        8                /* bytes at the front of each message: when it was sent */
 #define SIZE_MOST    4096             /* bytes of a message */
 #define FRAME        (SIZE_MOST + 64) /* bytes */
@@ -35,8 +36,7 @@ struct run {
     int epoll;
     bool closed_loop; /* a message that came in sends the next one */
     uint64_t received;
-    size_t samples;
-    double *times;
+    struct times times;
 };
 
 static bool message_send(struct run *run, struct pair *pair, double at_us)
@@ -55,8 +55,7 @@ static void sample(struct run *run, const struct proto_room_data *message)
     double sent_us;
     memcpy(&sent_us, message->data.data, STAMP);
     run->received++;
-    if (run->samples < SAMPLES)
-        run->times[run->samples++] = crowd_now_us() - sent_us;
+    times_add(&run->times, crowd_now_us() - sent_us);
 }
 
 static bool messages_recv(struct run *run, struct pair *pair)
@@ -100,11 +99,10 @@ static bool serve_until(struct run *run, double until_us)
 static void run_reset(struct run *run)
 {
     run->received = 0;
-    run->samples = 0;
+    times_forget(&run->times);
 }
 
-static void rows(struct bench *b, const struct run *run, const char *how, double cpu_us,
-                 double seconds)
+static void rows(struct bench *b, struct run *run, const char *how, double cpu_us, double seconds)
 {
     const struct {
         const char *op, *unit;
@@ -112,8 +110,8 @@ static void rows(struct bench *b, const struct run *run, const char *how, double
     } figures[] = {
         {"CPU a message", "us", cpu_us / (double)run->received},
         {"messages", "/s", (double)run->received / seconds},
-        {"latency p50", "us", bench_percentile(run->times, run->samples, 0.5)},
-        {"latency p99", "us", bench_percentile(run->times, run->samples, 0.99)},
+        {"latency p50", "us", times_percentile(&run->times, 0.5)},
+        {"latency p99", "us", times_percentile(&run->times, 0.99)},
     };
     for (size_t i = 0; i < COUNT_OF(figures); i++) {
         char op[64];
@@ -250,12 +248,11 @@ int bench_rooms(struct bench *b, int argc, char **argv)
     if (!bench_options(b, argc, argv, options, COUNT_OF(options)))
         return 2;
     run.pairs = calloc(run.pair_count, sizeof *run.pairs);
-    run.times = calloc(SAMPLES, sizeof *run.times);
     for (unsigned long i = 0; run.pairs != NULL && i < run.pair_count; i++)
         run.pairs[i].from_wire.fd = run.pairs[i].to_wire.fd = -1;
-    bool done =
-        run.pairs != NULL && run.times != NULL && run_all(b, &run, inflight, (double)seconds);
+    bool done = run.pairs != NULL && times_init(&run.times, SAMPLES) &&
+                run_all(b, &run, inflight, (double)seconds);
     free(run.pairs);
-    free(run.times);
+    times_clear(&run.times);
     return done ? 0 : 1;
 }

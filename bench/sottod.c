@@ -5,8 +5,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGUMENTS 7 /* without settings */
+#define ARGUMENTS 9 /* without settings */
 #define CONFIG    "sottod.conf"
+
+/* Clients stand still while others have their turn: that is not being dead. */
+const char sottod_loose_limits[] = "[limits]\n"
+                                   "connections = 100000000\n"
+                                   "connections_per_address = 100000000\n"
+                                   "unauthenticated = 100000000\n"
+                                   "unauthenticated_per_network = 100000000\n"
+                                   "idle_room_ms = 100000000\n"
+                                   "frames = 100000000\n"
+                                   "frames_per_s = 100000000\n"
+                                   "dead_ms = 100000000\n"
+                                   "stall_ms = 100000000\n"
+                                   "requests = 100000000\n"
+                                   "requests_per_s = 100000000\n"
+                                   "rooms_per_address = 100000000\n"
+                                   "room_bytes_per_s = 100000000000\n"
+                                   "room_burst_bytes = 100000000000\n"
+                                   "registers = 100000000\n"
+                                   "groups = 100000000\n"
+                                   "conversations = 100000000\n"
+                                   "stream_accounts = 100000000\n"
+                                   "stream_devices = 100000000\n"
+                                   "commits = 100000000\n"
+                                   "sends = 100000000\n"
+                                   "send_kib = 100000000000\n"
+                                   "queue_entries = 100000000000\n"
+                                   "queue_bytes = 100000000000\n";
 
 static bool fail(const char *what)
 {
@@ -28,20 +55,18 @@ bool sottod_start(struct child *child, const char *under, const struct sottod_se
 {
     char path[PATH_MAX];
     const char *argv[ARGUMENTS + 2 * (SOTTOD_SETTINGS + 1) + 1] = {
-        path, "serve", "--listen", "127.0.0.1:0", "--dir", "state", "--quiet"};
+        path, "serve", "--listen", "127.0.0.1:0", "--dir", "state", "--quiet", "--config", CONFIG};
     size_t count = ARGUMENTS;
     unsigned long port = 0;
-    const char *config = settings != NULL ? settings->config : NULL;
-    argv[count++] = config != NULL ? "--config" : "--no-limits";
-    if (config != NULL)
-        argv[count++] = CONFIG;
+    const char *config =
+        settings != NULL && settings->config != NULL ? settings->config : sottod_loose_limits;
     for (size_t i = 0; settings != NULL && settings->list[i] != NULL; i++) {
         argv[count++] = "--set";
         argv[count++] = settings->list[i];
     }
     if (!path_find(path) || (child->dir[0] == 0 && !child_dir_make(child, under)) ||
-        (config != NULL && !child_file_write(child, CONFIG, view_str(config))) ||
-        !child_start(child, argv) || !child_log_wait(child, "listening on 127.0.0.1:", &port))
+        !child_file_write(child, CONFIG, view_str(config)) || !child_start(child, argv) ||
+        !child_log_wait(child, "listening on 127.0.0.1:", &port))
         return false;
     child->port = (uint16_t)port;
     return true;

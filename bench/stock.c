@@ -138,7 +138,8 @@ bool stock_fill_server(const struct child *child, unsigned long accounts, unsign
 /* In a process of its own, which ends without a word to its store. */
 bool stock_crash_server(const struct child *child, unsigned long accounts)
 {
-    struct stock stock = {.pairs = CRASH_PAIRS, .each = CRASH_EACH, .first = (uint32_t)accounts};
+    struct stock stock = {
+        .pairs = CRASH_PAIRS, .each = CRASH_EACH, .first = (uint32_t)accounts + 2 * PAIRS_MAX};
     char path[PATH_MAX + 32];
     int status = -1;
     path_of(child, path);

@@ -319,7 +319,8 @@ int bench_store(struct bench *b, int argc, char **argv)
     snprintf(run.path, sizeof run.path, "%s/sotto-bench-store-%d", run.dir, (int)getpid());
     run.times = calloc(SAMPLES_MAX, sizeof *run.times);
     run.floor = calloc(2 * (size_t)FLOOR_EACH, sizeof *run.floor);
-    bool done = run.times != NULL && run.floor != NULL && disk_open(&run.disk, run.dir);
+    bool done =
+        run.times != NULL && run.floor != NULL && disk_open(&run.disk, run.dir, DISK_APPEND);
     if (done) {
         done = run_all(&run, group, entries);
         disk_close(&run.disk);

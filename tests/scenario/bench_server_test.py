@@ -26,7 +26,8 @@ def messages_go_from_one_to_another():
     for (op, _, _), row in ours.items():
         assert row["value"] > 0 and row["n"] == 256, row
         assert (row["floor"] is not None) == op.startswith("ack_"), row
-    assert {row["op"] for row in rows if row["peer"] == "disk"} == {"fdatasync_p50", "fdatasync_p99"}
+    assert {row["op"] for row in rows if row["peer"] == "disk"} == {
+        f"fdatasync{how}_{share}" for how in ("", "_ahead") for share in ("p50", "p99")}
 
 
 def one_load_can_be_asked_for():
@@ -39,7 +40,7 @@ def one_load_can_be_asked_for():
 def other_benches_of_the_server_have_their_rows():
     wanted = {
         ("churn", "--devices", "3", "--seconds", "1"): ["visits", "cpu_per_visit", "visit_p50", "visit_p99"],
-        ("connections", "--n", "20"): ["handshake_cpu", "login_cpu", "memory_per_connection", "memory", "idle_cpu", "wake_p50", "wake_p99"],
+        ("connections", "--n", "20", "--idle", "1"): ["handshake_cpu", "login_cpu", "memory_per_connection", "memory", "idle_cpu", "wake_p50", "wake_p99"],
         ("fanout", "--devices", "70", "--online", "5"): ["append_cpu", "cpu_per_message", "cpu_per_online_device", "all_have_it_p50",
                                                          "all_have_it_p99"],
         ("offline", "--n", "2000"): ["queue", "queue_cpu_per_message", "drain", "drain_cpu_per_message"],
@@ -54,7 +55,7 @@ def a_silent_connection_takes_little_memory():
         return "a sanitizer's memory is no figure"
     seen = []
     while len(seen) < TRIES:
-        seen += [row["value"] for row in rows_of("connections", "--n", "500") if row["op"] == "memory_per_connection"]
+        seen += [row["value"] for row in rows_of("connections", "--n", "500", "--idle", "1") if row["op"] == "memory_per_connection"]
         if seen[-1] < CONNECTION_KIB:
             return None
     raise AssertionError(f"KiB each: {seen}")
@@ -71,13 +72,14 @@ def how_to_install_a_peer_that_is_not_there_is_said():
 def peers_that_are_installed_are_measured():
     there = [peer for peer in PEERS if installed(peer)]
     for peer in there:
-        status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--inflight", "2", "--json", name="relay")
+        status, out, err = bench("--peer", peer, "--senders", "3", "--receivers", "2", "--seconds", "1", "--inflight", "2", "--durable", "--json", name="relay")
         assert status == 0, err
         rows = {(row["op"], row["peer"]): row for row in map(json.loads, out.splitlines()) if row["peer"] != "disk"}
         assert sorted(rows) == sorted((op, who) for op in FIGURES for who in ("sotto", peer)), sorted(rows)
         for (op, who), row in rows.items():
             assert row["value"] > 0 and (f"ratio_{peer}" in row) == (who == "sotto"), row
-        for name, options in [("offline", ["--n", "2000"]), ("churn", ["--seconds", "1", "--devices", "2"]), ("connections", ["--n", "20"])]:
+            assert (row["floor"] is not None) == (who == "sotto" and op.startswith("ack_")), row
+        for name, options in [("offline", ["--n", "2000"]), ("churn", ["--seconds", "1", "--devices", "2"]), ("connections", ["--n", "20", "--idle", "1"])]:
             rows = rows_of(name, "--peer", peer, "--alone", *options)
             assert rows and {row["peer"] for row in rows} == {peer}, rows
     lacking = [package for peer, package in PEERS.items() if peer not in there]

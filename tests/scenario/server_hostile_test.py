@@ -7,8 +7,8 @@ import subprocess
 
 from sottoclient import program, run, sanitized
 
-# What an attack may cost: so much, or so many times what it takes in peace, or what the bench itself was late with its sending meanwhile,
-# which no server can help: where others want the cores, too, a message waits for one at each of its steps, there and back.
+# What an attack may cost: so much, or so many times what it takes in peace, or what the bench itself was late with its sending meanwhile
+# because of what else this machine does, which no server can help: a message waits for a core at each of its steps, there and back.
 P99_MS, TIMES = 50, 10
 LET_IN = 50  # per cent of newcomers at their first try
 IDLE = os.environ.get("SOTTO_IDLE")
@@ -54,9 +54,15 @@ def attacked(*options):
     return found
 
 
+def excused_ms(row):
+    """How late the bench was, by the share of others in what kept it from its turn: a server that takes all cores excuses nothing."""
+    others, server = row["others' CPU"], row["server CPU"]
+    return row["late_p99"] * others / (others + server) if others > 0 else 0
+
+
 def harm(attack, row, calm):
     """What others noticed, and what the server kept."""
-    most = max(P99_MS, TIMES * calm["ack_p99"], TIMES * row["late_p99"])
+    most = max(P99_MS, TIMES * calm["ack_p99"], TIMES * excused_ms(row))
     bounds = {
         "ack_p99": row["ack_p99"] < most,
         "newcomers": row["newcomers let in"] >= LET_IN,
