@@ -563,22 +563,6 @@ sotto_err config_write(const struct config_given *given, sotto_buf *out)
 
 /* ---- the whole */
 
-static void limits_off(struct limits *limits)
-{
-    unsigned count;
-    const struct limit_row *table = limits_table(&count);
-    for (unsigned i = 0; i < count; i++)
-        *limits_find(limits, table[i].name) = 0;
-}
-
-static bool all_on_loopback(const struct server_config *s)
-{
-    for (size_t i = 0; i < s->listen_count; i++)
-        if (!endpoint_is_loopback(&s->listen[i]))
-            return false;
-    return s->gateway.len == 0 || endpoint_is_loopback(&s->gateway);
-}
-
 /* It is plain HTTP, lets anybody in, and keeps no limit for each address. */
 static sotto_err gateway_check(const struct server_config *s, struct failure *ret_failure)
 {
@@ -606,14 +590,5 @@ sotto_err config_finish(struct config *config, struct failure *ret_failure)
     if (s->mail_domains[0] != 0 && config->mail.server[0] == 0)
         return failure_say(ret_failure, SOTTO_E_CONFIG,
                            "registration.mail_domains needs mail.server: nobody sends mail");
-    if (!config->no_limits)
-        return SOTTO_OK;
-    if (!all_on_loopback(s)) {
-        snprintf(ret_failure->todo, sizeof ret_failure->todo,
-                 "listen on 127.0.0.1, or leave out --no-limits");
-        return failure_say(ret_failure, SOTTO_E_CONFIG,
-                           "--no-limits is for benches: every listener must be on loopback");
-    }
-    limits_off(&s->limits);
     return SOTTO_OK;
 }

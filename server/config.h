@@ -20,7 +20,6 @@ struct config {
     struct server_config server;
     struct mail_settings mail;
     char dir[CONFIG_PATH]; /* "": not set */
-    bool no_limits;
 };
 
 struct config config_default(void);

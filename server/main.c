@@ -94,7 +94,7 @@ static char settings[SETTINGS_TEXT] =
     "A setting is a line \"key = value\" of " CONFIG_FILE
     ", or --set KEY=VALUE for one run, which counts more. A key with a dot stands below a line "
     "with its section: limits.rooms is rooms below [limits]. "
-    "Limits can be raised and lowered, and switched off only by --no-limits.\n\n";
+    "Limits can be raised and lowered, and not switched off.\n\n";
 
 static struct setting {
     char name[2 * CONFIG_KEY_MAX], what[320];

@@ -175,7 +175,6 @@ sotto_err options_read(const struct cli_call *call, const char *port, struct con
     TRY(set_text(ret_config, "dir", cli_value(call, "dir"), ret_failure));
     TRY(set_text(ret_config, "threads", cli_value(call, "threads"), ret_failure));
     TRY(set_text(ret_config, "metrics", cli_value(call, "metrics"), ret_failure));
-    ret_config->no_limits = cli_given(call, "no-limits");
     if (cli_given(call, "log-addresses"))
         ret_config->server.log_addresses = true;
     if (call->json)

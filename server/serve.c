@@ -25,7 +25,6 @@ const struct cli_option serve_options[] = {
     {"threads",       't', "N",         "how many threads serve connections; default: cores less one"},
     {"metrics",       0,   "PORT",      "tell /metrics, /healthz and /readyz on this port of 127.0.0.1, in plain HTTP; default none"},
     {"log-addresses", 0,   NULL,        "write the network addresses of clients into the log, as with log.redact=no"},
-    {"no-limits",     0,   NULL,        "switch all limits off, for benches; every listener must be on loopback"},
     {0},
 };
 /* clang-format on */

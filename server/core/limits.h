@@ -1,5 +1,5 @@
 /* limits.h - every limit of the server as one row: key, default, unit, what it bounds. The option --set limits.NAME=VALUE, the
- * configuration file, the man page and the tests read this table. 0 switches a limit off only with --no-limits. */
+ * configuration file, the man page and the tests read this table. 0 is no limit: no setting can be that, but tests and benches of the core alone. */
 #ifndef CORE_LIMITS_H
 #define CORE_LIMITS_H
 

@@ -376,7 +376,7 @@ static bool head_take(struct link *link)
     if (link->in.len == 0 || link->writing > 0)
         return false;
     sotto_err err = http_request_read(buf_view(&link->in), link->scanned, &head, &len);
-    if (err == SOTTO_OK && most > 0 && (len > 0 ? len : link->in.len) > most)
+    if (err == SOTTO_OK && (len > 0 ? len : link->in.len) > most)
         err = SOTTO_E_TOO_LARGE;
     if (err != SOTTO_OK) {
         link_refuse(link, err == SOTTO_E_TOO_LARGE ? REFUSAL_SIZE : REFUSAL_REQUEST,
@@ -471,18 +471,13 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *place)
 
 /* ---- time */
 
-static uint64_t after(uint64_t since_ms, uint64_t limit_ms)
-{
-    return limit_ms == 0 ? UINT64_MAX : since_ms + limit_ms;
-}
-
 static void head_tick(struct link *link, uint64_t now_ms)
 {
     const struct limits *l = &link->gateway->limits;
     bool idle =
         link->state == LINK_HEAD && link->served && (link->in.len == 0 || link->writing > 0);
     uint64_t limit = idle ? l->gateway_ping_ms + l->gateway_pong_ms : l->head_ms;
-    if (after(link->since_ms, limit) > now_ms)
+    if (link->since_ms + limit > now_ms)
         return;
     if (idle)
         link_finish(link);
@@ -503,7 +498,7 @@ void link_tick(struct link *link)
         break;
     case LINK_SOCKET:
         if (link->guest != NULL && link->guest->probe == link &&
-            after(link->since_ms, link->gateway->limits.gateway_pong_ms) <= now_ms)
+            link->since_ms + link->gateway->limits.gateway_pong_ms <= now_ms)
             link_socket_refuse(link, "the probe took too long");
         else
             link_take(link);
@@ -530,8 +525,7 @@ static void on_refused_closed(uv_handle_t *handle)
 /* With this one. All are on this machine, so that a limit for each address would say nothing. */
 static bool has_room(const struct gateway *gateway)
 {
-    uint64_t most = gateway->limits.gateway_connections;
-    return most == 0 || gateway->handles - GATEWAY_HANDLES <= most;
+    return gateway->handles - GATEWAY_HANDLES <= gateway->limits.gateway_connections;
 }
 
 void link_accept(struct gateway *gateway)

@@ -93,11 +93,6 @@ static void conn_poll_update(struct conn *conn)
 
 /* ---- deadlines */
 
-static uint64_t after(uint64_t since_ms, uint64_t limit_ms)
-{
-    return limit_ms == 0 ? UINT64_MAX : since_ms + limit_ms;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -106,11 +101,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t open_due(const struct conn *conn)
 {
     const struct limits *l = conn_limits(conn);
-    uint64_t due = after(conn->heard_ms, l->dead_ms);
+    uint64_t due = conn->heard_ms + l->dead_ms;
     if (!conn->pinged)
-        due = earlier(due, after(conn->heard_ms, l->ping_ms));
+        due = earlier(due, conn->heard_ms + l->ping_ms);
     if (conn_waiting(conn) > 0)
-        due = earlier(due, after(conn->progress_ms, l->stall_ms));
+        due = earlier(due, conn->progress_ms + l->stall_ms);
     else if (conn->held_count > 0)
         due = loop_now(conn->loop); /* should have been released */
     return conn->pause_ms > 0 ? earlier(due, conn->pause_ms) : due;
@@ -122,11 +117,11 @@ static uint64_t conn_next_due(const struct conn *conn)
     switch (conn->state) {
     case CONN_PROXY:
     case CONN_HANDSHAKE:
-        return after(conn->since_ms, l->handshake_ms);
+        return conn->since_ms + l->handshake_ms;
     case CONN_HEAD:
-        return after(conn->since_ms, l->head_ms);
+        return conn->since_ms + l->head_ms;
     case CONN_HELLO:
-        return after(conn->since_ms, l->hello_ms);
+        return conn->since_ms + l->hello_ms;
     case CONN_OPEN:
         return open_due(conn);
     case CONN_BLOB:
@@ -191,7 +186,7 @@ static sotto_err held_add(struct conn *conn, uint64_t source)
 static sotto_err held_consider(struct conn *conn, uint64_t source)
 {
     uint64_t limit = conn_limits(conn)->output_bytes;
-    if (source == 0 || limit == 0 || conn_waiting(conn) <= limit || held_has(conn, source))
+    if (source == 0 || conn_waiting(conn) <= limit || held_has(conn, source))
         return SOTTO_OK;
     return held_add(conn, source);
 }
@@ -342,8 +337,7 @@ static void out_drop(struct conn *conn, size_t len)
 static void written_tell(struct conn *conn)
 {
     uint64_t limit = conn_limits(conn)->output_bytes, waiting = conn_waiting(conn);
-    if (limit == 0 || !conn->known || conn->pushed <= waiting ||
-        conn->pushed - waiting < limit / WRITTEN_PARTS)
+    if (!conn->known || conn->pushed <= waiting || conn->pushed - waiting < limit / WRITTEN_PARTS)
         return;
     const struct post post = {
         .kind = POST_WRITTEN, .connection = conn->id, .written = conn->pushed - waiting};
@@ -600,7 +594,7 @@ static sotto_err take_head(struct conn *conn, uint8_t *data, size_t len, size_t 
     struct http_head head;
     size_t head_len;
     TRY(http_request_read((view){data, len}, conn->scanned, &head, &head_len));
-    if ((head_len == 0 ? len : head_len) > limits->head_bytes && limits->head_bytes > 0)
+    if ((head_len == 0 ? len : head_len) > limits->head_bytes)
         return SOTTO_E_TOO_LARGE;
     conn->scanned = (uint16_t)len;
     *ret_len = head_len;
@@ -655,8 +649,7 @@ static void log_connected(struct conn *conn)
 
 static uint32_t frame_max(const struct conn *conn)
 {
-    uint64_t limit = conn_limits(conn)->frame_bytes;
-    return limit == 0 ? PROTO_FRAME_MAX : (uint32_t)limit;
+    return (uint32_t)conn_limits(conn)->frame_bytes;
 }
 
 static sotto_err on_hello(struct conn *conn, view frame)
@@ -1011,14 +1004,14 @@ static void open_due_act(struct conn *conn, uint64_t now)
         conn->heard_ms = now;
     if (conn_waiting(conn) == 0)
         (void)held_release(conn);
-    if (conn_waiting(conn) > 0 && after(conn->progress_ms, l->stall_ms) <= now) {
+    if (conn_waiting(conn) > 0 && conn->progress_ms + l->stall_ms <= now) {
         stats_add(conn_stats(conn), closed_slow);
         conn->slow = true;
         conn_end(conn);
-    } else if (after(conn->heard_ms, l->dead_ms) <= now) {
+    } else if (conn->heard_ms + l->dead_ms <= now) {
         stats_add(conn_stats(conn), timeouts_dead);
         conn_refuse(conn, SOTTO_E_TIMEOUT, "nothing came from you for too long");
-    } else if (!conn->pinged && after(conn->heard_ms, l->ping_ms) <= now) {
+    } else if (!conn->pinged && conn->heard_ms + l->ping_ms <= now) {
         conn_ping(conn);
     }
 }

@@ -67,14 +67,6 @@ def two_clients_talk_while_they_change_to_websocket(_, node):
     a_whole_conversation(node, TRANSPORTS["upgrade"])
 
 
-def without_limits_two_clients_talk_too():
-    if MODULES is None:
-        return WITHOUT
-    with Gateway("--no-limits") as gateway, Node(gateway) as node:
-        a_whole_conversation(node, TRANSPORTS["upgrade"])
-    return None
-
-
 @with_node
 def polling_becomes_websocket(_, node):
     node.connect("a", transports=TRANSPORTS["upgrade"])

@@ -17,7 +17,9 @@ ROUNDS = int(os.environ.get("SOTTO_ROUNDS", "4"))
 PAIRS, IN_FLIGHT = 3, 16
 IN_USE = 124
 TURNS = 8  # of so many, one is a commit, one a request to the other's inbox, one a key package; the others are messages
-SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost", "--no-limits")
+LOOSE = ("registers", "requests", "requests_per_s", "frames", "frames_per_s", "sends", "send_kib", "commits", "handshake_kib", "inbox_sends", "claims",
+         "target_claims", "key_packages", "queue_entries", "queue_bytes", "output_bytes")
+SETTINGS = ("--set=registration.who=open", "--set=host=localhost", *(f"--set=limits.{name}={10**9}" for name in LOOSE))
 
 
 def text_of(kind, body):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Each limit that the network side keeps, one test each; the rooms' limits are the core's and tested there."""
 import os
+import resource
 import socket
 import struct
 import time
@@ -336,9 +337,14 @@ def without_descriptors_new_ones_wait_and_the_others_go_on():
 
     def all_were_told(_):
         return metric("accepted_total") + metric("refused_unauthenticated_total") == 202
-    for option, happened in (("--no-limits", none_left), ("--quiet", all_were_told)):
-        with Server(option, "--metrics", str(METRICS), prefix=("prlimit", f"--nofile={files}:{files}")) as s:
+    loose = [f"--set=limits.{name}=1000" for name in ("unauthenticated", "unauthenticated_per_network", "connections_per_address")]
+    few = ("prlimit", f"--nofile={files}:{files}")
+    # it takes no more than it has; and it does not know, since they are taken from it later
+    for options, prefix, happened in (((), few, all_were_told), (loose, (), none_left)):
+        with Server(*options, "--metrics", str(METRICS), prefix=prefix) as s:
             a, b, slot = pair(s.port)
+            if not prefix:
+                resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (files, files))
             many = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(200)]
             assert until(lambda: happened(s))  # pylint: disable=cell-var-from-loop
             a.room_send(slot, b"still here")

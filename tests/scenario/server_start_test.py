@@ -288,17 +288,6 @@ def the_service_manager_is_told():
             del os.environ["NOTIFY_SOCKET"]
 
 
-def limits_stay_on_unless_every_listener_is_on_loopback():
-    status, text = sottod("serve", "0", "--no-limits", "--dir", os.path.join(fresh(), "state"))
-    assert status == 2 and "every listener must be on loopback" in text and "do: " in text, text
-    status, text = sottod("serve", "--listen", "127.0.0.1:0", "--listen", "0.0.0.0:0", "--no-limits", "--dir", os.path.join(fresh(), "state"))
-    assert status == 2, text
-    with Server("--no-limits", "--set=limits.connections_per_address=1") as s:
-        kept = [Client(s.port).open() for _ in range(40)]
-        assert s.alive()
-        del kept
-
-
 def wrong_settings_are_told():
     for arguments, words in ((["serve", "70000"], "not a port"), (["serve", "--set", "limits.nonsense=1"], "no setting"),
                              (["serve", "--set", "limits.rooms=0"], "not a value"), (["serve", "--set", "limits.rooms"], "KEY=VALUE"),

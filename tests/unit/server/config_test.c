@@ -295,29 +295,6 @@ static void the_written_file_is_read_with_all_defaults_spelled_out(void **state)
     assert_memory_equal(&config, &fresh, sizeof config);
 }
 
-static void limits_go_off_only_on_loopback(void **state)
-{
-    (void)state;
-    struct failure failure = {0};
-    struct config config = config_default();
-    config.no_limits = true;
-    assert_err(config_finish(&config, &failure), CONFIG); /* the default is every address */
-    config_reset(&config);
-    config.no_limits = true;
-    assert_ok(set(&config, "listen", "127.0.0.1:5000"));
-    assert_ok(set(&config, "listen", "[::1]:5000"));
-    assert_ok(config_finish(&config, &failure));
-    unsigned count;
-    const struct limit_row *table = limits_table(&count);
-    for (unsigned i = 0; i < count; i++)
-        assert_int_equal(*limits_find(&config.server.limits, table[i].name), 0);
-    config_reset(&config);
-    config.no_limits = true;
-    assert_ok(set(&config, "listen", "127.0.0.1:5000"));
-    assert_ok(set(&config, "listen", "192.0.2.1:5000"));
-    assert_err(config_finish(&config, &failure), CONFIG);
-}
-
 static void without_a_listener_it_is_port_5000_everywhere(void **state)
 {
     (void)state;
@@ -346,7 +323,6 @@ int main(void)
         cmocka_unit_test(the_written_file_says_the_defaults),
         cmocka_unit_test(the_written_file_has_each_section_once),
         cmocka_unit_test(the_written_file_is_read_with_all_defaults_spelled_out),
-        cmocka_unit_test(limits_go_off_only_on_loopback),
         cmocka_unit_test(without_a_listener_it_is_port_5000_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
