@@ -332,8 +332,11 @@ def memory_stays_flat_over_many_messages():
 def without_descriptors_new_ones_wait_and_the_others_go_on():
     files = 150
 
+    def opened(s):
+        return len(os.listdir(f"/proc/{s.process.pid}/fd"))
+
     def none_left(s):
-        return len(os.listdir(f"/proc/{s.process.pid}/fd")) == files
+        return opened(s) == files
 
     def all_were_told(_):
         return metric("accepted_total") + metric("refused_unauthenticated_total") == 202
@@ -345,13 +348,14 @@ def without_descriptors_new_ones_wait_and_the_others_go_on():
             a, b, slot = pair(s.port)
             if not prefix:
                 resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (files, files))
+            before = opened(s)
             many = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(200)]
             assert until(lambda: happened(s))  # pylint: disable=cell-var-from-loop
             a.room_send(slot, b"still here")
             assert b.room_data(slot) == b"still here"
             for c in many:
                 c.close()
-            assert until(lambda: metric("accepted_total") - metric("ended_total") == 2)
+            assert until(lambda: opened(s) < before + 10)  # pylint: disable=cell-var-from-loop
             assert s.alive()
             assert s.stop() == 0
 
