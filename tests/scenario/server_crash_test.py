@@ -279,7 +279,7 @@ def while_another_process_locks_the_database_all_are_told_to_come_again():
         for device in (writer, sender):
             kind, _, told = device.recv()
             assert (kind, *struct.unpack(">HI", told[:6])) == (BYE, IN_USE, 1000) and b"the database is locked" in told, (kind, told)
-        assert "what came in was not stored: another process has locked the database" in server.log(), server.log()
+        server.line("what came in was not stored: another process has locked the database")
         assert ask(server.port, head_of("PUT", blob, ticket, "Content-Length: 1000") + blob)[0] == 503
         other.execute("ROLLBACK")
         other.close()
