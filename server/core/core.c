@@ -207,6 +207,41 @@ static sotto_err on_stop(struct step *s)
     return SOTTO_OK;
 }
 
+static sotto_err on_event(struct step *s, const struct core_event *event)
+{
+    switch (event->kind) {
+    case CORE_OPEN:
+    case CORE_OPEN_ADMIN:
+        return on_open(s, event);
+    case CORE_FRAME:
+        return on_frame(s, event);
+    case CORE_CLOSED:
+        return on_closed(s, event);
+    case CORE_BLOB:
+        return on_blob(s, event);
+    case CORE_BLOBS_FOUND:
+        return on_blobs_found(s, event);
+    case CORE_WRITTEN:
+        return on_written(s, event);
+    case CORE_SPACE:
+        s->core->disk_full = event->full;
+        return SOTTO_OK;
+    case CORE_MEMORY:
+        s->core->pressure = event->pressure;
+        return SOTTO_OK;
+    case CORE_STOP:
+        return on_stop(s);
+    }
+    return SOTTO_E_USAGE;
+}
+
+/* What was changed in memory before the store failed has to be undone, too, though nothing may be written yet. */
+static sotto_err step_end(const struct step *s, sotto_err err)
+{
+    s->core->broken = s->core->broken || (err != SOTTO_OK && s->broken);
+    return err;
+}
+
 sotto_err core_step(struct core *core, const struct core_event *event, uint64_t now_ms,
                     struct rng *rng, struct core_effects *fx)
 {
@@ -215,30 +250,7 @@ sotto_err core_step(struct core *core, const struct core_event *event, uint64_t 
     directory_trim(core);
     fx->held = false;
     fx->source = event->connection;
-    switch (event->kind) {
-    case CORE_OPEN:
-    case CORE_OPEN_ADMIN:
-        return on_open(&s, event);
-    case CORE_FRAME:
-        return on_frame(&s, event);
-    case CORE_CLOSED:
-        return on_closed(&s, event);
-    case CORE_BLOB:
-        return on_blob(&s, event);
-    case CORE_BLOBS_FOUND:
-        return on_blobs_found(&s, event);
-    case CORE_WRITTEN:
-        return on_written(&s, event);
-    case CORE_SPACE:
-        core->disk_full = event->full;
-        return SOTTO_OK;
-    case CORE_MEMORY:
-        core->pressure = event->pressure;
-        return SOTTO_OK;
-    case CORE_STOP:
-        return on_stop(&s);
-    }
-    return SOTTO_E_USAGE;
+    return step_end(&s, on_event(&s, event));
 }
 
 /* When the first one of a list is due: `since_ms` of it plus the limit. */
@@ -321,13 +333,13 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
     fx->held = true;
     if (core->store == NULL)
         return SOTTO_OK;
-    TRY(streams_tick(&s));
-    return blobs_tick(&s);
+    TRY(step_end(&s, streams_tick(&s)));
+    return step_end(&s, blobs_tick(&s));
 }
 
 bool core_is_dirty(const struct core *core)
 {
-    return core->writing;
+    return core->writing || core->broken;
 }
 
 sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *fx)
@@ -375,7 +387,7 @@ sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struc
     if (core->store == NULL)
         return SOTTO_OK;
     store_rollback(core->store);
-    core->writing = false;
+    core->writing = core->broken = false;
     fx->held = false;
     fx->source = 0;
     TRY(reserve(fx, rooms, people * STEP_BYTES));

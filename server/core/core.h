@@ -156,7 +156,7 @@ SOTTO_MUST_USE sotto_err core_precheck(sotto_crypto *c, view frame,
 SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event,
                                    uint64_t now_ms, struct rng *rng, struct core_effects *fx);
 
-/* Whether something waits to be made durable. */
+/* Whether something waits to be made durable, or undone. */
 bool core_is_dirty(const struct core *core);
 /* Makes it durable. OK: release what is held. DISK_FULL, IN_USE, NOMEM: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */
 SOTTO_MUST_USE sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *fx);

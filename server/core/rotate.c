@@ -25,6 +25,8 @@ sotto_err rotate_on(struct step *s, const struct request *request)
     TRY(account_key_rotate(s->core->crypto, &rotation, &change.key));
     TRY(account_load(s, account->number, &bytes, &row));
     TRY(list_change_check(s, &row, &change));
+    if (change.adds)
+        TRY(check_space(s));
     const struct row_key key = row_key_two(account->number, rotation.n);
     TRY(row_put(s, STORE_ROTATION, row_key_view(&key), rotate->rotation));
     request_answer_ok(s, request);

@@ -100,6 +100,7 @@ struct core {
     sotto_crypto *crypto;
     int64_t wall_offset_ms;
     bool writing;   /* a transaction is open */
+    bool broken;    /* the store failed half-way: all since the last commit is to be undone */
     bool disk_full; /* nothing new is accepted */
     enum core_pressure pressure;
     struct directory directory;
@@ -129,9 +130,9 @@ struct step {
     struct core_effects *fx;
     struct rng *rng; /* NULL in core_tick() */
     uint64_t now_ms;
-    bool broken;       /* the store failed: everything since the last commit is to be undone */
-    uint32_t eighths;  /* of 1: what the request costs besides */
-    uint32_t retry_ms; /* for a refusal */
+    bool broken;                   /* the store failed */
+    uint32_t eighths;              /* of 1: what the request costs besides */
+    uint32_t retry_ms;             /* for a refusal */
     char detail[PROTO_DETAIL_MAX]; /* for a refusal; "": the error's own sentence */
 };
 

@@ -257,10 +257,9 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
     if (post->kind == POST_FRAME && post->len >= 2)
         op_stats_take(&t->server->ops, (uint16_t)(event.frame.data[0] << 8 | event.frame.data[1]));
     sotto_err err = core_step(t->core, &event, now_ms, &t->rng, &t->effects);
-    bool undone = is_undone(t, err);
-    if (undone)
+    if (is_undone(t, err))
         roll_back(t, err);
-    if (err != SOTTO_OK && (!undone || post->kind == POST_BLOB)) /* the core tells whom it knows */
+    if (err != SOTTO_OK) /* the core may not know it; who was told already, has no more to hear */
         connection_close(t, post->connection);
 }
 

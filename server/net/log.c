@@ -195,7 +195,7 @@ void log_line(struct log *log, const char *event, const char *format, ...)
     text_tame(text, shape);
     size_t len = line_make(shape, line, event, text);
     pthread_mutex_lock(&log->lock);
-    if (log->count == LOG_LINES) {
+    if (log->ending || log->count == LOG_LINES) {
         log->lost++;
     } else {
         size_t at = (log->first + log->count++) % LOG_LINES;

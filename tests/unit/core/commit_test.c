@@ -530,6 +530,38 @@ static void the_token_of_the_epoch_lets_one_read_again(void **state)
     chat_clear(&c);
 }
 
+/* The store has no memory left to begin: what the core changed in its own is undone. */
+static void a_return_that_was_not_stored_did_not_happen(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    struct world *w = world(&c);
+    sotto_buf frame = {0};
+    uint8_t token[32];
+    ask_unsubscribe(&c, 2);
+    memset(token, c.token, sizeof token);
+    struct proto_subscribe subscribe = {.op = ++c.voices[2].op, .token = VIEW_OF(token)};
+    memcpy(subscribe.stream, c.stream, STREAM_ID);
+    assert_ok(proto_subscribe_write(36, &subscribe, &frame));
+    core_effects_reset(&w->fx);
+    store_memory_fail(c.town.store, SOTTO_E_NOMEM, 0);
+    const struct core_event event = {
+        .kind = CORE_FRAME, .connection = connection_of(2), .frame = buf_view(&frame)};
+    assert_int_equal(core_step(w->core, &event, w->now_ms, &w->rng, &w->fx), SOTTO_E_NOMEM);
+    assert_true(core_is_dirty(w->core));
+    store_memory_fail(c.town.store, SOTTO_OK, 0);
+    assert_ok(core_rollback(w->core, SOTTO_E_NOMEM, w->now_ms, &w->fx));
+    come_in(&c, 2);
+    tell(&c.town, connection_of(2), &frame);
+    heard_appended(&c, 2);
+    crash(&c);
+    come_and_listen(&c, 2);
+    come_in(&c, 0);
+    says(&c, 0, "hello");
+    assert_int_equal(heard(&c, 2, PROTO_ENTRY), 1);
+    chat_clear(&c);
+}
+
 static void who_was_removed_gets_in_by_no_token_that_it_knows(void **state)
 {
     (void)state;
@@ -1022,6 +1054,7 @@ int main(void)
         cmocka_unit_test(a_conversation_has_so_many_accounts),
         cmocka_unit_test(an_account_is_in_so_many_conversations),
         cmocka_unit_test(the_token_of_the_epoch_lets_one_read_again),
+        cmocka_unit_test(a_return_that_was_not_stored_did_not_happen),
         cmocka_unit_test(who_was_removed_gets_in_by_no_token_that_it_knows),
         cmocka_unit_test(who_never_read_it_gets_in_by_no_token_of_before),
         cmocka_unit_test(the_token_before_is_good_for_correcting_alone),

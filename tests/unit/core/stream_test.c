@@ -602,6 +602,9 @@ static void on_a_full_disk_what_was_known_is_read_again_without_writing(void **s
     store_memory_fail(c.town.store, SOTTO_OK, 0);
     come_in(&c, 0);
     says(&c, 0, "two");
+    static const uint8_t first[STREAM_ID];
+    come_and_listen(&c, 2);
+    assert_int_equal(streams_of(&c, 2, first).streams.count, 1); /* its inbox */
     chat_clear(&c);
 }
 
