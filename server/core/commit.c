@@ -262,6 +262,7 @@ static sotto_err do_all(struct step *s, struct bundle *b)
     TRY(entry_append(s, b));
     b->stream->epoch++;
     TRY(header_put(s, b));
+    TRY(state_trim(s, b->stream));
     b->row.state_key_epoch = b->commit->state_key_epoch;
     TRY(delta_put(s, b));
     stream_token_set(s, &b->row, b->commit->token_hash);

@@ -33,7 +33,8 @@ static sotto_err piece_delete(struct step *s, uint64_t stream, uint64_t epoch, u
     return blob_refer(s, view_of(blob, blob_len), false);
 }
 
-/* All that the stream has of epochs up to this one, apart from its snapshot: at most DELTAS_KEPT and the snapshot before. */
+/* All that the stream has of epochs up to this one, apart from its snapshot: the deltas of DELTAS_KEPT epochs at most, and the snapshot
+ * before. */
 static sotto_err older_delete(struct step *s, uint64_t stream, uint64_t epoch)
 {
     struct row_key prefix = row_key_u64(stream), keep = state_key(stream, epoch, STATE_SNAPSHOT);
@@ -71,11 +72,16 @@ sotto_err state_keep(struct step *s, const struct stream *stream, struct stream_
     TRY(state_row_write(row, &value));
     TRY(row_put(s, STORE_STATE, row_key_view(&key), buf_view(&value)));
     if (kind == STATE_DELTA)
-        return epoch > DELTAS_KEPT
-                   ? piece_delete(s, stream->number, epoch - DELTAS_KEPT, STATE_DELTA)
-                   : SOTTO_OK;
+        return SOTTO_OK;
     stream_row->snapshot_epoch = epoch;
     return older_delete(s, stream->number, epoch);
+}
+
+sotto_err state_trim(struct step *s, const struct stream *stream)
+{
+    if (stream->epoch < DELTAS_KEPT)
+        return SOTTO_OK;
+    return piece_delete(s, stream->number, stream->epoch - DELTAS_KEPT, STATE_DELTA);
 }
 
 static sotto_err put(struct step *s, const struct stream *stream, const struct proto_state_put *put)

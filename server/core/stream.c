@@ -220,7 +220,7 @@ sotto_err stream_make(struct step *s, const uint8_t id[STREAM_ID], uint8_t kind,
     return step_break(s, stream_get(s, fresh.number, ret_stream));
 }
 
-/* All rows whose keys begin with the stream's number. At most HEADERS_KEPT, or DELTAS_KEPT and a snapshot. */
+/* All rows whose keys begin with the stream's number: HEADERS_KEPT at most. */
 static sotto_err rows_erase(struct step *s, enum store_table table, uint64_t number)
 {
     struct row_key prefix = row_key_u64(number);

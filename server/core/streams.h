@@ -7,7 +7,7 @@
 
 #define EPOCHS_BACK        3    /* how far behind the stream's epoch an append may be */
 #define HEADERS_KEPT       4096 /* commit headers of a stream, the newest */
-#define DELTAS_KEPT        256  /* of a group state, the newest */
+#define DELTAS_KEPT        256  /* epochs, the last, of which a group state has deltas */
 #define READ_BYTES_MAX     (16 * 65536)
 #define READ_MAX           4096       /* entries in one page, lost ones included */
 #define CREDIT_MAX         (1u << 30) /* bytes */
@@ -441,6 +441,9 @@ SOTTO_MUST_USE sotto_err state_erase(struct step *s, uint64_t stream);
 SOTTO_MUST_USE sotto_err state_keep(struct step *s, const struct stream *stream,
                                     struct stream_row *stream_row, uint64_t epoch, uint8_t kind,
                                     const struct state_row *row);
+
+/* An epoch has begun, whether its commit brings a delta or not: the one that is too old now goes. */
+SOTTO_MUST_USE sotto_err state_trim(struct step *s, const struct stream *stream);
 
 /* --- headers.c --- */
 

@@ -93,7 +93,8 @@ static struct proto_state heard_state(struct chat *c, size_t who)
 static void ask_state_put(struct chat *c, size_t who, uint8_t kind, uint64_t epoch, view body)
 {
     sotto_buf frame = {0};
-    struct proto_state_put put = {.epoch = epoch, .kind = kind, .state_key_epoch = 1, .body = body};
+    struct proto_state_put put = {
+        .epoch = epoch, .kind = kind, .state_key_epoch = epoch, .body = body};
     memcpy(put.stream, c->stream, STREAM_ID);
     assert_ok(proto_state_put_write(42, &put, &frame));
     tell(&c->town, connection_of(who), &frame);
@@ -936,6 +937,38 @@ static void a_snapshot_ends_the_deltas_before_it(void **state)
     chat_clear(&c);
 }
 
+static size_t pieces_kept(const struct chat *c)
+{
+    size_t count = 0;
+    struct row_key after = {0};
+    view key, value;
+    for (; store_next(c->town.store, STORE_STATE, (view){0}, row_key_view(&after), &key, &value) ==
+           SOTTO_OK;
+         count++) {
+        after.len = key.len;
+        memcpy(after.bytes, key.data, key.len);
+    }
+    return count;
+}
+
+static void deltas_are_kept_of_the_last_256_epochs_though_later_commits_bring_none(void **state)
+{
+    (void)state;
+    struct chat c = chat_of(no_limits(), 1);
+    ask_create(&c, 0, c.stream);
+    ask_state_put(&c, 0, STATE_DELTA, 0, VIEW_LIT("of epoch 0"));
+    got_ok(world(&c), connection_of(0), 42);
+    commits(&c, 0, (struct wish){.delta = "of epoch 1"});
+    while (c.epoch < 255)
+        commits(&c, 0, (struct wish){.delta = ""});
+    assert_int_equal(pieces_kept(&c), 2);
+    commits(&c, 0, (struct wish){.delta = ""});
+    assert_int_equal(pieces_kept(&c), 1);
+    commits(&c, 0, (struct wish){.delta = ""});
+    assert_int_equal(pieces_kept(&c), 0);
+    chat_clear(&c);
+}
+
 static void large_states_come_in_pages(void **state)
 {
     (void)state;
@@ -1070,6 +1103,7 @@ int main(void)
         cmocka_unit_test(a_branch_is_announced_of_a_commit_within_a_month),
         cmocka_unit_test(who_was_removed_a_month_ago_has_no_part_in_it_any_more),
         cmocka_unit_test(a_snapshot_ends_the_deltas_before_it),
+        cmocka_unit_test(deltas_are_kept_of_the_last_256_epochs_though_later_commits_bring_none),
         cmocka_unit_test(large_states_come_in_pages),
         cmocka_unit_test(the_state_is_for_members_and_for_who_has_the_token),
         cmocka_unit_test(a_blob_must_be_there_and_is_kept),
