@@ -7,9 +7,12 @@ sotto_err auth_read(view body, union request_body *ret_body)
     return proto_auth_read(body, &ret_body->auth);
 }
 
-/* One answer for unknown, revoked and disabled ones, and for another key. */
+/* One answer for unknown, revoked and disabled ones, and for another key. Nobody guesses a key: who has failed too often is held up for what
+ * it costs us, and nobody who has the right key, since others may come from the same address. */
 static sotto_err denied(struct step *s, const struct connection *c)
 {
+    TRY(step_limit(s, RATE_LOGIN, c->origin->number, 0, 1,
+                   "too many failed sign-ins from your address"));
     step_take(s, RATE_LOGIN, c->origin->number, 0, 1);
     return step_refuse(s, SOTTO_E_DENIED, 0,
                        "this server knows no such account and device, or not with this key; it may "
@@ -39,8 +42,6 @@ sotto_err auth_on(struct step *s, const struct request *request)
     const struct proto_auth *auth = &request->body.auth;
     struct connection *c = request->from;
     struct device *device = NULL;
-    TRY(step_limit(s, RATE_LOGIN, c->origin->number, 0, 1,
-                   "too many failed sign-ins from your address"));
     sotto_err err = device_find(s, auth->account_id, auth->device_id, &device);
     if (err == SOTTO_E_NOTFOUND)
         return denied(s, c);

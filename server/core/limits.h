@@ -49,7 +49,9 @@
     X(memory_bytes, 2147483648, "bytes",                                                           \
       "memory of the server: from 80 % of it on no newcomers, from 85 % no sign-ins, from 90 % "   \
       "nothing new is accepted")                                                                   \
-    X(logins, 5, "", "failed sign-ins and wrong invites from one address before it has to wait")   \
+    X(logins, 5, "",                                                                               \
+      "failed sign-ins and wrong invites from one address before it has to wait; the right key "   \
+      "of a device never has to")                                                                  \
     X(login_ms, 300000, "ms", "the wait for one more try after that")                              \
     X(registers, 3, "", "accounts made from one address before it has to wait")                    \
     X(register_ms, 1200000, "ms", "the wait for one more account after that")                      \

@@ -96,24 +96,35 @@ static void signing_in_twice_on_one_connection_is_refused(void **state)
     town_clear(&t);
 }
 
-static void failed_sign_ins_make_an_address_wait(void **state)
+/* The same wait, too, for a device that is here and one that is not. */
+static void failed_sign_ins_hold_up_who_fails_and_no_neighbour(void **state)
 {
     (void)state;
     struct town t = town_of(limits_default());
     struct person alice = member_of(&t, "alice@" HOST);
-    struct person bob = person_of(&t, "bob@" HOST);
+    struct person bob = person_of(&t, "bob@" HOST), mallory = person_of(&t, "alice@" HOST);
+    sign_key_free(mallory.gadgets[0].key);
+    mallory.gadgets[0].key = key_of(t.crypto, "not hers");
     arrive_from(&t, 1, 7);
     for (int i = 0; i < 5; i++) {
         ask_auth(&t, &bob, 0, 1);
         got_error(&t.w, 1, SOTTO_E_DENIED);
     }
-    ask_auth(&t, &alice, 0, 1);
+    ask_auth(&t, &bob, 0, 1);
     assert_int_equal(got_error(&t.w, 1, SOTTO_E_RATE).retry_ms, 300000);
-    assert_int_equal(limited(&t.w, RATE_LOGIN), 1);
+    ask_auth(&t, &mallory, 0, 1);
+    assert_int_equal(got_error(&t.w, 1, SOTTO_E_RATE).retry_ms, 300000);
+    assert_int_equal(limited(&t.w, RATE_LOGIN), 2);
+    arrive_from(&t, 2, 7);
+    ask_auth(&t, &alice, 0, 2);
+    got_auth_ok(&t, 2);
+    arrive_from(&t, 3, 8);
+    ask_auth(&t, &bob, 0, 3); /* from elsewhere nobody has failed */
+    got_error(&t.w, 3, SOTTO_E_DENIED);
     later(&t, 300000);
-    ask_auth(&t, &alice, 0, 1);
-    got_auth_ok(&t, 1);
-    sign_in(&t, &alice, 0, 2); /* from elsewhere nobody has to wait */
+    ask_auth(&t, &bob, 0, 1);
+    got_error(&t.w, 1, SOTTO_E_DENIED);
+    person_clear(&mallory);
     person_clear(&alice);
     person_clear(&bob);
     town_clear(&t);
@@ -174,7 +185,7 @@ int main(void)
         cmocka_unit_test(whoever_is_not_here_hears_one_answer),
         cmocka_unit_test(newer_session_closes_the_older_one),
         cmocka_unit_test(signing_in_twice_on_one_connection_is_refused),
-        cmocka_unit_test(failed_sign_ins_make_an_address_wait),
+        cmocka_unit_test(failed_sign_ins_hold_up_who_fails_and_no_neighbour),
         cmocka_unit_test(server_without_a_store_has_no_accounts),
         cmocka_unit_test(sign_in_that_is_rolled_back_ends_both_sessions),
         cmocka_unit_test(stop_says_bye_to_those_who_are_signed_in),
