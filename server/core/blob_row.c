@@ -68,11 +68,13 @@ sotto_err blob_delete(struct step *s, view hash, const struct blob_row *row)
     return row_delete(s, STORE_BLOB, hash);
 }
 
-sotto_err blob_check(struct step *s, view hash, uint64_t max)
+sotto_err blob_check(struct step *s, view hash, uint64_t max, uint64_t *ret_size)
 {
     struct blob_row row = {0};
-    if (hash.len == 0)
+    if (hash.len == 0) {
+        *ret_size = 0;
         return SOTTO_OK;
+    }
     sotto_err err = blob_load(s, hash, &row);
     if (err == SOTTO_E_NOTFOUND)
         return step_refuse(s, err, 0, "the blob that this names is not here: upload it first");
@@ -80,6 +82,7 @@ sotto_err blob_check(struct step *s, view hash, uint64_t max)
     if (row.size > max)
         return step_refuse(s, SOTTO_E_QUOTA, 0, "this blob is larger than the %llu bytes allowed",
                            (unsigned long long)max);
+    *ret_size = row.size;
     return SOTTO_OK;
 }
 

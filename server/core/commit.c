@@ -26,25 +26,33 @@ struct bundle {
     struct stream_row row;
     struct addition add[PROTO_COMMIT_ADDS_MAX];
     size_t add_count, new_devices, new_accounts;
+    uint64_t blob_bytes; /* of those that it names */
     struct proto_appended appended;
 };
 
 /* --- what is looked at --- */
 
-/* All that will be stored for it: the inboxes' part, too. */
-static size_t commit_bytes(const struct proto_commit *commit)
+/* All that will be stored for it, the inboxes' part, too, and what its readers fetch. */
+static uint64_t commit_kib(const struct bundle *b)
 {
-    return commit->body.len + commit->delta.len + commit->header.len + commit->add.bytes.len +
-           commit->remove.bytes.len;
+    const struct proto_commit *commit = b->commit;
+    return KIB(commit->body.len + commit->delta.len + commit->header.len + commit->add.bytes.len +
+               commit->remove.bytes.len + b->blob_bytes);
 }
 
-static sotto_err check_limits(struct step *s, const struct bundle *b)
+static sotto_err check_bytes(struct step *s, const struct bundle *b)
 {
-    uint64_t stream = b->stream->number, device = b->sub->device_number;
-    TRY(check_space(s));
-    TRY(step_limit(s, RATE_COMMIT, stream, device, 1, "too many changes of this conversation"));
-    return step_limit(s, RATE_HANDSHAKE_KIB, stream, device, KIB(commit_bytes(b->commit)),
-                      "too many bytes of changes of this conversation");
+    return step_limit(s, RATE_HANDSHAKE_KIB, b->stream->number, b->sub->device_number,
+                      commit_kib(b), "too many bytes of changes of this conversation");
+}
+
+/* It is fetched again for each commit that names it. */
+static sotto_err check_blob(struct step *s, struct bundle *b, view hash)
+{
+    uint64_t size = 0;
+    TRY(blob_check(s, hash, HANDSHAKE_BLOB_MAX, &size));
+    b->blob_bytes += size;
+    return SOTTO_OK;
 }
 
 static sotto_err check_poster(struct step *s, const struct bundle *b)
@@ -100,7 +108,7 @@ static bool is_added(const struct bundle *b, const struct device *device)
     return false;
 }
 
-static sotto_err check_addition(struct step *s, const struct bundle *b, struct addition *add)
+static sotto_err check_addition(struct step *s, struct bundle *b, struct addition *add)
 {
     sotto_err err = device_find(s, add->item.account_id, add->item.device_id, &add->device);
     if (err == SOTTO_E_NOTFOUND)
@@ -108,7 +116,9 @@ static sotto_err check_addition(struct step *s, const struct bundle *b, struct a
     TRY(err);
     if (is_added(b, add->device))
         return step_refuse(s, SOTTO_E_DENIED, 0, "a device is added twice");
-    TRY(blob_check(s, add->item.welcome_blob, HANDSHAKE_BLOB_MAX));
+    if (b->add_count == 0 ||
+        !view_equal(add->item.welcome_blob, b->add[b->add_count - 1].item.welcome_blob))
+        TRY(check_blob(s, b, add->item.welcome_blob)); /* one for all counts once */
     return inbox_check(s, add->device);
 }
 
@@ -147,11 +157,14 @@ static sotto_err check_additions(struct step *s, struct bundle *b)
 
 static sotto_err check_all(struct step *s, struct bundle *b)
 {
-    TRY(check_limits(s, b));
+    TRY(check_space(s));
+    TRY(step_limit(s, RATE_COMMIT, b->stream->number, b->sub->device_number, 1,
+                   "too many changes of this conversation"));
     TRY(check_header(s, b));
-    TRY(blob_check(s, b->commit->blob, HANDSHAKE_BLOB_MAX));
-    TRY(blob_check(s, b->commit->delta_blob, HANDSHAKE_BLOB_MAX));
-    return check_additions(s, b);
+    TRY(check_blob(s, b, b->commit->blob));
+    TRY(check_blob(s, b, b->commit->delta_blob));
+    TRY(check_additions(s, b));
+    return check_bytes(s, b);
 }
 
 /* --- what is written --- */
@@ -275,7 +288,7 @@ static void take_rates(struct step *s, const struct bundle *b)
 {
     uint64_t stream = b->stream->number, device = b->sub->device_number;
     step_take(s, RATE_COMMIT, stream, device, 1);
-    step_take(s, RATE_HANDSHAKE_KIB, stream, device, KIB(commit_bytes(b->commit)));
+    step_take(s, RATE_HANDSHAKE_KIB, stream, device, commit_kib(b));
 }
 
 static sotto_err commit(struct step *s, const struct request *request,

@@ -100,8 +100,9 @@ uint64_t limiter_wait_ms(const struct limiter *limiter, enum rate rate, uint64_t
 {
     const struct bucket fresh = {0};
     const struct place *place = place_find(limiter, rate, who, whom);
-    return bucket_wait_ms(place != NULL ? &place->bucket : &fresh, &limiter->rates[rate], cost,
-                          now_ms);
+    const struct bucket_rate *r = &limiter->rates[rate];
+    return bucket_wait_ms(place != NULL ? &place->bucket : &fresh, r,
+                          cost < r->burst ? cost : r->burst, now_ms);
 }
 
 void limiter_take(struct limiter *limiter, enum rate rate, uint64_t who, uint64_t whom,

@@ -18,7 +18,7 @@ void limiter_key(struct limiter *limiter, const uint8_t key[MAP_KEY]);
 /* The rates that hold from here on; what was taken stays taken. */
 void limiter_configure(struct limiter *limiter, const struct limits *limits);
 
-/* How long until `cost` more fits; 0: now. Changes nothing. */
+/* How long until `cost` more fits; 0: now. What is larger than the burst fits where nothing is owed: else it never would. Changes nothing. */
 uint64_t limiter_wait_ms(const struct limiter *limiter, enum rate rate, uint64_t who, uint64_t whom,
                          uint64_t cost, uint64_t now_ms);
 /* Takes it, whether it fits or not. */

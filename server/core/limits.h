@@ -109,7 +109,8 @@
     X(commits, 10, "", "commits of one device in a conversation at once before it has to wait")    \
     X(commit_ms, 10000, "ms", "the wait for one more commit after that")                           \
     X(handshake_kib, 16384, "KiB",                                                                 \
-      "commits, proposals and group state of one device in a conversation before it has to wait")  \
+      "commits, proposals and group state of one device in a conversation, with their "            \
+      "attachments, before it has to wait")                                                        \
     X(handshake_kib_ms, 1000, "ms", "the wait for one more KiB after that")                        \
     X(readds, 1, "", "requests of one device to be added to a conversation again")                 \
     X(readd_ms, 600000, "ms", "the wait for one more after that")                                  \

@@ -94,29 +94,40 @@ static sotto_err put(struct step *s, const struct stream *stream, const struct p
     return stream_row_put(s, stream, &stream_row);
 }
 
-static sotto_err check_put(struct step *s, const struct subscription *sub,
-                           const struct proto_state_put *put)
+/* A snapshot's blob counts for nothing here: it takes the place of the one before, is sent to nobody who does not ask for it, and its bytes
+ * are in the quota of who uploaded it. With the largest one there would be nothing left for commits. */
+static uint64_t put_kib(const struct proto_state_put *put, uint64_t blob_bytes)
 {
+    return 1 + KIB(put->body.len + (put->kind == STATE_DELTA ? blob_bytes : 0));
+}
+
+static sotto_err check_put(struct step *s, const struct subscription *sub,
+                           const struct proto_state_put *put, uint64_t *ret_kib)
+{
+    uint64_t blob_bytes = 0;
     TRY(check_space(s));
     if (sub->stream->kind != STREAM_CONVERSATION || subscription_ended(sub))
         return step_refuse(s, SOTTO_E_DENIED, 0, "only members keep the state of a conversation");
     if (put->epoch != sub->stream->epoch)
         return step_refuse(s, SOTTO_E_EPOCH, 0, "the conversation is in epoch %llu",
                            (unsigned long long)sub->stream->epoch);
+    TRY(blob_check(s, put->blob,
+                   put->kind == STATE_SNAPSHOT ? SNAPSHOT_BLOB_MAX : HANDSHAKE_BLOB_MAX,
+                   &blob_bytes));
     TRY(step_limit(s, RATE_HANDSHAKE_KIB, sub->stream->number, sub->device_number,
-                   1 + KIB(put->body.len), "too many bytes of changes of this conversation"));
-    return blob_check(s, put->blob,
-                      put->kind == STATE_SNAPSHOT ? SNAPSHOT_BLOB_MAX : HANDSHAKE_BLOB_MAX);
+                   put_kib(put, blob_bytes), "too many bytes of changes of this conversation"));
+    *ret_kib = put_kib(put, blob_bytes);
+    return SOTTO_OK;
 }
 
 sotto_err state_put_on(struct step *s, const struct request *request)
 {
     const struct proto_state_put *wanted = &request->body.state_put;
     const struct subscription *sub = request->subscription;
-    TRY(check_put(s, sub, wanted));
+    uint64_t kib = 0;
+    TRY(check_put(s, sub, wanted, &kib));
     TRY(step_break(s, put(s, sub->stream, wanted)));
-    step_take(s, RATE_HANDSHAKE_KIB, sub->stream->number, sub->device_number,
-              1 + KIB(wanted->body.len));
+    step_take(s, RATE_HANDSHAKE_KIB, sub->stream->number, sub->device_number, kib);
     request_answer_ok(s, request);
     return SOTTO_OK;
 }

@@ -396,8 +396,8 @@ SOTTO_MUST_USE sotto_err blob_load(struct step *s, view hash, struct blob_row *r
 SOTTO_MUST_USE sotto_err blob_save(struct step *s, view hash, const struct blob_row *before,
                                    const struct blob_row *row);
 SOTTO_MUST_USE sotto_err blob_delete(struct step *s, view hash, const struct blob_row *row);
-/* NOTFOUND, QUOTA (larger than `max`): a refusal with its words. An empty hash is OK. */
-SOTTO_MUST_USE sotto_err blob_check(struct step *s, view hash, uint64_t max);
+/* NOTFOUND, QUOTA (larger than `max`): a refusal with its words. An empty hash is OK, and 0 bytes. */
+SOTTO_MUST_USE sotto_err blob_check(struct step *s, view hash, uint64_t max, uint64_t *ret_size);
 /* It stays at least as long as an entry does. */
 SOTTO_MUST_USE sotto_err blob_keep(struct step *s, view hash);
 /* One reference more, or less. */

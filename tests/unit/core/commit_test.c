@@ -124,6 +124,62 @@ static void welcomes_count_as_bytes_of_the_commit(void **state)
     chat_clear(&c);
 }
 
+static const uint8_t four_kib[PROTO_HASH] = {4}; /* the hash of a blob */
+
+/* Whatever names it, and one that is everybody's welcome once. */
+static void blobs_count_as_bytes_of_the_commit(void **state)
+{
+    (void)state;
+    const struct wish wishes[] = {
+        {.blob = VIEW_OF(four_kib)},
+        {.delta_blob = VIEW_OF(four_kib)},
+        {.add = {1, 2}, .add_count = 2, .welcome_blob = VIEW_OF(four_kib)},
+    };
+    struct limits limits = no_limits();
+    limits.handshake_kib = 8;
+    limits.handshake_kib_ms = 1000;
+    struct chat c = talk_of(limits, 3);
+    blob_store(&c, four_kib, 4096);
+    for (size_t i = 0; i < COUNT_OF(wishes); i++) {
+        later(&c.town, 8000);
+        commits(&c, 0, wishes[i]); /* five */
+        ask_commit(&c, 0, wishes[i]);
+        heard_rate(&c, 0, 2000);
+    }
+    chat_clear(&c);
+}
+
+static void ask_state_put_blob(struct chat *c, size_t who, uint8_t kind)
+{
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = c->epoch, .kind = kind, .blob = VIEW_OF(four_kib)};
+    memcpy(put.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_put_write(42, &put, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static void blobs_of_deltas_count_and_those_of_snapshots_do_not(void **state)
+{
+    (void)state;
+    static const size_t who = 1;
+    struct limits limits = no_limits();
+    limits.handshake_kib = 8;
+    limits.handshake_kib_ms = 1000;
+    struct chat c = talk_of(limits, 2);
+    blob_store(&c, four_kib, 4096);
+    for (int i = 0; i < 3; i++) {
+        ask_state_put_blob(&c, who, STATE_SNAPSHOT); /* three in all */
+        got_ok(world(&c), connection_of(who), 42);
+    }
+    ask_state_put_blob(&c, who, STATE_DELTA); /* eight */
+    got_ok(world(&c), connection_of(who), 42);
+    ask_state_put_blob(&c, who, STATE_DELTA);
+    heard_rate(&c, who, 5000);
+    ask_state_put_blob(&c, who, STATE_SNAPSHOT);
+    heard_rate(&c, who, 1000);
+    chat_clear(&c);
+}
+
 /* Four KiB for each in a conversation: what is never lost, by whichever request. */
 static void what_is_never_lost_is_limited_for_each_member(void **state)
 {
@@ -1071,6 +1127,8 @@ int main(void)
         cmocka_unit_test(commits_are_limited_for_each_member),
         cmocka_unit_test(what_is_never_lost_is_limited_for_each_member),
         cmocka_unit_test(welcomes_count_as_bytes_of_the_commit),
+        cmocka_unit_test(blobs_count_as_bytes_of_the_commit),
+        cmocka_unit_test(blobs_of_deltas_count_and_those_of_snapshots_do_not),
         cmocka_unit_test(headers_can_be_read_again),
         cmocka_unit_test(who_is_added_gets_a_welcome_and_reads_from_there),
         cmocka_unit_test(who_is_removed_reads_up_to_that_and_is_told),

@@ -42,6 +42,22 @@ static void each_rate_and_each_name_has_a_bucket_of_its_own(void **state)
     limiter_free(l);
 }
 
+/* It would never fit, and the answer says when to come again. */
+static void what_is_larger_than_the_burst_waits_for_all_before_it(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.handshake_kib = 10;
+    limits.handshake_kib_ms = 1000;
+    struct limiter *l = limiter_of(1024, limits);
+    assert_int_equal(limiter_wait_ms(l, RATE_HANDSHAKE_KIB, 1, 2, 25, 0), 0);
+    limiter_take(l, RATE_HANDSHAKE_KIB, 1, 2, 25, 0);
+    assert_int_equal(limiter_wait_ms(l, RATE_HANDSHAKE_KIB, 1, 2, 1, 0), 16000);
+    assert_int_equal(limiter_wait_ms(l, RATE_HANDSHAKE_KIB, 1, 2, 25, 0), 25000);
+    assert_int_equal(limiter_wait_ms(l, RATE_HANDSHAKE_KIB, 1, 2, 25, 25000), 0);
+    limiter_free(l);
+}
+
 static void limit_of_zero_is_none(void **state)
 {
     (void)state;
@@ -89,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(burst_fits_and_then_one_comes_back_each_period),
         cmocka_unit_test(each_rate_and_each_name_has_a_bucket_of_its_own),
+        cmocka_unit_test(what_is_larger_than_the_burst_waits_for_all_before_it),
         cmocka_unit_test(limit_of_zero_is_none),
         cmocka_unit_test(flood_of_names_forgets_the_smallest_debt_first),
         cmocka_unit_test(new_limits_hold_at_once_for_old_debts),

@@ -275,7 +275,9 @@ struct wish { /* {0}: a commit that changes nobody */
     const char *body;  /* NULL: "a commit" */
     const char *delta; /* NULL: "a delta" */
     view blob;         /* in place of body */
+    view delta_blob;   /* in place of delta */
     view welcome;      /* {0}: "a welcome" */
+    view welcome_blob; /* in place of it */
     uint64_t epoch;    /* 0: the next */
     bool false_signature, false_previous, false_hash, other_device;
 };
@@ -321,8 +323,9 @@ static inline sotto_buf commit_frame(struct chat *c, size_t who, const struct wi
     assert_ok(commit_header_write(ret_header, &header));
     for (size_t i = 0; i < wish->add_count; i++) {
         const struct voice *v = &c->voices[wish->add[i]];
-        struct proto_commit_add item = {.welcome = wish->welcome.len > 0 ? wish->welcome
-                                                                         : VIEW_LIT("a welcome")};
+        struct proto_commit_add item = {.welcome_blob = wish->welcome_blob};
+        if (item.welcome_blob.len == 0)
+            item.welcome = wish->welcome.len > 0 ? wish->welcome : VIEW_LIT("a welcome");
         memcpy(item.account_id, v->person.account.account_id, sizeof item.account_id);
         memcpy(item.device_id, gadget_of(v)->id, sizeof item.device_id);
         assert_ok(proto_commit_add_add(&item, &add));
@@ -339,7 +342,9 @@ static inline sotto_buf commit_frame(struct chat *c, size_t who, const struct wi
     commit.body =
         wish->blob.len > 0 ? (view){0} : view_str(wish->body != NULL ? wish->body : "a commit");
     commit.blob = wish->blob;
-    commit.delta = view_str(wish->delta != NULL ? wish->delta : "a delta");
+    commit.delta_blob = wish->delta_blob;
+    if (wish->delta_blob.len == 0)
+        commit.delta = view_str(wish->delta != NULL ? wish->delta : "a delta");
     commit.add = (struct proto_list){buf_view(&add), wish->add_count};
     commit.remove = (struct proto_list){buf_view(&remove), wish->remove_count};
     token_hash_of(c, (uint8_t)(c->token + 1), commit.token_hash);
