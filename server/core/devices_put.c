@@ -24,5 +24,5 @@ sotto_err devices_put_on(struct step *s, const struct request *request)
     if (change.adds)
         TRY(check_space(s));
     request_answer_ok(s, request);
-    return list_change_apply(s, &row, &change);
+    return step_break(s, list_change_apply(s, &row, &change));
 }

@@ -20,7 +20,8 @@ struct list_change {
  * account's as it was. */
 SOTTO_MUST_USE sotto_err list_change_check(struct step *s, const struct account_row *row,
                                            struct list_change *change);
-/* Devices come, get certificates and go; `row` is written with key and list. Answer first: the session that asked may end here. */
+/* Devices come, get certificates and go; `row` is written with key and list. Answer first: the session that asked may end here;
+ * and whatever fails is to be undone with the answer (step_break()). */
 SOTTO_MUST_USE sotto_err list_change_apply(struct step *s, struct account_row *row,
                                            const struct list_change *change);
 

@@ -28,7 +28,7 @@ sotto_err rotate_on(struct step *s, const struct request *request)
     if (change.adds)
         TRY(check_space(s));
     const struct row_key key = row_key_two(account->number, rotation.n);
-    TRY(row_put(s, STORE_ROTATION, row_key_view(&key), rotate->rotation));
+    TRY(step_break(s, row_put(s, STORE_ROTATION, row_key_view(&key), rotate->rotation)));
     request_answer_ok(s, request);
-    return list_change_apply(s, &row, &change);
+    return step_break(s, list_change_apply(s, &row, &change));
 }

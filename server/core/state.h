@@ -197,6 +197,13 @@ static inline sotto_err row_verdict(struct step *s, sotto_err err)
         s->broken = true;
     return err;
 }
+/* After rows or memory have changed an error leaves nothing but to undo everything since the last commit. */
+static inline sotto_err step_break(struct step *s, sotto_err err)
+{
+    if (err != SOTTO_OK)
+        s->broken = true;
+    return err;
+}
 /* Begins the transaction if none is open; before log_ calls that write. */
 SOTTO_MUST_USE sotto_err rows_begin(struct step *s);
 

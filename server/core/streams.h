@@ -131,14 +131,6 @@ static inline bool subscription_has(const struct subscription *sub, uint64_t seq
            !(seq > sub->out && seq <= sub->back);
 }
 
-/* After rows or memory have changed an error leaves nothing but to undo everything since the last commit. */
-static inline sotto_err step_break(struct step *s, sotto_err err)
-{
-    if (err != SOTTO_OK)
-        s->broken = true;
-    return err;
-}
-
 /* --- stream_row.c: rows of STREAM and SUBSCRIPTION, and how an entry stands in the log --- */
 
 /* struct { opaque id[16]; uint8 kind; uint64 epoch; uint64 head; uint64 first; uint64 lost_to; uint64 bytes; uint64 passed; uint64 gone;

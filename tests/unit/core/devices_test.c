@@ -1,5 +1,25 @@
-/* Device lists, rotations and certificates: what changes them, and that the server can't. */
+/* Device lists, rotations and certificates: what changes them, and that the server can't. Where cryptography shall fail, it does so in the
+ * functions below (--wrap, tests/meson.build). */
 #include "people.h"
+
+static bool list_hash_fails, x509_read_fails;
+
+sotto_err __real_device_list_hash(sotto_crypto *c, const struct device_list *list,
+                                  uint8_t ret_hash[IDENTITY_HASH]);
+sotto_err __wrap_device_list_hash(sotto_crypto *c, const struct device_list *list,
+                                  uint8_t ret_hash[IDENTITY_HASH]);
+sotto_err __wrap_device_list_hash(sotto_crypto *c, const struct device_list *list,
+                                  uint8_t ret_hash[IDENTITY_HASH])
+{
+    return list_hash_fails ? SOTTO_E_CRYPTO : __real_device_list_hash(c, list, ret_hash);
+}
+
+sotto_err __real_x509_read(sotto_crypto *c, enum x509_kind kind, view der, struct x509 *ret_cert);
+sotto_err __wrap_x509_read(sotto_crypto *c, enum x509_kind kind, view der, struct x509 *ret_cert);
+sotto_err __wrap_x509_read(sotto_crypto *c, enum x509_kind kind, view der, struct x509 *ret_cert)
+{
+    return x509_read_fails ? SOTTO_E_CRYPTO : __real_x509_read(c, kind, der, ret_cert);
+}
 
 static const size_t none[1], second[] = {1};
 
@@ -235,8 +255,7 @@ static void who_is_signed_in_may_go_on_though_memory_is_short(void **state)
 
 /* --- rotation --- */
 
-static void ask_rotate(struct town *t, const struct person *p, const struct rotation *rotation,
-                       uint64_t connection, size_t count)
+static sotto_buf rotate_frame(const struct person *p, const struct rotation *rotation, size_t count)
 {
     DEFER(buf_clear) sotto_buf list = list_of(p);
     DEFER(buf_clear) sotto_buf certificates = {0};
@@ -250,6 +269,13 @@ static void ask_rotate(struct town *t, const struct person *p, const struct rota
     const struct proto_rotate rotate = {
         buf_view(&record), buf_view(&list), {buf_view(&certificates), count}};
     assert_ok(proto_rotate_write(32, &rotate, &frame));
+    return frame;
+}
+
+static void ask_rotate(struct town *t, const struct person *p, const struct rotation *rotation,
+                       uint64_t connection, size_t count)
+{
+    sotto_buf frame = rotate_frame(p, rotation, count);
     tell(t, connection, &frame);
 }
 
@@ -310,6 +336,45 @@ static void rotation_without_certificates_or_by_another_key_is_refused(void **st
     got_ok(&t.w, 1, 32);
     ask_rotate(&t, &alice, &rotation, 1, 1); /* n was there */
     got_error(&t.w, 1, SOTTO_E_CONFLICT);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
+/* As the shell has it: nothing of the step is heard, and who asked comes again. */
+static void fails_and_is_undone(struct town *t, sotto_buf frame, bool *fails)
+{
+    struct world *w = &t->w;
+    const struct core_event event = {
+        .kind = CORE_FRAME, .connection = 1, .frame = buf_view(&frame)};
+    *fails = true;
+    assert_err(core_step(w->core, &event, w->now_ms, &w->rng, &w->fx), CRYPTO);
+    *fails = false;
+    core_effects_reset(&w->fx);
+    if (core_is_dirty(w->core))
+        assert_ok(core_rollback(w->core, SOTTO_E_CRYPTO, w->now_ms, &w->fx));
+    leave(t, 1);
+    buf_clear(&frame);
+}
+
+static void change_that_fails_half_way_is_undone(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    fails_and_is_undone(&t, devices_put_frame(&alice, second, 1), &list_hash_fails);
+    sign_in(&t, &alice, 0, 1);
+    fails_and_is_undone(&t, devices_put_frame(&alice, second, 1), &x509_read_fails);
+    sign_in(&t, &alice, 0, 1);
+    ask_devices_put(&t, &alice, 1, second, 1); /* it is the next one still */
+    got_ok(&t.w, 1, 31);
+    struct rotation rotation = rotated(&t, &alice);
+    gadget_make(&t, &alice, 1);
+    fails_and_is_undone(&t, rotate_frame(&alice, &rotation, 2), &list_hash_fails);
+    sign_in(&t, &alice, 0, 1);
+    ask_rotate(&t, &alice, &rotation, 1, 2);
+    got_ok(&t.w, 1, 32);
     person_clear(&alice);
     town_clear(&t);
 }
@@ -695,6 +760,7 @@ int main(void)
         cmocka_unit_test(account_has_as_many_sessions_as_the_limit_says),
         cmocka_unit_test(rotation_replaces_the_key_and_all_certificates),
         cmocka_unit_test(rotation_without_certificates_or_by_another_key_is_refused),
+        cmocka_unit_test(change_that_fails_half_way_is_undone),
         cmocka_unit_test(account_counts_once_however_many_of_its_devices_are_short_of_key_packages),
         cmocka_unit_test(renewal_comes_when_a_third_of_the_life_is_left),
         cmocka_unit_test(renewal_under_another_authority_is_a_fresh_certificate),

@@ -353,8 +353,8 @@ static inline void sign_in(struct town *t, const struct person *p, size_t gadget
 
 /* --- more devices --- */
 
-static inline void ask_devices_put(struct town *t, const struct person *p, uint64_t connection,
-                                   const size_t *gadgets, size_t count)
+static inline sotto_buf devices_put_frame(const struct person *p, const size_t *gadgets,
+                                          size_t count)
 {
     DEFER(buf_clear) sotto_buf list = list_of(p);
     DEFER(buf_clear) sotto_buf certificates = {0};
@@ -365,6 +365,13 @@ static inline void ask_devices_put(struct town *t, const struct person *p, uint6
     assert_ok(wr_end(&w));
     const struct proto_devices_put put = {buf_view(&list), {buf_view(&certificates), count}};
     assert_ok(proto_devices_put_write(31, &put, &frame));
+    return frame;
+}
+
+static inline void ask_devices_put(struct town *t, const struct person *p, uint64_t connection,
+                                   const size_t *gadgets, size_t count)
+{
+    sotto_buf frame = devices_put_frame(p, gadgets, count);
     tell(t, connection, &frame);
 }
 
