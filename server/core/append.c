@@ -75,15 +75,19 @@ static sotto_err check_readd(struct step *s, const struct proto_append *append,
 }
 
 /* The entry itself may be gone: all have read it. */
-static sotto_err check_bad_commit(struct step *s, const struct subscription *sub, uint64_t seq)
+static sotto_err check_bad_commit(struct step *s, const struct subscription *sub,
+                                  const struct branch *branch)
 {
-    uint64_t kept_s = s->core->config.limits.retention_s, at_s = 0;
-    if (!subscription_has(sub, seq))
+    uint64_t kept_s = s->core->config.limits.retention_s, epoch = 0, at_s = 0;
+    if (!subscription_has(sub, branch->bad_seq))
         return step_refuse(s, SOTTO_E_DENIED, 0, "this device did not read the entry in question");
-    sotto_err err = commit_time_s(s, sub->stream, seq, &at_s);
+    sotto_err err = commit_find(s, sub->stream, branch->bad_seq, &epoch, &at_s);
     if (err == SOTTO_E_NOTFOUND)
         return step_refuse(s, SOTTO_E_DENIED, 0, "the entry in question is no commit");
     TRY(err);
+    if (branch->good_epoch >= epoch)
+        return step_refuse(s, SOTTO_E_DENIED, 0,
+                           "the last good epoch is not before the commit in question");
     if (kept_s > 0 && at_s + kept_s < step_wall_ms(s) / 1000)
         return step_refuse(s, SOTTO_E_EXPIRED, 0, "the commit in question is too long ago");
     return SOTTO_OK;
@@ -102,7 +106,7 @@ static sotto_err check_branch(struct step *s, const struct proto_append *append,
         memcmp(branch.device_id, device->id, DEVICE_ID) != 0)
         return step_refuse(s, SOTTO_E_DENIED, 0,
                            "this announcement is of another stream or device");
-    TRY(check_bad_commit(s, sub, branch.bad_seq));
+    TRY(check_bad_commit(s, sub, &branch));
     return branch_verify(s->core->crypto, &branch, device->public_key);
 }
 

@@ -89,6 +89,15 @@ static sotto_err check_hash(struct step *s, const struct bundle *b)
     return SOTTO_OK;
 }
 
+/* Not known before its epoch: a later one would shut out all who come with the state. */
+static sotto_err check_state_key(struct step *s, const struct bundle *b)
+{
+    if (b->commit->state_key_epoch > b->header.epoch)
+        return step_refuse(s, SOTTO_E_DENIED, 0,
+                           "the group state's key is of an epoch that is yet to come");
+    return SOTTO_OK;
+}
+
 static sotto_err check_header(struct step *s, struct bundle *b)
 {
     if (commit_header_read(b->commit->header, &b->header) != SOTTO_OK)
@@ -97,6 +106,7 @@ static sotto_err check_header(struct step *s, struct bundle *b)
     TRY(stream_row_get(s, b->stream, &b->row));
     TRY(check_chain(s, b));
     TRY(check_hash(s, b));
+    TRY(check_state_key(s, b));
     return commit_header_verify(s->core->crypto, &b->header, b->sub->device->public_key);
 }
 

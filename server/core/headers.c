@@ -16,8 +16,8 @@ static sotto_err row_of(struct step *s, uint64_t stream, uint64_t epoch, struct 
 }
 
 /* A later epoch has a later seq. */
-sotto_err commit_time_s(struct step *s, const struct stream *stream, uint64_t seq,
-                        uint64_t *ret_at_s)
+sotto_err commit_find(struct step *s, const struct stream *stream, uint64_t seq,
+                      uint64_t *ret_epoch, uint64_t *ret_at_s)
 {
     uint64_t first = stream->epoch > HEADERS_KEPT ? stream->epoch - HEADERS_KEPT + 1 : 1;
     uint64_t end = stream->epoch + 1;
@@ -26,6 +26,7 @@ sotto_err commit_time_s(struct step *s, const struct stream *stream, uint64_t se
         uint64_t middle = first + (end - first) / 2;
         TRY(row_of(s, stream->number, middle, &row));
         if (row.seq == seq) {
+            *ret_epoch = middle;
             *ret_at_s = row.at_s;
             return SOTTO_OK;
         }

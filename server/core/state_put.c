@@ -111,6 +111,9 @@ static sotto_err check_put(struct step *s, const struct subscription *sub,
     if (put->epoch != sub->stream->epoch)
         return step_refuse(s, SOTTO_E_EPOCH, 0, "the conversation is in epoch %llu",
                            (unsigned long long)sub->stream->epoch);
+    if (put->state_key_epoch > put->epoch)
+        return step_refuse(s, SOTTO_E_DENIED, 0,
+                           "the group state's key is of an epoch that is yet to come");
     TRY(blob_check(s, put->blob,
                    put->kind == STATE_SNAPSHOT ? SNAPSHOT_BLOB_MAX : HANDSHAKE_BLOB_MAX,
                    &blob_bytes));

@@ -439,9 +439,10 @@ SOTTO_MUST_USE sotto_err state_trim(struct step *s, const struct stream *stream)
 
 /* --- headers.c --- */
 
-/* When the commit with this seq came. NOTFOUND: that is no commit, or one of before those whose headers are kept. */
-SOTTO_MUST_USE sotto_err commit_time_s(struct step *s, const struct stream *stream, uint64_t seq,
-                                       uint64_t *ret_at_s);
+/* The epoch that the commit with this seq made, and when it came. NOTFOUND: that is no commit, or one of before those whose headers are
+ * kept. */
+SOTTO_MUST_USE sotto_err commit_find(struct step *s, const struct stream *stream, uint64_t seq,
+                                     uint64_t *ret_epoch, uint64_t *ret_at_s);
 
 /* --- inbox.c --- */
 

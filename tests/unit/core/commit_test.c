@@ -935,6 +935,37 @@ static void a_branch_is_announced_of_a_commit_within_a_month(void **state)
     chat_clear(&c);
 }
 
+static void ask_branch_from(struct chat *c, size_t who, uint64_t bad_seq, uint64_t good_epoch)
+{
+    DEFER(buf_clear) sotto_buf made = branch_of(c, who, bad_seq);
+    DEFER(buf_clear) sotto_buf body = {0};
+    struct branch branch = {0};
+    assert_ok(branch_read(buf_view(&made), &branch));
+    branch.good_epoch = good_epoch;
+    assert_ok(branch_sign(c->town.crypto, gadget_of(&c->voices[who])->key, &branch));
+    assert_ok(branch_write(&branch, &body));
+    ask_append_kind(c, who, ENTRY_BRANCH, buf_view(&body));
+}
+
+static void the_last_good_epoch_is_one_before_the_bad_commit(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    says(&c, 0, "so that seq and epoch differ");
+    commits(&c, 0, (struct wish){0});
+    uint64_t bad = commits(&c, 0, (struct wish){0}); /* makes epoch 3 */
+    commits(&c, 0, (struct wish){0});
+    ask_branch_from(&c, 1, bad, 3);
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    ask_branch_from(&c, 1, bad, UINT64_MAX);
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    for (uint64_t good = 0; good < 3; good++) {
+        ask_branch_from(&c, 1, bad, good);
+        heard_appended(&c, 1);
+    }
+    chat_clear(&c);
+}
+
 /* Also if the stream is in memory all the time. */
 static void who_was_removed_a_month_ago_has_no_part_in_it_any_more(void **state)
 {
@@ -1055,6 +1086,36 @@ static void large_states_come_in_pages(void **state)
     chat_clear(&c);
 }
 
+static void ask_state_key(struct chat *c, size_t who, uint64_t state_key_epoch)
+{
+    sotto_buf frame = {0};
+    struct proto_state_put put = {.epoch = c->epoch,
+                                  .kind = STATE_SNAPSHOT,
+                                  .state_key_epoch = state_key_epoch,
+                                  .body = VIEW_LIT("all of it")};
+    memcpy(put.stream, c->stream, STREAM_ID);
+    assert_ok(proto_state_put_write(42, &put, &frame));
+    tell(&c->town, connection_of(who), &frame);
+}
+
+static void the_key_of_the_state_is_of_no_later_epoch(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    ask_commit(&c, 0, (struct wish){.state_key_epoch = 3});
+    heard_error(&c, 0, SOTTO_E_DENIED);
+    commits(&c, 0, (struct wish){.state_key_epoch = 2});
+    ask_state_key(&c, 1, 3);
+    heard_error(&c, 1, SOTTO_E_DENIED);
+    ask_state(&c, 1, (view){0}, 0);
+    assert_int_equal(heard_state(&c, 1).state_key_epoch, 2);
+    ask_state_key(&c, 1, 1);
+    got_ok(world(&c), connection_of(1), 42);
+    ask_state(&c, 1, (view){0}, 0);
+    assert_int_equal(heard_state(&c, 1).state_key_epoch, 1);
+    chat_clear(&c);
+}
+
 static void the_state_is_for_members_and_for_who_has_the_token(void **state)
 {
     (void)state;
@@ -1159,10 +1220,12 @@ int main(void)
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
         cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),
         cmocka_unit_test(a_branch_is_announced_of_a_commit_within_a_month),
+        cmocka_unit_test(the_last_good_epoch_is_one_before_the_bad_commit),
         cmocka_unit_test(who_was_removed_a_month_ago_has_no_part_in_it_any_more),
         cmocka_unit_test(a_snapshot_ends_the_deltas_before_it),
         cmocka_unit_test(deltas_are_kept_of_the_last_256_epochs_though_later_commits_bring_none),
         cmocka_unit_test(large_states_come_in_pages),
+        cmocka_unit_test(the_key_of_the_state_is_of_no_later_epoch),
         cmocka_unit_test(the_state_is_for_members_and_for_who_has_the_token),
         cmocka_unit_test(a_blob_must_be_there_and_is_kept),
         cmocka_unit_test(the_group_state_counts_its_blobs),

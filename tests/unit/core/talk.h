@@ -272,13 +272,14 @@ static inline void ask_inbox_send(struct chat *c, size_t who, size_t to, const c
 struct wish { /* {0}: a commit that changes nobody */
     size_t add[VOICES], remove[VOICES];
     size_t add_count, remove_count;
-    const char *body;  /* NULL: "a commit" */
-    const char *delta; /* NULL: "a delta" */
-    view blob;         /* in place of body */
-    view delta_blob;   /* in place of delta */
-    view welcome;      /* {0}: "a welcome" */
-    view welcome_blob; /* in place of it */
-    uint64_t epoch;    /* 0: the next */
+    const char *body;         /* NULL: "a commit" */
+    const char *delta;        /* NULL: "a delta" */
+    view blob;                /* in place of body */
+    view delta_blob;          /* in place of delta */
+    view welcome;             /* {0}: "a welcome" */
+    view welcome_blob;        /* in place of it */
+    uint64_t epoch;           /* 0: the next */
+    uint64_t state_key_epoch; /* 0: the first */
     bool false_signature, false_previous, false_hash, other_device;
 };
 
@@ -318,7 +319,9 @@ static inline sotto_buf commit_frame(struct chat *c, size_t who, const struct wi
 {
     DEFER(buf_clear) sotto_buf header = {0}, add = {0}, remove = {0};
     sotto_buf frame = {0};
-    struct proto_commit commit = {.op = ++c->voices[who].op, .state_key_epoch = 1};
+    struct proto_commit commit = {.op = ++c->voices[who].op,
+                                  .state_key_epoch =
+                                      wish->state_key_epoch > 0 ? wish->state_key_epoch : 1};
     header_fill(c, who, wish, commit.op, ret_header);
     assert_ok(commit_header_write(ret_header, &header));
     for (size_t i = 0; i < wish->add_count; i++) {
