@@ -1,5 +1,5 @@
-/* Vectors of our own for lib/identity and the signed records of lib/proto, made by tests/vectors/identity/make.py: what a second
- * implementation says of each record must be what ours says. */
+/* Vectors of our own for lib/identity and for commit_header, branch and auth_proof of lib/proto, made by tests/vectors/identity/make.py: what
+ * a second implementation says of each record must be what ours says. */
 #include <inttypes.h>
 #include <stdlib.h>
 

@@ -44,7 +44,10 @@ static void a_header_must_fit(void **state)
         {{.false_signature = true}, SOTTO_E_SIGNATURE},
         {{.false_previous = true}, SOTTO_E_CONFLICT},
         {{.false_hash = true}, SOTTO_E_DENIED},
+        {{.other_stream = true}, SOTTO_E_DENIED},
+        {{.other_op = true}, SOTTO_E_DENIED},
         {{.other_device = true}, SOTTO_E_DENIED},
+        {{.other_account = true}, SOTTO_E_DENIED},
         {{.epoch = 1}, SOTTO_E_EPOCH},
         {{.epoch = 3}, SOTTO_E_EPOCH},
     };
@@ -853,6 +856,32 @@ static void a_member_corrects_a_wrong_token(void **state)
     chat_clear(&c);
 }
 
+/* Well signed, but for one field. */
+static void a_correction_names_its_stream_operation_and_device(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    for (size_t i = 0; i < 4; i++) {
+        DEFER(buf_clear) sotto_buf right = correction_of(&c, 1, c.epoch, 77);
+        DEFER(buf_clear) sotto_buf body = {0};
+        struct token_correction wrong = {0};
+        assert_ok(token_correction_read(buf_view(&right), &wrong));
+        wrong.stream[0] ^= i == 0;
+        wrong.op += i == 1;
+        wrong.account_id[0] ^= i == 2;
+        wrong.device_id[0] ^= i == 3;
+        assert_ok(token_correction_sign(c.town.crypto, gadget_of(&c.voices[1])->key, &wrong));
+        assert_ok(token_correction_write(&wrong, &body));
+        ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&body));
+        heard_error(&c, 1, SOTTO_E_DENIED);
+        assert_int_equal(heard(&c, 0, PROTO_ENTRY), 0);
+    }
+    DEFER(buf_clear) sotto_buf right = correction_of(&c, 1, c.epoch, 77);
+    ask_append_kind(&c, 1, ENTRY_TOKEN, buf_view(&right));
+    heard_appended(&c, 1);
+    chat_clear(&c);
+}
+
 /* --- readd, branch --- */
 
 static void a_device_asks_once_in_ten_minutes_to_be_added_again(void **state)
@@ -892,7 +921,6 @@ static void who_read_before_a_bad_entry_may_branch_even_if_it_removed_him(void *
     branch = branch_of(&c, 1, bad + 100);
     ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&branch));
     heard_error(&c, 1, SOTTO_E_DENIED);
-    branch.data[branch.len - 1] ^= 1;
     buf_clear(&branch);
     branch = branch_of(&c, 1, bad);
     branch.data[branch.len - 1] ^= 1;
@@ -931,6 +959,30 @@ static void a_branch_is_announced_of_a_commit_within_a_month(void **state)
     for (int i = 0; i < 20; i++) /* it is found among many */
         commits(&c, 0, (struct wish){0});
     ask_branch(&c, 1, late);
+    heard_appended(&c, 1);
+    chat_clear(&c);
+}
+
+static void a_branch_names_its_stream_and_device(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    uint64_t bad = commits(&c, 0, (struct wish){0});
+    for (size_t i = 0; i < 3; i++) {
+        DEFER(buf_clear) sotto_buf right = branch_of(&c, 1, bad);
+        DEFER(buf_clear) sotto_buf body = {0};
+        struct branch wrong = {0};
+        assert_ok(branch_read(buf_view(&right), &wrong));
+        wrong.stream[0] ^= i == 0;
+        wrong.account_id[0] ^= i == 1;
+        wrong.device_id[0] ^= i == 2;
+        assert_ok(branch_sign(c.town.crypto, gadget_of(&c.voices[1])->key, &wrong));
+        assert_ok(branch_write(&wrong, &body));
+        ask_append_kind(&c, 1, ENTRY_BRANCH, buf_view(&body));
+        heard_error(&c, 1, SOTTO_E_DENIED);
+        assert_int_equal(heard(&c, 0, PROTO_ENTRY), 0);
+    }
+    ask_branch(&c, 1, bad);
     heard_appended(&c, 1);
     chat_clear(&c);
 }
@@ -1217,8 +1269,10 @@ int main(void)
         cmocka_unit_test(who_left_and_came_in_again_is_pushed_what_follows_its_return),
         cmocka_unit_test(tokens_are_limited_for_each_device),
         cmocka_unit_test(a_member_corrects_a_wrong_token),
+        cmocka_unit_test(a_correction_names_its_stream_operation_and_device),
         cmocka_unit_test(a_device_asks_once_in_ten_minutes_to_be_added_again),
         cmocka_unit_test(who_read_before_a_bad_entry_may_branch_even_if_it_removed_him),
+        cmocka_unit_test(a_branch_names_its_stream_and_device),
         cmocka_unit_test(a_branch_is_announced_of_a_commit_within_a_month),
         cmocka_unit_test(the_last_good_epoch_is_one_before_the_bad_commit),
         cmocka_unit_test(who_was_removed_a_month_ago_has_no_part_in_it_any_more),

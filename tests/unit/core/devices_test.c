@@ -21,7 +21,7 @@ sotto_err __wrap_x509_read(sotto_crypto *c, enum x509_kind kind, view der, struc
     return x509_read_fails ? SOTTO_E_CRYPTO : __real_x509_read(c, kind, der, ret_cert);
 }
 
-static const size_t none[1], second[] = {1};
+static const size_t none[1], second[] = {1}, third[] = {2};
 
 static void listed_device_with_a_certificate_may_sign_in(void **state)
 {
@@ -301,20 +301,80 @@ static struct rotation rotated(struct town *t, struct person *p)
     return rotation;
 }
 
+static struct proto_found_account looked_up(struct town *t, uint64_t connection,
+                                            const struct person *p)
+{
+    DEFER(buf_clear) sotto_buf wanted = {0};
+    sotto_buf frame = {0};
+    struct wr w = wr_to(&wanted);
+    proto_wanted_write(&w, &(struct proto_wanted){LOOKUP_NAME, view_str(p->name)});
+    assert_ok(wr_end(&w));
+    const struct proto_list list = {buf_view(&wanted), 1};
+    assert_ok(proto_lookup_write(7, &list, &frame));
+    tell(t, connection, &frame);
+    struct proto_found found = {0};
+    struct proto_found_account account = {0};
+    assert_ok(proto_found_read(got(&t->w, connection, PROTO_FOUND).body, &found));
+    struct rd r = rd_of(found.accounts.bytes);
+    proto_found_account_read(&r, &account);
+    assert_ok(rd_end(&r));
+    return account;
+}
+
+/* What a client makes of a look-up: the identity statement holds, and the certificates of so many devices, the first ones, with it. */
+static void identity_holds(struct town *t, uint64_t connection, const struct person *p,
+                           size_t devices)
+{
+    static struct statement statement;
+    const struct proto_found_account found = looked_up(t, connection, p);
+    struct rd rotations = rd_of(found.rotations.bytes),
+              certificates = rd_of(found.certificates.bytes);
+    struct account_key key = {0};
+    size_t seen = 0;
+    memset(&statement, 0, sizeof statement);
+    assert_ok(genesis_read(found.genesis, &statement.genesis));
+    while (rd_more(&rotations))
+        assert_ok(rotation_read(rd_opaque(&rotations, ACCOUNT_RECORD_MAX),
+                                &statement.rotations[statement.rotation_count++]));
+    assert_ok(device_list_read(found.device_list, &statement.list));
+    assert_ok(statement_verify(t->crypto, &statement, &key));
+    assert_memory_equal(&key, &p->account, sizeof key);
+    assert_int_equal(found.certificates.count, devices);
+    for (; rd_more(&certificates); seen++) {
+        struct x509 device = {0};
+        view der = rd_opaque(&certificates, X509_MAX);
+        assert_ok(statement_check_device(t->crypto, &statement, &key, der, &device));
+        for (size_t i = 0; i < devices; i++)
+            if (memcmp(device.device_id, p->gadgets[i].id, DEVICE_ID) == 0)
+                assert_true(view_equal(der, buf_view(&p->gadgets[i].certificate)));
+    }
+    assert_int_equal(seen, devices);
+}
+
 static void rotation_replaces_the_key_and_all_certificates(void **state)
 {
     (void)state;
     struct town t = town_of(limits_default());
     struct person alice = member_of(&t, "alice@" HOST);
     sign_in(&t, &alice, 0, 1);
+    second_device(&t, &alice);
+    ask_devices_put(&t, &alice, 1, second, 1);
+    got_ok(&t.w, 1, 31);
+    identity_holds(&t, 1, &alice, 2);
     struct rotation rotation = rotated(&t, &alice);
-    ask_rotate(&t, &alice, &rotation, 1, 1);
+    gadget_make(&t, &alice, 1);
+    ask_rotate(&t, &alice, &rotation, 1, 2);
     got_ok(&t.w, 1, 32);
+    identity_holds(&t, 1, &alice, 2);
     town_crash(&t);
     sign_in(&t, &alice, 0, 2); /* the same account and device */
-    second_device(&t, &alice); /* signed by the new key */
-    ask_devices_put(&t, &alice, 2, second, 1);
+    gadget_make(&t, &alice, 2);
+    list_next(&t, &alice);
+    list_set(&t, &alice, 2, DEVICE_ACTIVE);
+    list_sign(&t, &alice); /* by the new key */
+    ask_devices_put(&t, &alice, 2, third, 1);
     got_ok(&t.w, 2, 31);
+    identity_holds(&t, 2, &alice, 3);
     person_clear(&alice);
     town_clear(&t);
 }
@@ -480,20 +540,7 @@ static void name_vouched(const struct town *t, const struct person *p,
 static void name_vouched_found(struct town *t, uint64_t connection, const struct person *p,
                                const struct stand_in *above)
 {
-    DEFER(buf_clear) sotto_buf wanted = {0};
-    sotto_buf frame = {0};
-    struct wr w = wr_to(&wanted);
-    proto_wanted_write(&w, &(struct proto_wanted){LOOKUP_NAME, view_str(p->name)});
-    assert_ok(wr_end(&w));
-    const struct proto_list list = {buf_view(&wanted), 1};
-    assert_ok(proto_lookup_write(7, &list, &frame));
-    tell(t, connection, &frame);
-    struct proto_found found;
-    struct proto_found_account account;
-    assert_ok(proto_found_read(got(&t->w, connection, PROTO_FOUND).body, &found));
-    struct rd r = rd_of(found.accounts.bytes);
-    proto_found_account_read(&r, &account);
-    assert_ok(rd_end(&r));
+    const struct proto_found_account account = looked_up(t, connection, p);
     struct proto_registered answer = {.chain_count = account.chain.count};
     struct rd chain = rd_of(account.chain.bytes);
     assert_int_equal(answer.chain_count, above != NULL ? 3 : 2);
@@ -710,7 +757,6 @@ static void changes_of_one_account_are_limited(void **state)
 static void an_account_may_add_devices_so_often(void **state)
 {
     (void)state;
-    static const size_t third[] = {2};
     struct limits limits = limits_default();
     assert_true(limits.links == 6 && limits.link_ms == 120000);
     limits.links = 1;

@@ -280,17 +280,20 @@ struct wish { /* {0}: a commit that changes nobody */
     view welcome_blob;        /* in place of it */
     uint64_t epoch;           /* 0: the next */
     uint64_t state_key_epoch; /* 0: the first */
-    bool false_signature, false_previous, false_hash, other_device;
+    bool false_signature, false_previous, false_hash;
+    bool other_stream, other_op, other_device, other_account; /* in the header */
 };
 
 static inline void header_fill(struct chat *c, size_t who, const struct wish *wish, uint64_t op,
                                struct commit_header *header)
 {
-    struct voice *v = &c->voices[who];
-    const struct voice *named = &c->voices[wish->other_device ? 1 - who : who];
-    *header =
-        (struct commit_header){.epoch = wish->epoch > 0 ? wish->epoch : c->epoch + 1, .op = op};
+    const struct voice *v = &c->voices[who];
+    const struct voice *device = &c->voices[wish->other_device ? 1 - who : who];
+    const struct voice *account = &c->voices[wish->other_account ? 1 - who : who];
+    *header = (struct commit_header){.epoch = wish->epoch > 0 ? wish->epoch : c->epoch + 1,
+                                     .op = op + wish->other_op};
     memcpy(header->stream, c->stream, STREAM_ID);
+    header->stream[0] ^= wish->other_stream;
     memcpy(header->previous_hash, c->header_hash, sizeof header->previous_hash);
     header->previous_hash[0] ^= wish->false_previous;
     if (wish->blob.len > 0)
@@ -300,8 +303,8 @@ static inline void header_fill(struct chat *c, size_t who, const struct wish *wi
                        view_str(wish->body != NULL ? wish->body : "a commit"),
                        header->commit_hash));
     header->commit_hash[0] ^= wish->false_hash;
-    memcpy(header->account_id, named->person.account.account_id, sizeof header->account_id);
-    memcpy(header->device_id, gadget_of(named)->id, sizeof header->device_id);
+    memcpy(header->account_id, account->person.account.account_id, sizeof header->account_id);
+    memcpy(header->device_id, gadget_of(device)->id, sizeof header->device_id);
     assert_ok(commit_header_sign(c->town.crypto, gadget_of(v)->key, header));
     header->signature[0] ^= wish->false_signature;
 }

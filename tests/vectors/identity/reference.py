@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""A second implementation of lib/identity and of the signed records of lib/proto, slow and by the book: the book is docs/protocol.md, whose
-tables it reads and decodes by. Ed25519 is written out on integers, so that the strict rule is one that can be read.
+"""A second implementation of lib/identity and of the signed records commit_header, branch and auth_proof of lib/proto (token_correction and
+notice are not here), slow and by the book: the book is docs/protocol.md, whose tables it reads and decodes by. Ed25519 is written out on
+integers, so that the strict rule is one that can be read.
 
    reference.py FILE      decodes and recomputes every case of a file of vectors; prints TAP"""
 import base64
