@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -29,7 +31,8 @@
 #define ROOM_SHARE    16                    /* if so many times its length is free */
 #define FRAME_HEAD    24                    /* bytes */
 #define COPY_PAGES    256                   /* between two words of progress */
-#define VERIFY_STEPS  1000                  /* of SQLite's machine, before `ending` is looked at */
+#define VERIFY_STEPS  1000                  /* of SQLite's machine, before `ending` is looked at, */
+#define VERIFY_MS     100                   /* and so often beside it */
 
 /* sqlite3_free() it; NULL: no memory. */
 static char *wal_name(const struct sqlite *q)
@@ -203,12 +206,12 @@ sotto_err sqlite_finish(struct sqlite *q)
     return writer_move(q);
 }
 
-/* One that is empty SQLite may take away. */
+/* One that is empty SQLite may take away; one that can't be looked at stays. */
 void sqlite_leave_log(sqlite3 *db)
 {
     struct stat log;
     const char *name = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
-    if (stat(name, &log) == 0 && log.st_size > 0)
+    if (stat(name, &log) == 0 ? log.st_size > 0 : errno != ENOENT)
         (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
@@ -318,14 +321,51 @@ static int on_steps(void *user)
     return atomic_load(ending);
 }
 
-static sotto_err verify(const char *path, const atomic_bool *ending, char why[WHY_MAX])
+/* While SQLite walks through its trees it makes no step, for minutes; it leaves off only if somebody says so meanwhile. */
+struct watch {
+    sqlite3 *db;
+    const atomic_bool *ending;
+    int over[2]; /* a pipe: closed at one end, nobody watches any more */
+    pthread_t thread;
+};
+
+static void *watch_main(void *arg)
 {
-    DEFER(sqlite_closep) sqlite3 *db = NULL;
+    const struct watch *w = arg;
+    struct pollfd over = {.fd = w->over[0]};
+    while (poll(&over, 1, VERIFY_MS) <= 0)
+        if (atomic_load(w->ending))
+            sqlite3_interrupt(w->db);
+    return NULL;
+}
+
+/* The signals stay with who asked. */
+static sotto_err watch_begin(struct watch *w)
+{
+    sigset_t all, before;
+    if (pipe2(w->over, O_CLOEXEC) != 0)
+        return file_err(errno);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int number = pthread_create(&w->thread, NULL, watch_main, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number == 0)
+        return SOTTO_OK;
+    close(w->over[0]);
+    close(w->over[1]);
+    return SOTTO_E_NOMEM;
+}
+
+static void watch_end(struct watch *w)
+{
+    close(w->over[1]);
+    (void)pthread_join(w->thread, NULL);
+    close(w->over[0]);
+}
+
+static sotto_err all_check(sqlite3 *db, const char *path, char why[WHY_MAX])
+{
     int version;
-    TRY(sqlite_connect(path, NULL, &db));
-    sqlite_leave_log(db);
-    if (ending != NULL)
-        sqlite3_progress_handler(db, VERIFY_STEPS, on_steps, (void *)(uintptr_t)ending);
     TRY(sqlite_version(db, store_schema(), &version, why));
     if (version == 0)
         return sqlite_say(why, SOTTO_E_DAMAGED, "%s is empty", path);
@@ -334,6 +374,29 @@ static sotto_err verify(const char *path, const atomic_bool *ending, char why[WH
         return SOTTO_OK;
     TRY(sqlite_check_tables(db, why));
     return log_check(db, why);
+}
+
+/* A walk that was left off looks like damage: pages seem to be in no tree. */
+static sotto_err all_check_watched(sqlite3 *db, const char *path, const atomic_bool *ending,
+                                   char why[WHY_MAX])
+{
+    struct watch w = {.db = db, .ending = ending};
+    sqlite3_progress_handler(db, VERIFY_STEPS, on_steps, (void *)(uintptr_t)ending);
+    TRY(watch_begin(&w));
+    sotto_err err = all_check(db, path, why);
+    watch_end(&w);
+    if (!atomic_load(ending))
+        return err;
+    why[0] = 0;
+    return SOTTO_E_INTERRUPTED;
+}
+
+static sotto_err verify(const char *path, const atomic_bool *ending, char why[WHY_MAX])
+{
+    DEFER(sqlite_closep) sqlite3 *db = NULL;
+    TRY(sqlite_connect(path, NULL, &db));
+    sqlite_leave_log(db);
+    return ending != NULL ? all_check_watched(db, path, ending, why) : all_check(db, path, why);
 }
 
 sotto_err store_verify(const char *path, const atomic_bool *ending, char ret_why[256])

@@ -2,6 +2,8 @@
 #include "back_ends.h"
 #include "vfs_shim.h"
 
+#include <time.h>
+
 #include "store/sqlite.h"
 
 static struct store *opened(void)
@@ -510,6 +512,39 @@ static void verify_is_interrupted(void **state)
     assert_err(store_verify(scratch_db, &ending, why), INTERRUPTED);
 }
 
+#define ENTRIES 5000 /* a page each, and one millisecond once it is to end */
+
+static struct slow_disk {
+    atomic_bool ending;
+    unsigned reads;
+} slow_disk;
+
+static void read_slowly(enum shim_file_kind kind)
+{
+    const struct timespec ms = {.tv_nsec = 1000000};
+    (void)kind;
+    if (++slow_disk.reads < 50)
+        return;
+    atomic_store(&slow_disk.ending, true);
+    nanosleep(&ms, NULL);
+}
+
+static void verify_is_interrupted_while_sqlite_walks(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    char why[256];
+    fill(s, ENTRIES);
+    store_free(s);
+    shim_install();
+    shim.before_read = read_slowly;
+    assert_err(store_verify(scratch_db, &slow_disk.ending, why), INTERRUPTED);
+    shim_remove();
+    assert_true(slow_disk.reads >= 50 && slow_disk.reads < ENTRIES / 2);
+    atomic_store(&slow_disk.ending, false);
+    assert_ok(store_verify(scratch_db, &slow_disk.ending, why));
+}
+
 /* --- the disk --- */
 
 static void commit_syncs_the_log_once_and_the_database_never(void **state)
@@ -832,6 +867,7 @@ int main(void)
         cmocka_unit_test(backup_that_is_stopped_leaves_nothing),
         cmocka_unit_test(verify_finds_what_is_damaged),
         cmocka_unit_test(verify_is_interrupted),
+        cmocka_unit_test(verify_is_interrupted_while_sqlite_walks),
         cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
         cmocka_unit_test(log_is_made_longer_ahead_of_what_is_written),
         cmocka_unit_test(full_disk_does_without_a_longer_log),

@@ -24,7 +24,7 @@ struct shim_op {
 static struct {
     int fail_write[SHIM_KINDS], fail_sync[SHIM_KINDS]; /* the result code to give; 0: none */
     atomic_uint syncs[SHIM_KINDS], writes[SHIM_KINDS];
-    void (*before_write)(enum shim_file_kind kind);
+    void (*before_read)(enum shim_file_kind kind), (*before_write)(enum shim_file_kind kind);
     bool recording;
     struct shim_op *ops;
     size_t count, cap;
@@ -72,8 +72,10 @@ static inline int shim_close(sqlite3_file *file)
 
 static inline int shim_read(sqlite3_file *file, void *to, int len, sqlite3_int64 offset)
 {
-    sqlite3_file *real = shim_of(file)->real;
-    return real->pMethods->xRead(real, to, len, offset);
+    struct shim_file *f = shim_of(file);
+    if (shim.before_read != NULL)
+        shim.before_read(f->kind);
+    return f->real->pMethods->xRead(f->real, to, len, offset);
 }
 
 static inline int shim_write(sqlite3_file *file, const void *from, int len, sqlite3_int64 offset)
