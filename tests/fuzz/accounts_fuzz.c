@@ -34,6 +34,7 @@ struct model {
     struct drive drive;
     uint32_t next_package;
     bool handed[PACKAGES];
+    uint8_t link[IDENTITY_HASH]; /* what revokes the newest one that the admin made */
 };
 
 /* --- people, made once --- */
@@ -341,6 +342,10 @@ static void on_frame(void *user, size_t who, view bytes)
         return;
     case ADMIN_INVITE_CREATED:
         HOLDS(admin_invite_created_read(f.body, &u.created) == SOTTO_OK);
+        if (u.created.how == REGISTER_LINK) {
+            HOLDS(u.created.key.len == sizeof m->link);
+            memcpy(m->link, u.created.key.data, sizeof m->link);
+        }
         return;
     case ADMIN_INVITES:
         HOLDS(admin_invites_read(f.body, &u.page) == SOTTO_OK);
@@ -429,6 +434,22 @@ static void do_mail(struct model *m, size_t who, view *input)
     drive_say(&m->drive, who, buf_view(&frame));
 }
 
+static sotto_err admin_key_write(const struct model *m, uint8_t what, uint8_t who, bool revoke,
+                                 sotto_buf *frame)
+{
+    static const char *const names[] = {"zoe@" HOST, "z@m", "ann@" HOST};
+    const uint8_t mail[sizeof(uint64_t)] = {[7] = who & 3};
+    struct admin_invite_key key = {what & 16 ? REGISTER_LINK : REGISTER_PASSWORD, {0}};
+    if (!revoke && what & 32)
+        key.how = ADMIN_MAILED;
+    if (revoke || who & 4)
+        key.key = key.how == REGISTER_LINK       ? VIEW_OF(m->link)
+                  : key.how == REGISTER_PASSWORD ? view_str(names[who % COUNT_OF(names)])
+                                                 : VIEW_OF(mail);
+    return revoke ? admin_invite_revoke_write(11, &key, frame)
+                  : admin_invite_list_write(11, &key, frame);
+}
+
 static void do_admin(struct model *m, const struct town *t, view *input)
 {
     static const uint16_t user_kinds[] = {ADMIN_USER_DISABLE, ADMIN_USER_ENABLE, ADMIN_USER_DELETE,
@@ -440,16 +461,15 @@ static void do_admin(struct model *m, const struct town *t, view *input)
                                                .uses = 1,
                                                .name = VIEW_LIT("zoe"),
                                                .mail = what & 48 ? (view){0} : VIEW_LIT("z@m")};
-    const struct admin_invite_key key = {what & 16 ? REGISTER_LINK : REGISTER_PASSWORD, {0}};
     const struct admin_mail_done done = {1 + who % 8, (uint8_t)(1 + what / 16 % 3)};
     sotto_err err;
     memset(user.device_id, 1 + (what >> 4 & 1), sizeof user.device_id);
-    switch (what % 10) {
+    switch (what & 15) {
     case 0:
         err = admin_invite_create_write(11, &create, &frame);
         break;
     case 1:
-        err = admin_invite_list_write(11, &key, &frame);
+        err = admin_key_write(m, what, who, false, &frame);
         break;
     case 2:
         err = admin_plain_write(11, ADMIN_MAIL_TAKE, &frame);
@@ -460,8 +480,11 @@ static void do_admin(struct model *m, const struct town *t, view *input)
     case 4:
         err = admin_user_list_write(11, who % 4, &frame);
         break;
+    case 10:
+        err = admin_key_write(m, what, who, true, &frame);
+        break;
     default:
-        err = admin_user_write(11, (enum admin_kind)user_kinds[what % 5], &user, &frame);
+        err = admin_user_write(11, (enum admin_kind)user_kinds[(what & 15) % 5], &user, &frame);
     }
     HOLDS(err == SOTTO_OK);
     drive_say(&m->drive, ADMIN, buf_view(&frame));
