@@ -109,12 +109,16 @@ static void check_server(struct doctor *d, struct finding *f)
 {
     char again[OPTIONS_AGAIN];
     if (d->status == NULL) {
-        finding_say(f, LEVEL_FAIL, "%s", d->status_failure.what);
+        const struct failure *why = &d->status_failure;
+        finding_say(f, LEVEL_FAIL, "%s",
+                    why->what[0] != 0 ? why->what : sotto_err_text(d->status_err));
         if (d->status_err == SOTTO_E_PERMISSION)
             finding_fix(f, AS_ROOT);
-        else
+        else if (d->status_err == SOTTO_E_CLOSED)
             finding_fix(f, "systemctl start sottod, or %s",
                         options_again(d->call, "sottod serve", again));
+        else
+            finding_fix(f, "%s", why->todo);
     } else {
         finding_say(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
                     ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
@@ -232,7 +236,7 @@ static long long database_mib(const struct doctor *d, const char *end)
     return stat(path, &st) == 0 ? (long long)st.st_size >> 20 : 0;
 }
 
-/* A running server has its database open; it would have stopped if that were damaged. */
+/* A running server has its database open; it would have stopped if that were damaged. One that doesn't answer may have it, too. */
 static void check_database(struct doctor *d, struct finding *f)
 {
     char path[CONFIG_PATH + sizeof SERVE_DATABASE], again[OPTIONS_AGAIN], why[256] = "";
@@ -248,6 +252,8 @@ static void check_database(struct doctor *d, struct finding *f)
                     (long long)ask_number(d->status, "schema"));
         return;
     }
+    if (d->status_err != SOTTO_E_CLOSED)
+        return;
     sotto_err err = store_verify(path, NULL, why);
     if (err == SOTTO_OK) {
         finding_say(f, LEVEL_OK, "%lld MiB, whole", database_mib(d, ""));
@@ -296,7 +302,8 @@ static void check_run(struct doctor *d, const struct check *check, struct findin
                 d->lost ? "not to be seen before the settings are mended, unless --dir says where"
                 : d->status_err == SOTTO_E_PERMISSION
                     ? "not to be seen by who may not ask the server"
-                    : "not to be seen without a running server");
+                : d->status_err == SOTTO_E_CLOSED ? "not to be seen without a running server"
+                                                  : "not to be seen without the server's answer");
     if (!d->lost || check->anywhere)
         check->run(d, f);
 }

@@ -24,8 +24,8 @@ struct doctor {
     bool lost;      /* the settings can't be read, and nothing else says where the server is */
     json_t *status; /* NULL: no server runs, or it doesn't answer */
     struct failure status_failure;
-    sotto_err status_err;
-    const char *mail_to; /* NULL: no mail is sent */
+    sotto_err status_err; /* CLOSED: none runs */
+    const char *mail_to;  /* NULL: no mail is sent */
 };
 
 /* --- doctor_net.c --- */

@@ -92,6 +92,31 @@ def what_is_wrong_is_found():
     assert status == 6 and "did you mean port?" in err, err
 
 
+def closing(listener):
+    """A server that dies over each request, but holds its directory."""
+    while True:
+        try:
+            listener.accept()[0].close()
+        except OSError:
+            return
+
+
+def an_answer_that_is_lost_is_no_absence():
+    with Server() as s:
+        state = os.path.join(s.directory, "state")
+        s.stop()
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.join(state, "admin.sock"))
+            listener.listen()
+            threading.Thread(target=closing, args=(listener,), daemon=True).start()
+            checks, status = found(state)
+            listener.shutdown(socket.SHUT_RDWR)
+        assert status == 1 and checks["server"] == ("fail", "the server ended before it answered", "look at its log why, then ask again"), checks
+        assert checks["database"][0] == "-" and "without the server's answer" in checks["database"][1], checks
+        checks, _ = found(state)
+        assert "sottod serve" in checks["server"][2] and "whole" in checks["database"][1], checks
+
+
 def who_may_not_look_is_sent_to_root():
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return "needs root and setpriv"
@@ -325,4 +350,4 @@ def the_unit_is_hardened_and_understood():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "found", "reached", "drip", "splice", "ending_tls", "posting", "mail_found")])
+     and f.__name__ not in ("sottod", "fresh", "found", "closing", "reached", "drip", "splice", "ending_tls", "posting", "mail_found")])
