@@ -249,10 +249,23 @@ static struct admin_call **place_find(struct admin *a)
     return NULL;
 }
 
+/* Without a place nobody is waited for: it goes at once, or not at all. */
+static void fd_refuse(int fd)
+{
+    DEFER(buf_clear) sotto_buf line = {0};
+    struct failure failure = {.todo = "ask again when one of them has ended"};
+    sotto_err err = failure_say(&failure, SOTTO_E_IN_USE, "too many commands at once");
+    if (admin_refusal_write(err, &failure, &line) == SOTTO_OK)
+        (void)send(fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void call_begin(struct admin *a, uv_loop_t *uv, int fd)
 {
+    bool may = may_ask(fd);
     struct admin_call **here = place_find(a);
-    struct admin_call *call = here != NULL && may_ask(fd) ? calloc(1, sizeof *call) : NULL;
+    struct admin_call *call = may && here != NULL ? calloc(1, sizeof *call) : NULL;
+    if (may && here == NULL)
+        fd_refuse(fd);
     if (call == NULL || uv_poll_init(uv, &call->poll, fd) != 0) {
         close(fd);
         free(call);

@@ -108,10 +108,10 @@ sotto_err admin_ask(const char *dir, const char *command, json_t *arguments, int
     int fd = -1;
     TRY(admin_request_write(command, arguments, &line));
     TRY(client_connect(dir, &fd, ret_failure));
-    sotto_err err = line_send(fd, buf_view(&line), file) ? SOTTO_OK : SOTTO_E_NET;
+    if (!line_send(fd, buf_view(&line), file)) /* who had no place for us has said so before */
+        (void)shutdown(fd, SHUT_WR);
     buf_reset(&line);
-    if (err == SOTTO_OK)
-        err = line_receive(fd, &line);
+    sotto_err err = line_receive(fd, &line);
     close(fd);
     if (err != SOTTO_OK)
         return lost(err, ret_failure);

@@ -123,7 +123,6 @@ static sotto_err rotate(struct admin_call *call, struct failure *failure)
 {
     struct server *server = admin_server(call);
     DEFER(secret_clear) struct secret root = {0};
-    char restart[SERVER_RESTART_TEXT];
     if (admin_of(call)->backup != NULL) /* it would hold some of the old and some of the new */
         return failure_say(failure, SOTTO_E_IN_USE, "a backup is being made: try again after it");
     TRY(root_read(call, &root, failure));
@@ -134,7 +133,7 @@ static sotto_err rotate(struct admin_call *call, struct failure *failure)
     };
     TRY(keeper_change(server->keeper, (int64_t)time(NULL), &change, failure));
     log_line(server->log, "keys", "there is a new server key");
-    return server_reload(server, restart, failure); /* the core signs with it, too */
+    return server_take_keys(server); /* the core signs with it, too */
 }
 
 void admin_on_rotate_key(struct admin_call *call)

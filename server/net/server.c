@@ -197,11 +197,24 @@ static sotto_err live_set(struct server *server, const struct server_config *con
     return SOTTO_OK;
 }
 
+static void settings_tell(struct server *server)
+{
+    const struct post post = {.kind = POST_CONFIG};
+    if (mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
+        mailbox_ring(&server->core);
+}
+
+sotto_err server_take_keys(struct server *server)
+{
+    TRY(live_set(server, &server_live(server)->config));
+    settings_tell(server);
+    return SOTTO_OK;
+}
+
 sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],
                         struct failure *ret_failure)
 {
     const struct server_hooks *hooks = server->hooks;
-    const struct post post = {.kind = POST_CONFIG};
     struct server_config config = server_live(server)->config;
     ret_restart[0] = 0;
     if (hooks->reread != NULL)
@@ -214,8 +227,7 @@ sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_T
     TRY(live_set(server, &config));
     log_shape(server->log, config.log_shape);
     gate_limit(&server->gate, &server_live(server)->config.limits);
-    if (mailbox_put(&server->core, &post, (view){0}) == SOTTO_OK)
-        mailbox_ring(&server->core);
+    settings_tell(server);
     if (hooks->taken != NULL)
         hooks->taken(hooks->user);
     return SOTTO_OK;
@@ -328,10 +340,15 @@ static void on_second_signal(int number)
     _exit(128 + number);
 }
 
-/* SIGHUP asks for the settings to be read again; but if it tells of a terminal that has gone, who started us there is gone, too. */
+/* SIGHUP asks for the settings to be read again; but if it tells of a terminal that has gone, who started us there is gone, too.
+ * While mails are waited for signals still come here. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct front *front = handle->data;
+    if (front->stopping && number != SIGHUP)
+        on_second_signal(number);
+    if (front->stopping)
+        return;
     if (number == SIGHUP && (!front->terminal || isatty(STDIN_FILENO))) {
         reload(front->server);
         return;

@@ -332,6 +332,28 @@ def a_new_key_counts_at_once():
         assert b.room_data(slot) == b"as before" and s.alive()
 
 
+def a_new_key_takes_no_other_edits():
+    """Settings that are half edited neither hinder it, nor count with it."""
+    path = os.path.join(fresh(), "sottod.conf")
+    settings = "[registration]\nwho = open\n"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(settings + "[limits]\nconnections = 200\n")
+    with Server("--config", path) as s, Device() as alice:
+        state, name = state_of(s), "alice@localhost"
+        alice.connect(s.port).register(name)
+        alice.auth()
+        for edits in ("[tls]\ncertificate = /nonexistent/chain\nkey = /nonexistent/key\n", "nonsense = 1\n", "threads = 1\n"):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("[limits]\nconnections = 100\n" + edits)
+            before = Client(s.port).open().chain
+            status, out, err = sottod("rotate-key", "--intermediate", "--dir", state)
+            assert status == 0 and s.pin() in out, (edits, err)
+            after = Client(s.port).open().chain
+            assert len(after) == 3 and after[0] != before[0] and after[1] != before[1], edits
+            assert alice.renew(name)[1:] == after[1:], edits  # the core has it, too
+            assert json.loads(sottod("status", "--dir", state, "--json")[1])["connectionsLimit"] == 200, edits
+
+
 def what_is_no_request_gets_a_clear_answer():
     with Server() as s:
         for line, code in ((b"hello\n", "E_VALUE"), (b"{}\n", "E_VALUE"), (b"\n", "E_VALUE"), (b'{"v":1,"command":"stauts"}\n', "E_UNSUPPORTED"),
@@ -373,6 +395,22 @@ def who_connects_and_says_nothing_keeps_nobody_out_for_long():
         while sottod("status", "--dir", state_of(s))[0] != 0:
             assert time.monotonic() < end
         assert s.stop() == 0
+
+
+def who_finds_no_place_is_told():
+    with Server() as s:
+        silent = [socket.socket(socket.AF_UNIX) for _ in range(16)]
+        for c in silent:
+            c.connect(os.path.join(state_of(s), "admin.sock"))
+        status, out, err = sottod("status", "--dir", state_of(s))
+        assert status == 7 and out == "" and "too many commands at once" in err and "do: ask again" in err, (status, err)
+        with socket.socket(socket.AF_UNIX) as late:  # who has not even asked yet
+            late.settimeout(60)
+            late.connect(os.path.join(state_of(s), "admin.sock"))
+            assert json.loads(late.recv(65536))["code"] == "E_IN_USE" and late.recv(1) == b""
+        for c in silent:
+            c.close()
+        wait_for(lambda: sottod("status", "--dir", state_of(s))[0] == 0, "a place")
 
 
 def a_stop_with_a_request_half_sent_is_clean():

@@ -400,13 +400,30 @@ def stopped_while_it_leaves_it_is_not_sent_again():
             s.line("stopping")
             assert s.process.poll() is None
             held.set()
-            assert s.stop() == 0
+            assert s.process.wait(60) == 0
             assert "mail 1 sent" in s.log(), s.log()
         with serving(post, directory=directory) as s:
             assert waiting(s) == 0
             invite(s, "bob@mail.example")
             post.wait(2)
             assert [to for to, _ in post.mails] == [["alice@mail.example"], ["bob@mail.example"]]
+
+
+def a_second_signal_does_not_wait_for_it():
+    with Post(GOOD) as post:
+        held = threading.Event()
+        post.answers = [held]
+        with serving(post) as s:
+            invite(s, "alice@mail.example")
+            wait_for(lambda: post.arrived, "the mail")
+            s.process.send_signal(signal.SIGTERM)
+            s.line("stopping")
+            assert s.process.poll() is None
+            s.process.send_signal(signal.SIGHUP)  # is none
+            began = time.monotonic()
+            assert s.stop(signal.SIGINT) == 130
+            assert time.monotonic() - began < 4, "it waited for the mail"
+        held.set()
 
 
 def what_waits_survives_a_crash():
@@ -605,7 +622,7 @@ run([a_mailed_password_makes_an_account, tls_from_the_first_byte_and_a_login, wh
      the_password_of_a_mail_that_is_revoked_on_its_way_opens_nothing, more_mails_wait_than_a_page_has, refused_for_good_is_given_up,
      a_connection_that_breaks_is_tried_again, a_wrong_login_is_told, files_that_are_not_right_are_told, a_mailer_that_is_killed_is_no_loss,
      a_mailer_holds_nothing_that_is_not_its_own, stopped_before_it_left_it_is_sent_by_the_next_run,
-     stopped_while_it_leaves_it_is_not_sent_again, what_waits_survives_a_crash,
+     stopped_while_it_leaves_it_is_not_sent_again, a_second_signal_does_not_wait_for_it, what_waits_survives_a_crash,
      a_server_that_is_killed_takes_its_mailer_along_and_sends_when_it_is_back,
      on_a_disk_that_was_full_it_is_sent_once_there_is_space, settings_that_make_no_sense_are_told,
      without_a_mail_server_no_mail_is_promised, a_server_that_runs_keeps_the_mailer_that_it_found,
