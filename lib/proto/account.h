@@ -200,9 +200,10 @@ SOTTO_MUST_USE sotto_err proto_account_remove_read(view body,
 SOTTO_MUST_USE sotto_err proto_account_remove_write(uint32_t request,
                                                     const struct proto_account_remove *remove,
                                                     sotto_buf *out);
-/* What the account key signs: struct { opaque label<V> = "sotto account remove"; uint8 version = 1; opaque account_id[32];
- * opaque nonce[32]; }, nonce: hello_ok.nonce of this connection. Appends. */
-SOTTO_MUST_USE sotto_err proto_account_remove_signed(const uint8_t account_id[X509_ACCOUNT_ID],
+/* What the account key signs: struct { opaque label<V> = "sotto account remove"; uint8 version = 1; opaque server_pin[15];
+ * opaque account_id[32]; opaque nonce[32]; }, nonce: hello_ok.nonce of this connection. Appends. */
+SOTTO_MUST_USE sotto_err proto_account_remove_signed(const uint8_t server_pin[X509_PIN],
+                                                     const uint8_t account_id[X509_ACCOUNT_ID],
                                                      const uint8_t nonce[HELLO_NONCE],
                                                      sotto_buf *out);
 

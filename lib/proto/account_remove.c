@@ -23,11 +23,13 @@ sotto_err proto_account_remove_write(uint32_t request, const struct proto_accoun
     return wr_end(&w);
 }
 
-sotto_err proto_account_remove_signed(const uint8_t account_id[X509_ACCOUNT_ID],
+sotto_err proto_account_remove_signed(const uint8_t server_pin[X509_PIN],
+                                      const uint8_t account_id[X509_ACCOUNT_ID],
                                       const uint8_t nonce[HELLO_NONCE], sotto_buf *out)
 {
     struct wr w = wr_to(out);
     record_write_head(&w, VIEW_LIT(SIGNED_LABEL));
+    wr_bytes(&w, view_of(server_pin, X509_PIN));
     wr_bytes(&w, view_of(account_id, X509_ACCOUNT_ID));
     wr_bytes(&w, view_of(nonce, HELLO_NONCE));
     return wr_end(&w);

@@ -1,4 +1,5 @@
-/* struct { opaque label<V> = "sotto notice"; uint8 version = 1; opaque stream[16]; uint64 seq; opaque signature[64]; } notice; */
+/* struct { opaque label<V> = "sotto notice"; uint8 version = 1; opaque stream[16]; uint64 seq; opaque device_id[16];
+ *          opaque account_id[32]; opaque signature[64]; } notice; */
 #include "proto/notice.h"
 
 #include "crypto/record.h"
@@ -14,6 +15,8 @@ sotto_err notice_read(view bytes, struct notice *ret_notice)
     rd_copy(&r, notice.stream, sizeof notice.stream);
     notice.seq = rd_u64(&r);
     rd_check(&r, frame_check(notice.seq > 0));
+    rd_copy(&r, notice.device_id, sizeof notice.device_id);
+    rd_copy(&r, notice.account_id, sizeof notice.account_id);
     rd_copy(&r, notice.signature, sizeof notice.signature);
     TRY(rd_end(&r));
     *ret_notice = notice;
@@ -27,6 +30,8 @@ sotto_err notice_write(const struct notice *notice, sotto_buf *out)
     wr_bytes(&w, VIEW_OF(notice->stream));
     wr_u64(&w, notice->seq);
     wr_check(&w, frame_check(notice->seq > 0));
+    wr_bytes(&w, VIEW_OF(notice->device_id));
+    wr_bytes(&w, VIEW_OF(notice->account_id));
     wr_bytes(&w, VIEW_OF(notice->signature));
     return wr_end(&w);
 }

@@ -3,14 +3,18 @@
 #define PROTO_NOTICE_H
 
 #include "crypto/sign.h"
+#include "crypto/x509.h"
 #include "proto/proto.h"
 
-#define NOTICE_SIZE 102 /* bytes as written */
+#define NOTICE_SIZE 150 /* bytes as written */
 
-/* struct { opaque label<V> = "sotto notice"; uint8 version = 1; opaque stream[16]; uint64 seq; opaque signature[64]; } notice; */
+/* struct { opaque label<V> = "sotto notice"; uint8 version = 1; opaque stream[16]; uint64 seq; opaque device_id[16];
+ *          opaque account_id[32]; opaque signature[64]; } notice; */
 struct notice {
     uint8_t stream[PROTO_STREAM_ID];
-    uint64_t seq; /* of the last entry that the device may read: 1 and up */
+    uint64_t seq;                        /* of the last entry that the device may read: 1 and up */
+    uint8_t device_id[X509_DEVICE_ID];   /* which one, and */
+    uint8_t account_id[X509_ACCOUNT_ID]; /* whose */
     uint8_t signature[ED25519_SIGNATURE];
 };
 /* Parses exactly one notice. Errors as rd_end(), VALUE, VERSION; *ret_notice untouched. */

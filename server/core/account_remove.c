@@ -11,7 +11,8 @@ static sotto_err check(struct step *s, const struct request *request, const stru
     DEFER(buf_clear) sotto_buf record = {0};
     TRY(step_limit(s, RATE_CHANGE, account->number, 0, 1, "too many changes of this account"));
     step_take(s, RATE_CHANGE, account->number, 0, 1);
-    TRY(proto_account_remove_signed(account->key.account_id, request->from->nonce, &record));
+    TRY(proto_account_remove_signed(s->core->config.pin, account->key.account_id,
+                                    request->from->nonce, &record));
     return record_verify(s->core->crypto, account->key.key, buf_view(&record),
                          request->body.remove.signature);
 }

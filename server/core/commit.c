@@ -245,6 +245,8 @@ static sotto_err notice_send(struct step *s, const struct bundle *b, struct devi
     if (s->core->config.server_key == NULL)
         return SOTTO_OK;
     memcpy(notice.stream, b->stream->id, STREAM_ID);
+    memcpy(notice.device_id, device->id, DEVICE_ID);
+    memcpy(notice.account_id, device->account->key.account_id, ACCOUNT_ID);
     TRY(notice_sign(s->core->crypto, s->core->config.server_key, &notice));
     TRY(notice_write(&notice, &body));
     sotto_err err = inbox_append(s, device, ENTRY_NOTICE, buf_view(&body));

@@ -142,11 +142,11 @@ static void make_put(struct maker *m, bool with_certificate)
 
 static void make_remove(struct maker *m)
 {
-    static const uint8_t nonce[HELLO_NONCE]; /* of all connections here */
+    static const uint8_t pin[X509_PIN], nonce[HELLO_NONCE]; /* of all connections here */
     DEFER(buf_clear) sotto_buf record = {0};
     struct proto_account_remove remove;
     sotto_buf frame = {0};
-    HOLDS(proto_account_remove_signed(m->account.account_id, nonce, &record) == SOTTO_OK);
+    HOLDS(proto_account_remove_signed(pin, m->account.account_id, nonce, &record) == SOTTO_OK);
     HOLDS(record_sign(m->town->crypto, m->key, buf_view(&record), remove.signature) == SOTTO_OK);
     keep(m, proto_account_remove_write(4, &remove, &frame), &frame);
 }

@@ -86,7 +86,8 @@ static void make_remove(struct town *t, const struct person *p, sotto_buf *frame
     DEFER(buf_clear) sotto_buf record = {0};
     struct proto_account_remove remove;
     const struct core_binding binding = binding_of(t, 1);
-    assert_ok(proto_account_remove_signed(p->account.account_id, binding.nonce, &record));
+    assert_ok(
+        proto_account_remove_signed(binding.pin, p->account.account_id, binding.nonce, &record));
     assert_ok(record_sign(t->crypto, p->key, buf_view(&record), remove.signature));
     assert_ok(proto_account_remove_write(1, &remove, frame));
 }

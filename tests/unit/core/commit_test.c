@@ -282,6 +282,8 @@ static void who_is_removed_reads_up_to_that_and_is_told(void **state)
     assert_int_equal(entry.kind, ENTRY_NOTICE);
     assert_ok(notice_read(entry.body, &notice));
     assert_int_equal(notice.seq, seq);
+    assert_memory_equal(notice.device_id, gadget_of(&c.voices[2])->id, DEVICE_ID);
+    assert_memory_equal(notice.account_id, c.voices[2].person.account.account_id, ACCOUNT_ID);
     assert_ok(notice_verify(c.town.crypto, &notice, sign_key_public(c.town.root).data));
     says(&c, 0, "after");
     assert_int_equal(heard(&c, 2, PROTO_ENTRY), 0);

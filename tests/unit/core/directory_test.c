@@ -512,13 +512,15 @@ static void members_invite_only_where_they_may(void **state)
 /* --- the end of an account --- */
 
 static void ask_remove(struct town *t, const struct person *p, uint64_t connection,
-                       uint64_t nonce_of)
+                       uint64_t nonce_of, bool other_server)
 {
     DEFER(buf_clear) sotto_buf record = {0};
     sotto_buf frame = {0};
     struct proto_account_remove remove;
-    const struct core_binding binding = binding_of(t, nonce_of);
-    assert_ok(proto_account_remove_signed(p->account.account_id, binding.nonce, &record));
+    struct core_binding binding = binding_of(t, nonce_of);
+    binding.pin[0] ^= other_server;
+    assert_ok(
+        proto_account_remove_signed(binding.pin, p->account.account_id, binding.nonce, &record));
     assert_ok(record_sign(t->crypto, p->key, buf_view(&record), remove.signature));
     assert_ok(proto_account_remove_write(47, &remove, &frame));
     tell(t, connection, &frame);
@@ -552,11 +554,13 @@ static void account_that_is_removed_leaves_nothing_behind(void **state)
     ask_put(&t, 1, false, abc, 3);
     ask_put(&t, 1, true, abc, 1);
     ask_invite(&t, 1, 7, 3, 3600);
-    ask_remove(&t, &alice, 1, 2); /* signed for another connection */
+    ask_remove(&t, &alice, 1, 2, false); /* signed for another connection */
     got_error(&t.w, 1, SOTTO_E_SIGNATURE);
-    ask_remove(&t, &bob, 1, 1); /* by another account */
+    ask_remove(&t, &alice, 1, 1, true); /* for another server */
     got_error(&t.w, 1, SOTTO_E_SIGNATURE);
-    ask_remove(&t, &alice, 1, 1);
+    ask_remove(&t, &bob, 1, 1, false); /* by another account */
+    got_error(&t.w, 1, SOTTO_E_SIGNATURE);
+    ask_remove(&t, &alice, 1, 1, false);
     assert_int_equal(effects(&t.w, CORE_SEND, 1), 2); /* ok, bye */
     assert_int_equal(effects(&t.w, CORE_CLOSE, 1), 1);
     assert_int_equal(rows_stored(&t), before);

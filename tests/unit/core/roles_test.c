@@ -161,7 +161,8 @@ static void build_account_remove(struct scene *s, sotto_buf *out)
     DEFER(buf_clear) sotto_buf record = {0};
     struct proto_account_remove remove;
     const struct core_binding binding = binding_of(&s->c.town, ASKED);
-    assert_ok(proto_account_remove_signed(s->person->account.account_id, binding.nonce, &record));
+    assert_ok(proto_account_remove_signed(binding.pin, s->person->account.account_id, binding.nonce,
+                                          &record));
     assert_ok(record_sign(s->c.town.crypto, s->person->key, buf_view(&record), remove.signature));
     assert_ok(proto_account_remove_write(1, &remove, out));
 }

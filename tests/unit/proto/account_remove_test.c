@@ -17,25 +17,26 @@ static void account_remove_is_read_and_written(void **state)
                   "a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf");
 }
 
-static void account_remove_signs_label_version_account_and_nonce(void **state)
+static void account_remove_signs_label_version_server_account_and_nonce(void **state)
 {
     (void)state;
-    uint8_t account_id[X509_ACCOUNT_ID], nonce[HELLO_NONCE];
+    uint8_t server_pin[X509_PIN], account_id[X509_ACCOUNT_ID], nonce[HELLO_NONCE];
+    memset(server_pin, 3, sizeof server_pin);
     memset(account_id, 1, sizeof account_id);
     memset(nonce, 2, sizeof nonce);
     DEFER(buf_clear) sotto_buf out = {0};
-    assert_ok(proto_account_remove_signed(account_id, nonce, &out));
+    assert_ok(proto_account_remove_signed(server_pin, account_id, nonce, &out));
     assert_bytes(buf_view(&out),
-                 "14736f74746f206163636f756e742072656d6f766501010101010101010101010101010101010101"
-                 "01010101010101010101010101010202020202020202020202020202020202020202020202020202"
-                 "020202020202");
+                 "14736f74746f206163636f756e742072656d6f766501030303030303030303030303030303010101"
+                 "01010101010101010101010101010101010101010101010101010101010202020202020202020202"
+                 "020202020202020202020202020202020202020202");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(account_remove_is_read_and_written),
-        cmocka_unit_test(account_remove_signs_label_version_account_and_nonce),
+        cmocka_unit_test(account_remove_signs_label_version_server_account_and_nonce),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

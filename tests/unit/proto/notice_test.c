@@ -2,8 +2,9 @@
 
 #include "identity/form.h"
 
-#define LABEL "0c736f74746f206e6f74696365"
-#define SEQ   "0000000000000102"
+#define LABEL  "0c736f74746f206e6f74696365"
+#define SEQ    "0000000000000102"
+#define DEVICE X16("22") X32("33")
 
 static sotto_err rewrite(view bytes, sotto_buf *out)
 {
@@ -16,12 +17,14 @@ static void notice_is_read_and_written(void **state)
 {
     (void)state;
     struct notice notice = {0};
-    sotto_buf bytes = unhex(LABEL "01" X16("11") SEQ X64("66"));
+    sotto_buf bytes = unhex(LABEL "01" X16("11") SEQ DEVICE X64("66"));
     assert_int_equal(bytes.len, NOTICE_SIZE);
-    form_holds(rewrite, LABEL "01" X16("11") SEQ X64("66"));
+    form_holds(rewrite, LABEL "01" X16("11") SEQ DEVICE X64("66"));
     assert_ok(notice_read(buf_view(&bytes), &notice));
     assert_int_equal(notice.seq, 0x102);
     assert_bytes(VIEW_OF(notice.stream), X16("11"));
+    assert_bytes(VIEW_OF(notice.device_id), X16("22"));
+    assert_bytes(VIEW_OF(notice.account_id), X32("33"));
     buf_clear(&bytes);
 }
 
@@ -30,10 +33,10 @@ static void notice_of_another_label_version_or_of_no_entry_is_refused(void **sta
     (void)state;
     form_refuses(rewrite,
                  "0c736f74746f206e6f74696366"
-                 "01" X16("11") SEQ X64("66"),
+                 "01" X16("11") SEQ DEVICE X64("66"),
                  SOTTO_E_VALUE);
-    form_refuses(rewrite, LABEL "02" X16("11") SEQ X64("66"), SOTTO_E_VERSION);
-    form_refuses(rewrite, LABEL "01" X16("11") "0000000000000000" X64("66"), SOTTO_E_VALUE);
+    form_refuses(rewrite, LABEL "02" X16("11") SEQ DEVICE X64("66"), SOTTO_E_VERSION);
+    form_refuses(rewrite, LABEL "01" X16("11") "0000000000000000" DEVICE X64("66"), SOTTO_E_VALUE);
 }
 
 static void every_bit_of_a_notice_counts(void **state)
