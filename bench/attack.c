@@ -18,6 +18,7 @@
 #define OVERSIZE     (16 << 20)
 #define BITE         64 /* bytes that one reads who is told much */
 #define BURST        64 /* requests that go out at once */
+#define AUTHS        16 /* sign-ins that do */
 
 /* ---- TCP and TLS */
 
@@ -125,7 +126,22 @@ static bool malformed_act(struct raid *raid, struct foe *foe)
 
 /* ---- accounts */
 
-/* Every second one with a signature that is wrong, the others as a device that nobody knows. */
+/* The sign-in, and before each a request that costs nothing: from what came last nobody knows what the next one costs. */
+static bool auths_put(struct raid *raid, struct foe *foe, view auth, unsigned count)
+{
+    static const uint8_t unknown[PROTO_HEADER] = {0x77, 0x77};
+    for (unsigned i = 0; i < count; i++) { /* what is put is masked in place */
+        memcpy(raid->block, unknown, sizeof unknown);
+        if (!session_put(&foe->session, raid->block, sizeof unknown))
+            return false;
+        memcpy(raid->block, auth.data, auth.len);
+        if (!session_put(&foe->session, raid->block, auth.len))
+            return false;
+    }
+    return wire_flush(&foe->wire);
+}
+
+/* Every second one with a signature that is wrong, which ends it; the others again and again, as a device that nobody knows. */
 static bool auth_act(struct raid *raid, struct foe *foe)
 {
     DEFER(buf_clear) sotto_buf frame = {0};
@@ -138,9 +154,12 @@ static bool auth_act(struct raid *raid, struct foe *foe)
         return false;
     sotto_err err = device_auth_write(raid->host.crypto, &keys, raid->host.pin, foe->session.nonce,
                                       foe->session.exporter, 1, &frame);
-    if (err == SOTTO_OK && foe->opened % 2 == 0)
+    if (err != SOTTO_OK)
+        return false;
+    bool wrong = foe->opened % 2 == 0;
+    if (wrong)
         frame.data[frame.len - 1] ^= 1;
-    return session_put_buf(&foe->session, err, &frame) && wire_flush(&foe->wire);
+    return auths_put(raid, foe, buf_view(&frame), wrong ? 1 : AUTHS);
 }
 
 static sotto_err register_write(struct raid *raid, struct foe *foe, sotto_buf *out)

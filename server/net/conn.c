@@ -752,12 +752,13 @@ static sotto_err count_frame(struct conn *conn)
     return SOTTO_OK;
 }
 
-/* Whether it has to wait for the core, or for the loop's next round. */
+/* Whether it has to wait for the core, or for the loop's next round. What a frame costs is known only when it is read: a stranger's
+ * waits in any case, and one that is costly gets through once for each who is no stranger. */
 static bool must_wait(struct conn *conn)
 {
     if (conn->state == CONN_OPEN && core_is_full(conn))
         return true;
-    if (!conn->costly || !loop_is_tired(conn->loop))
+    if (!loop_is_tired(conn->loop) || (conn->visitor.settled && !conn->costly))
         return false;
     conn->turn = 0;
     return true;
