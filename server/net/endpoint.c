@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define PERSON_V6_BYTES 7  /* /56 */
+#define MAPPED_AT       12 /* ::ffff:1.2.3.4, as a proxy with one socket for both families says it */
 #define FAMILY_AT       15 /* tells the families apart: no IPv6 prefix can pose as an IPv4 address */
 
 sotto_err port_read(const char *text, uint16_t *ret_port)
@@ -102,7 +103,10 @@ bool endpoint_is_known(const struct core_address *person)
 struct core_address endpoint_person(const struct endpoint *address)
 {
     struct core_address person = {0};
-    if (address->sa.ss_family == AF_INET6) {
+    if (address->sa.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&as_v6(address)->sin6_addr)) {
+        memcpy(person.bytes, as_v6(address)->sin6_addr.s6_addr + MAPPED_AT, 4);
+        person.bytes[FAMILY_AT] = 4;
+    } else if (address->sa.ss_family == AF_INET6) {
         memcpy(person.bytes, &as_v6(address)->sin6_addr, PERSON_V6_BYTES);
         person.bytes[FAMILY_AT] = 6;
     } else {

@@ -25,7 +25,7 @@ bool endpoint_is_loopback(const struct endpoint *address);
 /* False for {0}: a proxy has not said yet whom it connects. */
 bool endpoint_is_known(const struct core_address *person);
 
-/* The IPv4 address, or the /56 of an IPv6 one: what one person or household has. */
+/* The IPv4 address, also of one that is mapped into IPv6, or the /56 of an IPv6 one: what one person or household has. */
 struct core_address endpoint_person(const struct endpoint *address);
 /* The /24 of an IPv4 address; an IPv6 /56 stays what it is. */
 struct core_address endpoint_network(const struct core_address *person);

@@ -20,6 +20,11 @@ def v2(address, port=4660):
     return SIGNATURE + b"\x21\x11" + struct.pack(">H", len(body)) + body
 
 
+def v2_v6(address, port=4660):
+    body = socket.inet_pton(socket.AF_INET6, address) * 2 + struct.pack(">HH", port, 443)
+    return SIGNATURE + b"\x21\x21" + struct.pack(">H", len(body)) + body
+
+
 def v1(address, port=4660):
     return f"PROXY TCP4 {address} 198.51.100.1 {port} 443\r\n".encode()
 
@@ -129,6 +134,14 @@ def limits_see_who_is_behind_the_proxy():
         assert len(kept) == 5
 
 
+def limits_know_an_ipv4_address_that_is_mapped_into_ipv6():
+    with proxied("--set", "limits.connections_per_address=1") as s:
+        kept = [come(s, v2_v6(f"::ffff:203.0.113.{i}")) for i in (7, 8)]
+        assert refused(lambda: come(s, v2_v6("::ffff:203.0.113.7"))), "mapped and mapped"
+        assert refused(lambda: come(s, v2("203.0.113.8"))), "mapped and not"
+        assert len(kept) == 2
+
+
 def reachable(port, process):
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
@@ -193,4 +206,5 @@ def the_recipe_for_nginx_works():
 
 run([either_version_names_who_connects, a_header_may_come_in_pieces, a_proxy_that_speaks_for_itself_counts_as_itself,
      a_listed_proxy_must_send_a_header, nobody_else_is_believed, limits_see_who_is_behind_the_proxy,
+     limits_know_an_ipv4_address_that_is_mapped_into_ipv6,
      the_recipe_for_haproxy_works, the_recipe_for_nginx_works])

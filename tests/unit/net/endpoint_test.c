@@ -73,6 +73,14 @@ static void an_ipv6_prefix_cannot_pose_as_an_ipv4_address(void **state)
     assert_false(same(person("32.1.13.184:1"), person("[2001:db8::]:1")));
 }
 
+static void an_ipv4_address_that_is_mapped_into_ipv6_is_the_same_person(void **state)
+{
+    (void)state;
+    assert_true(same(person("[::ffff:203.0.113.7]:1"), person("203.0.113.7:1")));
+    assert_false(same(person("[::ffff:203.0.113.7]:1"), person("[::ffff:203.0.113.8]:1")));
+    assert_true(same(person("[::203.0.113.7]:1"), person("[::203.0.113.8]:1"))); /* it is none */
+}
+
 static void a_network_is_a_24_or_the_same_56(void **state)
 {
     (void)state;
@@ -91,6 +99,7 @@ int main(void)
         cmocka_unit_test(loopback_is_all_of_127_and_one_of_ipv6),
         cmocka_unit_test(a_person_is_an_ipv4_address_or_a_56_of_ipv6),
         cmocka_unit_test(an_ipv6_prefix_cannot_pose_as_an_ipv4_address),
+        cmocka_unit_test(an_ipv4_address_that_is_mapped_into_ipv6_is_the_same_person),
         cmocka_unit_test(a_network_is_a_24_or_the_same_56),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
