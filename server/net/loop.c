@@ -382,7 +382,7 @@ static sotto_err loop_identify(struct loop *loop, const struct identity *identit
     struct tls_context *tls;
     TRY(sign_key_import(loop->crypto, SIGN_ED25519, &identity->server_key, &key));
     TRY(tls_context_new(buf_view(&identity->tls), &tls));
-    if (server_live(loop->server)->config.record_layer == RECORD_LAYER_OWN)
+    if (loop->server->config.record_layer == RECORD_LAYER_OWN) /* as it was at the start */
         tls_context_own_records(tls, loop->crypto);
     tls_context_free(loop->tls); /* connections that use it keep it alive */
     sign_key_free(loop->key);

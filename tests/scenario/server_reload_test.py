@@ -8,10 +8,12 @@ import ssl
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 from sottoclient import *
 from sottodevice import Device, Refused
 from sottopeople import wait_for
+from sottoproxy import free_port
 
 
 def fresh():
@@ -120,12 +122,24 @@ def a_broken_file_keeps_the_old_settings_and_says_so():
         assert rooms_allowed(s.port) == 2 and s.alive()
 
 
-def what_needs_a_new_start_is_named():
-    path = configured("threads = 1\n")
-    with Server("--config", path) as s:
-        write(path, "threads = 2\nhost = chat.example.org\n")
+def own_records(metrics):
+    """How many connections left OpenSSL after their handshake."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=60) as answer:
+        return [int(line.split()[1]) for line in answer.read().decode().splitlines() if line.startswith("sottod_own_records_total ")][0]
+
+
+def what_needs_a_new_start_is_named_and_does_not_count_before():
+    layer = os.environ.get("SOTTO_RECORD_LAYER", "own")
+    other = "openssl" if layer == "own" else "own"
+    path, metrics = configured(f"threads = 1\n[tls]\nrecord_layer = {layer}\n"), free_port()
+    with Server("--config", path, "--metrics", str(metrics)) as s:
+        write(path, f"threads = 2\nhost = chat.example.org\n[tls]\nrecord_layer = {other}\n")
         hang_up(s, "settings read again")
-        assert "from the next start on: host, threads" in s.line("settings read again"), s.log()
+        changed = "host, threads" if os.environ.get("SOTTO_RECORD_LAYER") else "host, threads, tls.record_layer"
+        assert s.line("settings read again").endswith(f"from the next start on: {changed}"), s.log()
+        for _ in range(3):
+            Client(s.port).open().close()
+        assert own_records(metrics) == (3 if layer == "own" else 0)
 
 
 def the_command_line_still_counts_more():
@@ -278,4 +292,4 @@ def a_server_on_a_terminal_ends_with_it():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("fresh", "write", "hang_up", "configured", "rooms_allowed", "certificate", "shown", "hear")])
+     and f.__name__ not in ("fresh", "write", "hang_up", "configured", "rooms_allowed", "certificate", "shown", "hear", "own_records")])
