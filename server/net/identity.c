@@ -272,13 +272,15 @@ static sotto_err intermediate_have(struct load *l, struct files *f, struct chain
                : unfit(l, &f->intermediate_key, &f->intermediate_cert);
 }
 
-/* Who certifies the server: the intermediate as long as it lives, else the root; NULL: neither is here. */
+/* Who certifies the server: the intermediate, else the root; NULL: neither is here. A root key that is here takes over before the
+ * intermediate ends, since nothing made under that outlives it. */
 static const sotto_sign_key *issuer_of(const struct load *l, const struct chain *chain,
                                        enum x509_kind *ret_kind, int64_t *ret_not_after_s)
 {
+    int64_t least_s = chain->root != NULL ? IDENTITY_RENEW_S : 1;
     *ret_not_after_s = l->now_s + X509_SERVER_TTL_S;
     *ret_kind = X509_ROOT;
-    if (chain->intermediate == NULL || chain->intermediate_cert.not_after_s <= l->now_s)
+    if (chain->intermediate == NULL || chain->intermediate_cert.not_after_s - l->now_s < least_s)
         return chain->root;
     *ret_kind = X509_INTERMEDIATE;
     if (chain->intermediate_cert.not_after_s < *ret_not_after_s)

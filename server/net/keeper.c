@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/tls.h"
@@ -11,6 +12,7 @@
 
 struct kept {
     struct identity identity;
+    struct stat seen[2]; /* the files of TLS as they were when they were read */
     struct kept *before;
 };
 
@@ -83,8 +85,8 @@ static bool is_same(const char *path, const struct stat *seen)
 
 bool keeper_changed(const struct keeper *k)
 {
-    return k->files.certificate[0] != 0 &&
-           !(is_same(k->files.certificate, &k->seen[0]) && is_same(k->files.key, &k->seen[1]));
+    return k->files.certificate[0] != 0 && !(is_same(k->files.certificate, &k->kept->seen[0]) &&
+                                             is_same(k->files.key, &k->kept->seen[1]));
 }
 
 /* ---- identities */
@@ -109,7 +111,7 @@ static sotto_err kept_load(struct keeper *k, const struct keeper_files *files, i
         free(kept);
         return err;
     }
-    memcpy(k->seen, seen, sizeof seen);
+    memcpy(kept->seen, seen, sizeof seen);
     *ret_kept = kept;
     return SOTTO_OK;
 }

@@ -4,7 +4,6 @@
 #define NET_KEEPER_H
 
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 #include "net/identity.h"
 
@@ -22,8 +21,7 @@ struct keeper {
     struct state *state; /* borrowed */
     const char *host;    /* borrowed */
     struct keeper_files files;
-    struct stat seen[2]; /* the files as they were when they were read */
-    struct kept *kept;   /* the newest; older ones may still be in use */
+    struct kept *kept; /* the newest; older ones may still be in use */
     _Atomic(const struct identity *) identity;
 };
 

@@ -10,6 +10,7 @@
 #include "net/keeper.h"
 #include "net/tls_cert.h"
 #include "net/upkeep.h"
+#include "store/store.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
@@ -169,6 +170,28 @@ static void an_intermediate_stands_in_for_a_root_key_that_is_away(void **state)
     assert_false(end.renewed); /* it can't live longer than the intermediate */
     assert_err(load(w, NOW + 731 * DAY, &end), EXPIRED);
     assert_non_null(strstr(w->failure.todo, "--root FILE"));
+}
+
+static void a_root_key_that_is_here_takes_over_before_the_intermediate_ends(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0};
+    DEFER(identity_clear) struct identity early = {0};
+    DEFER(identity_clear) struct identity late = {0};
+    assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
+    assert_false(id.issuer_is_root);
+    assert_ok(load(w, NOW + 700 * DAY, &early)); /* thirty days are left */
+    assert_true(early.intermediate_cert.len > 0);
+    assert_false(early.issuer_is_root);
+    assert_int_equal(early.not_after_s, NOW + 730 * DAY);
+    assert_ok(load(w, NOW + 701 * DAY, &late));
+    assert_true(late.renewed && late.issuer_is_root);
+    assert_int_equal(late.intermediate_cert.len, 0);
+    assert_int_equal(late.not_after_s, NOW + (701 + 90) * DAY);
+    assert_chain(w, &late, NOW + 731 * DAY, SOTTO_OK);
+    assert_ok(change(w, NOW + 702 * DAY, (struct identity_change){.new_intermediate = true}, &id));
+    assert_false(id.issuer_is_root); /* the next one stands in again */
+    assert_chain(w, &id, NOW + 702 * DAY, SOTTO_OK);
 }
 
 static void a_root_key_elsewhere_makes_the_next_intermediate(void **state)
@@ -419,6 +442,32 @@ static void files_that_change_are_noticed_and_bad_ones_not_taken(void **state)
     keeper_clear(&k);
 }
 
+/* What was read on the way to a certificate that is no better was not taken. */
+static void a_look_at_the_certificate_leaves_files_that_changed_to_be_noticed(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    bool renewed = true;
+    DEFER(buf_clear) sotto_buf pem = {0}, next = {0};
+    struct keeper_files files = {0};
+    snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
+    snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
+    assert_ok(tls_cert_make("one", &pem));
+    assert_ok(tls_cert_make("another", &next));
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &files, NOW, &w->failure));
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&next, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&next, true)));
+    assert_ok(keeper_check(&k, NOW + 61 * DAY, &renewed, &w->failure));
+    assert_false(renewed);
+    assert_true(keeper_changed(&k));
+    assert_ok(keeper_take(&k, &files, NOW + 61 * DAY, &w->failure));
+    assert_false(keeper_changed(&k));
+    keeper_clear(&k);
+}
+
 /* What could not be taken over is not begun. */
 static void new_keys_are_not_made_while_the_files_cannot_be_read(void **state)
 {
@@ -456,18 +505,80 @@ static bool is_taken(struct upkeep *u, view certificate)
     return memmem(tls->data, tls->len, certificate.data, certificate.len) != NULL;
 }
 
+/* A server with as much of it as its upkeep needs. */
+static struct server *server_of(struct keeper *k, int nowhere)
+{
+    struct server *server = calloc(1, sizeof *server);
+    struct server_config *config = calloc(1, sizeof *config);
+    assert_non_null(server);
+    assert_non_null(config);
+    assert_ok(log_new(nowhere, LOG_TEXT, &server->log));
+    assert_ok(mailbox_init(&server->core, 10, 1000));
+    assert_ok(store_memory_new(&server->config.store));
+    config->store = server->config.store;
+    config->limits = limits_default();
+    server->keeper = k;
+    assert_ok(live_push(config, k, &server->lives));
+    atomic_store(&server->live, server->lives);
+    free(config);
+    return server;
+}
+
+static void server_gone(struct server *server)
+{
+    live_clear(server->lives);
+    store_free(server->config.store);
+    mailbox_clear(&server->core);
+    log_free(server->log);
+    free(server);
+}
+
+/* How often the core was told of other settings. */
+static size_t told(struct server *server)
+{
+    struct batch batch = {0};
+    (void)mailbox_take(&server->core, &batch);
+    size_t count = batch.count;
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(batch.list[i].kind, POST_CONFIG);
+    batch_clear(&batch);
+    return count;
+}
+
+static void the_core_signs_with_what_a_running_server_renewed(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    int nowhere = open("/dev/null", O_WRONLY);
+    int64_t now_s = (int64_t)time(NULL), then_s = now_s - 710 * DAY; /* twenty days are left */
+    assert_ok(
+        keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, then_s, &w->failure));
+    assert_ok(keeper_change(&k, then_s, &(struct identity_change){.new_intermediate = true},
+                            &w->failure));
+    struct server *server = server_of(&k, nowhere);
+    struct upkeep u = {.server = server};
+    assert_false(server_live(server)->core.authority_is_root);
+    assert_int_equal(server_live(server)->core.chain_count, 2);
+    for (unsigned minute = 1; minute < 60; minute++)
+        upkeep_minute(&u);
+    assert_int_equal(told(server), 0);
+    upkeep_minute(&u);
+    assert_int_equal(told(server), 1);
+    assert_true(server_live(server)->core.authority_is_root);
+    assert_int_equal(server_live(server)->core.chain_count, 1);
+    assert_true(server_live(server)->config.store == server->config.store);
+    server_gone(server);
+    keeper_clear(&k);
+    close(nowhere);
+}
+
 static void a_running_server_looks_after_the_files_by_itself(void **state)
 {
     struct world *w = *state;
     struct keeper k;
     DEFER(buf_clear) sotto_buf pem = {0}, next = {0};
-    struct server *server = calloc(1, sizeof *server);
-    struct upkeep u = {.server = server};
     struct keeper_files files = {0};
-    int null = open("/dev/null", O_WRONLY);
-    assert_non_null(server);
-    assert_ok(log_new(null, LOG_TEXT, &server->log));
-    server->keeper = &k;
+    int nowhere = open("/dev/null", O_WRONLY);
     snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
     snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
     assert_ok(tls_cert_make("one", &pem));
@@ -475,15 +586,18 @@ static void a_running_server_looks_after_the_files_by_itself(void **state)
     assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
     assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
     assert_ok(keeper_init(&k, &w->state, "localhost", &files, (int64_t)time(NULL), &w->failure));
+    struct server *server = server_of(&k, nowhere);
+    struct upkeep u = {.server = server};
     assert_true(is_taken(&u, pem_part(&pem, true)));
     assert_ok(state_write(&w->state, "c.pem", pem_part(&next, true)));
     assert_true(is_taken(&u, pem_part(&pem, true))); /* it doesn't fit the key */
     assert_ok(state_write(&w->state, "k.pem", pem_part(&next, false)));
+    assert_int_equal(told(server), 0);
     assert_true(is_taken(&u, pem_part(&next, true)));
+    assert_int_equal(told(server), 1);
+    server_gone(server);
     keeper_clear(&k);
-    log_free(server->log);
-    close(null);
-    free(server);
+    close(nowhere);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -497,6 +611,7 @@ int main(void)
         TEST(an_expired_one_is_renewed_too_if_the_root_key_is_there),
         TEST(without_the_root_key_it_serves_until_it_expires),
         TEST(an_intermediate_stands_in_for_a_root_key_that_is_away),
+        TEST(a_root_key_that_is_here_takes_over_before_the_intermediate_ends),
         TEST(a_root_key_elsewhere_makes_the_next_intermediate),
         TEST(a_new_server_key_keeps_the_pin),
         TEST(a_change_that_was_cut_off_does_no_harm),
@@ -504,7 +619,9 @@ int main(void)
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),
         TEST(files_that_change_are_noticed_and_bad_ones_not_taken),
+        TEST(a_look_at_the_certificate_leaves_files_that_changed_to_be_noticed),
         TEST(new_keys_are_not_made_while_the_files_cannot_be_read),
+        TEST(the_core_signs_with_what_a_running_server_renewed),
         TEST(a_running_server_looks_after_the_files_by_itself),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
