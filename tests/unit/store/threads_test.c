@@ -1,6 +1,7 @@
 /* The store's thread works on while others move its log to the database and copy it. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "back_ends.h"
@@ -225,6 +226,141 @@ static void log_that_a_reader_held_up_is_bounded_again_afterwards(void **state)
     store_free(store);
 }
 
+/* --- a keeper that has seen that frames wait, and comes when the writer has moved all and begins the log anew --- */
+
+#define MEETING_TRIES 10000 /* of a millisecond: then the test fails */
+#define BEFORE        20    /* entries: more frames than the commit that begins the log anew has */
+#define BESIDE        5     /* while the keeper moves these */
+#define AFTER         40    /* more frames than there were before */
+
+static struct {
+    pthread_t keeper;
+    sotto_err kept;
+    atomic_int thread;
+    atomic_bool waits;                  /* for the writer, who moves */
+    atomic_bool begun, committed, over; /* the keeper's checkpoint; the writer's commit */
+} meeting;
+static uint64_t said;
+
+static void say_one(void)
+{
+    static const uint8_t body[3000] = {1};
+    assert_ok(store_begin(store));
+    assert_ok(log_append(store, 1, ++said, VIEW_OF(body)));
+    assert_ok(store_commit(store));
+}
+
+static void say_some(int count)
+{
+    for (int i = 0; i < count; i++)
+        say_one();
+}
+
+static void say_beside(enum shim_file_kind kind)
+{
+    if (kind != SHIM_DB)
+        return;
+    shim.before_write = NULL;
+    say_some(BESIDE);
+}
+
+static bool thread_sleeps(int thread)
+{
+    char path[64], stat[200] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    const char *name_end = fgets(stat, sizeof stat, file) != NULL ? strrchr(stat, ')') : NULL;
+    fclose(file);
+    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'S';
+}
+
+static void meeting_rest(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static void *keeper_comes_late(void *arg)
+{
+    (void)arg;
+    meeting.thread = (int)syscall(SYS_gettid);
+    meeting.kept = store_checkpoint(store);
+    meeting.over = true;
+    return NULL;
+}
+
+/* On the writer's thread, which moves what is left. */
+static void keeper_asked(enum shim_file_kind kind)
+{
+    if (kind != SHIM_DB || meeting.thread != 0)
+        return;
+    shim.before_write = NULL;
+    assert_int_equal(pthread_create(&meeting.keeper, NULL, keeper_comes_late, NULL), 0);
+    for (int i = 0; i < MEETING_TRIES && !meeting.over && !meeting.waits; i++) {
+        meeting_rest();
+        meeting.waits = meeting.thread != 0 && thread_sleeps(meeting.thread);
+    }
+}
+
+/* On the keeper's thread. */
+static void keeper_is_overtaken(void)
+{
+    meeting.begun = true;
+    for (int i = 0; i < MEETING_TRIES && !meeting.committed; i++)
+        meeting_rest();
+}
+
+/* A piece of the log waits for the writer to move it, and the keeper would, too. */
+static void leave_a_rest(void)
+{
+    say_some(BEFORE);
+    shim.before_write = say_beside;
+    assert_ok(store_checkpoint(store)); /* it looks how long the log is */
+    assert_ok(store_checkpoint(store)); /* it moves what was there by then */
+    assert_ok(store_checkpoint(store)); /* it looks again */
+    assert_int_equal(said, BEFORE + BESIDE);
+}
+
+static void all_is_there(void)
+{
+    char why[256];
+    uint64_t count = 0;
+    for (int i = 0; i < 4; i++)
+        assert_ok(store_checkpoint(store));
+    store_free(store);
+    assert_ok(store_verify(scratch_db, NULL, why));
+    assert_ok(sqlite_open_scratch(&store));
+    assert_ok(log_read(store, 1, 0, UINT64_MAX, count_entry, &count));
+    assert_int_equal(count, said);
+    store_free(store);
+}
+
+static void nothing_is_lost_if_the_log_begins_anew_while_the_keeper_begins(void **state)
+{
+    (void)state;
+    static const uint8_t body[3000] = {1};
+    shim_install();
+    scratch_empty();
+    assert_ok(sqlite_open_scratch(&store));
+    leave_a_rest();
+    shim.before_write = keeper_asked;
+    shim.header_read = keeper_is_overtaken;
+    assert_ok(store_begin(store));
+    assert_true(meeting.waits);
+    for (int i = 0; i < MEETING_TRIES && !meeting.begun && !meeting.over; i++)
+        meeting_rest();
+    assert_ok(log_append(store, 1, ++said, VIEW_OF(body)));
+    assert_ok(store_commit(store));
+    meeting.committed = true;
+    assert_int_equal(pthread_join(meeting.keeper, NULL), 0);
+    assert_ok(meeting.kept);
+    shim.header_read = NULL;
+    say_some(AFTER);
+    all_is_there();
+    shim_remove();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +370,7 @@ int main(void)
         cmocka_unit_test(log_is_bounded_though_the_disk_is_slow),
         cmocka_unit_test(log_is_moved_again_once_a_full_disk_has_space),
         cmocka_unit_test(log_that_a_reader_held_up_is_bounded_again_afterwards),
+        cmocka_unit_test(nothing_is_lost_if_the_log_begins_anew_while_the_keeper_begins),
     };
     return cmocka_run_group_tests(tests, scratch_make_fast, scratch_remove);
 }

@@ -25,6 +25,7 @@ static struct {
     int fail_write[SHIM_KINDS], fail_sync[SHIM_KINDS]; /* the result code to give; 0: none */
     atomic_uint syncs[SHIM_KINDS], writes[SHIM_KINDS];
     void (*before_read)(enum shim_file_kind kind), (*before_write)(enum shim_file_kind kind);
+    void (*header_read)(void); /* a checkpoint has, and found it changed, and did nothing yet */
     bool recording;
     struct shim_op *ops;
     size_t count, cap;
@@ -178,8 +179,23 @@ static inline int shim_shm_unmap(sqlite3_file *file, int remove)
     return real->pMethods->xShmUnmap(real, remove);
 }
 
+static inline int shim_fetch(sqlite3_file *file, sqlite3_int64 offset, int len, void **ret_at)
+{
+    sqlite3_file *real = shim_of(file)->real;
+    return real->pMethods->xFetch(real, offset, len, ret_at);
+}
+
+/* Nothing is mapped here: only a checkpoint says this. */
+static inline int shim_unfetch(sqlite3_file *file, sqlite3_int64 offset, void *at)
+{
+    struct shim_file *f = shim_of(file);
+    if (shim.header_read != NULL && f->kind == SHIM_DB)
+        shim.header_read();
+    return f->real->pMethods->xUnfetch(f->real, offset, at);
+}
+
 static const sqlite3_io_methods shim_methods = {
-    .iVersion = 2,
+    .iVersion = 3,
     .xClose = shim_close,
     .xRead = shim_read,
     .xWrite = shim_write,
@@ -196,6 +212,8 @@ static const sqlite3_io_methods shim_methods = {
     .xShmLock = shim_shm_lock,
     .xShmBarrier = shim_shm_barrier,
     .xShmUnmap = shim_shm_unmap,
+    .xFetch = shim_fetch,
+    .xUnfetch = shim_unfetch,
 };
 
 /* Of the store's own files; a copy and temporary files are others. */
