@@ -1,5 +1,5 @@
 /* struct { uint8 version = 1; uint64 account; opaque id[16]; opaque public_key[32]; uint64 created_s; uint64 package_first;
- *          uint64 package_next; uint8 last_resort; opaque certificate<V>; } device;
+ *          uint64 package_next; uint8 last_resort; opaque put_hash[32]; opaque certificate<V>; } device;
  * Its key packages have the numbers from package_first to below package_next, so that how many there are and which is the oldest is
  * known without looking. */
 #include "core/directory.h"
@@ -20,6 +20,7 @@ sotto_err device_row_read(view bytes, struct device_row *ret_row)
     row.package_first = rd_u64(&r);
     row.package_next = rd_u64(&r);
     row.last_resort = rd_optional(&r);
+    rd_copy(&r, row.put_hash, sizeof row.put_hash);
     row.certificate = rd_opaque(&r, X509_MAX);
     if (rd_end(&r) != SOTTO_OK || row.package_first > row.package_next)
         return SOTTO_E_DAMAGED;
@@ -38,6 +39,7 @@ sotto_err device_row_write(const struct device_row *row, sotto_buf *out)
     wr_u64(&w, row->package_first);
     wr_u64(&w, row->package_next);
     wr_optional(&w, row->last_resort);
+    wr_bytes(&w, VIEW_OF(row->put_hash));
     wr_opaque(&w, row->certificate);
     return wr_end(&w);
 }
@@ -114,8 +116,18 @@ sotto_err device_certify(struct step *s, const struct device *device, view certi
     return device_save(s, device->number, &row);
 }
 
+sotto_err device_put_hash(struct step *s, const struct device *device,
+                          uint8_t ret_hash[IDENTITY_HASH])
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    struct device_row row;
+    TRY(device_load(s, device->number, &bytes, &row));
+    memcpy(ret_hash, row.put_hash, IDENTITY_HASH);
+    return SOTTO_OK;
+}
+
 sotto_err device_set_packages(struct step *s, struct device *device, uint64_t first, uint64_t next,
-                              bool last_resort)
+                              bool last_resort, const uint8_t *put_hash)
 {
     DEFER(buf_clear) sotto_buf bytes = {0};
     struct device_row row;
@@ -124,6 +136,8 @@ sotto_err device_set_packages(struct step *s, struct device *device, uint64_t fi
     row.package_first = device->package_first = first;
     row.package_next = device->package_next = next;
     row.last_resort = device->last_resort = last_resort;
+    if (put_hash != NULL)
+        memcpy(row.put_hash, put_hash, sizeof row.put_hash);
     TRY(device_save(s, device->number, &row));
     if (is_low(first, next) == was_low)
         return SOTTO_OK;

@@ -170,6 +170,7 @@ struct device_row {
     uint64_t created_s;
     uint64_t package_first, package_next;
     bool last_resort;
+    uint8_t put_hash[IDENTITY_HASH]; /* of the request that brought the newest; zeros: none did */
     view certificate;
 };
 SOTTO_MUST_USE sotto_err device_row_read(view bytes, struct device_row *ret_row);
@@ -181,9 +182,13 @@ SOTTO_MUST_USE sotto_err device_add(struct step *s, uint64_t account, const stru
                                     view certificate);
 SOTTO_MUST_USE sotto_err device_certify(struct step *s, const struct device *device,
                                         view certificate);
-/* Writes package_first, package_next and last_resort, and keeps count of accounts that are low. */
+/* The row's put_hash. */
+SOTTO_MUST_USE sotto_err device_put_hash(struct step *s, const struct device *device,
+                                         uint8_t ret_hash[IDENTITY_HASH]);
+/* Writes package_first, package_next and last_resort, and put_hash unless it is NULL; keeps count of accounts that are low. */
 SOTTO_MUST_USE sotto_err device_set_packages(struct step *s, struct device *device, uint64_t first,
-                                             uint64_t next, bool last_resort);
+                                             uint64_t next, bool last_resort,
+                                             const uint8_t *put_hash);
 /* Deletes all its key packages and its rows. */
 SOTTO_MUST_USE sotto_err device_erase(struct step *s, struct device *device);
 

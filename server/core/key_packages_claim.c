@@ -37,7 +37,7 @@ static sotto_err package_use(struct step *s, struct device *device)
     const struct row_key key = row_key_two(device->number, device->package_first);
     TRY(row_delete(s, STORE_KEY_PACKAGE, row_key_view(&key)));
     return device_set_packages(s, device, device->package_first + 1, device->package_next,
-                               device->last_resort);
+                               device->last_resort, NULL);
 }
 
 /* NULL: there is no such device. */

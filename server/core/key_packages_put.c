@@ -1,4 +1,5 @@
 #include "core/state.h"
+#include "crypto/hash.h"
 
 sotto_err key_packages_put_read(view body, union request_body *ret_body)
 {
@@ -22,10 +23,11 @@ static sotto_err last_resort_put(struct step *s, struct device *device, struct r
 {
     const struct row_key key = row_key_u64(device->number);
     TRY(row_put(s, STORE_LAST_RESORT, row_key_view(&key), rd_opaque(items, KEY_PACKAGE_MAX)));
-    return device_set_packages(s, device, device->package_first, device->package_next, true);
+    return device_set_packages(s, device, device->package_first, device->package_next, true, NULL);
 }
 
-static sotto_err packages_put(struct step *s, struct device *device, struct rd *items, size_t count)
+static sotto_err packages_add(struct step *s, struct device *device, struct rd *items, size_t count,
+                              const uint8_t put_hash[IDENTITY_HASH])
 {
     uint64_t next = device->package_next, stored = next - device->package_first;
     uint64_t limit = s->core->config.limits.key_packages;
@@ -37,18 +39,30 @@ static sotto_err packages_put(struct step *s, struct device *device, struct rd *
         const struct row_key key = row_key_two(device->number, next++);
         TRY(row_put(s, STORE_KEY_PACKAGE, row_key_view(&key), rd_opaque(items, KEY_PACKAGE_MAX)));
     }
-    return device_set_packages(s, device, device->package_first, next, device->last_resort);
+    return device_set_packages(s, device, device->package_first, next, device->last_resort,
+                               put_hash);
+}
+
+/* Who did not hear the answer puts the same again: each of them would be handed out twice. */
+static sotto_err packages_put(struct step *s, const struct request *request, struct rd *items)
+{
+    struct device *device = request->from->device;
+    uint8_t put_hash[IDENTITY_HASH], last_hash[IDENTITY_HASH];
+    TRY(hash(s->core->crypto, HASH_SHA256, request->bytes, put_hash));
+    TRY(device_put_hash(s, device, last_hash));
+    if (memcmp(put_hash, last_hash, sizeof put_hash) == 0)
+        return SOTTO_OK;
+    return packages_add(s, device, items, request->body.packages_put.packages.count, put_hash);
 }
 
 sotto_err key_packages_put_on(struct step *s, const struct request *request)
 {
     const struct proto_key_packages_put *put = &request->body.packages_put;
-    struct device *device = request->from->device;
     struct rd items = rd_of(put->packages.bytes);
     TRY(check_space(s));
     if (put->last_resort)
-        TRY(last_resort_put(s, device, &items));
+        TRY(last_resort_put(s, request->from->device, &items));
     else
-        TRY(packages_put(s, device, &items, put->packages.count));
+        TRY(packages_put(s, request, &items));
     return request_answer_packages(s, request);
 }

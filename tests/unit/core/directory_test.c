@@ -278,6 +278,36 @@ static void each_key_package_is_handed_out_once_the_oldest_first(void **state)
     town_clear(&t);
 }
 
+static void key_packages_that_are_put_again_are_not_stored_again(void **state)
+{
+    (void)state;
+    struct limits limits = limits_default();
+    limits.key_packages = 3;
+    struct town t = town_of(limits);
+    struct person alice = member_of(&t, "alice@" HOST), bob = member_of(&t, "bob@" HOST);
+    sign_in(&t, &bob, 0, 2);
+    ask_put(&t, 2, false, abc, 2);
+    town_crash(&t); /* bob did not hear the answer */
+    sign_in(&t, &bob, 0, 2);
+    ask_put(&t, 2, true, abc + 2, 1);
+    ask_put(&t, 2, false, abc, 2);
+    got_packages(&t, 2, 2, true);
+    sign_in(&t, &alice, 0, 1);
+    ask_claim(&t, 1, &bob, (view){0});
+    got_claimed(&t, 1, CLAIMED_PACKAGE, "a");
+    ask_put(&t, 2, false, abc, 2);
+    got_packages(&t, 2, 1, true);
+    ask_put(&t, 2, false, abc + 1, 2);
+    got_packages(&t, 2, 3, true);
+    ask_put(&t, 2, false, abc + 1, 2);
+    got_packages(&t, 2, 3, true);
+    ask_put(&t, 2, false, abc, 2); /* not the last one */
+    got_error(&t.w, 2, SOTTO_E_FULL);
+    person_clear(&alice);
+    person_clear(&bob);
+    town_clear(&t);
+}
+
 static void device_that_is_not_here_has_no_key_packages(void **state)
 {
     (void)state;
@@ -384,7 +414,7 @@ static void claim_answer_leaves_out_what_does_not_fit_a_frame(void **state)
         assert_ok(device_find_of(&s, account, fields.device_id, &device));
         const struct row_key key = row_key_two(device->number, 0);
         assert_ok(row_put(&s, STORE_KEY_PACKAGE, row_key_view(&key), view_str(text[0])));
-        assert_ok(device_set_packages(&s, device, 0, 1, false));
+        assert_ok(device_set_packages(&s, device, 0, 1, false, NULL));
     }
     settle(&t);
     core_effects_clear(&fx);
@@ -589,6 +619,7 @@ int main(void)
         cmocka_unit_test(answer_that_grows_too_long_leaves_the_rest_out),
         cmocka_unit_test(look_ups_of_many_names_cost_little_more),
         cmocka_unit_test(each_key_package_is_handed_out_once_the_oldest_first),
+        cmocka_unit_test(key_packages_that_are_put_again_are_not_stored_again),
         cmocka_unit_test(device_that_is_not_here_has_no_key_packages),
         cmocka_unit_test(device_that_is_named_twice_in_a_claim_ends_the_connection),
         cmocka_unit_test(hundred_key_packages_are_stored_and_not_one_more),

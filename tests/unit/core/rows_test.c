@@ -97,9 +97,12 @@ static void account_row_is_as_the_document_says(void **state)
 static void device_row_is_as_the_document_says(void **state)
 {
     (void)state;
-    holds(rewrite_device, DEVICE_HEAD "0000000000000003 0000000000000005 01 0463657274");
-    refuses_hex(rewrite_device, DEVICE_HEAD "0000000000000005 0000000000000003 01 0463657274");
-    refuses_hex(rewrite_device, DEVICE_HEAD "0000000000000003 0000000000000005 02 0463657274");
+    holds(rewrite_device,
+          DEVICE_HEAD "0000000000000003 0000000000000005 01" X32("cc") "0463657274");
+    refuses_hex(rewrite_device,
+                DEVICE_HEAD "0000000000000005 0000000000000003 01" X32("cc") "0463657274");
+    refuses_hex(rewrite_device,
+                DEVICE_HEAD "0000000000000003 0000000000000005 02" X32("cc") "0463657274");
 }
 
 static void invite_row_is_as_the_document_says(void **state)
