@@ -125,15 +125,25 @@ static sotto_err on_open(struct step *s, const struct core_event *event)
     return connection_open(s, event);
 }
 
+static sotto_err frame_do(struct step *s, struct connection *c, view frame)
+{
+    TRY(reserve(s->fx, c->room_count, frame.len));
+    return request_do(s, c, frame);
+}
+
+/* What could not be done is not answered, so what comes behind it waits until the client comes again: an operation with a higher number
+ * would use this one's up. */
 static sotto_err on_frame(struct step *s, const struct core_event *event)
 {
     struct connection *c = connection_find(s->core, event->connection);
-    if (c == NULL)
+    if (c == NULL || c->ignored)
         return SOTTO_OK;
-    TRY(reserve(s->fx, c->room_count, event->frame.len));
-    TRY(request_do(s, c, event->frame));
-    s->core->counts.frames_total++;
-    return SOTTO_OK;
+    sotto_err err = frame_do(s, c, event->frame);
+    c = connection_find(s->core, event->connection); /* what it asked may have ended it */
+    if (err != SOTTO_OK && c != NULL)
+        c->ignored = true;
+    s->core->counts.frames_total += err == SOTTO_OK;
+    return err;
 }
 
 static sotto_err on_closed(struct step *s, const struct core_event *event)

@@ -150,7 +150,8 @@ bool core_wants_precheck(view frame); /* by its kind alone; cheap */
 SOTTO_MUST_USE sotto_err core_precheck(sotto_crypto *c, view frame,
                                        const struct core_binding *binding);
 
-/* Applies one event. Appends to `fx`. NOMEM, CRYPTO: the event was not applied, the connection should be closed by the caller.
+/* Applies one event. Appends to `fx`. NOMEM, CRYPTO: the event was not applied, the connection has to be closed by the caller; what it
+ * says until then is left aside.
  * EXISTS: CORE_OPEN of a number that is open. After CORE_CLOSE the core knows the connection no more: what still comes of it,
  * CORE_CLOSED too, changes nothing. DISK_FULL, IO, DAMAGED, or any error with core_is_dirty(): it failed half-way: core_rollback(). */
 SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event,

@@ -19,15 +19,22 @@ static sotto_err stream_begin(struct step *s, struct device *device, uint64_t nu
     return SOTTO_OK;
 }
 
-/* What it has not acknowledged in an earlier session it reads first; everything else is pushed from here on. */
-static sotto_err listen_begin(struct step *s, struct device *device)
+static sotto_err streams_begin(struct step *s, struct device *device)
 {
     uint64_t number = 0;
     sotto_err err;
-    device->streams.listening = true;
     while ((err = subscribed_next(s, device->number, number, &number)) == SOTTO_OK)
         TRY(stream_begin(s, device, number));
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
+}
+
+/* What it has not acknowledged in an earlier session it reads first; everything else is pushed from here on. */
+static sotto_err listen_begin(struct step *s, struct device *device)
+{
+    device->streams.listening = true;
+    sotto_err err = streams_begin(s, device);
+    device->streams.listening = err == SOTTO_OK;
+    return err;
 }
 
 sotto_err listen_on(struct step *s, const struct request *request)

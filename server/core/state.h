@@ -62,6 +62,7 @@ struct connection {
     uint32_t room_count;
     bool admin;   /* comes over the admin socket; has no origin */
     bool leaving; /* it is being dropped: no effects for it any more */
+    bool ignored; /* a request of it could not be done: it is about to be closed */
 };
 
 struct seat {

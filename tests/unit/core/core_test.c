@@ -3,6 +3,8 @@
 #include "../allocations.h"
 #include "world.h"
 
+#include "core/state.h"
+
 /* A script of events that touches each request, each end and the stop. Frames are in hex, "%" stands for the slot. */
 struct line {
     enum core_event_kind kind;
@@ -68,6 +70,9 @@ static void apply(struct world *w, const struct line *line, uint32_t slot, size_
     assert_int_equal(err, SOTTO_E_NOMEM);
     assert_int_equal(w->fx.count, 0);
     same_counts(core_count(w->core), before);
+    struct connection *c = connection_find(w->core, line->connection);
+    if (c != NULL)
+        c->ignored = false; /* as if it had come again */
     assert_ok(core_step(w->core, &event, w->now_ms, &w->rng, &w->fx));
 }
 

@@ -323,6 +323,83 @@ static void each_allocation_may_fail(void **state)
         fails_everywhere(asks[i], MEMORY, false);
 }
 
+/* One step with the allocation number `after` failing: whether it could not be done, and nothing has to be undone. */
+static bool ends_for_want_of_memory(struct chat *c, view frame, size_t after)
+{
+    struct world *w = world(c);
+    struct core_event event = {
+        .kind = CORE_FRAME, .connection = connection_of(BOB), .frame = frame};
+    core_effects_clear(&w->fx);
+    allocations_left = after;
+    sotto_err err = core_step(w->core, &event, w->now_ms, &w->rng, &w->fx);
+    allocations_left = SIZE_MAX;
+    return err != SOTTO_OK && !core_is_dirty(w->core);
+}
+
+static void comes_again_and_asks_again(struct chat *c, const sotto_buf *frames, size_t count)
+{
+    go_out(c, BOB);
+    come_in(c, BOB);
+    for (size_t i = 0; i < count; i++) {
+        say(world(c), connection_of(BOB), buf_view(&frames[i]));
+        settle(&c->town);
+        heard_appended(c, BOB);
+    }
+}
+
+/* Of two in one batch the first can't be done: the second isn't either, and both are done when bob comes again. */
+static bool rest_waits(size_t after)
+{
+    struct chat c;
+    talk_before(&c);
+    sotto_buf frames[2];
+    for (size_t i = 0; i < COUNT_OF(frames); i++)
+        frames[i] = ask_to_append(&c);
+    bool ended = ends_for_want_of_memory(&c, buf_view(&frames[0]), after);
+    if (ended) {
+        say(world(&c), connection_of(BOB), buf_view(&frames[1]));
+        assert_int_equal(world(&c)->fx.count, 0);
+        settle(&c.town);
+        comes_again_and_asks_again(&c, frames, COUNT_OF(frames));
+    }
+    buf_clear(&frames[0]);
+    buf_clear(&frames[1]);
+    chat_clear(&c);
+    return ended;
+}
+
+static void what_comes_behind_a_request_that_was_not_done_is_not_done_either(void **state)
+{
+    (void)state;
+    size_t after = 0;
+    while (rest_waits(after))
+        after++;
+    assert_true(after > 1);
+}
+
+static bool listens_in_vain(size_t after)
+{
+    struct chat c;
+    talk_before(&c);
+    sotto_buf frame = ask_to_listen(&c);
+    bool ended = ends_for_want_of_memory(&c, buf_view(&frame), after);
+    if (ended)
+        assert_false(
+            connection_find(world(&c)->core, connection_of(BOB))->device->streams.listening);
+    buf_clear(&frame);
+    chat_clear(&c);
+    return ended;
+}
+
+static void who_could_not_listen_does_not(void **state)
+{
+    (void)state;
+    size_t after = 0;
+    while (listens_in_vain(after))
+        after++;
+    assert_true(after > 1);
+}
+
 static void the_server_may_be_killed_at_each_failed_allocation(void **state)
 {
     (void)state;
@@ -349,6 +426,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_is_many_rows),
         cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(what_comes_behind_a_request_that_was_not_done_is_not_done_either),
+        cmocka_unit_test(who_could_not_listen_does_not),
         cmocka_unit_test(the_server_may_be_killed_at_each_failed_allocation),
         cmocka_unit_test(the_disk_may_be_full_at_each_write),
         cmocka_unit_test(the_server_may_be_killed_at_each_failed_write),
