@@ -64,7 +64,7 @@ typedef enum sotto_err_class {
     X(CONFLICT, 46, STATE, "somebody else was first: look again, then try again") \
     X(EPOCH, 47, STATE, "belongs to another epoch") \
     X(INVITE, 48, STATE, "this invite or password is used up, expired, or was never given out") \
-    X(OLD_OP, 49, STATE, "an operation with a later number was answered long ago") \
+    X(OLD_OP, 49, STATE, "a later operation came first: if this one was not answered, take a new number") \
     X(SIGN_IN, 50, STATE, "only for those who have signed in") \
     X(DENIED, 51, STATE, "not allowed for you") \
     X(RATE, 60, LIMIT, "slow down") \

@@ -156,6 +156,36 @@ static void a_definite_refusal_is_an_answer(void **state)
     chat_clear(&c);
 }
 
+/* A full disk stands for all refusals that may be other ones later. */
+static void refused_for_now(struct chat *c, sotto_buf *frame)
+{
+    world(c)->core->disk_full = true;
+    again(c, 0, frame);
+    heard_error(c, 0, SOTTO_E_DISK_FULL);
+    world(c)->core->disk_full = false;
+}
+
+static void what_was_not_done_may_be_asked_again_until_a_later_number_is_answered(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 2);
+    sotto_buf early = append_frame(&c, 1000, ENTRY_APPLICATION, c.epoch, VIEW_LIT("early"));
+    sotto_buf late = append_frame(&c, 1001, ENTRY_APPLICATION, c.epoch, VIEW_LIT("late"));
+    refused_for_now(&c, &early);
+    refused_for_now(&c, &late);
+    again(&c, 0, &early);
+    assert_int_equal(heard_appended(&c, 0).seq, 2);
+    refused_for_now(&c, &late);
+    c.voices[0].op = 1001;
+    assert_int_equal(says(&c, 0, "later"), 3);
+    again(&c, 0, &late);
+    heard_error(&c, 0, SOTTO_E_OLD_OP);
+    assert_int_equal(says(&c, 0, "late"), 4); /* with a new number: it is there once */
+    buf_clear(&early);
+    buf_clear(&late);
+    chat_clear(&c);
+}
+
 static void at_sign_in_one_hears_the_highest_number(void **state)
 {
     (void)state;
@@ -183,6 +213,7 @@ int main(void)
         cmocka_unit_test(numbers_may_be_left_out_but_not_used_later),
         cmocka_unit_test(what_was_answered_long_ago_is_refused),
         cmocka_unit_test(a_definite_refusal_is_an_answer),
+        cmocka_unit_test(what_was_not_done_may_be_asked_again_until_a_later_number_is_answered),
         cmocka_unit_test(at_sign_in_one_hears_the_highest_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
