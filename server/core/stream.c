@@ -29,13 +29,19 @@ static void subscriptions_free(struct list *list)
         subscription_free(LIST_ROW(list->first, struct subscription, of_stream));
 }
 
-static void stream_free(struct core *core, struct stream *stream)
+/* But for its place in the map. */
+static void stream_release(struct core *core, struct stream *stream)
 {
     subscriptions_free(&stream->here);
     subscriptions_free(&stream->away);
     dirty_unmark(core->streams, &stream->dirty);
-    map_take(&core->streams->by_number, stream->number);
     free(stream);
+}
+
+static void stream_free(struct core *core, struct stream *stream)
+{
+    map_take(&core->streams->by_number, stream->number);
+    stream_release(core, stream);
 }
 
 void stream_let_go(struct core *core, struct stream *stream)
@@ -354,8 +360,8 @@ void streams_clear(struct core *core)
     if (all == NULL)
         return;
     size_t cursor = 0;
-    for (struct stream *stream; (stream = map_next(&all->by_number, &cursor)) != NULL; cursor = 0)
-        stream_free(core, stream);
+    for (struct stream *stream; (stream = map_next(&all->by_number, &cursor)) != NULL;)
+        stream_release(core, stream);
     cursor = 0;
     for (struct answers *answers; (answers = map_next(&all->answers, &cursor)) != NULL;)
         answers_free(answers);
