@@ -18,6 +18,12 @@
 #define assert_ok(expression)         assert_int_equal(expression, SOTTO_OK)
 #define assert_err(expression, error) assert_int_equal(expression, SOTTO_E_##error)
 
+/* There all takes some fifty times as long: the same with fewer rounds. tools/test says it. */
+static inline bool under_valgrind(void)
+{
+    return getenv("SOTTO_VALGRIND") != NULL;
+}
+
 static inline int unit_digit(char c)
 {
     const char *digits = "0123456789abcdef";
