@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+INTEROP = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [INTEROP, os.path.join(INTEROP, "..", "scenario")]
 import lab_peer as lab  # noqa: E402
+from sottoclient import free_port  # noqa: E402
 
 SOTTO = sys.argv[1]
 HERE = tempfile.mkdtemp(prefix="lab-interop-")
@@ -24,12 +26,6 @@ def result(good, name, detail=""):
     for line in str(detail).splitlines() if not good else []:
         print("# " + line)
     sys.stdout.flush()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def psk_file():

@@ -11,7 +11,7 @@ import time
 
 from sottoclient import *
 from sottogateway import MODULES, ROOT, TRANSPORTS, WITHOUT, Gateway, Line, Node
-from sottoproxy import folder, free_port, nobody
+from sottoproxy import folder, nobody
 
 SEPARATOR = "\x1e"
 

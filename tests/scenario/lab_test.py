@@ -9,19 +9,13 @@ import subprocess
 import tempfile
 import time
 
-from sottoclient import Server, program, run
+from sottoclient import Server, free_port, program, run
 from sottopeople import Person, Terminal, environment, no_tmux, sotto, wait_for
 
 SUITES = ["x25519-aes256cbc-hmac", "modp2048-elgamal-aes256cfb", "rsa-ecdh-aes256cbc-hmac", "modp2048-aes256gcm",
           "x25519-hkdf-aes256gcm"]
 STEPS = ["key generation", "key exchange", "shared secret", "key derivation", "encryption", "transmission", "decryption", "result"]
 CODE = re.compile(r"\b[0-9]+-[a-z0-9-]+\b")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Side:

@@ -126,7 +126,7 @@ def tls_of(directory):
 
 
 def what_the_service_could_not_read_is_noted_to_root():
-    if os.geteuid() != 0:
+    if not may_give_away():
         return "needs root"
     directory = tempfile.mkdtemp(prefix="sottod-test-")
     for place in (tempfile.gettempdir(), directory):

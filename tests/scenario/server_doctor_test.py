@@ -118,8 +118,8 @@ def an_answer_that_is_lost_is_no_absence():
 
 
 def who_may_not_look_is_sent_to_root():
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        return "needs root and setpriv"
+    if not may_give_away():
+        return "needs root"
     powerless = ["setpriv", "--bounding-set=-all"]  # root, to whom a directory of somebody else is closed
     with Server() as s:
         state = os.path.join(s.directory, "state")

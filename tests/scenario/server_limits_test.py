@@ -14,12 +14,6 @@ def limits(**values):
     return Server(*[f"--set=limits.{name}={value}" for name, value in values.items()], "--metrics", str(METRICS))
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 METRICS = free_port()
 
 
@@ -391,4 +385,4 @@ def a_hundred_pairs_talk_at_once():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("limits", "free_port", "metric", "refused", "seconds", "until", "is_closed")])
+     and f.__name__ not in ("limits", "metric", "refused", "seconds", "until", "is_closed")])

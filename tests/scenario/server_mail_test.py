@@ -16,7 +16,7 @@ import time
 from sottoclient import *
 from sottodevice import OK, PASSWORD_REQUEST, Device, Refused
 from sottopeople import wait_for
-from sottopost import FOLDER, Controller, Post, authority, certificate, free_port, password_of, text_of
+from sottopost import FOLDER, Controller, Post, authority, certificate, password_of, text_of
 
 HOST = "chat.example.org"
 FROM = "sotto@example.org"

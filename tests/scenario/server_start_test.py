@@ -26,12 +26,6 @@ def fresh():
     return tempfile.mkdtemp(prefix="sottod-test-")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def an_empty_directory_gets_keys_that_nobody_else_can_read():
     with Server() as s:
         state = os.path.join(s.directory, "state")
@@ -95,7 +89,7 @@ BARE = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")
 
 
 def a_directory_without_permission_is_told():
-    if os.geteuid() != 0:
+    if not may_give_away():
         return "needs root, to make a directory of somebody else"
     directory = fresh()
     os.chmod(directory, 0o755)
@@ -107,7 +101,7 @@ def a_directory_without_permission_is_told():
 
 
 def a_low_port_without_the_right_to_it_is_told():
-    if os.geteuid() != 0:
+    if not may_give_away():
         return "needs root, to give up a right"
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as f:
         if int(f.read()) <= 80:
@@ -443,4 +437,4 @@ def a_reader_of_the_log_who_stops_reading_stops_nothing():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "free_port", "ready_state", "snapshot")])
+     and f.__name__ not in ("sottod", "fresh", "ready_state", "snapshot")])

@@ -9,9 +9,8 @@ import tempfile
 import time
 import urllib.request
 
-from sottoclient import Server, program, run
+from sottoclient import Server, free_port, program, run
 from sottodevice import BEHIND, BYE, COMMITTED, E, ENTRY, Closed, Device, Refused
-from sottoproxy import free_port
 
 SETTINGS = ("--set", "registration.who=open", "--set", "host=localhost")
 

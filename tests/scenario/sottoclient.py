@@ -3,6 +3,7 @@ It does not check the server's signature (Python has no Ed25519); the real clien
 import atexit
 import base64
 import os
+import random
 import shutil
 import signal
 import socket
@@ -272,6 +273,31 @@ def free_space():
     """Bytes on the disk that tests write to."""
     disk = os.statvfs(tempfile.gettempdir())
     return disk.f_bavail * disk.f_frsize
+
+
+def free_port():
+    """One that nobody has, nor gets meanwhile: from 32768 on the system gives them to connections."""
+    for _ in range(1000):
+        port = random.randrange(20000, 32768)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise AssertionError("no port is free")
+
+
+def may_give_away():
+    """Whether we are root with root's rights: that of a container may have none, or know nobody else."""
+    if os.geteuid() != 0:
+        return False
+    with tempfile.NamedTemporaryFile() as f:
+        try:
+            os.chown(f.name, 65534, 65534)
+            return subprocess.run(["setpriv", "--bounding-set=-all", "true"], capture_output=True, check=False).returncode == 0
+        except OSError:
+            return False
 
 
 def built_with(*sanitizers):

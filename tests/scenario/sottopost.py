@@ -5,13 +5,13 @@ import email.policy
 import logging
 import os
 import re
-import socket
 import ssl
 import subprocess
 import tempfile
 import threading
 import warnings
 
+from sottoclient import free_port
 from sottopeople import wait_for
 
 try:
@@ -46,12 +46,6 @@ def certificate(name, ca, names, days="2"):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(os.path.join(FOLDER, f"{name}.pem"), os.path.join(FOLDER, f"{name}.key"))
     return context
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Post:

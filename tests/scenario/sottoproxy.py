@@ -1,7 +1,8 @@
 """The proxies' recipes of packaging/, on free ports."""
 import os
-import socket
 import tempfile
+
+from sottoclient import free_port, may_give_away
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HAPROXY_HEAD = "global\n    maxconn 100\ndefaults\n    timeout connect 5s\n    timeout client 10s\n    timeout server 10s\n"
@@ -9,13 +10,7 @@ HAPROXY_HEAD = "global\n    maxconn 100\ndefaults\n    timeout connect 5s\n    t
 
 def nobody():
     """A command's prefix that makes it an ordinary user's."""
-    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if may_give_away() else []
 
 
 def recipe(name, server):

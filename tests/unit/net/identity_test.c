@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -326,11 +327,12 @@ static void what_root_makes_is_for_who_owns_the_directory(void **state)
 {
     struct world *w = *state;
     struct stat st;
-    if (geteuid() != 0)
+    if (chown(w->dir, 12345, 12346) != 0) { /* EINVAL: in a namespace without that user */
+        assert_true(errno == EPERM || errno == EINVAL);
         skip();
+    }
     assert_int_equal(unlinkat(w->state.dir, "lock", 0), 0);
     state_close(&w->state);
-    assert_int_equal(chown(w->dir, 12345, 12346), 0);
     assert_ok(state_open(w->dir, identity_files, &w->state, &w->failure));
     assert_ok(state_write(&w->state, "file", VIEW_LIT("x")));
     for (size_t i = 0; i < 2; i++) {
