@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,13 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PREFIX    "sotto-bench-" /* of directories; then the pid, and six letters of mkdtemp() */
-#define START_MS  10000
-#define STOP_MS   20000
-#define STEP_MS   2
-#define LOG_MAX   4096 /* bytes of its beginning that are looked at */
-#define PROC_STAT 256  /* bytes of /proc/stat: its first line */
-#define WALK_FDS  16   /* descriptors that the removal of a directory may take */
+#define PREFIX     "sotto-bench-" /* of directories; then the pid, and six letters of mkdtemp() */
+#define START_MS   10000
+#define STOP_MS    20000
+#define STEP_MS    2
+#define LOG_MAX    4096 /* bytes of its beginning that are looked at */
+#define PROC_STAT  256  /* bytes of /proc/stat: its first line */
+#define WALK_FDS   16   /* descriptors that the removal of a directory may take */
+#define PORT_MIN   20000
+#define PORT_END   32768 /* from here on the system gives them to connections */
+#define PORT_TRIES 1000
 
 static bool fail(const char *what)
 {
@@ -271,16 +275,26 @@ bool child_port_wait(const struct child *child)
     return not_started(child);
 }
 
-uint16_t child_port_free(void)
+static bool port_is_free(uint16_t port)
 {
-    struct sockaddr_in at = loopback(0);
-    socklen_t len = sizeof at;
+    const struct sockaddr_in at = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool bound = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 &&
-                 getsockname(fd, (struct sockaddr *)&at, &len) == 0;
+    bool bound = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0;
     if (fd >= 0)
         close(fd);
-    return bound ? ntohs(at.sin_port) : 0;
+    return bound;
+}
+
+uint16_t child_port_free(void)
+{
+    for (unsigned i = 0; i < PORT_TRIES; i++) {
+        uint16_t drawn = 0;
+        bool random = getrandom(&drawn, sizeof drawn, 0) == sizeof drawn;
+        uint16_t port = (uint16_t)(PORT_MIN + drawn % (PORT_END - PORT_MIN));
+        if (random && port_is_free(port))
+            return port;
+    }
+    return 0;
 }
 
 bool child_end(struct child *child)

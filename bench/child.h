@@ -51,7 +51,7 @@ unsigned child_files(const struct child *child);
 /* SIGINT, SIGTERM or SIGHUP came since then, or nobody reads our output: end, and clean up. */
 bool child_interrupted(void);
 
-/* A port of 127.0.0.1 that nobody has at this moment; 0: none. */
+/* A port of 127.0.0.1 that nobody has at this moment, and that no connection gets as its own end meanwhile; 0: none. */
 uint16_t child_port_free(void);
 /* As many open files as the system lets us have: for us and for children. */
 void child_files_raise(void);

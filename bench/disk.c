@@ -1,8 +1,10 @@
 #include "bench/disk.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,9 +24,22 @@ static bool lengthen(const struct disk *disk)
     return pwrite(disk->fd, zeros, AHEAD, 0) == AHEAD && fsync(disk->fd) == 0;
 }
 
+/* Not every file system has files without a name: overlayfs since Linux 6.1 only. */
+static int file_open(const char *under)
+{
+    char path[PATH_MAX];
+    int fd = open(under, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0 || snprintf(path, sizeof path, "%s/disk-XXXXXX", under) >= (int)sizeof path)
+        return fd;
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
 bool disk_open(struct disk *disk, const char *under, enum disk_way way)
 {
-    *disk = (struct disk){.fd = open(under, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), .way = way};
+    *disk = (struct disk){.fd = file_open(under), .way = way};
     if (disk->fd < 0) {
         fprintf(stderr, "sotto-bench: cannot write below %s\n", under);
         return false;
