@@ -42,6 +42,7 @@ struct hostile {
     uint16_t metrics;
     struct pairs pairs;
     struct helper idlers, attacker, newcomers;
+    double members; /* sessions before the first attack: none of them is an attacker's */
     char op[96];
 };
 
@@ -200,8 +201,7 @@ static void rows_server(struct bench *b, struct hostile *h, const struct attack 
     row(b, h, attack, "files before", before->files, "", 0);
     row(b, h, attack, "files during", during->files, "", 0);
     row(b, h, attack, "files after", after->files, "", 0);
-    row(b, h, attack, "members lost", metric(before, "sessions") - metric(after, "sessions"), "",
-        0);
+    row(b, h, attack, "members lost", h->members - metric(after, "sessions"), "", 0);
     rows_metrics(b, h, attack, before, after);
 }
 
@@ -256,6 +256,16 @@ static bool suffer(struct bench *b, struct hostile *h, const struct attack *atta
     return true;
 }
 
+static bool members_count(struct hostile *h)
+{
+    struct state state = {0};
+    bool taken = state_take(h, &state);
+    if (taken)
+        h->members = metric(&state, "sessions");
+    state_clear(&state);
+    return taken;
+}
+
 static bool suffer_one(struct bench *b, struct hostile *h, const struct attack *attack)
 {
     struct state states[3] = {0};
@@ -294,7 +304,7 @@ static bool prepare(struct hostile *h)
 static bool run(struct bench *b, struct hostile *h)
 {
     h->metrics = child_port_free();
-    if (h->metrics == 0 || !prepare(h))
+    if (h->metrics == 0 || !prepare(h) || !members_count(h))
         return false;
     for (size_t i = 0; attack_at(i) != NULL; i++)
         if ((h->attack == NULL || strcmp(h->attack, attack_at(i)->name) == 0) &&
