@@ -68,6 +68,7 @@ void identity_clear(struct identity *id)
     buf_clear(&id->server_cert);
     buf_clear(&id->root_cert);
     buf_clear(&id->intermediate_cert);
+    buf_clear(&id->issuer_cert);
     buf_clear(&id->tls);
     *id = (struct identity){0};
 }
@@ -272,12 +273,13 @@ static sotto_err intermediate_have(struct load *l, struct files *f, struct chain
                : unfit(l, &f->intermediate_key, &f->intermediate_cert);
 }
 
-/* Who certifies the server: the intermediate, else the root; NULL: neither is here. A root key that is here takes over before the
- * intermediate ends, since nothing made under that outlives it. */
+/* Who certifies the server: the intermediate, else the root; NULL: neither is here. A root key that is kept here takes over before the
+ * intermediate ends, since nothing made under that outlives it; one that is shown for once does not. */
 static const sotto_sign_key *issuer_of(const struct load *l, const struct chain *chain,
                                        enum x509_kind *ret_kind, int64_t *ret_not_after_s)
 {
-    int64_t least_s = chain->root != NULL ? IDENTITY_RENEW_S : 1;
+    bool stays = chain->root != NULL && l->change->root == NULL;
+    int64_t least_s = stays ? IDENTITY_RENEW_S : 1;
     *ret_not_after_s = l->now_s + X509_SERVER_TTL_S;
     *ret_kind = X509_ROOT;
     if (chain->intermediate == NULL || chain->intermediate_cert.not_after_s - l->now_s < least_s)
@@ -385,7 +387,8 @@ static sotto_err tls_have(struct load *l, struct file *file)
     return file_write(l, file);
 }
 
-static void issuer_export(struct load *l, const struct chain *chain)
+/* The server's own certificate may be of another issuer: of a root that was here when it was made. */
+static sotto_err issuer_export(struct load *l, const struct files *f, const struct chain *chain)
 {
     enum x509_kind kind;
     int64_t not_after_s;
@@ -393,6 +396,8 @@ static void issuer_export(struct load *l, const struct chain *chain)
     if (issuer != NULL)
         sign_key_export(issuer, &l->id->issuer_key);
     l->id->issuer_is_root = kind == X509_ROOT;
+    return kind == X509_ROOT ? SOTTO_OK
+                             : buf_set(&l->id->issuer_cert, buf_view(&f->intermediate_cert.bytes));
 }
 
 static sotto_err identity_fill(struct load *l, struct files *f)
@@ -403,7 +408,7 @@ static sotto_err identity_fill(struct load *l, struct files *f)
     TRY(server_have(l, f, &chain));
     TRY(tls_have(l, &f->tls));
     sign_key_export(chain.server, &l->id->server_key);
-    issuer_export(l, &chain);
+    TRY(issuer_export(l, f, &chain));
     TRY(x509_pin(l->c, chain.root_cert.public_key, l->id->pin));
     TRY(buf_set(&l->id->root_cert, buf_view(&f->root_cert.bytes)));
     TRY(buf_set(&l->id->server_cert, buf_view(&f->server_cert.bytes)));

@@ -15,6 +15,8 @@ struct identity {
     struct secret
         issuer_key; /* Ed25519; certifies accounts: the intermediate's or the root's; empty: neither is here */
     bool issuer_is_root;
+    sotto_buf
+        issuer_cert; /* DER of the intermediate that certifies accounts; empty: the root does, or neither is here */
     sotto_buf server_cert, root_cert; /* DER */
     sotto_buf intermediate_cert;      /* DER; empty if the root itself certified the server key */
     sotto_buf tls;                    /* PEM: key and certificate */

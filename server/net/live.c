@@ -11,7 +11,7 @@ static sotto_err keys_take(struct live *live, const struct identity *identity)
     TRY(sign_key_import(live->crypto, SIGN_ED25519, &identity->server_key, &live->server_key));
     core->server_key = live->server_key;
     if (!identity->issuer_is_root)
-        core->chain[core->chain_count++] = buf_view(&identity->intermediate_cert);
+        core->chain[core->chain_count++] = buf_view(&identity->issuer_cert);
     core->chain[core->chain_count++] = buf_view(&identity->root_cert);
     core->authority_is_root = identity->issuer_is_root;
     if (identity->issuer_key.len == 0)

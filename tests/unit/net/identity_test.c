@@ -195,6 +195,37 @@ static void a_root_key_that_is_here_takes_over_before_the_intermediate_ends(void
     assert_chain(w, &id, NOW + 702 * DAY, SOTTO_OK);
 }
 
+static void a_root_key_that_was_here_leaves_its_place_to_the_intermediate(void **state)
+{
+    struct world *w = *state;
+    DEFER(identity_clear) struct identity id = {0}, with = {0}, without = {0};
+    assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
+    assert_ok(load(w, NOW + 701 * DAY, &with));
+    assert_true(with.issuer_is_root);
+    assert_int_equal(with.issuer_cert.len, 0);
+    assert_int_equal(unlinkat(w->state.dir, "root.key", 0), 0);
+    assert_ok(load(w, NOW + 702 * DAY, &without));
+    assert_int_equal(without.intermediate_cert.len, 0); /* the server's own is still the root's */
+    assert_false(without.issuer_is_root);
+    assert_true(view_equal(buf_view(&without.issuer_cert), buf_view(&id.intermediate_cert)));
+}
+
+static void a_root_key_that_is_shown_for_once_takes_nothing_over(void **state)
+{
+    struct world *w = *state;
+    DEFER(secret_clear) struct secret root = {0};
+    DEFER(identity_clear) struct identity id = {0}, next = {0};
+    char path[128];
+    snprintf(path, sizeof path, "%s/elsewhere", w->dir);
+    assert_ok(identity_root_make(w->c, path, &root, &w->failure));
+    assert_ok(
+        change(w, NOW, (struct identity_change){.root = &root, .new_intermediate = true}, &id));
+    assert_ok(change(w, NOW + 702 * DAY,
+                     (struct identity_change){.root = &root, .new_server_key = true}, &next));
+    assert_false(next.issuer_is_root);
+    assert_int_equal(next.not_after_s, NOW + 730 * DAY);
+}
+
 static void a_root_key_elsewhere_makes_the_next_intermediate(void **state)
 {
     struct world *w = *state;
@@ -614,6 +645,8 @@ int main(void)
         TEST(without_the_root_key_it_serves_until_it_expires),
         TEST(an_intermediate_stands_in_for_a_root_key_that_is_away),
         TEST(a_root_key_that_is_here_takes_over_before_the_intermediate_ends),
+        TEST(a_root_key_that_was_here_leaves_its_place_to_the_intermediate),
+        TEST(a_root_key_that_is_shown_for_once_takes_nothing_over),
         TEST(a_root_key_elsewhere_makes_the_next_intermediate),
         TEST(a_new_server_key_keeps_the_pin),
         TEST(a_change_that_was_cut_off_does_no_harm),
