@@ -108,7 +108,7 @@
     X(inbox_send_ms, 1000, "ms", "the wait for one more after that")                               \
     X(commits, 10, "", "commits of one device in a conversation at once before it has to wait")    \
     X(commit_ms, 10000, "ms", "the wait for one more commit after that")                           \
-    X(handshake_kib, 16384, "KiB",                                                                 \
+    X(handshake_kib, 65536, "KiB",                                                                 \
       "commits, proposals and group state of one device in a conversation, with their "            \
       "attachments, before it has to wait")                                                        \
     X(handshake_kib_ms, 1000, "ms", "the wait for one more KiB after that")                        \

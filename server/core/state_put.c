@@ -95,7 +95,7 @@ static sotto_err put(struct step *s, const struct stream *stream, const struct p
 }
 
 /* A snapshot's blob counts for nothing here: it takes the place of the one before, is sent to nobody who does not ask for it, and its bytes
- * are in the quota of who uploaded it. With the largest one there would be nothing left for commits. */
+ * are in the quota of who uploaded it. The largest one would be a quarter of what there is for commits. */
 static uint64_t put_kib(const struct proto_state_put *put, uint64_t blob_bytes)
 {
     return 1 + KIB(put->body.len + (put->kind == STATE_DELTA ? blob_bytes : 0));
