@@ -118,7 +118,7 @@ static void check_server(struct doctor *d, struct finding *f)
             finding_fix(f, "systemctl start sottod, or %s",
                         options_again(d->call, "sottod serve", again));
         else
-            finding_fix(f, "%s", why->todo);
+            finding_fix(f, "%s", why->todo[0] != 0 ? why->todo : "look at its log, then ask again");
     } else {
         finding_say(f, LEVEL_OK, "sottod %s runs, pid %lld, %lld connections",
                     ask_text(d->status, "version"), (long long)ask_number(d->status, "pid"),
