@@ -235,7 +235,8 @@ def a_slow_sender_is_closed_and_others_go_on():
 
 
 def many_are_carried_at_once_and_no_more_than_the_limit():
-    with Server(*SETTINGS, "--set", "limits.account_transfers=4") as server:
+    with Server(*SETTINGS, "--set", "limits.account_transfers=4",
+                "--set", "limits.handshake_ms=60000") as server:  # many at once on a slow machine
         alice = member(server, "alice")
         blobs = [os.urandom(500000 + number) for number in range(16)]
         tickets = [to_send(alice, blob) for blob in blobs]
