@@ -50,39 +50,47 @@ static bool is_closed(const struct foe *foe)
     return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-static void foe_open(const struct attacker *a, struct raid *raid, struct foe *foe,
+static bool foe_open(const struct attacker *a, struct raid *raid, struct foe *foe,
                      struct attacker_report *report)
 {
     report->opened++;
     foe->opened++;
     if (a->attack->open(raid, foe))
-        return;
+        return true;
     foe_drop(foe);
     foe->due_us = crowd_now_us() + REFUSED_S * 1e6;
     report->failed++;
+    return false;
+}
+
+static void foe_act(const struct attacker *a, struct raid *raid, struct foe *foe,
+                    struct attacker_report *report)
+{
+    bool goes_on = a->attack->act(raid, foe);
+    foe->due_us = crowd_now_us() + a->attack->each_s * 1e6;
+    foe->acts++;
+    report->acts++;
+    if (!goes_on)
+        foe_drop(foe);
 }
 
 static void foe_turn(const struct attacker *a, struct raid *raid, struct foe *foe,
                      struct attacker_report *report)
 {
-    double now = crowd_now_us();
-    if (foe->due_us > now)
+    if (foe->due_us > crowd_now_us())
         return;
     if (foe->wire.fd < 0) {
-        foe_open(a, raid, foe, report);
+        if (foe_open(a, raid, foe, report))
+            foe_act(a, raid, foe, report);
         return;
     }
-    foe->due_us = now + a->attack->each_s * 1e6;
     if (is_closed(foe)) {
         report->closed++;
         foe_drop(foe);
+        foe->due_us = crowd_now_us() + a->attack->each_s * 1e6;
         return;
     }
-    bool goes_on = a->attack->act(raid, foe);
-    foe->acts++;
-    report->acts++;
-    if (!goes_on)
-        foe_drop(foe);
+    foe_act(a, raid, foe, report);
 }
 
 static void attack(const struct attacker *a, struct raid *raid, struct foe *foes,
@@ -94,7 +102,7 @@ static void attack(const struct attacker *a, struct raid *raid, struct foe *foes
                                .address = networks | (i / PER_NET) << 8 | (i % PER_NET + 1),
                                .wire.fd = -1};
     for (unsigned i = 0; a->attack->members && i < a->connections && !child_interrupted(); i++)
-        foe_open(a, raid, &foes[i], report);
+        (void)foe_open(a, raid, &foes[i], report);
     helper_ready();
     while (!child_interrupted()) {
         for (unsigned i = 0; i < a->connections && !child_interrupted(); i++)

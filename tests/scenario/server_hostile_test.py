@@ -14,6 +14,7 @@ P99_MS, TIMES = 50, 10
 LET_IN = 50  # per cent of newcomers at their first try
 IDLE = os.environ.get("SOTTO_IDLE")
 FOES = 12  # with a sanitizer
+SECONDS = 2  # of each attack, at first
 TRIES = 3  # a machine that does other things is slow now and then; a server that can be held up always is
 FILES = 60  # more than before
 GROWTH_MIB = 40  # of all attacks together: what a flood needs once is kept for the next; 16 of it are the database's cache
@@ -43,10 +44,10 @@ def bench(*options):
     return done.returncode, done.stdout, done.stderr
 
 
-def attacked(*options):
+def attacked(*options, seconds=SECONDS):
     """{attack: {op: value}}, in the order of the attacks."""
     size = ("--idle", "20", "--foes", str(FOES)) if sanitized() else ("--idle", IDLE or "200")
-    status, out, err = bench(*size, "--seconds", "2", "--json", *options)
+    status, out, err = bench(*size, "--seconds", str(seconds), "--json", *options)
     assert status == 0, err
     found = {}
     for row in map(json.loads, out.splitlines()):
@@ -89,10 +90,10 @@ def gets_on(attack, row):
 
 
 def attacked_well(attack, row=None):
-    """What an attack did; one that a busy machine kept from getting anywhere is made again. `row`: of one that was made already."""
+    """What an attack did; one that a busy machine kept from getting anywhere is made again and has more time. `row`: of one that was made already."""
     for number in range(TRIES):
         if number > 0 or row is None:
-            row = attacked("--attack", attack)[attack]
+            row = attacked("--attack", attack, seconds=SECONDS << number)[attack]
         if gets_on(attack, row):
             return row
     raise AssertionError((attack, row))
