@@ -162,6 +162,7 @@ static void rows_metrics(struct bench *b, struct hostile *h, const struct attack
         "paused_total",
         "paused_frames_total",
         "refused_total",
+        "errors_total{kind=\"E_DENIED\"}",
         "rate_limited_total{limit=\"requests\"}",
         "rate_limited_total{limit=\"registers\"}",
         "rate_limited_total{limit=\"sends\"}",

@@ -29,7 +29,7 @@ TOLD = {
     "garbage": ["handshakes_failed_total"],
     "oversize": ["closed_malformed_total"],
     "malformed": ["closed_malformed_total"],
-    "signatures": ["refused_total"],
+    "signatures": ["errors_total{kind=E_DENIED}"],
     "registers": ["rate_limited_total{limit=registers}"],
     "pings": ["paused_frames_total"],
     "requests": ["rate_limited_total{limit=requests}"],
