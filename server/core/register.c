@@ -104,11 +104,11 @@ static sotto_err name_check(struct step *s, view name, const struct pass *pass)
     return SOTTO_OK;
 }
 
-static sotto_err account_make(struct step *s, const struct proto_register *reg,
+/* All that can fail without the store. `row` borrows from `certificate`. */
+static sotto_err account_fill(struct step *s, const struct proto_register *reg,
                               const struct registration *r, const struct pass *pass,
-                              sotto_buf *certificate)
+                              sotto_buf *certificate, struct account_row *ret_row)
 {
-    uint64_t number = 0;
     struct account_row row = {
         .key = r->key,
         .list_number = r->list.number,
@@ -123,8 +123,18 @@ static sotto_err account_make(struct step *s, const struct proto_register *reg,
     TRY(device_list_hash(s->core->crypto, &r->list, row.list_hash));
     TRY(account_certify(s, &r->key, r->request.name, certificate));
     row.certificate = buf_view(certificate);
-    TRY(account_add(s, &row, &number));
-    return device_add(s, number, &r->device, reg->certificate);
+    *ret_row = row;
+    return SOTTO_OK;
+}
+
+static sotto_err account_make(struct step *s, const struct proto_register *reg,
+                              const struct registration *r, const struct account_row *row,
+                              struct pass *pass)
+{
+    uint64_t number = 0;
+    TRY(account_add(s, row, &number));
+    TRY(device_add(s, number, &r->device, reg->certificate));
+    return pass_use(s, reg, pass);
 }
 
 sotto_err request_answer_chain(struct step *s, const struct request *request, view certificate)
@@ -157,21 +167,23 @@ static sotto_err answer_again(struct step *s, const struct request *request,
     return request_answer_chain(s, request, row.certificate);
 }
 
+/* The answer is put together before the first row, since a refusal would leave an account behind that nobody was told of. */
 static sotto_err register_new(struct step *s, const struct request *request,
                               const struct registration *r, bool has_account, struct pass *pass)
 {
     const struct proto_register *reg = &request->body.reg;
     DEFER(buf_clear) sotto_buf certificate = {0};
+    struct account_row row = {0};
     uint64_t origin = request->from->origin->number;
     TRY(step_limit(s, RATE_REGISTER, origin, 0, 1, "too many accounts made from your address"));
     if (has_account)
         return step_refuse(s, SOTTO_E_EXISTS, 0, "this account is registered here already");
     TRY(name_check(s, r->request.name, pass));
-    TRY(account_make(s, reg, r, pass, &certificate));
-    TRY(pass_use(s, reg, pass));
-    step_take(s, RATE_REGISTER, origin, 0, 1);
+    TRY(account_fill(s, reg, r, pass, &certificate, &row));
+    TRY(request_answer_chain(s, request, row.certificate));
     fx_log(s->fx, "account", request->from->id, "account made");
-    return request_answer_chain(s, request, buf_view(&certificate));
+    step_take(s, RATE_REGISTER, origin, 0, 1);
+    return step_break(s, account_make(s, reg, r, &row, pass));
 }
 
 sotto_err register_on(struct step *s, const struct request *request)

@@ -415,6 +415,32 @@ static void without_an_authority_nobody_registers_for_now(void **state)
     town_clear(&t);
 }
 
+/* A certificate that no frame can hold stands for whatever keeps the answer from being made. */
+static void registration_whose_answer_fails_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    static const uint8_t endless[X509_MAX + 1];
+    struct town t = closed_town();
+    struct person alice = person_of(&t, "alice@" HOST);
+    const view root = t.config.chain[0];
+    invite_put(&t, VIEW_OF(token), 1, (view){0});
+    t.config.chain[0] = VIEW_OF(endless);
+    core_configure(t.w.core, &t.config);
+    arrive(&t, 1);
+    ask_register(&t, &alice, 1, REGISTER_LINK, VIEW_OF(token), (view){0});
+    assert_int_equal(effects(&t.w, CORE_LOG, 1), 0);
+    assert_int_equal(core_count(t.w.core).accounts, 0);
+    t.config.chain[0] = root;
+    core_configure(t.w.core, &t.config);
+    arrive(&t, 2);
+    ask_register(&t, &alice, 2, REGISTER_LINK, VIEW_OF(token), (view){0});
+    assert_int_equal(effects(&t.w, CORE_LOG, 2), 1);
+    got_registered(&t, 2);
+    assert_int_equal(core_count(t.w.core).accounts, 1);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* What the loop refuses. */
 static void registration_of_another_connection_server_or_key_does_not_pass(void **state)
 {
@@ -505,6 +531,7 @@ int main(void)
         cmocka_unit_test(three_accounts_an_hour_come_from_one_address),
         cmocka_unit_test(while_the_disk_is_full_nobody_registers_and_a_repeat_is_answered),
         cmocka_unit_test(without_an_authority_nobody_registers_for_now),
+        cmocka_unit_test(registration_whose_answer_fails_leaves_nothing_behind),
         cmocka_unit_test(registration_of_another_connection_server_or_key_does_not_pass),
         cmocka_unit_test(registration_whose_parts_do_not_fit_is_refused),
     };
