@@ -306,11 +306,17 @@ _Noreturn void server_fail(struct server *server, const char *what, sotto_err er
 {
     while (atomic_exchange(&server->failed, true))
         pause();
-    log_line(
-        server->log, "store",
-        "%s can't be written or is damaged (%s): the server stops, so that nothing is promised "
-        "that was not kept; sottod doctor tells more",
-        what, sotto_err_text(err));
+    if (err == SOTTO_E_NOMEM)
+        log_line(server->log, "memory",
+                 "out of memory: %s is whole, but can't be read anew, so the server stops; start "
+                 "it again (systemd does so by itself), with more memory or a lower "
+                 "limits.memory_bytes",
+                 what);
+    else
+        log_line(server->log, "store",
+                 "%s can't be written or is damaged (%s): the server stops, so that nothing is "
+                 "promised that was not kept; sottod doctor tells more",
+                 what, sotto_err_text(err));
     log_end(server->log); /* other threads still log */
     _exit(1);
 }

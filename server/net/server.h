@@ -113,7 +113,7 @@ void server_tell_all(struct server *server, const struct post *post);
 bool server_disk_is_full(const struct server *server, uint64_t inside);
 
 /* What the disk holds of this ("the database") is uncertain: a failed write or sync is never tried again, and after this nothing more is
- * accepted. Any thread. */
+ * accepted. NOMEM: what it holds is whole, but what we know of it is lost. Any thread. */
 _Noreturn void server_fail(struct server *server, const char *what, sotto_err err);
 
 /* The clock of all threads, in ms. */

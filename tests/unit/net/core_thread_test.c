@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/admin.h"
@@ -152,6 +153,42 @@ static void without_memory_who_asked_is_told(void **state)
     office_close(&o);
 }
 
+/* What the log of a server that ends for this says last. */
+static void last_words(sotto_err err, char ret_text[1024])
+{
+    int ends[2], status = 0;
+    size_t used = 0;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct server *server = calloc(1, sizeof *server);
+        if (server != NULL && log_new(ends[1], LOG_TEXT, &server->log) == SOTTO_OK)
+            server_fail(server, "the database", err);
+        _exit(2);
+    }
+    close(ends[1]);
+    for (ssize_t n; used < 1023 && (n = read(ends[0], ret_text + used, 1023 - used)) > 0;)
+        used += (size_t)n;
+    ret_text[used] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+static void who_ends_for_want_of_memory_does_not_blame_the_database(void **state)
+{
+    (void)state;
+    char text[1024];
+    last_words(SOTTO_E_NOMEM, text);
+    assert_non_null(strstr(text, "out of memory: the database is whole"));
+    assert_non_null(strstr(text, "a lower limits.memory_bytes\n")); /* the line is not cut */
+    assert_null(strstr(text, "damaged"));
+    last_words(SOTTO_E_IO, text);
+    assert_non_null(strstr(text, "the database can't be written or is damaged ("));
+    assert_non_null(strstr(text, "sottod doctor tells more\n"));
+}
+
 /* POST_CONFIG may be lost. */
 static void settings_are_taken_with_whatever_comes_next(void **state)
 {
@@ -174,6 +211,7 @@ int main(void)
         cmocka_unit_test(what_is_stored_is_answered),
         cmocka_unit_test(a_full_disk_is_told_whenever_it_shows),
         cmocka_unit_test(without_memory_who_asked_is_told),
+        cmocka_unit_test(who_ends_for_want_of_memory_does_not_blame_the_database),
         cmocka_unit_test(settings_are_taken_with_whatever_comes_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
