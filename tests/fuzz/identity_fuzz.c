@@ -6,6 +6,8 @@
 #include "identity/identity.h"
 #include "proto/branch.h"
 #include "proto/commit_header.h"
+#include "proto/notice.h"
+#include "proto/token_correction.h"
 #include "tests/fuzz/identity_reference.h"
 
 static sotto_crypto *crypto;
@@ -84,6 +86,20 @@ static sotto_err branch_recode(view bytes, sotto_buf *out)
     return branch_write(&branch, out);
 }
 
+static sotto_err token_correction_recode(view bytes, sotto_buf *out)
+{
+    struct token_correction correction;
+    TRY(token_correction_read(bytes, &correction));
+    return token_correction_write(&correction, out);
+}
+
+static sotto_err notice_recode(view bytes, sotto_buf *out)
+{
+    struct notice notice;
+    TRY(notice_read(bytes, &notice));
+    return notice_write(&notice, out);
+}
+
 /* A link has more spellings than one; the one that is written is read as the same link, and written as the same text. */
 static sotto_err link_recode(view bytes, sotto_buf *out)
 {
@@ -110,6 +126,8 @@ static const struct kind {
     {"commit_header", commit_header_recode, true},
     {"branch", branch_recode, true},
     {"link", link_recode, false},
+    {"token_correction", token_correction_recode, true},
+    {"notice", notice_recode, true},
 };
 
 static void check_neighbours(const struct kind *kind, view bytes)

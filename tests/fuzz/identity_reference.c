@@ -172,6 +172,20 @@ static void branch(struct reference *r)
     skip(r, 32 + 32 + 16 + 64);
 }
 
+static void token_correction(struct reference *r)
+{
+    head(r, "sotto token");
+    skip(r, 16 + 8 + 32 + 8 + 16 + 32 + 64);
+}
+
+static void notice(struct reference *r)
+{
+    head(r, "sotto notice");
+    skip(r, 16);
+    demand(r, number(r, 8) > 0);
+    skip(r, 16 + 32 + 64);
+}
+
 /* The value of a character of base64url that is known to be one. */
 static unsigned sextet(uint8_t c)
 {
@@ -223,6 +237,8 @@ static const struct {
     {"commit_header", commit_header},
     {"branch", branch},
     {"link", link_text},
+    {"token_correction", token_correction},
+    {"notice", notice},
 };
 
 bool identity_reference_is(const char *name, const uint8_t *bytes, size_t len)

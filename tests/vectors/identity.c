@@ -1,5 +1,5 @@
-/* Vectors of our own for lib/identity and for commit_header, branch and auth_proof of lib/proto, made by tests/vectors/identity/make.py: what
- * a second implementation says of each record must be what ours says. */
+/* Vectors of our own for lib/identity and for the signed records of lib/proto, made by tests/vectors/identity/make.py: what a second
+ * implementation says of each record must be what ours says. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -8,6 +8,8 @@
 #include "proto/auth_proof.h"
 #include "proto/branch.h"
 #include "proto/commit_header.h"
+#include "proto/notice.h"
+#include "proto/token_correction.h"
 
 #include "vectors.h"
 
@@ -86,6 +88,8 @@ union record {
     struct account_request account_request;
     struct commit_header commit_header;
     struct branch branch;
+    struct token_correction token_correction;
+    struct notice notice;
 };
 
 static enum verdict genesis_case(struct vectors *v, const json_t *json, union record *r)
@@ -273,6 +277,47 @@ static enum verdict branch_case(struct vectors *v, const json_t *json, union rec
     return same_field(v, json, "signature", VIEW_OF(branch->signature));
 }
 
+static enum verdict token_correction_case(struct vectors *v, const json_t *json, union record *r)
+{
+    struct token_correction *correction = &r->token_correction;
+    DEFER(sign_key_freep) sotto_sign_key *key = NULL;
+    const json_t *fields = fields_of(json);
+    uint8_t public_key[ED25519_PUBLIC];
+    field_copy(v, json, "device_key", public_key, sizeof public_key);
+    CHECK(same_field(v, fields, "stream", VIEW_OF(correction->stream)));
+    CHECK(same_number(v, fields, "epoch", correction->epoch));
+    CHECK(same_field(v, fields, "token_hash", VIEW_OF(correction->token_hash)));
+    CHECK(same_number(v, fields, "op", correction->op));
+    CHECK(same_field(v, fields, "device_id", VIEW_OF(correction->device_id)));
+    CHECK(same_field(v, fields, "account_id", VIEW_OF(correction->account_id)));
+    CHECK(
+        same_error(v, json, "verify", token_correction_verify(v->crypto, correction, public_key)));
+    CHECK(seed_key(v, json, &key));
+    if (key == NULL)
+        return ACCEPTED;
+    CHECK(outcome(v, token_correction_sign(v->crypto, key, correction)));
+    return same_field(v, json, "signature", VIEW_OF(correction->signature));
+}
+
+static enum verdict notice_case(struct vectors *v, const json_t *json, union record *r)
+{
+    struct notice *notice = &r->notice;
+    DEFER(sign_key_freep) sotto_sign_key *key = NULL;
+    const json_t *fields = fields_of(json);
+    uint8_t public_key[ED25519_PUBLIC];
+    field_copy(v, json, "server_key", public_key, sizeof public_key);
+    CHECK(same_field(v, fields, "stream", VIEW_OF(notice->stream)));
+    CHECK(same_number(v, fields, "seq", notice->seq));
+    CHECK(same_field(v, fields, "device_id", VIEW_OF(notice->device_id)));
+    CHECK(same_field(v, fields, "account_id", VIEW_OF(notice->account_id)));
+    CHECK(same_error(v, json, "verify", notice_verify(v->crypto, notice, public_key)));
+    CHECK(seed_key(v, json, &key));
+    if (key == NULL)
+        return ACCEPTED;
+    CHECK(outcome(v, notice_sign(v->crypto, key, notice)));
+    return same_field(v, json, "signature", VIEW_OF(notice->signature));
+}
+
 #define RECODE(name)                                                            \
     static sotto_err name##_recode(view bytes, union record *r, sotto_buf *out) \
     {                                                                           \
@@ -286,6 +331,8 @@ RECODE(statement)
 RECODE(account_request)
 RECODE(commit_header)
 RECODE(branch)
+RECODE(token_correction)
+RECODE(notice)
 
 static const struct kind {
     const char *structure;
@@ -299,6 +346,8 @@ static const struct kind {
     {"account_request", account_request_recode, account_request_case},
     {"commit_header", commit_header_recode, commit_header_case},
     {"branch", branch_recode, branch_case},
+    {"token_correction", token_correction_recode, token_correction_case},
+    {"notice", notice_recode, notice_case},
 };
 
 static enum verdict record_case(struct vectors *v, const struct kind *kind, const json_t *json)

@@ -9,7 +9,7 @@ import json
 import sys
 
 from reference import (DAYS_30, answers, certificate_put, certificate_unsigned, head, plain, public_of, record_put, sha256, sign,
-                       value_put, vector)
+                       value_put, vector, SIGNERS)
 
 ISSUED = 1795132800
 cases = []
@@ -244,7 +244,7 @@ def statement_cases():
     order("two lists of one number", simple, forked)
 
 
-# ---- account request, commit header, branch, sign-in ----
+# ---- account request, records of a stream, sign-in ----
 
 def request_cases():
     fields = {"account_id": sha256(genesis_of(1, 2)), "account_key": public(1), "name": b"alice@chat.example.org",
@@ -266,15 +266,20 @@ def stream_cases():
               "device_id": bytes([1]) * 16, "account_id": seed(3)}
     branch = {"stream": bytes(range(16)), "bad_seq": 99, "good_epoch": 6, "new_stream": bytes(16), "group_info_hash": seed(4),
               "account_id": seed(3), "device_id": bytes([1]) * 16}
+    correction = {"stream": bytes(range(16)), "epoch": 7, "token_hash": seed(5), "op": 2**53 - 1, "device_id": bytes([1]) * 16,
+                  "account_id": seed(3)}
+    notice = {"stream": bytes(range(16)), "seq": 2**53 - 1, "device_id": bytes([1]) * 16, "account_id": seed(3)}
     for name, fields, limits in (
             ("commit_header", header, ({"epoch": 0}, {"epoch": 1, "previous_hash": bytes(32)})),
-            ("branch", branch, ({"bad_seq": 0}, {"new_stream": branch["stream"]}, {"good_epoch": 0}))):
-        right, key = signed(name, fields, 101), {"device_key": public(101)}
+            ("branch", branch, ({"bad_seq": 0}, {"new_stream": branch["stream"]}, {"good_epoch": 0})),
+            ("token_correction", correction, ({"epoch": 0}, {"op": 0})),
+            ("notice", notice, ({"seq": 0}, {"seq": 1}))):
+        right, key = signed(name, fields, 101), {SIGNERS[name]: public(101)}
         add(name, "as it should be", bytes=right, seed=seed(101), **key)
         for limit in limits:
             add(name, "with " + ", ".join(f"{field} {plain(value)}" for field, value in limit.items()),
                 bytes=signed(name, fields | limit, 101), seed=seed(101), **key)
-        add(name, "by another device", bytes=signed(name, fields, 102), **key)
+        add(name, f"by another {SIGNERS[name].split('_')[0]}", bytes=signed(name, fields, 102), **key)
         add(name, "one bit", bytes=right[:30] + bytes([right[30] ^ 1]) + right[31:], **key)
         broken(name, right, **key)
     proof = record_put("auth_proof", {"server_pin": bytes(range(15)), "account_id": seed(1), "device_id": bytes([1]) * 16, "nonce": seed(2),

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""A second implementation of lib/identity and of the signed records commit_header, branch and auth_proof of lib/proto (token_correction and
-notice are not here), slow and by the book: the book is docs/protocol.md, whose tables it reads and decodes by. Ed25519 is written out on
-integers, so that the strict rule is one that can be read.
+"""A second implementation of lib/identity and of the signed records of lib/proto, slow and by the book: the book is docs/protocol.md, whose
+tables it reads and decodes by. Ed25519 is written out on integers, so that the strict rule is one that can be read.
 
    reference.py FILE      decodes and recomputes every case of a file of vectors; prints TAP"""
 import base64
@@ -180,8 +179,13 @@ LIMITS = {
     "account_request": lambda f: re.fullmatch(rb"[a-z0-9._-]{1,64}@[a-z0-9.:\[\]-]{1,253}", f["name"]) is not None,
     "commit_header": lambda f: f["epoch"] >= 1,
     "branch": lambda f: f["bad_seq"] >= 1 and f["stream"] != f["new_stream"],
+    "token_correction": lambda f: True,
+    "notice": lambda f: f["seq"] >= 1,
     "auth_proof": lambda f: True,
 }
+
+# Records whose signer is known from elsewhere: the field of the case that has the key.
+SIGNERS = {"commit_header": "device_key", "branch": "device_key", "token_correction": "device_key", "notice": "server_key"}
 
 
 # ---- Ed25519 (RFC 8032 5.1) under the strict rule ----
@@ -498,8 +502,8 @@ def answers(case):
         out["verify"] = verdict(list_good, unplain(case["account"]), data)
     if structure == "account_request":
         out["verify"] = verdict(signed_by, fields["account_key"], data)
-    if structure in ("commit_header", "branch"):
-        out["verify"] = verdict(signed_by, bytes.fromhex(case["device_key"]), data)
+    if structure in SIGNERS:
+        out["verify"] = verdict(signed_by, bytes.fromhex(case[SIGNERS[structure]]), data)
     if structure == "auth_proof":
         out["verify"] = verdict(signed_by, bytes.fromhex(case["device_key"]), data + bytes.fromhex(case["signature"]))
     if structure == "statement":
