@@ -8,8 +8,8 @@ import base64
 import json
 import sys
 
-from reference import (DAYS_30, answers, certificate_put, certificate_unsigned, head, plain, public_of, record_put, sha256, sign,
-                       value_put, vector, SIGNERS)
+from reference import (DAYS_30, SIGNERS, answers, certificate_put, certificate_unsigned, head, plain, public_of, record_put, sha256, sign,
+                       ticket_put, value_put, vector)
 
 ISSUED = 1795132800
 cases = []
@@ -244,7 +244,7 @@ def statement_cases():
     order("two lists of one number", simple, forked)
 
 
-# ---- account request, records of a stream, sign-in ----
+# ---- account request, records of a stream, what is signed and not sent, blob tickets ----
 
 def request_cases():
     fields = {"account_id": sha256(genesis_of(1, 2)), "account_key": public(1), "name": b"alice@chat.example.org",
@@ -282,9 +282,42 @@ def stream_cases():
         add(name, f"by another {SIGNERS[name].split('_')[0]}", bytes=signed(name, fields, 102), **key)
         add(name, "one bit", bytes=right[:30] + bytes([right[30] ^ 1]) + right[31:], **key)
         broken(name, right, **key)
-    proof = record_put("auth_proof", {"server_pin": bytes(range(15)), "account_id": seed(1), "device_id": bytes([1]) * 16, "nonce": seed(2),
-                                      "exporter": seed(3)})
-    add("auth_proof", "a device signs in", bytes=proof, seed=seed(101), device_key=public(101), signature=sign(seed(101), proof))
+
+
+def alone_cases():
+    proof = {"server_pin": bytes(range(15)), "account_id": seed(1), "device_id": bytes([1]) * 16, "nonce": seed(2), "exporter": seed(3)}
+    removal = {"server_pin": bytes(range(15)), "account_id": seed(1), "nonce": seed(2)}
+    hello = {"nonce": seed(2), "exporter": seed(3), "challenge": seed(4)}
+    for name, comment, fields in (("auth_proof", "a device signs in", proof), ("account_remove", "an account is removed", removal),
+                                  ("hello", "a server says who it is", hello)):
+        right, key = record_put(name, fields), {SIGNERS[name]: public(101)}
+        signature = sign(seed(101), right)
+        add(name, comment, bytes=right, seed=seed(101), **key, signature=signature)
+        add(name, "by another key", bytes=right, **key, signature=sign(seed(102), right))
+        for field, value in fields.items():
+            add(name, f"for another {field}", bytes=record_put(name, fields | {field: value[:-1] + bytes([value[-1] ^ 1])}), **key,
+                signature=signature)
+
+
+def ticket_cases():
+    fields = {"op": 1, "hash": bytes(range(0xc0, 0xe0)), "size": 0x123456, "account": 7, "expires_s": ISSUED}
+    key = bytes(range(32))
+
+    def case(comment, data, now_s=ISSUED - 1):
+        add("blob_ticket", comment, bytes=data, key=key, now_s=now_s)
+    right = ticket_put(fields, key)
+    case("to send", right)
+    case("to fetch", ticket_put(fields | {"op": 2}, key))
+    case("of the largest numbers", ticket_put(fields | {"size": 2**63 - 1, "account": 2**63 - 1, "expires_s": 2**63 - 1}, key))
+    case("to do nothing", ticket_put(fields | {"op": 0}, key))
+    case("to do something else", ticket_put(fields | {"op": 3}, key))
+    case("when its time is over", right, ISSUED)
+    case("of another run", ticket_put(fields, key[::-1]))
+    for place in 0, 1, 33, 41, 49, 57, 88:
+        case(f"one bit of byte {place}", right[:place] + bytes([right[place] ^ 1]) + right[place + 1:])
+    case("nothing", b"")
+    case("a byte less", right[:-1])
+    case("a byte more", right + b"\0")
 
 
 # ---- links, safety numbers ----
@@ -329,7 +362,8 @@ def safety_cases():
 
 
 def main():
-    for make in genesis_cases, rotation_cases, list_cases, follow_cases, statement_cases, request_cases, stream_cases, link_cases, safety_cases:
+    for make in (genesis_cases, rotation_cases, list_cases, follow_cases, statement_cases, request_cases, stream_cases, alone_cases,
+                 ticket_cases, link_cases, safety_cases):
         make()
     assert value_put([], "opaque `<V>` `<V>`") == b"\0"
     sys.stdout.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
