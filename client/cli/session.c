@@ -519,9 +519,9 @@ static void interrupt(struct talk *t)
     }
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *user, int number)
 {
-    struct talk *t = handle->data;
+    struct talk *t = user;
     if (number == SIGTSTP)
         input_suspend(t->input);
     else if (number != SIGWINCH)
@@ -587,6 +587,7 @@ static int talk_run(struct cli_call *call, void (*begin)(struct talk *t))
     }
     begin(t);
     uv_run(&t->loop, UV_RUN_DEFAULT);
+    signals_leave(&t->signals);
     t->screen.editor = NULL; /* the terminal is the user's again */
     status = ending_say(&t->end, &t->screen, &t->online);
     /* What still runs can't be stopped, and leaving main() would wait for its thread. */

@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "cli/stop.h"
+
+#define ENDS 3 /* so many of them ask for the end */
+
 static const int numbers[SIGNALS_COUNT] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
 
 static bool is_ignored(int number)
@@ -11,24 +15,60 @@ static bool is_ignored(int number)
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-void signals_start(struct signals *s, uv_loop_t *loop, uv_signal_cb on_signal, void *user)
+static void on_any(uv_signal_t *handle, int number)
 {
+    struct signals *s = handle->data;
+    if (handle < &s->all[ENDS] && stop_ask() == STOP_SAME)
+        return;
+    s->on_signal(s->user, number);
+}
+
+void signals_start(struct signals *s, uv_loop_t *loop, void (*on_signal)(void *user, int number),
+                   void *user)
+{
+    s->on_signal = on_signal;
+    s->user = user;
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         uv_signal_init(loop, &s->all[i]);
-        s->all[i].data = user;
+        s->all[i].data = s;
         if (!is_ignored(numbers[i]))
-            uv_signal_start(&s->all[i], on_signal, numbers[i]);
+            uv_signal_start(&s->all[i], on_any, numbers[i]);
     }
 }
 
 void signals_end(struct signals *s)
 {
-    for (size_t i = 1; i < SIGNALS_COUNT; i++)
+    for (size_t i = 0; i < ENDS; i++)
+        uv_unref((uv_handle_t *)&s->all[i]);
+    for (size_t i = ENDS; i < SIGNALS_COUNT; i++)
         uv_close((uv_handle_t *)&s->all[i], NULL);
-    uv_unref((uv_handle_t *)&s->all[0]);
+}
+
+static void on_late(int number)
+{
+    if (stop_ask() == STOP_SAME)
+        return;
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+/* Blocked meanwhile: else one that comes between two handlers would end us in its own way. */
+void signals_leave(struct signals *s)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 0; i < ENDS; i++) {
+        if (!uv_is_active((uv_handle_t *)&s->all[i]))
+            continue;
+        uv_signal_stop(&s->all[i]);
+        (void)signal(numbers[i], on_late);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void signals_close(struct signals *s)
 {
-    uv_close((uv_handle_t *)&s->all[0], NULL);
+    for (size_t i = 0; i < ENDS; i++)
+        uv_close((uv_handle_t *)&s->all[i], NULL);
 }

@@ -413,9 +413,9 @@ static void interrupt(struct talk *t)
         leave(t);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *user, int number)
 {
-    struct talk *t = handle->data;
+    struct talk *t = user;
     if (number == SIGTSTP)
         input_suspend(t->input);
     else if (number != SIGWINCH)
@@ -558,6 +558,7 @@ static int talk_loop(struct talk *t)
         return status;
     talk_begin(t);
     uv_run(&t->loop, UV_RUN_DEFAULT);
+    signals_leave(&t->signals);
     status = last_words(t);
     if (uv_loop_alive(&t->loop) == 0) {
         signals_close(&t->signals);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "cli/stop.h"
 #include "core/blob_ticket.h"
 #include "crypto/rng.h"
 #include "net/checkpoint.h"
@@ -340,10 +341,11 @@ static void stop_tell(struct mailbox *box)
         uv_sleep(STOP_RETRY_MS);
 }
 
-/* The first signal ends the server in order, the second at once. */
+/* The first signal ends the server in order, a later one at once. */
 static void on_second_signal(int number)
 {
-    _exit(128 + number);
+    if (stop_ask() != STOP_SAME)
+        _exit(128 + number);
 }
 
 /* SIGHUP asks for the settings to be read again; but if it tells of a terminal that has gone, who started us there is gone, too.
@@ -359,6 +361,7 @@ static void on_signal(uv_signal_t *handle, int number)
         reload(front->server);
         return;
     }
+    (void)stop_ask();
     front->stopping = true;
     atomic_store(&front->server->ready, false);
     notify_manager("STOPPING=1");
@@ -366,7 +369,21 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_stop(&front->uv);
 }
 
-/* Nothing more comes in; from here on a signal's own action ends the program. */
+/* The loop takes no more of them. Blocked meanwhile: else one that comes between two handlers would end us in its own way. */
+static void signals_close(struct front *front)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&front->signals[i], NULL);
+    signal(SIGINT, on_second_signal);
+    signal(SIGTERM, on_second_signal);
+    signal(SIGHUP, SIG_IGN);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Nothing more comes in. */
 static void front_close(struct front *front)
 {
     for (size_t i = 0; i < front->listener_count; i++) {
@@ -389,13 +406,10 @@ static void front_close(struct front *front)
     if (front->server->hub != NULL)
         hub_stop(&front->hub);
     front->server->hub = NULL;
-    for (size_t i = 0; i < SIGNALS; i++)
-        uv_close((uv_handle_t *)&front->signals[i], NULL);
+    signals_close(front);
     uv_run(&front->uv, UV_RUN_DEFAULT);
     uv_loop_close(&front->uv);
     front->uv_on = false;
-    signal(SIGINT, on_second_signal);
-    signal(SIGTERM, on_second_signal);
 }
 
 /* ---- the beginning */

@@ -7,7 +7,7 @@ import tempfile
 import threading
 
 from sottoclient import Server, run
-from sottopeople import Person, people, sotto, wait_for
+from sottopeople import Person, caught, people, sotto, wait_for
 
 
 def sanitized(server):
@@ -203,6 +203,22 @@ def a_signal_leaves_and_the_other_side_is_told():
             assert b.status() == 0 and "The other side left" in b.err(), b.err()
 
 
+def two_signals_at_the_same_time_are_one():
+    """timeout and shells signal a process and its group."""
+    with Server() as server:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            a, b = people(server.port)
+            server.process.send_signal(signal.SIGSTOP)  # so that the goodbye takes its time
+            try:
+                a.process.send_signal(number)
+                wait_for(lambda: not caught(a.process.pid, signal.SIGWINCH), "the goodbye's beginning")
+                a.process.send_signal(number)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            assert a.status() == 0, a.err()
+            assert b.status() == 0 and "The other side left" in b.err(), b.err()
+
+
 def an_interrupt_before_anything_was_achieved_is_130():
     with Server() as server:
         with Person("session", "new", port=server.port) as a:
@@ -322,6 +338,7 @@ run([
     files_and_nothing_are_input_too,
     exit_and_end_leave_and_the_other_side_is_told,
     a_signal_leaves_and_the_other_side_is_told,
+    two_signals_at_the_same_time_are_one,
     an_interrupt_before_anything_was_achieved_is_130,
     a_hang_up_that_is_ignored_stays_ignored,
     json_is_one_object_a_line,

@@ -17,7 +17,7 @@ import time
 from sottoblobs import SETTINGS, get, member, put, to_fetch, to_send
 from sottoclient import *
 from sottodevice import APPLICATION, Device
-from sottopeople import wait_for
+from sottopeople import caught, wait_for
 
 
 def sottod(*arguments, timeout=60, **more):
@@ -528,12 +528,6 @@ def what_a_crash_left_of_a_backup_goes_at_the_next_start():
             f.write(bytes(100000))
     with Server(directory=directory) as s:
         assert not any(os.path.exists(path) for path in left) and s.alive()
-
-
-def caught(pid, number):
-    with open(f"/proc/{pid}/status", encoding="ascii") as f:
-        held = [line for line in f if line.startswith("SigCgt:")][0]
-    return int(held.split()[1], 16) >> (number - 1) & 1
 
 
 def who_stops_waiting_leaves_no_file():

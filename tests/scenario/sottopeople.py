@@ -29,6 +29,13 @@ def wait_for(check, what, timeout=60):
         time.sleep(0.02)
 
 
+def caught(pid, number):
+    """Whether the process has a handler for this signal."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        held = [line for line in f if line.startswith("SigCgt:")][0]
+    return int(held.split()[1], 16) >> (number - 1) & 1
+
+
 def sotto(*arguments, port=None, stdin="", data=None, timeout=60, **more):
     """Runs to the end: (status, stdout, stderr)."""
     data = data or tempfile.mkdtemp(prefix="sotto-test-")
