@@ -77,11 +77,11 @@ static sotto_err subscription_load(struct step *s, struct stream *stream, uint64
     return SOTTO_OK;
 }
 
-static sotto_err subscription_forget(struct step *s, uint64_t stream, uint64_t device)
+static sotto_err subscription_forget(struct step *s, uint64_t stream, uint64_t device, bool left)
 {
     struct row_key key = row_key_two(stream, device), back = row_key_two(device, stream);
     TRY(row_delete(s, STORE_SUBSCRIPTION, row_key_view(&key)));
-    return row_delete(s, STORE_SUBSCRIBED, row_key_view(&back));
+    return row_delete(s, subscription_index(left), row_key_view(&back));
 }
 
 static sotto_err subscriptions_load(struct step *s, struct stream *stream)
@@ -102,7 +102,7 @@ static sotto_err subscriptions_load(struct step *s, struct stream *stream)
         if (s->core->streams->replaying || !is_long_ended(s, row.until, row.until_s, row.left))
             TRY(subscription_load(s, stream, device, &row));
         else
-            TRY(subscription_forget(s, stream->number, device));
+            TRY(subscription_forget(s, stream->number, device, row.left));
     }
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }

@@ -281,7 +281,9 @@ void subscription_link(struct core *core, struct subscription *sub);
 void subscription_free(struct subscription *sub);
 /* Writes its row. */
 SOTTO_MUST_USE sotto_err subscription_put(struct step *s, struct subscription *sub);
-/* The next stream that a device subscribes to, by number, behind `after`. NOTFOUND. */
+/* The table in which a device's subscription to a stream stands, besides its row: by whether it left by itself. */
+enum store_table subscription_index(bool left);
+/* The next stream that a device subscribes to and did not leave, by number, behind `after`. NOTFOUND. */
 SOTTO_MUST_USE sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after,
                                          uint64_t *ret_stream);
 /* Streams in memory and rows alike. */

@@ -198,6 +198,29 @@ sotto_err subscribed_next(struct step *s, uint64_t device_number, uint64_t after
     return row_next_two(s, STORE_SUBSCRIBED, device_number, after, ret_stream);
 }
 
+static sotto_err left_next(struct step *s, uint64_t device_number, uint64_t after,
+                           uint64_t *ret_stream)
+{
+    return row_next_two(s, STORE_LEFT, device_number, after, ret_stream);
+}
+
+/* Where a device's streams are looked up. What it left stands apart, since it may be much, and is looked for only when the device goes. */
+enum store_table subscription_index(bool left)
+{
+    return left ? STORE_LEFT : STORE_SUBSCRIBED;
+}
+
+static sotto_err left_set(struct step *s, struct subscription *sub, bool left)
+{
+    const struct row_key back = row_key_two(sub->device_number, sub->stream->number);
+    if (sub->left == left)
+        return SOTTO_OK;
+    TRY(row_delete(s, subscription_index(sub->left), row_key_view(&back)));
+    TRY(row_put(s, subscription_index(left), row_key_view(&back), (view){0}));
+    sub->left = left;
+    return SOTTO_OK;
+}
+
 /* What waits, of a stream of which up to `passed` nothing counts any more. Bytes: as many as an average entry has. A device that was
  * removed, and has not read to its end, holds back what comes after that, too. */
 static void standing_measure(struct standing *standing, const struct subscription_row *sub,
@@ -328,8 +351,8 @@ static sotto_err subscription_resume(struct step *s, struct subscription *sub)
         gap_forget(sub);
     else
         gap_open(sub);
+    TRY(left_set(s, sub, false));
     sub->until = sub->until_s = sub->corrects = 0;
-    sub->left = false;
     stream->active++;
     stream->stale = true;
     return subscription_put(s, sub);
@@ -390,11 +413,12 @@ sotto_err subscription_remove(struct step *s, struct subscription *sub)
     struct stream *stream = sub->stream;
     struct row_key key = row_key_two(stream->number, sub->device_number);
     struct row_key back = row_key_two(sub->device_number, stream->number);
+    enum store_table index = subscription_index(sub->left);
     moved_forget(s->core->streams, sub);
     subscription_free(sub);
     stream->stale = true;
     TRY(step_break(s, row_delete(s, STORE_SUBSCRIPTION, row_key_view(&key))));
-    return step_break(s, row_delete(s, STORE_SUBSCRIBED, row_key_view(&back)));
+    return step_break(s, row_delete(s, index, row_key_view(&back)));
 }
 
 /* The last one leaves a stream that time will take away. */
@@ -413,8 +437,8 @@ sotto_err subscription_leave(struct step *s, struct subscription *sub)
 {
     if (subscription_ended(sub) || sub->stream->head == 0)
         return subscription_drop(s, sub);
+    TRY(step_break(s, left_set(s, sub, true)));
     subscription_set_behind(sub, false);
-    sub->left = true;
     sub->from = sub->cursor = sub->stream->head;
     return ends(s, sub);
 }
@@ -511,18 +535,26 @@ static sotto_err device_leave_stream(struct step *s, uint64_t device_number, uin
     return sub != NULL ? subscription_drop(s, sub) : SOTTO_OK;
 }
 
-static sotto_err device_leave_all(struct step *s, const struct device *device)
+typedef sotto_err next_fn(struct step *s, uint64_t device_number, uint64_t after,
+                          uint64_t *ret_stream);
+
+static sotto_err device_leave_each(struct step *s, const struct device *device, next_fn *next)
 {
-    struct row_key key = row_key_u64(device->number);
     uint64_t number = 0;
     sotto_err err;
-    while ((err = subscribed_next(s, device->number, number, &number)) == SOTTO_OK) {
+    while ((err = next(s, device->number, number, &number)) == SOTTO_OK) {
         sotto_err left = device_leave_stream(s, device->number, number);
         if (left != SOTTO_OK && left != SOTTO_E_NOTFOUND)
             return left;
     }
-    if (err != SOTTO_E_NOTFOUND)
-        return err;
+    return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
+}
+
+static sotto_err device_leave_all(struct step *s, const struct device *device)
+{
+    struct row_key key = row_key_u64(device->number);
+    TRY(device_leave_each(s, device, subscribed_next));
+    TRY(device_leave_each(s, device, left_next));
     answers_forget(s->core->streams, device->number);
     return row_delete(s, STORE_ANSWERS, row_key_view(&key));
 }

@@ -52,7 +52,8 @@
     X(MAIL, 23, "mail", "rising number -> a mail to be sent")                                \
     X(INVITED, 24, "invited", "account number, hash of the redeem token -> nothing")         \
     X(BLOB_OF, 25, "blob_of", "account number, hash -> nothing")                             \
-    X(CONVERSATIONS, 26, "conversations", "account number -> how many it is in")
+    X(CONVERSATIONS, 26, "conversations", "account number -> how many it is in")             \
+    X(LEFT, 27, "left", "device number, stream number -> nothing")
 
 enum store_table {
 #define STORE_TABLE_ENUM(name, number, text, what) STORE_##name = (number),

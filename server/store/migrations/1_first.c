@@ -20,4 +20,4 @@ const char migration_1[] =
                 TABLE("subscription") TABLE("subscribed") TABLE("header") TABLE("state")
                     TABLE("answers") TABLE("journal") TABLE("blob") TABLE("blob_expiry")
                         TABLE("due") TABLE("mail") TABLE("invited") TABLE("blob_of")
-                            TABLE("conversations");
+                            TABLE("conversations") TABLE("left");

@@ -69,6 +69,7 @@ static void a_stream_that_nobody_reads_goes_in_a_month(void **state)
     assert_int_equal(rows(&c, STORE_STREAM_BY_ID), 2);
     assert_int_equal(rows(&c, STORE_SUBSCRIPTION), 2);
     assert_int_equal(rows(&c, STORE_SUBSCRIBED), 2);
+    assert_int_equal(rows(&c, STORE_LEFT), 0);
     assert_int_equal(rows(&c, STORE_HEADER), 0);
     assert_int_equal(rows(&c, STORE_STATE), 0);
     assert_int_equal(rows(&c, STORE_DUE), 0);
@@ -159,6 +160,74 @@ static void a_stream_lets_go_of_its_blobs(void **state)
     chat_clear(&c);
 }
 
+static void ask_streams(struct chat *c, size_t who)
+{
+    static const uint8_t first[STREAM_ID];
+    sotto_buf frame = {0};
+    assert_ok(proto_streams_write(39, first, &frame));
+    tell(&c->town, connection_of(who), &frame);
+    assert_int_equal(heard(c, who, PROTO_STREAM_LIST), 1);
+}
+
+static void a_device_does_not_pay_for_what_it_left(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    for (uint8_t i = 0; i < 7; i++) {
+        (void)talk_change(&c, (struct talk){.stream = {9, i}, .token = 1});
+        ask_create(&c, 2, c.stream);
+        commits(&c, 2, (struct wish){0});
+        ask_unsubscribe(&c, 2);
+    }
+    assert_int_equal(rows(&c, STORE_SUBSCRIPTION), 6 + 7);
+    assert_int_equal(rows(&c, STORE_SUBSCRIBED), 6);
+    assert_int_equal(rows(&c, STORE_LEFT), 7);
+    ask_streams(&c, 2);
+    assert_int_equal(connection_find(world(&c)->core, connection_of(2))->eighths, 0);
+    chat_clear(&c);
+}
+
+static void who_comes_back_has_left_no_more(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 3);
+    ask_unsubscribe(&c, 1);
+    ask_unsubscribe(&c, 2);
+    assert_int_equal(rows(&c, STORE_SUBSCRIBED), 4);
+    assert_int_equal(rows(&c, STORE_LEFT), 2);
+    ask_subscribe(&c, 1, c.token);
+    heard_appended(&c, 1);
+    assert_int_equal(rows(&c, STORE_SUBSCRIBED), 5);
+    assert_int_equal(rows(&c, STORE_LEFT), 1);
+    commits(&c, 0, (struct wish){.add = {2}, .add_count = 1});
+    assert_int_equal(rows(&c, STORE_SUBSCRIBED), 6);
+    assert_int_equal(rows(&c, STORE_LEFT), 0);
+    chat_clear(&c);
+}
+
+/* By a commit that removes it, with time, with the device. */
+static void what_tells_that_one_left_goes_with_its_row(void **state)
+{
+    (void)state;
+    struct chat c = talk_of(no_limits(), 4);
+    struct person *p = &c.voices[3].person;
+    for (size_t who = 1; who < 4; who++)
+        ask_unsubscribe(&c, who);
+    assert_int_equal(rows(&c, STORE_LEFT), 3);
+    commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1});
+    assert_int_equal(rows(&c, STORE_LEFT), 2);
+    list_next(&c.town, p);
+    list_set(&c.town, p, 0, DEVICE_REVOKED);
+    list_sign(&c.town, p);
+    ask_devices_put(&c.town, p, connection_of(3), NULL, 0);
+    assert_int_equal(rows(&c, STORE_LEFT), 1);
+    wait_for(&c, 61 * DAY_MS);
+    says(&c, 0, "nobody is here"); /* reads the stream in */
+    assert_int_equal(rows(&c, STORE_LEFT), 0);
+    assert_int_equal(rows(&c, STORE_SUBSCRIPTION), 1 + 3); /* and the inboxes */
+    chat_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +238,9 @@ int main(void)
         cmocka_unit_test(a_month_counts_from_when_the_last_one_left_for_good),
         cmocka_unit_test(without_retention_a_stream_that_nobody_reads_stays),
         cmocka_unit_test(a_stream_lets_go_of_its_blobs),
+        cmocka_unit_test(a_device_does_not_pay_for_what_it_left),
+        cmocka_unit_test(who_comes_back_has_left_no_more),
+        cmocka_unit_test(what_tells_that_one_left_goes_with_its_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
