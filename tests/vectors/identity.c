@@ -1,5 +1,5 @@
-/* Vectors of our own for lib/identity, the signed records of lib/proto and blob tickets, made by tests/vectors/identity/make.py: what a
- * second implementation says of each must be what ours says. */
+/* Vectors of our own for lib/identity, certificates, the signed records of lib/proto and blob tickets, made by
+ * tests/vectors/identity/make.py: what a second implementation says of each must be what ours says. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -475,6 +475,123 @@ static enum verdict blob_ticket_case(struct vectors *v, const json_t *json)
     return same(v, "what is written again", buf_view(&again), bytes);
 }
 
+/* ---- certificates and their chains ---- */
+
+static const char *const certificate_kinds[X509_KINDS] = {
+    [X509_ROOT] = "root",     [X509_INTERMEDIATE] = "intermediate",
+    [X509_SERVER] = "server", [X509_ACCOUNT] = "account",
+    [X509_DEVICE] = "device",
+};
+
+/* X509_KINDS: none of them. */
+static enum x509_kind certificate_kind(const char *name)
+{
+    enum x509_kind kind = 0;
+    while (kind < X509_KINDS && strcmp(name, certificate_kinds[kind]) != 0)
+        kind++;
+    return kind;
+}
+
+static enum verdict certificate_fields(struct vectors *v, const json_t *fields,
+                                       const struct x509 *cert)
+{
+    CHECK(same_field(v, fields, "public_key", VIEW_OF(cert->public_key)));
+    CHECK(same_text(v, fields, "issuer", certificate_kinds[cert->issuer]));
+    CHECK(same_field(v, fields, "issuer_key_id", VIEW_OF(cert->issuer_key_id)));
+    CHECK(same_field(v, fields, "account_id", VIEW_OF(cert->account_id)));
+    CHECK(same_field(v, fields, "device_id", VIEW_OF(cert->device_id)));
+    CHECK(same(v, "name", cert->name, view_str(field_text(v, fields, "name"))));
+    CHECK(same(v, "host", cert->host, view_str(field_text(v, fields, "host"))));
+    CHECK(same_field(v, fields, "signature", VIEW_OF(cert->signature)));
+    if (cert->kind == X509_DEVICE)
+        return ACCEPTED;
+    CHECK(same_number(v, fields, "not_before_s", (uint64_t)cert->not_before_s));
+    return same_number(v, fields, "not_after_s", (uint64_t)cert->not_after_s);
+}
+
+/* The pin of this key, as text and read again. */
+static enum verdict certificate_pin(struct vectors *v, const json_t *json, const struct x509 *cert)
+{
+    uint8_t pin[X509_PIN], again[X509_PIN];
+    char text[X509_PIN_TEXT];
+    CHECK(outcome(v, x509_pin(v->crypto, cert->public_key, pin)));
+    x509_pin_write(pin, text);
+    CHECK(same_text(v, json, "pin_text", text));
+    CHECK(outcome(v, x509_pin_read(view_str(text), again)));
+    return same(v, "the pin that is read", VIEW_OF(again), VIEW_OF(pin));
+}
+
+static enum verdict certificate_case(struct vectors *v, const json_t *json)
+{
+    DEFER(sign_key_freep) sotto_sign_key *key = NULL;
+    DEFER(buf_clear) sotto_buf again = {0};
+    struct x509 cert;
+    uint8_t issuer[ED25519_PUBLIC];
+    view bytes = field_hex(v, json, "bytes");
+    enum x509_kind kind = certificate_kind(field_text(v, json, "kind"));
+    sotto_err err = x509_read(v->crypto, kind, bytes, &cert);
+    CHECK(same_text(v, json, "result", err == SOTTO_OK ? "valid" : "invalid"));
+    if (err != SOTTO_OK)
+        return err == SOTTO_E_CERTIFICATE ? ACCEPTED : outcome(v, err);
+    field_copy(v, json, "issuer_key", issuer, sizeof issuer);
+    CHECK(certificate_fields(v, fields_of(json), &cert));
+    CHECK(same_error(v, json, "verify", x509_verify(v->crypto, &cert, issuer)));
+    CHECK(certificate_pin(v, json, &cert));
+    CHECK(seed_key(v, json, &key));
+    if (key == NULL)
+        return ACCEPTED;
+    CHECK(outcome(v, x509_issue(v->crypto, &cert, key, &again)));
+    return same(v, "what is issued again", buf_view(&again), bytes);
+}
+
+#define CHAIN_MAX 8 /* more than any may have */
+
+static size_t chain_of(struct vectors *v, const json_t *json, view chain[CHAIN_MAX])
+{
+    const json_t *items = json_object_get(json, "chain");
+    size_t count = json_array_size(items);
+    if (!json_is_array(items) || count > CHAIN_MAX) {
+        field_fault(v, "chain", "is no chain");
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!hex_bytes(v, json_array_get(items, i), &chain[i]))
+            field_fault(v, "chain", "has an item that is not hexadecimal");
+    return count;
+}
+
+static enum verdict server_chain_case(struct vectors *v, const json_t *json)
+{
+    view chain[CHAIN_MAX] = {0};
+    size_t count = chain_of(v, json, chain);
+    uint8_t pin[X509_PIN], found[X509_PIN], key[ED25519_PUBLIC];
+    field_copy(v, json, "pin", pin, sizeof pin);
+    sotto_err err = x509_verify_server_chain(v->crypto, chain, count, pin,
+                                             field_number(v, json, "now_s"), key, found);
+    CHECK(same_error(v, json, "verify", err));
+    if (err != SOTTO_OK)
+        return ACCEPTED;
+    CHECK(same_field(v, json, "leaf_key", VIEW_OF(key)));
+    return same_field(v, json, "root_pin", VIEW_OF(found));
+}
+
+static enum verdict name_path_case(struct vectors *v, const json_t *json)
+{
+    view chain[CHAIN_MAX] = {0};
+    size_t count = chain_of(v, json, chain);
+    uint8_t pin[X509_PIN];
+    struct x509 account, device;
+    field_copy(v, json, "pin", pin, sizeof pin);
+    sotto_err err = x509_verify_name_path(v->crypto, chain, count, pin,
+                                          field_number(v, json, "now_s"), &account, &device);
+    CHECK(same_error(v, json, "verify", err));
+    if (err != SOTTO_OK)
+        return ACCEPTED;
+    return same_field(v, json, "leaf_key", VIEW_OF(device.public_key));
+}
+
+/* ---- links and safety numbers ---- */
+
 static enum verdict link_secrets(struct vectors *v, const json_t *json,
                                  const struct link_invite *link)
 {
@@ -532,6 +649,9 @@ static const struct other {
     {"account_remove", account_remove_case},
     {"hello", hello_case},
     {"blob_ticket", blob_ticket_case},
+    {"certificate", certificate_case},
+    {"server_chain", server_chain_case},
+    {"name_path", name_path_case},
     {"link", link_case},
     {"safety_number", safety_number_case},
 };

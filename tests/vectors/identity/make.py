@@ -8,8 +8,8 @@ import base64
 import json
 import sys
 
-from reference import (DAYS_30, SIGNERS, answers, certificate_put, certificate_unsigned, head, plain, public_of, record_put, sha256, sign,
-                       ticket_put, value_put, vector)
+from reference import (DAYS_30, SIGNERS, YEAR_9999, answers, certificate_body, certificate_put, certificate_unsigned, head, key_id, plain,
+                       public_of, record_put, sha256, sign, ticket_put, value_put, vector)
 
 ISSUED = 1795132800
 cases = []
@@ -184,6 +184,121 @@ def follow_cases():
     case("a device active again", (1, 2, 3))
 
 
+# ---- certificates ----
+
+KEYS = {"root": 201, "intermediate": 202, "server": 203, "account": 1, "device": 101}  # their seeds
+
+
+def certificate_fields(kind, issuer_key, **other):
+    issuer = {"root": "root", "device": "account"}.get(kind, "root" if issuer_key == KEYS["root"] else "intermediate")
+    lives = (0, YEAR_9999) if kind == "device" else (ISSUED, YEAR_9999 if kind == "root" else ISSUED + 3 * DAYS_30)
+    ours = {"account": {"name": b"alice@chat.example.org", "account_id": seed(0xac)}, "server": {"host": b"chat.example.org"},
+            "device": {"account_id": seed(0xac), "device_id": bytes([0xde]) * 16}}
+    return {"kind": kind, "public_key": public(KEYS[kind]), "issuer": "root" if kind == "intermediate" else issuer,
+            "issuer_key_id": key_id(public(issuer_key)), "not_before_s": lives[0], "not_after_s": lives[1], "account_id": bytes(32),
+            "device_id": bytes(16), "name": b"", "host": b""} | ours.get(kind, {}) | other
+
+
+def issued(body, issuer_key):
+    return certificate_put(body, sign(seed(issuer_key), certificate_unsigned(body)))
+
+
+def certificate_of(kind, issuer, **other):
+    return issued(certificate_body(certificate_fields(kind, KEYS[issuer], **other)), KEYS[issuer])
+
+
+LONGEST = b"a" * 64 + b"@" + b"b" * 253
+
+
+def certificate_cases():
+    def case(comment, kind, data, issuer, **given):
+        add("certificate", comment, kind=kind, bytes=data, issuer_key=public(KEYS[issuer]), **given)
+
+    def right(comment, kind, issuer, **other):
+        case(comment, kind, certificate_of(kind, issuer, **other), issuer, seed=seed(KEYS[issuer]))
+
+    def wrong(comment, kind, issuer, before, behind):
+        """Signed as it should be, but with a template in which something else stands."""
+        body = certificate_body(certificate_fields(kind, KEYS[issuer]))
+        assert body.count(before) == 1 and len(before) == len(behind)
+        case(comment, kind, issued(body.replace(before, behind), KEYS[issuer]), issuer)
+    over = {"root": "root", "intermediate": "root", "server": "root", "account": "root", "device": "account"}
+    for kind, issuer in over.items():
+        data = certificate_of(kind, issuer)
+        right("one of each", kind, issuer)
+        for other in over:
+            if other != kind:
+                case(f"{kind}, read as another", other, data, issuer)
+        case("nothing", kind, b"", issuer)
+        case("a byte less", kind, data[:-1], issuer)
+        case("a byte more", kind, data + b"\0", issuer)
+        case("one bit of the signature", kind, data[:-1] + bytes([data[-1] ^ 1]), issuer)
+        case("one bit of the serial number", kind, data[:20] + bytes([data[20] ^ 1]) + data[21:], issuer)
+        case("under another key", kind, data, "server")
+    right("under the intermediate", "server", "intermediate")
+    right("under the intermediate", "account", "intermediate")
+    right("to the end of 2049", "root", "root", not_after_s=2524607999)
+    right("to 2050", "root", "root", not_after_s=2524608000)
+    right("from 1970, a second long", "root", "root", not_before_s=0, not_after_s=0)
+    right("with the shortest host", "server", "root", host=b"[")
+    right("with the longest host", "server", "root", host=b"h" * 253)
+    right("with the shortest name", "account", "root", name=b"a@b")
+    right("with the longest name", "account", "root", name=LONGEST)
+    for host in b"", b"H", b"a_b", b"h" * 254:
+        case(f"no host: {host.decode()[:10]!r}", "server", certificate_of("server", "root", host=host), "root")
+    for name in b"", b"@b", b"alice", b"Alice@b", b"a@b@c", b"a" * 65 + b"@b", LONGEST + b"b":
+        case(f"no name: {name.decode()[:10]!r}", "account", certificate_of("account", "root", name=name), "root")
+    case("ends before it begins", "root", certificate_of("root", "root", not_before_s=ISSUED + 1, not_after_s=ISSUED), "root")
+    case("from 1969", "root", certificate_of("root", "root", not_before_s=-1), "root")
+    case("a device with an end", "device", certificate_of("device", "account", not_after_s=ISSUED), "account")
+    wrong("may sign lists, too", "root", "root", b"\x03\x02\x02\x04", b"\x03\x02\x02\x06")
+    wrong("with a longer path", "account", "root", b"\x01\x01\xff\x02\x01\x00", b"\x01\x01\xff\x02\x01\x01")
+    wrong("with a path that has no end", "intermediate", "root", b"\x30\x06\x01\x01\xff\x02\x01\x01", b"\x30\x06\x01\x01\xff\x05\x01\x01")
+    wrong("true in another form", "intermediate", "root", b"\x30\x06\x01\x01\xff", b"\x30\x06\x01\x01\x01")
+    wrong("for another purpose", "device", "account", b"\x05\x05\x07\x03\x28", b"\x05\x05\x07\x03\x02")
+    wrong("another title", "server", "root", b"sotto server ", b"sotto SERVER ")
+    wrong("another issuer", "server", "root", b"sotto root ", b"sotto Root ")
+    wrong("another scheme", "server", "root", b"sotto://", b"SOTTO://")
+    wrong("another fingerprint in its subject", "server", "root", key_id(public(203)).hex().upper()[:4].encode(), b"0000")
+    wrong("an account in capitals", "device", "account", b"sotto:" + b"ac" * 32, b"sotto:" + b"AC" * 32)
+    wrong("a time with a 13th month", "server", "root", b"261120000000Z", b"261320000000Z")
+    wrong("a time with a 24th hour", "server", "root", b"261120000000Z", b"261120240000Z")
+    wrong("a time in the other form", "root", "root", b"\x18\x0f99991231235959Z", b"\x17\x0f99991231235959Z")
+
+
+def chain_cases():
+    root, intermediate = certificate_of("root", "root"), certificate_of("intermediate", "root")
+    pin = key_id(public(KEYS["root"]))[:15]
+    device, other_device = certificate_of("device", "account"), certificate_of("device", "account", account_id=seed(0xad))
+    for structure, leaf, before in ("server_chain", "server", ()), ("name_path", "account", (device,)):
+        under_root, under_other = certificate_of(leaf, "root"), certificate_of(leaf, "intermediate")
+
+        def case(comment, *chain, known=pin, now_s=ISSUED):
+            add(structure, comment, chain=[*before, *chain], pin=known, now_s=now_s)
+        case("under the root", under_root, root)
+        case("under the intermediate", under_other, intermediate, root)
+        case("another pin", under_root, root, known=bytes(15))
+        case("another root", under_root, certificate_of("intermediate", "root"))
+        case("the root of another key", under_root, issued(certificate_body(certificate_fields("root", 204, public_key=public(204))), 204),
+             known=key_id(public(204))[:15])
+        case("the intermediate is missing", under_other, root)
+        case("an intermediate too many", under_root, intermediate, root)
+        case("in another order", root, under_root)
+        case("an account in the intermediate's place", under_other, certificate_of("account", "root"), root)
+        case("a root without its own signature", under_root, root[:-1] + bytes([root[-1] ^ 1]))
+        if structure == "server_chain":  # of a name's path OpenSSL says it, and may say something else in another version
+            case("in its last second", under_root, root, now_s=ISSUED + 3 * DAYS_30)
+        case("in the second before", under_root, root, now_s=ISSUED + 3 * DAYS_30 - 1)
+        case("a second later", under_root, root, now_s=ISSUED + 3 * DAYS_30 + 1)
+        case("a second too early", under_root, root, now_s=ISSUED - 1)
+        case("the intermediate has ended", certificate_of(leaf, "intermediate", not_after_s=YEAR_9999), intermediate, root,
+             now_s=ISSUED + 3 * DAYS_30 + 1)
+        case("alone", under_root)
+        case("five of them", under_other, intermediate, intermediate, root)
+        case("nothing")
+    add("name_path", "a device of another account", chain=[other_device, certificate_of("account", "root"), root], pin=pin, now_s=ISSUED)
+
+
 # ---- statement ----
 
 def statement_of(genesis, rotations, device_list):
@@ -191,8 +306,9 @@ def statement_of(genesis, rotations, device_list):
 
 
 def certificate(account, number, device_key, key, account_id=None):
-    names = (account_id or account["account_id"], public(key), bytes([number]) * 16, device_key)
-    return {"certificate": certificate_put(*names, sign(seed(key), certificate_unsigned(*names)))}
+    fields = certificate_fields("device", key, public_key=device_key, account_id=account_id or account["account_id"],
+                                device_id=bytes([number]) * 16)
+    return {"certificate": issued(certificate_body(fields), key)}
 
 
 def statement_cases():
@@ -362,7 +478,7 @@ def safety_cases():
 
 
 def main():
-    for make in (genesis_cases, rotation_cases, list_cases, follow_cases, statement_cases, request_cases, stream_cases, alone_cases,
+    for make in (genesis_cases, rotation_cases, list_cases, follow_cases, certificate_cases, chain_cases, statement_cases, request_cases, stream_cases, alone_cases,
                  ticket_cases, link_cases, safety_cases):
         make()
     assert value_put([], "opaque `<V>` `<V>`") == b"\0"

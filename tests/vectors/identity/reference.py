@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""A second implementation of lib/identity and of the signed records of lib/proto, slow and by the book: the book is docs/protocol.md, whose
-tables it reads and decodes by. Ed25519 is written out on integers, so that the strict rule is one that can be read.
+"""A second implementation of lib/identity, of the signed records of lib/proto, and of certificates, slow and by the book: the book is
+docs/protocol.md, whose tables it reads and decodes by, and docs/certificates.md. Ed25519 is written out on integers, so that the strict rule is one that can be read.
 
    reference.py FILE      decodes and recomputes every case of a file of vectors; prints TAP"""
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -11,7 +12,9 @@ import os
 import re
 import sys
 
-BOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs/protocol.md")
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../docs")
+BOOK = os.path.join(DOCS, "protocol.md")
+CERTIFICATES = os.path.join(DOCS, "certificates.md")
 DAYS_30 = 30 * 24 * 3600
 YEAR_9999 = 253402300799  # its last second
 
@@ -192,7 +195,7 @@ LIMITS = {
     "rotation": lambda f: 1 <= f["n"] <= 64,
     "device_list": device_list_limits,
     "statement": statement_limits,
-    "account_request": lambda f: re.fullmatch(rb"[a-z0-9._-]{1,64}@[a-z0-9.:\[\]-]{1,253}", f["name"]) is not None,
+    "account_request": lambda f: re.fullmatch(NAME, f["name"]) is not None,
     "commit_header": lambda f: f["epoch"] >= 1,
     "branch": lambda f: f["bad_seq"] >= 1 and f["stream"] != f["new_stream"],
     "token_correction": lambda f: True,
@@ -355,7 +358,23 @@ def statement_order(one, other):
     return "lower" if place(one) < place(other) else "higher"
 
 
-# ---- device certificates, by docs/certificates.md ----
+# ---- certificates, by docs/certificates.md ----
+
+def forms():
+    """What the book's first table has for each kind: key usage, path length (None: no CA), whether for id-kp-imUri."""
+    with open(CERTIFICATES, encoding="utf-8") as file:
+        table = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in file if line.startswith("|")]
+    rows, kinds = {row[0]: row[1:] for row in table}, table[0][1:]
+    return {kind: {"usage": rows["key usage (critical)"][i].split(", "),
+                   "path": int(rows["basicConstraints (critical)"][i][-1]) if rows["basicConstraints (critical)"][i] != "none" else None,
+                   "purpose": rows["extended key usage"][i] == "id-kp-imUri"} for i, kind in enumerate(kinds)}
+
+
+FORMS = forms()
+ED25519 = b"\x30\x05\x06\x03\x2b\x65\x70"
+NAME = rb"[a-z0-9._-]{1,64}@[a-z0-9.:\[\]-]{1,253}"
+HOST = rb"[a-z0-9.:\[\]-]{1,253}"
+
 
 def der(tag, *parts):
     content = b"".join(parts)
@@ -364,49 +383,169 @@ def der(tag, *parts):
     return bytes([tag]) + size + content
 
 
-def extension(oid, critical, value):
-    return der(0x30, der(6, oid), der(1, b"\xff") if critical else b"", der(4, value))
+def der_list(data):
+    """(tag, content) of what stands in a row, in whatever form."""
+    items = []
+    while data:
+        more = max(data[1] - 0x80, 0)
+        start = 2 + more
+        length = int.from_bytes(data[2:start], "big") if more else data[1]
+        items.append((data[0], data[start:start + length]))
+        data = data[start + length:]
+    return items
 
 
-def certificate_unsigned(account_id, account_key, device_id, device_key):
-    ed25519 = der(0x30, der(6, b"\x2b\x65\x70"))
-    name = der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(12, account_id.hex().encode()))))
-    uri = f"sotto:{account_id.hex()}/{device_id.hex()}".encode()
-    behind = b"".join([
-        ed25519, name, der(0x30, der(0x17, b"700101000000Z"), der(0x18, b"99991231235959Z")), der(0x30),
-        der(0x30, ed25519, der(3, b"\0" + device_key)),
-        der(0xa3, der(0x30,
-                      extension(b"\x55\x1d\x23", False, der(0x30, der(0x80, sha256(account_key)[:20]))),
-                      extension(b"\x55\x1d\x0f", True, der(3, b"\x07\x80")),
-                      extension(b"\x55\x1d\x25", False, der(0x30, der(6, b"\x2b\x06\x01\x05\x05\x07\x03\x28"))),
-                      extension(b"\x55\x1d\x11", True, der(0x30, der(0x86, uri)))))])
-    serial = bytearray(sha256(behind)[:16])
+def key_id(key):
+    return sha256(key)[:20]
+
+
+def pin_text(pin):
+    return "-".join(re.findall("....|..$", pin[:15].hex().upper()))
+
+
+def bits(names):
+    places = [{"digitalSignature": 0, "keyCertSign": 5}[name] for name in names]
+    return bytes([7 - max(places), sum(0x80 >> place for place in places)])
+
+
+def time_put(second):
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=second)
+    text = f"{time.year:04}{time:%m%d%H%M%S}Z".encode()
+    return der(0x17, text[2:]) if time.year < 2050 else der(0x18, text)
+
+
+def time_take(tag, text):
+    digits = re.fullmatch(rb"(\d{12}|\d{14})Z", text)[1].decode()
+    if tag == 0x17:
+        digits = ("20" if digits < "50" else "19") + digits
+    time = datetime.datetime(int(digits[:4]), *(int(digits[i:i + 2]) for i in range(4, 14, 2)))
+    return int((time - datetime.datetime(1970, 1, 1)).total_seconds())
+
+
+def name_put(kind, key_hash, account_id):
+    if kind == "device":
+        return der(0x30)
+    text = account_id.hex() if kind == "account" else f"sotto {kind} {pin_text(key_hash)}"
+    return der(0x30, der(0x31, der(0x30, der(6, b"\x55\x04\x03"), der(12, text.encode()))))
+
+
+def extension(number, critical, value):
+    return der(0x30, der(6, b"\x55\x1d" + bytes([number])), der(1, b"\xff") if critical else b"", der(4, value))
+
+
+def uris(f):
+    if f["kind"] == "server":
+        return [b"sotto://" + f["host"]]
+    if f["kind"] == "device":
+        return [f"sotto:{f['account_id'].hex()}/{f['device_id'].hex()}".encode()]
+    return [b"sotto:" + f["account_id"].hex().encode(), b"im:" + f["name"]] if f["kind"] == "account" else []
+
+
+def extensions(f):
+    form = FORMS[f["kind"]]
+    if f["kind"] != "root":
+        yield extension(0x23, False, der(0x30, der(0x80, f["issuer_key_id"])))
+    if form["path"] is not None:
+        yield extension(0x0e, False, der(4, key_id(f["public_key"])))
+    yield extension(0x0f, True, der(3, bits(form["usage"])))
+    if form["path"] is not None:
+        yield extension(0x13, True, der(0x30, der(1, b"\xff"), der(2, bytes([form["path"]]))))
+    if form["purpose"]:
+        yield extension(0x25, False, der(0x30, der(6, b"\x2b\x06\x01\x05\x05\x07\x03\x28")))
+    if names := uris(f):
+        yield extension(0x11, f["kind"] == "device", der(0x30, *(der(0x86, name) for name in names)))
+
+
+def certificate_body(f):
+    """What is signed behind the serial number."""
+    return b"".join([
+        ED25519, name_put(f["issuer"], f["issuer_key_id"], f["account_id"]),
+        der(0x30, time_put(f["not_before_s"]), time_put(f["not_after_s"])),
+        name_put(f["kind"], key_id(f["public_key"]), f["account_id"]),
+        der(0x30, ED25519, der(3, b"\0" + f["public_key"])), der(0xa3, der(0x30, *extensions(f)))])
+
+
+def certificate_unsigned(body):
+    serial = bytearray(sha256(body)[:16])
     serial[0] = serial[0] & 0x3f | 0x40
-    return der(0x30, der(0xa0, der(2, b"\x02")), der(2, bytes(serial)), behind)
+    return der(0x30, der(0xa0, der(2, b"\x02")), der(2, bytes(serial)), body)
 
 
-def certificate_put(account_id, account_key, device_id, device_key, signature):
-    return der(0x30, certificate_unsigned(account_id, account_key, device_id, device_key), der(0x30, der(6, b"\x2b\x65\x70")),
-               der(3, b"\0" + signature))
+def certificate_put(body, signature):
+    return der(0x30, certificate_unsigned(body), ED25519, der(3, b"\0" + signature))
 
 
-def certificate_take(data, account):
-    """Device id and key. What is looked for is found where only that can stand, and then the whole is compared with the template."""
-    uri = re.search(rb"sotto:([0-9a-f]{64})/([0-9a-f]{32})", data)
-    spki = data.find(b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00")
-    demand(uri and spki > 0, "E_CERTIFICATE")
-    account_id, device_id = bytes.fromhex(uri[1].decode()), bytes.fromhex(uri[2].decode())
-    device_key, signature = data[spki + 12:spki + 44], data[-64:]
-    demand(certificate_put(account_id, account["key"], device_id, device_key, signature) == data, "E_CERTIFICATE")
-    unsigned = certificate_unsigned(account_id, account["key"], device_id, device_key)
-    demand(signature_holds(account["key"], unsigned, signature), "E_CERTIFICATE")
-    demand(point(device_key), "E_KEY")
-    demand(account_id == account["account_id"], "E_CERTIFICATE")
-    return device_id, device_key
+def certificate_fields(kind, data):
+    """What is looked for, where it should stand; anything may be wrong with it."""
+    tbs, _, signature = der_list(der_list(data)[0][1])
+    _, _, _, issuer, validity, _, key, extended = der_list(tbs[1])
+    between = [time_take(*time) for time in der_list(validity[1])]
+    values = [der_list(item)[-1][1] for _, item in der_list(der_list(extended[1])[0][1])]
+    names = [name for _, name in der_list(der_list(values[-1])[0][1])] if kind in ("server", "account", "device") else []
+    under = {"device": "account", "root": "root", "intermediate": "root"}.get(kind)
+    f = {"kind": kind, "public_key": key[1][-32:], "not_before_s": between[0], "not_after_s": between[1],
+         "issuer": under or ("intermediate" if b"sotto intermediate " in issuer[1] else "root"), "issuer_key_id": values[0][-20:],
+         "account_id": bytes(32), "device_id": bytes(16), "name": b"", "host": b"", "signature": signature[1][-64:]}
+    if kind == "root":
+        f["issuer_key_id"] = key_id(f["public_key"])
+    if kind == "server":
+        f["host"] = re.fullmatch(rb"sotto://(" + HOST + rb")", names[0])[1]
+    if kind == "account":
+        f["name"] = re.fullmatch(rb"im:(" + NAME + rb")", names[1])[1]
+    if kind in ("account", "device"):
+        found = re.match(rb"sotto:([0-9a-f]{64})(?:/([0-9a-f]{32}))?", names[0])
+        f["account_id"] = bytes.fromhex(found[1].decode())
+        f["device_id"] = bytes.fromhex((found[2] or b"00" * 16).decode())
+    return f
+
+
+def certificate_take(kind, data):
+    try:
+        f = certificate_fields(kind, data)
+        good = len(data) <= 1024 and 0 <= f["not_before_s"] <= f["not_after_s"] and certificate_put(certificate_body(f), f["signature"]) == data
+    except (AssertionError, IndexError, OverflowError, TypeError, ValueError):
+        good = False
+    demand(good and (kind != "device" or (f["not_before_s"], f["not_after_s"]) == (0, YEAR_9999)), "E_CERTIFICATE")
+    return f
+
+
+def certificate_issued_by(key, f):
+    demand(f["issuer_key_id"] == key_id(key), "E_CERTIFICATE")
+    demand(signature_holds(key, certificate_unsigned(certificate_body(f)), f["signature"]), "E_CERTIFICATE")
+
+
+def chain_take(kinds, chain, pin, now_s):
+    """The certificates of a chain, leaf first."""
+    demand(len(kinds) == len(chain), "E_CERTIFICATE")
+    taken = [certificate_take(kind, data) for kind, data in zip(kinds, chain)]
+    demand(pin in (None, key_id(taken[-1]["public_key"])[:15]), "E_PIN")
+    for f, above in zip(taken, taken[1:] + taken[-1:]):
+        demand(f["issuer"] == above["kind"], "E_CERTIFICATE")
+        certificate_issued_by(above["public_key"], f)
+    for f, above in zip(taken, taken[1:]):
+        demand(f["kind"] != "device" or f["account_id"] == above["account_id"], "E_CERTIFICATE")
+    demand(all(f["not_before_s"] <= now_s <= f["not_after_s"] for f in taken), "E_EXPIRED")
+    return taken
+
+
+def server_chain(chain, pin, now_s):
+    return chain_take(["server", "intermediate", "root"] if len(chain) == 3 else ["server", "root"], chain, pin, now_s)
+
+
+def name_path(chain, pin, now_s):
+    return chain_take(["device", "account", "intermediate", "root"] if len(chain) == 4 else ["device", "account", "root"], chain, pin, now_s)
+
+
+def device_take(data, account):
+    f = certificate_take("device", data)
+    certificate_issued_by(account["key"], f)
+    demand(point(f["public_key"]), "E_KEY")
+    demand(f["account_id"] == account["account_id"], "E_CERTIFICATE")
+    return f["device_id"], f["public_key"]
 
 
 def device_belongs(statement, data):
-    device_id, device_key = certificate_take(data, statement_account(statement))
+    device_id, device_key = device_take(data, statement_account(statement))
     devices = record_take("device_list", record_take("statement", statement)["device_list"])["devices"]
     listed = [device for device in devices if device["id"] == device_id]
     demand(listed, "E_NOTFOUND")
@@ -493,6 +632,8 @@ def unplain(value):
     """Hexadecimal becomes bytes."""
     if isinstance(value, dict):
         return {key: unplain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unplain(item) for item in value]
     return bytes.fromhex(value) if isinstance(value, str) else value
 
 
@@ -525,7 +666,23 @@ def answers(case):
         else:
             out["error"] = "E_VALUE" if error == "unreadable" else error
         return out
+    if structure in ("server_chain", "name_path"):
+        given = unplain(case["chain"]), unplain(case["pin"]), case["now_s"]
+        check = server_chain if structure == "server_chain" else name_path
+        out["verify"] = verdict(check, *given)
+        if out["verify"] == "OK":
+            taken = check(*given)
+            out |= {"leaf_key": taken[0]["public_key"].hex(), "root_pin": key_id(taken[-1]["public_key"])[:15].hex()}
+        return out
     data = bytes.fromhex(case["bytes"])
+    if structure == "certificate":
+        out["result"] = "valid" if verdict(certificate_take, case["kind"], data) == "OK" else "invalid"
+        if out["result"] == "valid":
+            f = certificate_take(case["kind"], data)
+            out["fields"] = plain(f) | {"name": f["name"].decode(), "host": f["host"].decode()}
+            out["verify"] = verdict(certificate_issued_by, bytes.fromhex(case["issuer_key"]), f)
+            out["pin_text"] = pin_text(key_id(f["public_key"]))
+        return out
     if structure == "blob_ticket":
         given = data, bytes.fromhex(case["key"]), case["now_s"]
         out["verify"] = verdict(ticket_take, *given)
