@@ -277,7 +277,7 @@ static bool measure(struct run *run, unsigned long group)
 
 static void files_remove(const struct run *run)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    static const char *const suffixes[] = {"", "-wal", ".lock"};
     char name[sizeof run->path + 8];
     for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
         snprintf(name, sizeof name, "%s%s", run->path, suffixes[i]);

@@ -259,6 +259,11 @@ static void check_database(struct doctor *d, struct finding *f)
         finding_say(f, LEVEL_OK, "%lld MiB, whole", database_mib(d, ""));
         return;
     }
+    if (err ==
+        SOTTO_E_IN_USE) { /* by a server that has begun since we asked, or a program of theirs */
+        finding_say(f, LEVEL_NONE, "another process uses it");
+        return;
+    }
     finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
     finding_fix(f, "move what is in %.200s elsewhere, then %s, from the newest backup",
                 d->config.dir, options_again(d->call, "sottod restore FILE", again));

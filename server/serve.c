@@ -130,6 +130,9 @@ static sotto_err database_open(struct run *run, struct failure *failure)
     snprintf(path, sizeof path, "%s/" SERVE_DATABASE, run->config->dir);
     const struct store_options options = {.path = path};
     sotto_err err = store_sqlite_open(&options, &run->config->server.store, why);
+    if (err == SOTTO_E_IN_USE) /* no server: that one would have the directory */
+        snprintf(failure->todo, sizeof failure->todo,
+                 "end that one, a shell of SQLite perhaps: fuser %.180s names it", path);
     return err != SOTTO_OK && why[0] != 0 ? failure_say(failure, err, "%s", why) : err;
 }
 

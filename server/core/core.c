@@ -402,8 +402,7 @@ sotto_err core_rollback(struct core *core, sotto_err why, uint64_t now_ms, struc
     fx->source = 0;
     TRY(reserve(fx, rooms, people * STEP_BYTES));
     TRY(fx_reserve(fx, people * STEP_EFFECTS, 0));
-    step_refuse(&s, why, RETRY_MS, "%s: nothing was stored, try again",
-                why == SOTTO_E_IN_USE ? "the database is locked" : sotto_err_text(why));
+    step_refuse(&s, why, RETRY_MS, "%s: nothing was stored, try again", sotto_err_text(why));
     send_away(&s, why);
     uploads_clear(core);
     streams_clear(core);

@@ -159,7 +159,7 @@ SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *e
 
 /* Whether something waits to be made durable, or undone. */
 bool core_is_dirty(const struct core *core);
-/* Makes it durable. OK: release what is held. DISK_FULL, IN_USE, NOMEM: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */
+/* Makes it durable. OK: release what is held. DISK_FULL, NOMEM: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */
 SOTTO_MUST_USE sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *fx);
 /* Everything since the last commit is undone: drop what is held. All who were signed in, and who else waits for an answer that was
  * held, are told `why` and have to come again; what they ask anew has the same operation ids, so nothing is lost or doubled. The

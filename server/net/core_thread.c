@@ -172,8 +172,7 @@ static bool is_lost(sotto_err err)
 /* Everybody has to come again: more than the one who asked would miss something. */
 static bool is_undone(const struct core_thread *t, sotto_err err)
 {
-    return is_lost(err) || err == SOTTO_E_DISK_FULL || err == SOTTO_E_IN_USE ||
-           (err != SOTTO_OK && core_is_dirty(t->core));
+    return is_lost(err) || err == SOTTO_E_DISK_FULL || (err != SOTTO_OK && core_is_dirty(t->core));
 }
 
 static void roll_back(struct core_thread *t, sotto_err why)
@@ -181,9 +180,7 @@ static void roll_back(struct core_thread *t, sotto_err why)
     uint64_t now_ms = server_now_ms();
     if (is_lost(why))
         server_fail(t->server, "the database", why);
-    log_line(t->server->log, "store", "what came in was not stored: %s",
-             why == SOTTO_E_IN_USE ? "another process has locked the database"
-                                   : sotto_err_text(why));
+    log_line(t->server->log, "store", "what came in was not stored: %s", sotto_err_text(why));
     effects_release(t, false);
     if (why == SOTTO_E_DISK_FULL) {
         spare_give_up(t->server->config.dir);

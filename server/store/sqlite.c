@@ -345,7 +345,7 @@ static sotto_err store_start(struct sqlite *q, const struct store_options *optio
     TRY(sqlite_log_open(q));
     (void)sqlite3_wal_hook(q->db, frames_counted, q);
     q->log = wal_file_of(q->db);
-    return sqlite_connect(q->path, NULL, &q->keeper);
+    return sqlite_connect(q->path, WAL_FILE_BELOW, &q->keeper);
 }
 
 static const struct store_backend sqlite_backend = {

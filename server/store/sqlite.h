@@ -102,7 +102,8 @@ sotto_err sqlite_err(int code);
 SOTTO_MUST_USE sotto_err sqlite_exec(sqlite3 *db, const char *sql);
 /* The first column of the first row. */
 SOTTO_MUST_USE sotto_err sqlite_number(sqlite3 *db, const char *sql, int64_t *ret_number);
-/* A connection with what we want of each, through a layer of this name; NULL: the system's own. */
+/* A connection with what we want of each, through a layer of this name; NULL: SQLite's usual one, which other processes may read and
+ * write beside. */
 SOTTO_MUST_USE sotto_err sqlite_connect(const char *path, const char *layer, sqlite3 **ret_db);
 void sqlite_closep(sqlite3 **db);
 void sqlite_finalizep(sqlite3_stmt **statement);

@@ -271,7 +271,7 @@ sotto_err sqlite_backup(struct store *store, const char *path, store_progress *p
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
     int64_t tables;
-    TRY(sqlite_connect(sqlite_of(store)->path, NULL, &db));
+    TRY(sqlite_connect(sqlite_of(store)->path, WAL_FILE_BELOW, &db));
     TRY(sqlite_exec(db, "BEGIN"));
     TRY(sqlite_number(db, "SELECT count(*) FROM sqlite_schema", &tables));
     return sqlite_copy(db, path, progress, user);

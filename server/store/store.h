@@ -79,8 +79,8 @@ struct store_options {
     const char *path;     /* of the database file, in a directory of ours */
     uint64_t cache_bytes; /* page cache; 0: 16 MiB */
 };
-/* Makes it if it isn't there; migrates an older schema forward, after a copy of the file beside it (PATH.before-N). NEWER: made by a
- * newer version, untouched; IN_USE; DAMAGED; IO; NOTFOUND: no such directory; PERMISSION; DISK_FULL. `ret_why`, if not NULL, gets a sentence of at most 255 bytes. */
+/* Makes it if it isn't there; migrates an older schema forward, after a copy of the file beside it (PATH.before-N). Until it is freed no
+ * other process can read or write it. NEWER: made by a newer version, untouched; IN_USE: another process has it open; DAMAGED; IO; NOTFOUND: no such directory; PERMISSION; DISK_FULL. `ret_why`, if not NULL, gets a sentence of at most 255 bytes. */
 SOTTO_MUST_USE sotto_err store_sqlite_open(const struct store_options *options,
                                            struct store **ret_store, char ret_why[256]);
 /* The schema that a database has once this opened it. */
@@ -90,7 +90,6 @@ void store_freep(struct store **store);
 
 /* --- transactions --- */
 
-/* IN_USE: another process has locked the database, for seconds now. */
 SOTTO_MUST_USE sotto_err store_begin(struct store *store);
 /* Durable when it returns OK. On any error the transaction is gone. IO: stop the server. */
 SOTTO_MUST_USE sotto_err store_commit(struct store *store);

@@ -228,7 +228,7 @@ struct wal_file *wal_file_of(sqlite3 *db)
 static int layer_open(sqlite3_vfs *layer, const char *path, sqlite3_file *handle, int flags,
                       int *ret_flags)
 {
-    sqlite3_vfs *below = sqlite3_vfs_find(NULL);
+    sqlite3_vfs *below = sqlite3_vfs_find(WAL_FILE_BELOW);
     (void)layer;
     handle->pMethods = NULL;
     if (below == NULL || below->szOsFile > OS_FILE_BYTES)
@@ -240,7 +240,7 @@ static int layer_open(sqlite3_vfs *layer, const char *path, sqlite3_file *handle
 
 static int layer_delete(sqlite3_vfs *layer, const char *path, int sync)
 {
-    sqlite3_vfs *below = sqlite3_vfs_find(NULL);
+    sqlite3_vfs *below = sqlite3_vfs_find(WAL_FILE_BELOW);
     (void)layer;
     return below->xDelete(below, path, sync);
 }
@@ -252,7 +252,7 @@ static const char *wal_layer_name;
 /* All but the two is the system's own. */
 static void layer_register(void)
 {
-    sqlite3_vfs *system = sqlite3_vfs_find(NULL);
+    sqlite3_vfs *system = sqlite3_vfs_find(WAL_FILE_BELOW);
     if (system == NULL)
         return;
     wal_layer = *system;

@@ -1,7 +1,6 @@
 /* wal_file.h - how the writer's connection writes the write-ahead log: SQLite makes two small writes a page, one behind the other;
  * they are put together, and go out when the log is synced, or anything else is asked of it. Others read of the log only what was
- * synced before, since a commit is announced to them after its sync (synchronous=FULL). All other files are left to the system's
- * own layer.
+ * synced before, since a commit is announced to them after its sync (synchronous=FULL). All other files are left to the layer below.
  *
  * A sync of a file that has become longer takes the disk half as long again: its new length has to be written, too. So the file is made
  * longer ahead of what is written to it, by somebody else than the writer. */
@@ -10,6 +9,10 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+
+/* SQLite's own layer below it, for the store's other connections, too: while a database is open through this one no other process gets
+ * in, and the index of the log is in memory. */
+#define WAL_FILE_BELOW "unix-excl"
 
 struct wal_file;
 

@@ -8,14 +8,12 @@ import tempfile
 import threading
 import time
 
-from sottoblobs import ask, head_of, put, to_send
 from sottoclient import Server, opaque, program, read_varint, run
-from sottodevice import (APPEND, APPENDED, APPLICATION, BYE, CLAIMED, COMMIT, COMMITTED, ENTRY, ERROR, INBOX_SEND, KEY_PACKAGES, KEY_PACKAGES_CLAIM,
+from sottodevice import (APPEND, APPENDED, APPLICATION, CLAIMED, COMMIT, COMMITTED, ENTRY, ERROR, INBOX_SEND, KEY_PACKAGES, KEY_PACKAGES_CLAIM,
                          KEY_PACKAGES_PUT, REQUEST, Closed, Device)
 
 ROUNDS = int(os.environ.get("SOTTO_ROUNDS", "4"))
 PAIRS, IN_FLIGHT = 3, 16
-IN_USE = 124
 TURNS = 8  # of so many, one is a commit, one a request to the other's inbox, one a key package; the others are messages
 LOOSE = ("registers", "requests", "requests_per_s", "frames", "frames_per_s", "sends", "send_kib", "commits", "handshake_kib", "inbox_sends", "claims",
          "target_claims", "key_packages", "queue_entries", "queue_bytes", "output_bytes")
@@ -261,34 +259,39 @@ def a_failed_sync_of_a_server_that_rests_ends_it_too():
             pair.reader.close()
 
 
-def while_another_process_locks_the_database_all_are_told_to_come_again():
-    """Such as a shell of SQLite that was left in a transaction: writing waits 5 s for it, then nobody is left waiting."""
-    blob = os.urandom(1000)
+def no_other_process_gets_at_the_database_of_a_server():
+    """Such as a shell of SQLite: it could lock it, and hold up everybody."""
     with Server(*SETTINGS) as server:
-        writer, sender = Device(1).connect(server.port), Device(2).connect(server.port)
+        writer = Device(1).connect(server.port)
         writer.register("w@localhost")
-        sender.register("s@localhost")
         writer.auth()
-        sender.auth()
-        stream, ticket = writer.create(), to_send(sender, blob)
+        stream = writer.create()
+        for sql in ("BEGIN IMMEDIATE", "SELECT count(*) FROM log", "PRAGMA wal_checkpoint"):
+            other = sqlite3.connect(os.path.join(server.directory, "state", "sotto.db"), timeout=0, isolation_level=None)
+            try:
+                other.execute(sql)
+                raise AssertionError(f"{sql} was let in")
+            except sqlite3.OperationalError as e:
+                assert "locked" in str(e), e
+            writer.append(stream, sql.encode())
+            other.close()
+        writer.end()
+
+
+def a_server_whose_database_another_program_has_open_does_not_start():
+    with Server(*SETTINGS) as server:
+        server.stop()
         other = sqlite3.connect(os.path.join(server.directory, "state", "sotto.db"), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        op = writer.next_op()
-        frame = writer.append_frame(stream, b"held up", op=op)
-        writer.send(APPEND, frame)
-        for device in (writer, sender):
-            kind, _, told = device.recv()
-            assert (kind, *struct.unpack(">HI", told[:6])) == (BYE, IN_USE, 1000) and b"the database is locked" in told, (kind, told)
-        server.line("what came in was not stored: another process has locked the database")
-        assert ask(server.port, head_of("PUT", blob, ticket, "Content-Length: 1000") + blob)[0] == 503
+        with Server(*SETTINGS, directory=server.directory, wait=False) as refused:
+            assert refused.process.wait(60) == 7, refused.log()
+            assert "another process uses the database" in refused.log() and "fuser" in refused.log(), refused.log()
         other.execute("ROLLBACK")
         other.close()
-        writer.sign_in(server.port)
-        assert writer.expect(APPENDED, writer.send(APPEND, frame))[:8] == struct.pack(">Q", op)
-        assert put(server.port, blob, ticket)[0] == 201
-        writer.end()
-        sender.end()
+        with Server(*SETTINGS, directory=server.directory) as again:
+            assert again.alive()
 
 
 run([nothing_acknowledged_is_lost_or_doubled_by_kill_9, a_failed_sync_under_load_ends_the_server_and_loses_nothing,
-     a_failed_sync_of_a_server_that_rests_ends_it_too, while_another_process_locks_the_database_all_are_told_to_come_again])
+     a_failed_sync_of_a_server_that_rests_ends_it_too, no_other_process_gets_at_the_database_of_a_server,
+     a_server_whose_database_another_program_has_open_does_not_start])

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """What doctor finds; and the unit for the service manager."""
+import contextlib
 import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -55,6 +57,9 @@ def what_is_wrong_is_found():
         checks, status = found(state)
         assert status == 1 and checks["server"][0] == "fail" and checks["database"] == ("ok", checks["database"][1], ""), checks
         assert "whole" in checks["database"][1]
+        with contextlib.closing(sqlite3.connect(f"file:{state}/sotto.db?vfs=unix-excl", uri=True)) as other:
+            other.execute("SELECT count(*) FROM log").fetchone()  # as a server that starts just now has it
+            assert found(state, "database")[0]["database"] == ("-", "another process uses it", "")
         os.chmod(state, 0o755)
         checks, _ = found(state)
         assert checks["dir"][0] == "fail" and "chmod 700" in checks["dir"][2]

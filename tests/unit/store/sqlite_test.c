@@ -2,9 +2,11 @@
 #include "back_ends.h"
 #include "vfs_shim.h"
 
+#include <sys/wait.h>
 #include <time.h>
 
 #include "store/sqlite.h"
+#include "store/wal_file.h"
 
 static struct store *opened(void)
 {
@@ -219,7 +221,7 @@ static void files_are_ours_alone(void **state)
     (void)state;
     DEFER(store_freep) struct store *s = fresh();
     commit_put(s, "a", "1");
-    static const char *const names[] = {"db", "db-wal", "db-shm", "db.lock"};
+    static const char *const names[] = {"db", "db-wal", "db.lock"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct stat st;
         assert_int_equal(stat(in_scratch(names[i]), &st), 0);
@@ -234,6 +236,42 @@ static void second_one_is_kept_out(void **state)
     refuses(SOTTO_E_IN_USE, "another process");
     commit_put(s, "a", "1");
     has(s, "a", "1");
+}
+
+/* What SQLite says to a process that was there before the store was opened: its copy of SQLite knows nothing of ours. */
+static _Noreturn void other_process(int told, const char *sql)
+{
+    sqlite3 *db;
+    char byte;
+    alarm(60);
+    if (read(told, &byte, 1) != 1 || sqlite3_open(scratch_db, &db) != SQLITE_OK)
+        _exit(255);
+    _exit(sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static void other_processes_can_neither_read_nor_write(void **state)
+{
+    (void)state;
+    static const char *const attempts[] = {"SELECT count(*) FROM log", "BEGIN IMMEDIATE",
+                                           "PRAGMA wal_checkpoint"};
+    for (size_t i = 0; i < COUNT_OF(attempts); i++) {
+        int ends[2], status;
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            other_process(ends[0], attempts[i]);
+        struct store *s = fresh();
+        commit_put(s, "a", "1");
+        assert_int_equal(write(ends[1], "", 1), 1);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), SQLITE_BUSY);
+        commit_put(s, "a", "2");
+        store_free(s);
+        close(ends[0]);
+        close(ends[1]);
+    }
 }
 
 static void what_is_no_database_of_ours_is_left_alone(void **state)
@@ -773,7 +811,7 @@ static void log_that_a_copy_held_up_is_caught_up_with(void **state)
     int64_t tables;
     struct store_sizes held, after;
     traffic(s, 0, 100);
-    assert_ok(sqlite_connect(scratch_db, NULL, &reader));
+    assert_ok(sqlite_connect(scratch_db, WAL_FILE_BELOW, &reader));
     assert_ok(sqlite_exec(reader, "BEGIN"));
     assert_ok(sqlite_number(reader, "SELECT count(*) FROM sqlite_schema", &tables));
     traffic(s, 100, 700);
@@ -857,6 +895,7 @@ int main(void)
         cmocka_unit_test(later_entries_out_of_order_are_damage),
         cmocka_unit_test(files_are_ours_alone),
         cmocka_unit_test(second_one_is_kept_out),
+        cmocka_unit_test(other_processes_can_neither_read_nor_write),
         cmocka_unit_test(what_is_no_database_of_ours_is_left_alone),
         cmocka_unit_test(table_that_is_missing_is_named),
         cmocka_unit_test(tables_of_the_schema_are_those_of_the_list),

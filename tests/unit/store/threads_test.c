@@ -8,6 +8,7 @@
 #include "vfs_shim.h"
 
 #include "store/sqlite.h"
+#include "store/wal_file.h"
 
 #define COMMITS       3000
 #define COPIES        4
@@ -215,7 +216,7 @@ static void log_that_a_reader_held_up_is_bounded_again_afterwards(void **state)
     scratch_empty();
     assert_ok(sqlite_open_scratch(&store));
     commit_large(1);
-    assert_ok(sqlite_connect(scratch_db, NULL, &reader));
+    assert_ok(sqlite_connect(scratch_db, WAL_FILE_BELOW, &reader));
     assert_ok(sqlite_exec(reader, "BEGIN"));
     assert_ok(sqlite_number(reader, "SELECT count(*) FROM sqlite_schema", &tables));
     uint64_t held = commits_large(2, LARGE_COMMITS);

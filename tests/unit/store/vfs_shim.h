@@ -8,6 +8,8 @@
 
 #include "unit.h"
 
+#include "store/wal_file.h"
+
 enum shim_file_kind { SHIM_DB, SHIM_WAL, SHIM_JOURNAL, SHIM_OTHER, SHIM_KINDS = SHIM_OTHER };
 static const char *const shim_suffix[SHIM_KINDS] = {"", "-wal", "-journal"};
 
@@ -38,7 +40,7 @@ struct shim_file {
     sqlite3_file *real; /* behind this */
 };
 
-static sqlite3_vfs *shim_real;
+static sqlite3_vfs *shim_real, *shim_usual;
 static sqlite3_vfs shim_vfs;
 
 static inline struct shim_file *shim_of(sqlite3_file *file)
@@ -245,13 +247,13 @@ static inline int shim_delete(sqlite3_vfs *vfs, const char *path, int sync)
     return shim_real->xDelete(shim_real, path, sync);
 }
 
-/* From now on each connection that is opened goes through it. */
+/* From now on each connection that is opened goes through it: it has the name of the layer that the store asks for. */
 static inline void shim_install(void)
 {
     if (shim_real == NULL) {
-        shim_real = sqlite3_vfs_find(NULL);
+        shim_usual = sqlite3_vfs_find(NULL);
+        shim_real = sqlite3_vfs_find(WAL_FILE_BELOW);
         shim_vfs = *shim_real;
-        shim_vfs.zName = "shim";
         shim_vfs.szOsFile = (int)sizeof(struct shim_file) + shim_real->szOsFile;
         shim_vfs.xOpen = shim_open;
         shim_vfs.xDelete = shim_delete;
@@ -263,7 +265,7 @@ static inline void shim_install(void)
 static inline void shim_off(void)
 {
     assert_int_equal(sqlite3_vfs_unregister(&shim_vfs), SQLITE_OK);
-    assert_int_equal(sqlite3_vfs_register(shim_real, 1), SQLITE_OK);
+    assert_int_equal(sqlite3_vfs_register(shim_usual, 1), SQLITE_OK);
 }
 
 static inline void shim_remove(void)
