@@ -2,6 +2,7 @@
  *
  *   head     "sotto backup" | uint8 version 1 | uint8 sealed | if sealed: enc[32]
  *   chunk    uint32 (bit 31: the last one; below: length) | bytes           of the zstd stream; sealed: each by HPKE, the uint32 as AAD
+ *            (RFC 9180, base mode: X25519, HKDF-SHA256, AES-256-GCM; info: the first 14 bytes of the head)
  *   inside   { uint8 name_len, 1 and more | name | uint64 size | bytes | SHA-256 of all four }... | uint8 0 | uint32 count of files
  *
  * What is cut off, changed, put together or in another order is noticed in either form; only a sealed one can't be forged. Memory is

@@ -253,7 +253,7 @@ def certificate_cases():
     case("a device with an end", "device", certificate_of("device", "account", not_after_s=ISSUED), "account")
     wrong("may sign lists, too", "root", "root", b"\x03\x02\x02\x04", b"\x03\x02\x02\x06")
     wrong("with a longer path", "account", "root", b"\x01\x01\xff\x02\x01\x00", b"\x01\x01\xff\x02\x01\x01")
-    wrong("with a path that has no end", "intermediate", "root", b"\x30\x06\x01\x01\xff\x02\x01\x01", b"\x30\x06\x01\x01\xff\x05\x01\x01")
+    wrong("with a path of another type", "intermediate", "root", b"\x01\x01\xff\x02\x01\x01", b"\x01\x01\xff\x05\x01\x01")
     wrong("true in another form", "intermediate", "root", b"\x30\x06\x01\x01\xff", b"\x30\x06\x01\x01\x01")
     wrong("for another purpose", "device", "account", b"\x05\x05\x07\x03\x28", b"\x05\x05\x07\x03\x02")
     wrong("another title", "server", "root", b"sotto server ", b"sotto SERVER ")
@@ -478,8 +478,8 @@ def safety_cases():
 
 
 def main():
-    for make in (genesis_cases, rotation_cases, list_cases, follow_cases, certificate_cases, chain_cases, statement_cases, request_cases, stream_cases, alone_cases,
-                 ticket_cases, link_cases, safety_cases):
+    for make in (genesis_cases, rotation_cases, list_cases, follow_cases, certificate_cases, chain_cases, statement_cases, request_cases,
+                 stream_cases, alone_cases, ticket_cases, link_cases, safety_cases):
         make()
     assert value_put([], "opaque `<V>` `<V>`") == b"\0"
     sys.stdout.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")

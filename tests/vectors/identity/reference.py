@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A second implementation of lib/identity, of the signed records of lib/proto, and of certificates, slow and by the book: the book is
-docs/protocol.md, whose tables it reads and decodes by, and docs/certificates.md. Ed25519 is written out on integers, so that the strict rule is one that can be read.
+docs/protocol.md, whose tables it reads and decodes by, and docs/certificates.md. Ed25519 is written out on integers, so that the strict
+rule is one that can be read.
 
    reference.py FILE      decodes and recomputes every case of a file of vectors; prints TAP"""
 import base64
@@ -502,7 +503,8 @@ def certificate_fields(kind, data):
 def certificate_take(kind, data):
     try:
         f = certificate_fields(kind, data)
-        good = len(data) <= 1024 and 0 <= f["not_before_s"] <= f["not_after_s"] and certificate_put(certificate_body(f), f["signature"]) == data
+        lives = 0 <= f["not_before_s"] <= f["not_after_s"]
+        good = lives and len(data) <= 1024 and certificate_put(certificate_body(f), f["signature"]) == data
     except (AssertionError, IndexError, OverflowError, TypeError, ValueError):
         good = False
     demand(good and (kind != "device" or (f["not_before_s"], f["not_after_s"]) == (0, YEAR_9999)), "E_CERTIFICATE")
@@ -529,11 +531,13 @@ def chain_take(kinds, chain, pin, now_s):
 
 
 def server_chain(chain, pin, now_s):
-    return chain_take(["server", "intermediate", "root"] if len(chain) == 3 else ["server", "root"], chain, pin, now_s)
+    between = ["intermediate"] * (len(chain) == 3)
+    return chain_take(["server", *between, "root"], chain, pin, now_s)
 
 
 def name_path(chain, pin, now_s):
-    return chain_take(["device", "account", "intermediate", "root"] if len(chain) == 4 else ["device", "account", "root"], chain, pin, now_s)
+    between = ["intermediate"] * (len(chain) == 4)
+    return chain_take(["device", "account", *between, "root"], chain, pin, now_s)
 
 
 def device_take(data, account):
