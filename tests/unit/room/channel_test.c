@@ -1,8 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "room/channel.h"
 
@@ -102,6 +98,76 @@ static void the_same_code_opens_a_channel_both_ways(void **state)
         assert_int_equal(to_creator(&p), SOTTO_OK);
         assert_said(&p, "hi there");
     }
+    pair_end(&p);
+}
+
+/* Made by tests/vectors/room/make.py, which knows nothing of our code. */
+static const char start[] = "0101000102030405060708090a0b0c0d0e0f";
+static const char share[] =
+    "02505152535455565758595a5b5c5d5e5f583a6f04c4ffccb1abea0eee1881053d635046e75e8bbd453c3447d8"
+    "3a3934602101e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+static const char answer[] =
+    "03183395214610e1a463ba095c37ed27e54ad0c772b5aab973eb73cc3ed19a47662102e3b0c44298fc1c149afb"
+    "f4c8996fb92427ae41e4649b934ca495991b7852b855b679d3427c1640b27fc85e6b8687b67cbc2732c06150aa"
+    "0697655aa03834ae94bdc4d234eca2a09602ef1cb9027554aa922dde49878e3f07447c4a8ed6f85236";
+static const char confirm[] =
+    "042eb8f8f238b69dd1873ede1384b49a21772d0694b8fcc0cdaeeda89f5bbf34adad32d2a337a56723d29c42d9"
+    "3308057ff4b48c6eca59dce54343742bdb746576";
+static const char creator_says_hello[] =
+    "05000000000000000041103a7e9353a94a818c8c3b5bdbf80b706230576f08fc11239bedd0ec6f1cf9eb7e033c"
+    "3afddfd8d21b457af472c29e5571a3427422673140c3171fbe9d6eb2b721f3380c3fdee3649620166bfce3f630"
+    "99d8616e72c7f37366a5d458039b0bb83844042a585902d0fce3eb86994b1fe4bb4058194846c49c145c8cc6d3"
+    "f23134f4ea0929b386a51cc45c4ad9daa489343f55595c13bb1dd8e3f737a9375a9e05f751bb7a4189d9608edd"
+    "1b3db7f8f107dcbd78f71c6f3c332e898597a924941b26c3654e0081759a3559ede1189abf2066670b03bfb1d8"
+    "30e41be7ffbafc0353e1b30282f69163c88d3e2054a2712bf24846db57b2888efee0a84946c044056f8e8cebdf"
+    "8edf3f3ec626e921976f7649c5";
+static const char creator_is_done[] =
+    "05000000000000000141101a89768dc00f3cdc14d0d2351c164a4f14b2aeb372ec925870bb70a49f951f7a8902"
+    "a92f6f3df991e38cee31a3d60d968c5d7ee77ef8a2b9647c3d8f49276184761dd13b04b029f5c5a6b17459afe1"
+    "f823435fb8dd0425ffc2b20330742801ee8da9c378c2bd4e198f9df24d3244e8fc3a52c1cbb00f3d7077a07da3"
+    "504568320dff26a738b25a849c95ed251135f0e5c3d9ba5cc041e3e1e7ed44e7f0e56fe8e2c869eb3f0604dcaa"
+    "7317b2a74abc84806eed6a3272c47e351d679b19107a3386406498dd84d651bfafdc49eac8cf0ce52119a0d80d"
+    "13d12297bf67fd6fb7d36bc09373272d7517913ef66651511d08fa559cdb7cd714c0d6815d31834ac4b2e3a0fa"
+    "c9f0b31a3a838c1e945c4dee64";
+static const char joiner_leaves[] =
+    "0500000000000000004110d441dfc1639d8f37ed600abaec574cb49c0e2b65d8fae4878228767b7c46548ad28b"
+    "208e9578b8800bf5027653b54b163a9adbea144a2724a22bd1bb60a00f7dec16928f3d374a444de4d7085fea30"
+    "8c32b37381e82a01c63e4a7d7410e8d92e82cebdae837a3cdc8a223516ae7cd7b9e007f599dc09518fd2c65128"
+    "cfe962d8dab38a119c9de3372159322ebc114932cb073fe7645b08fc4981ac40b138778724039fc81c7b955fa2"
+    "4d528af445a16cc470e390efbfe4ac7b2950a3c03b799d31331ddd62dfc624a4670e9c9fac59cf9d5c995b6581"
+    "d8128aabfb8993f8609d0ab9a15d8a0e68a301c418683807674659ba47241d4549c08a1d171ff5d26a3430468a"
+    "3b21af19d759472c0d998734dd";
+
+static void each_message_is_what_another_program_makes_of_the_book(void **state)
+{
+    (void)state;
+    struct pair p = {0};
+    uint8_t seeds[2 * CHANNEL_SEED], check[2];
+    struct room_code code = code_of("7-aardvark-zucchini");
+    for (size_t i = 0; i < sizeof seeds; i++)
+        seeds[i] = (uint8_t)i;
+    assert_ok(channel_new(crypto, CHANNEL_CREATOR, &code, seeds, &p.from_creator, &p.creator));
+    assert_ok(channel_new(crypto, CHANNEL_JOINER, &code, seeds + CHANNEL_SEED, &p.from_joiner,
+                          &p.joiner));
+    assert_bytes(buf_view(&p.from_creator), start);
+    assert_ok(to_joiner(&p));
+    assert_bytes(buf_view(&p.from_joiner), share);
+    assert_ok(to_creator(&p));
+    assert_bytes(buf_view(&p.from_creator), answer);
+    assert_ok(to_joiner(&p));
+    assert_bytes(buf_view(&p.from_joiner), confirm);
+    assert_ok(to_creator(&p));
+    channel_check(p.creator, check);
+    assert_int_equal(check[0], 28);
+    assert_int_equal(check[1], 45);
+    creator_says(&p, "hello");
+    assert_bytes(buf_view(&p.from_creator), creator_says_hello);
+    buf_reset(&p.from_creator);
+    assert_ok(channel_send(p.creator, CHANNEL_DONE, (view){0}, &p.from_creator));
+    assert_bytes(buf_view(&p.from_creator), creator_is_done);
+    buf_reset(&p.from_joiner);
+    assert_ok(channel_send(p.joiner, CHANNEL_END, (view){0}, &p.from_joiner));
+    assert_bytes(buf_view(&p.from_joiner), joiner_leaves);
     pair_end(&p);
 }
 
@@ -321,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_code_opens_a_channel_both_ways),
+        cmocka_unit_test(each_message_is_what_another_program_makes_of_the_book),
         cmocka_unit_test(other_words_are_noticed_by_the_joiner_first),
         cmocka_unit_test(a_wrong_confirmation_is_noticed_by_the_creator),
         cmocka_unit_test(another_slot_gives_another_key),
