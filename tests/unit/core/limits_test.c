@@ -108,7 +108,7 @@ static void each_rate_and_bound_has_the_name_of_a_limit(void **state)
 {
     (void)state;
     struct limits limits = {0};
-    for (size_t i = 0; i < RATE_ALL + BOUND_ALL; i++) {
+    for (size_t i = 0; i < (size_t)RATE_ALL + BOUND_ALL; i++) {
         uint64_t *place =
             limits_find(&limits, i < RATE_ALL ? rate_name((enum rate)i)
                                               : bound_name((enum bound)(i - RATE_ALL)));
