@@ -151,7 +151,8 @@ static sotto_err on_closed(struct step *s, const struct core_event *event)
     struct connection *c = connection_find(s->core, event->connection);
     if (c == NULL)
         return SOTTO_OK;
-    TRY(reserve(s->fx, c->room_count, 0));
+    if (c->room_count > 0) /* else nobody is told */
+        TRY(reserve(s->fx, c->room_count, 0));
     connection_drop(s, c,
                     event->slow    ? ROOM_END_SLOW
                     : event->clean ? ROOM_END_LEFT
@@ -245,10 +246,11 @@ static sotto_err on_event(struct step *s, const struct core_event *event)
     return SOTTO_E_USAGE;
 }
 
-/* What was changed in memory before the store failed has to be undone, too, though nothing may be written yet. */
+/* What was changed in memory before the store failed has to be undone, too, though nothing may be written yet. A step that wrote nothing
+ * leaves what those before it wrote as it is. */
 static sotto_err step_end(const struct step *s, sotto_err err)
 {
-    s->core->broken = s->core->broken || (err != SOTTO_OK && s->broken);
+    s->core->broken = s->core->broken || (err != SOTTO_OK && (s->broken || s->wrote));
     return err;
 }
 
@@ -345,6 +347,11 @@ sotto_err core_tick(struct core *core, uint64_t now_ms, struct core_effects *fx)
         return SOTTO_OK;
     TRY(step_end(&s, streams_tick(&s)));
     return step_end(&s, blobs_tick(&s));
+}
+
+bool core_is_broken(const struct core *core)
+{
+    return core->broken;
 }
 
 bool core_is_dirty(const struct core *core)

@@ -153,10 +153,12 @@ SOTTO_MUST_USE sotto_err core_precheck(sotto_crypto *c, view frame,
 /* Applies one event. Appends to `fx`. NOMEM, CRYPTO: the event was not applied, the connection has to be closed by the caller; what it
  * says until then is left aside.
  * EXISTS: CORE_OPEN of a number that is open. After CORE_CLOSE the core knows the connection no more: what still comes of it,
- * CORE_CLOSED too, changes nothing. DISK_FULL, IO, DAMAGED, or any error with core_is_dirty(): it failed half-way: core_rollback(). */
+ * CORE_CLOSED too, changes nothing. DISK_FULL, IO, DAMAGED, or any error with core_is_broken(): it failed half-way: core_rollback(). */
 SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *event,
                                    uint64_t now_ms, struct rng *rng, struct core_effects *fx);
 
+/* Whether a step failed half-way. */
+bool core_is_broken(const struct core *core);
 /* Whether something waits to be made durable, or undone. */
 bool core_is_dirty(const struct core *core);
 /* Makes it durable. OK: release what is held. DISK_FULL, NOMEM: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */

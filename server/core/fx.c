@@ -37,6 +37,17 @@ sotto_err fx_reserve(struct core_effects *fx, size_t count, size_t bytes)
     return SOTTO_OK;
 }
 
+struct fx_mark fx_mark(const struct core_effects *fx)
+{
+    return (struct fx_mark){fx->count, fx->bytes.len};
+}
+
+void fx_cut(struct core_effects *fx, struct fx_mark mark)
+{
+    fx->count = mark.count;
+    fx->bytes.len = mark.len;
+}
+
 void fx_must(sotto_err err)
 {
     if (err != SOTTO_OK)

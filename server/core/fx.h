@@ -11,6 +11,13 @@ SOTTO_MUST_USE sotto_err fx_reserve(struct core_effects *fx, size_t count, size_
 /* Ends the program if writing into reserved room failed: then what was reserved is wrong. */
 void fx_must(sotto_err err);
 
+/* Where the effects end now; those behind a mark are taken back. The memory stays. */
+struct fx_mark {
+    size_t count, len;
+};
+struct fx_mark fx_mark(const struct core_effects *fx);
+void fx_cut(struct core_effects *fx, struct fx_mark mark);
+
 /* What stands in fx->bytes from `at` on is a frame for this connection. */
 void fx_send(struct core_effects *fx, uint64_t connection, size_t at);
 

@@ -6,61 +6,64 @@
 
 #include "core/state.h"
 
+enum { CHANGES, READS };
+
 static const struct request_row rows[] = {
     /* clang-format off */
-    /* kind                    may ask    cost  body                      does */
-    {PROTO_ROOM_OPEN,          ROOMS,     5,    room_open_read,           room_on_open},
-    {PROTO_ROOM_JOIN,          ANYBODY,   5,    room_join_read,           room_on_join},
-    {PROTO_ROOM_SEND,          IN_ROOM,   0,    room_send_read,           room_on_send},
-    {PROTO_ROOM_CONFIRM,       IN_ROOM,   1,    room_confirm_read,        room_on_confirm},
-    {PROTO_ROOM_CLOSE,         IN_ROOM,   1,    room_close_read,          room_on_close},
-    {PROTO_AUTH,               GUEST,     2,    auth_read,                auth_on},
-    {PROTO_REGISTER,           GUEST,     10,   register_read,            register_on},
-    {PROTO_PASSWORD_REQUEST,   GUEST,     5,    password_request_read,    password_request_on},
-    {PROTO_RENEW,              SIGNED_IN, 5,    renew_read,               renew_on},
-    {PROTO_ROTATE,             SIGNED_IN, 10,   rotate_read,              rotate_on},
-    {PROTO_DEVICES_PUT,        SIGNED_IN, 10,   devices_put_read,         devices_put_on},
-    {PROTO_LOOKUP,             SIGNED_IN, 1,    lookup_read,              lookup_on},
-    {PROTO_KEY_PACKAGES_PUT,   SIGNED_IN, 2,    key_packages_put_read,    key_packages_put_on},
-    {PROTO_KEY_PACKAGES_COUNT, SIGNED_IN, 1,    key_packages_count_read,  key_packages_count_on},
-    {PROTO_KEY_PACKAGES_CLAIM, SIGNED_IN, 2,    key_packages_claim_read,  key_packages_claim_on},
-    {PROTO_ACCOUNT_REMOVE,     SIGNED_IN, 10,   account_remove_read,      account_remove_on},
-    {PROTO_INVITE_CREATE,      SIGNED_IN, 2,    invite_create_read,       invite_create_on},
-    {PROTO_INVITE_REVOKE,      SIGNED_IN, 2,    invite_revoke_read,       invite_revoke_on},
-    {PROTO_INVITES,            SIGNED_IN, 2,    invites_read,             invites_on},
-    {PROTO_STREAM_CREATE,      SIGNED_IN, 5,    stream_create_read,       stream_create_on},
-    {PROTO_APPEND,             SIGNED_IN, 0,    append_read,              append_on},
-    {PROTO_COMMIT,             SIGNED_IN, 1,    commit_body_read,              commit_on},
-    {PROTO_READ,               SUBSCRIBER, 1,    read_read,                read_on},
-    {PROTO_ACK,                SIGNED_IN, 0,    ack_read,                 ack_on},
-    {PROTO_LISTEN,             SIGNED_IN, 0,    listen_read,              listen_on},
-    {PROTO_STREAMS,            SIGNED_IN, 1,    streams_read,             streams_on},
-    {PROTO_SUBSCRIBE,          SIGNED_IN, 2,    subscribe_read,           subscribe_on},
-    {PROTO_UNSUBSCRIBE,        SUBSCRIBER, 1,    unsubscribe_read,         unsubscribe_on},
-    {PROTO_STATE_PUT,          SUBSCRIBER, 2,    state_put_read,           state_put_on},
-    {PROTO_STATE_GET,          SIGNED_IN, 2,    state_get_read,           state_get_on},
-    {PROTO_INBOX_SEND,         SIGNED_IN, 0,    inbox_send_read,          inbox_send_on},
-    {PROTO_HEADERS,            SUBSCRIBER, 1,    headers_read,             headers_on},
-    {PROTO_BLOB_PUT,           SIGNED_IN, 2,    blob_put_read,            blob_put_on},
-    {PROTO_BLOB_GET,           SIGNED_IN, 1,    blob_get_read,            blob_get_on},
-    {ADMIN_STATUS,             ADMIN,     0,    admin_plain_read,         admin_status_on},
-    {ADMIN_INVITE_CREATE,      ADMIN,     0,    admin_invite_create_body, admin_invite_create_on},
-    {ADMIN_INVITE_LIST,        ADMIN,     0,    admin_invite_list_body,   admin_invite_list_on},
-    {ADMIN_INVITE_REVOKE,      ADMIN,     0,    admin_invite_revoke_body, admin_invite_revoke_on},
-    {ADMIN_USER_LIST,          ADMIN,     0,    admin_user_list_body,     admin_user_list_on},
-    {ADMIN_USER_DISABLE,       ADMIN,     0,    admin_user_body,          admin_user_disable_on},
-    {ADMIN_USER_ENABLE,        ADMIN,     0,    admin_user_body,          admin_user_enable_on},
-    {ADMIN_USER_DELETE,        ADMIN,     0,    admin_user_body,          admin_user_delete_on},
-    {ADMIN_USER_QUOTA,         ADMIN,     0,    admin_user_body,          admin_user_quota_on},
-    {ADMIN_USER_RENAME,        ADMIN,     0,    admin_user_body,          admin_user_rename_on},
-    {ADMIN_DEVICE_LIST,        ADMIN,     0,    admin_user_body,          admin_device_list_on},
-    {ADMIN_DEVICE_REVOKE,      ADMIN,     0,    admin_user_body,          admin_device_revoke_on},
-    {ADMIN_MAIL_TAKE,          ADMIN,     0,    admin_plain_read,         admin_mail_take_on},
-    {ADMIN_MAIL_DONE,          ADMIN,     0,    admin_mail_done_body,     admin_mail_done_on},
+    /* kind                    may ask     cost  does     body                      by */
+    {PROTO_ROOM_OPEN,          ROOMS,      5,    CHANGES, room_open_read,           room_on_open},
+    {PROTO_ROOM_JOIN,          ANYBODY,    5,    CHANGES, room_join_read,           room_on_join},
+    {PROTO_ROOM_SEND,          IN_ROOM,    0,    CHANGES, room_send_read,           room_on_send},
+    {PROTO_ROOM_CONFIRM,       IN_ROOM,    1,    CHANGES, room_confirm_read,        room_on_confirm},
+    {PROTO_ROOM_CLOSE,         IN_ROOM,    1,    CHANGES, room_close_read,          room_on_close},
+    {PROTO_AUTH,               GUEST,      2,    CHANGES, auth_read,                auth_on},
+    {PROTO_REGISTER,           GUEST,      10,   CHANGES, register_read,            register_on},
+    {PROTO_PASSWORD_REQUEST,   GUEST,      5,    CHANGES, password_request_read,    password_request_on},
+    {PROTO_RENEW,              SIGNED_IN,  5,    CHANGES, renew_read,               renew_on},
+    {PROTO_ROTATE,             SIGNED_IN,  10,   CHANGES, rotate_read,              rotate_on},
+    {PROTO_DEVICES_PUT,        SIGNED_IN,  10,   CHANGES, devices_put_read,         devices_put_on},
+    {PROTO_LOOKUP,             SIGNED_IN,  1,    READS,   lookup_read,              lookup_on},
+    {PROTO_KEY_PACKAGES_PUT,   SIGNED_IN,  2,    CHANGES, key_packages_put_read,    key_packages_put_on},
+    {PROTO_KEY_PACKAGES_COUNT, SIGNED_IN,  1,    READS,   key_packages_count_read,  key_packages_count_on},
+    {PROTO_KEY_PACKAGES_CLAIM, SIGNED_IN,  2,    CHANGES, key_packages_claim_read,  key_packages_claim_on},
+    {PROTO_ACCOUNT_REMOVE,     SIGNED_IN,  10,   CHANGES, account_remove_read,      account_remove_on},
+    {PROTO_INVITE_CREATE,      SIGNED_IN,  2,    CHANGES, invite_create_read,       invite_create_on},
+    {PROTO_INVITE_REVOKE,      SIGNED_IN,  2,    CHANGES, invite_revoke_read,       invite_revoke_on},
+    {PROTO_INVITES,            SIGNED_IN,  2,    READS,   invites_read,             invites_on},
+    {PROTO_STREAM_CREATE,      SIGNED_IN,  5,    CHANGES, stream_create_read,       stream_create_on},
+    {PROTO_APPEND,             SIGNED_IN,  0,    CHANGES, append_read,              append_on},
+    {PROTO_COMMIT,             SIGNED_IN,  1,    CHANGES, commit_body_read,         commit_on},
+    {PROTO_READ,               SUBSCRIBER, 1,    READS,   read_read,                read_on},
+    {PROTO_ACK,                SIGNED_IN,  0,    CHANGES, ack_read,                 ack_on},
+    {PROTO_LISTEN,             SIGNED_IN,  0,    CHANGES, listen_read,              listen_on},
+    {PROTO_STREAMS,            SIGNED_IN,  1,    READS,   streams_read,             streams_on},
+    {PROTO_SUBSCRIBE,          SIGNED_IN,  2,    CHANGES, subscribe_read,           subscribe_on},
+    {PROTO_UNSUBSCRIBE,        SUBSCRIBER, 1,    CHANGES, unsubscribe_read,         unsubscribe_on},
+    {PROTO_STATE_PUT,          SUBSCRIBER, 2,    CHANGES, state_put_read,           state_put_on},
+    {PROTO_STATE_GET,          SIGNED_IN,  2,    READS,   state_get_read,           state_get_on},
+    {PROTO_INBOX_SEND,         SIGNED_IN,  0,    CHANGES, inbox_send_read,          inbox_send_on},
+    {PROTO_HEADERS,            SUBSCRIBER, 1,    READS,   headers_read,             headers_on},
+    {PROTO_BLOB_PUT,           SIGNED_IN,  2,    CHANGES, blob_put_read,            blob_put_on},
+    {PROTO_BLOB_GET,           SIGNED_IN,  1,    READS,   blob_get_read,            blob_get_on},
+    {ADMIN_STATUS,             ADMIN,      0,    READS,   admin_plain_read,         admin_status_on},
+    {ADMIN_INVITE_CREATE,      ADMIN,      0,    CHANGES, admin_invite_create_body, admin_invite_create_on},
+    {ADMIN_INVITE_LIST,        ADMIN,      0,    READS,   admin_invite_list_body,   admin_invite_list_on},
+    {ADMIN_INVITE_REVOKE,      ADMIN,      0,    CHANGES, admin_invite_revoke_body, admin_invite_revoke_on},
+    {ADMIN_USER_LIST,          ADMIN,      0,    READS,   admin_user_list_body,     admin_user_list_on},
+    {ADMIN_USER_DISABLE,       ADMIN,      0,    CHANGES, admin_user_body,          admin_user_disable_on},
+    {ADMIN_USER_ENABLE,        ADMIN,      0,    CHANGES, admin_user_body,          admin_user_enable_on},
+    {ADMIN_USER_DELETE,        ADMIN,      0,    CHANGES, admin_user_body,          admin_user_delete_on},
+    {ADMIN_USER_QUOTA,         ADMIN,      0,    CHANGES, admin_user_body,          admin_user_quota_on},
+    {ADMIN_USER_RENAME,        ADMIN,      0,    CHANGES, admin_user_body,          admin_user_rename_on},
+    {ADMIN_DEVICE_LIST,        ADMIN,      0,    READS,   admin_user_body,          admin_device_list_on},
+    {ADMIN_DEVICE_REVOKE,      ADMIN,      0,    CHANGES, admin_user_body,          admin_device_revoke_on},
+    {ADMIN_MAIL_TAKE,          ADMIN,      0,    CHANGES, admin_plain_read,         admin_mail_take_on},
+    {ADMIN_MAIL_DONE,          ADMIN,      0,    CHANGES, admin_mail_done_body,     admin_mail_done_on},
     /* clang-format on */
 };
 
-#define COST_REFUSED 1
+#define COST_REFUSED    1
+#define MEMORY_RETRY_MS 1000
 
 const struct request_row *request_table(size_t *ret_count)
 {
@@ -220,17 +223,29 @@ static sotto_err frame_read(const struct step *s, view bytes, struct proto_frame
     return max > 0 && bytes.len > max ? SOTTO_E_TOO_LARGE : proto_frame_read(bytes, ret_frame);
 }
 
+/* What it would have read is as it was, so it is refused by itself. The refusal has the room that was reserved for this step. */
+static bool is_read_in_vain(const struct step *s, const struct request_row *row, sotto_err err)
+{
+    return err == SOTTO_E_NOMEM && row != NULL && row->reads && !s->wrote;
+}
+
 sotto_err request_do(struct step *s, struct connection *from, view bytes)
 {
     struct proto_frame frame = {0};
     const uint64_t id = from->id;
+    const struct fx_mark before = fx_mark(s->fx);
     sotto_err err = frame_read(s, bytes, &frame);
     struct request request = {.from = from, .id = frame.request, .bytes = frame.body};
     const struct request_row *row = row_find(frame.kind, from->admin);
     if (err == SOTTO_OK)
         err = row != NULL ? request_run(s, row, &request) : kind_refusal(frame.kind);
-    if (err == SOTTO_E_NOMEM || s->broken)
+    bool in_vain = is_read_in_vain(s, row, err);
+    if (s->broken || (err == SOTTO_E_NOMEM && !in_vain))
         return err;
+    if (in_vain) {
+        fx_cut(s->fx, before);
+        step_refuse(s, err, MEMORY_RETRY_MS, "the server is out of memory: try again");
+    }
     if (err != SOTTO_OK)
         s->core->counts.refused_total++;
     if (err != SOTTO_E_KIND && sotto_err_class_of(err) == SOTTO_CLASS_WIRE) {

@@ -39,6 +39,7 @@ struct row_key row_key_id(uint64_t number, view id)
 
 sotto_err rows_begin(struct step *s)
 {
+    s->wrote = true;
     if (s->core->writing)
         return SOTTO_OK;
     TRY(row_verdict(s, store_begin(s->core->store)));

@@ -132,6 +132,7 @@ struct step {
     struct rng *rng; /* NULL in core_tick() */
     uint64_t now_ms;
     bool broken;                   /* the store failed */
+    bool wrote;                    /* or was about to: rows, and what goes with them */
     uint32_t eighths;              /* of 1: what the request costs besides */
     uint32_t retry_ms;             /* for a refusal */
     char detail[PROTO_DETAIL_MAX]; /* for a refusal; "": the error's own sentence */
@@ -353,12 +354,14 @@ struct request_row {
     uint16_t kind;
     enum who who;
     uint64_t cost;
+    bool
+        reads; /* it changes nothing of what is stored, and has no op: without memory it is refused by itself */
     sotto_err (*read)(view body, union request_body *ret_body);
     sotto_err (*handle)(struct step *s, const struct request *request);
 };
 const struct request_row *request_table(size_t *ret_count);
 
-/* Reads a frame and does what it asks. NOMEM: nothing was done. */
+/* Reads a frame and does what it asks. NOMEM: nothing was done, or it was done half-way (s->broken, s->wrote). */
 SOTTO_MUST_USE sotto_err request_do(struct step *s, struct connection *from, view frame);
 
 void request_answer_ok(struct step *s, const struct request *request);

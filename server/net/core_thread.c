@@ -172,7 +172,7 @@ static bool is_lost(sotto_err err)
 /* Everybody has to come again: more than the one who asked would miss something. */
 static bool is_undone(const struct core_thread *t, sotto_err err)
 {
-    return is_lost(err) || err == SOTTO_E_DISK_FULL || (err != SOTTO_OK && core_is_dirty(t->core));
+    return is_lost(err) || err == SOTTO_E_DISK_FULL || (err != SOTTO_OK && core_is_broken(t->core));
 }
 
 static void roll_back(struct core_thread *t, sotto_err why)

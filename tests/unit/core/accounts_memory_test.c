@@ -92,17 +92,30 @@ static void make_remove(struct town *t, const struct person *p, sotto_buf *frame
     assert_ok(proto_account_remove_write(1, &remove, frame));
 }
 
+/* What only reads is answered even then. */
+static sotto_err refused(const struct town *t)
+{
+    struct proto_frame answer = {0};
+    struct proto_error error = {0};
+    assert_int_equal(t->w.fx.count, 1);
+    assert_ok(proto_frame_read(effect_bytes(&t->w, &t->w.fx.list[0]), &answer));
+    assert_int_equal(answer.kind, PROTO_ERROR);
+    assert_ok(proto_error_read(answer.body, &error));
+    return (sotto_err)error.code;
+}
+
 /* Asks once, with the n-th allocation failing. */
 static sotto_err try(struct town *t, view frame, size_t n)
 {
     const struct core_event event = {.kind = CORE_FRAME, .connection = 1, .frame = frame};
     core_effects_clear(&t->w.fx);
+    allocation_failed = false;
     allocations_left = n;
     sotto_err err = core_step(t->w.core, &event, t->w.now_ms, &t->w.rng, &t->w.fx);
     if (err == SOTTO_OK)
         err = core_commit(t->w.core, t->w.now_ms, &t->w.fx);
     allocations_left = SIZE_MAX;
-    return err;
+    return err == SOTTO_OK && allocation_failed ? refused(t) : err;
 }
 
 static void come_again(struct town *t, const struct person *p, bool signed_in)

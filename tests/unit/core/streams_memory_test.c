@@ -205,11 +205,16 @@ static sotto_err ask_lacking(struct chat *c, view frame, const struct attempt *a
         err = core_commit(w->core, w->now_ms, &w->fx);
     allocations_left = SIZE_MAX;
     store_memory_fail(c->town.store, SOTTO_OK, 0);
+    if (err == SOTTO_OK && allocation_failed && heard(c, BOB, PROTO_ERROR) > 0) {
+        heard_error(c, BOB, SOTTO_E_NOMEM); /* by itself: he stays */
+        assert_int_equal(w->fx.count, 1);
+        return SOTTO_E_NOMEM;
+    }
     if (err == SOTTO_OK || a->restart)
         return err;
     assert_int_equal(err, errors[a->lack]);
     core_effects_reset(&w->fx);
-    if (!stepped && err != SOTTO_E_DISK_FULL && !core_is_dirty(w->core))
+    if (!stepped && err != SOTTO_E_DISK_FULL && !core_is_broken(w->core))
         go(w, connection_of(BOB), false, false);
     else
         assert_ok(core_rollback(w->core, err, w->now_ms, &w->fx));
@@ -333,7 +338,7 @@ static bool ends_for_want_of_memory(struct chat *c, view frame, size_t after)
     allocations_left = after;
     sotto_err err = core_step(w->core, &event, w->now_ms, &w->rng, &w->fx);
     allocations_left = SIZE_MAX;
-    return err != SOTTO_OK && !core_is_dirty(w->core);
+    return err != SOTTO_OK && !core_is_broken(w->core);
 }
 
 static void comes_again_and_asks_again(struct chat *c, const sotto_buf *frames, size_t count)
@@ -375,6 +380,64 @@ static void what_comes_behind_a_request_that_was_not_done_is_not_done_either(voi
     while (rest_waits(after))
         after++;
     assert_true(after > 1);
+}
+
+struct tally {
+    size_t undone, answered;
+};
+
+/* Alice has spoken, in the same batch, when bob asks with the allocation number `after` failing: whether it failed. What she said is kept,
+ * and she stays, unless bob's request had begun to write, or the store failed. */
+static bool asks_behind_alice(ask_fn *ask, size_t after, struct tally *tally)
+{
+    struct chat c;
+    talk_before(&c);
+    struct world *w = world(&c);
+    sotto_buf spoken = append_frame(&c, ++c.voices[0].op, ENTRY_APPLICATION, c.epoch,
+                                    VIEW_LIT("in the same batch"));
+    sotto_buf frame = ask(&c);
+    say_buf(w, connection_of(0), &spoken);
+    uint64_t said = core_count(w->core).messages_total;
+    struct core_event event = {
+        .kind = CORE_FRAME, .connection = connection_of(BOB), .frame = buf_view(&frame)};
+    core_effects_clear(&w->fx);
+    allocations_left = after;
+    allocation_failed = false;
+    sotto_err err = core_step(w->core, &event, w->now_ms, &w->rng, &w->fx);
+    allocations_left = SIZE_MAX;
+    bool failed = allocation_failed;
+    tally->undone += core_is_broken(w->core);
+    if (failed && !core_is_broken(w->core)) {
+        if (err == SOTTO_OK) {
+            heard_error(&c, BOB, SOTTO_E_NOMEM);
+            tally->answered++;
+        }
+        assert_true(core_is_dirty(w->core));
+        settle(&c.town);
+        assert_int_equal(core_count(w->core).messages_total, said);
+        assert_non_null(connection_find(w->core, connection_of(0)));
+        crash(&c);
+        come_in(&c, 0);
+        assert_true(says(&c, 0, "next") > 1);
+    }
+    buf_clear(&frame);
+    chat_clear(&c);
+    return failed;
+}
+
+static void who_finds_no_memory_undoes_nothing_of_others(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(asks); i++) {
+        struct tally tally = {0};
+        size_t after = 0;
+        while (asks_behind_alice(asks[i], after, &tally))
+            after++;
+        bool reads =
+            asks[i] == ask_to_read || asks[i] == ask_for_streams || asks[i] == ask_for_state;
+        assert_true(tally.undone + tally.answered < after);
+        assert_int_equal(tally.answered > 0, reads);
+    }
 }
 
 static bool listens_in_vain(size_t after)
@@ -427,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_commit_is_many_rows),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(what_comes_behind_a_request_that_was_not_done_is_not_done_either),
+        cmocka_unit_test(who_finds_no_memory_undoes_nothing_of_others),
         cmocka_unit_test(who_could_not_listen_does_not),
         cmocka_unit_test(the_server_may_be_killed_at_each_failed_allocation),
         cmocka_unit_test(the_disk_may_be_full_at_each_write),
