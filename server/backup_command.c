@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -291,6 +292,7 @@ int verify_run(struct cli_call *call)
 static void restored_print(const struct cli_call *call, const struct backup_sum *sum,
                            const char *dir)
 {
+    struct stat st;
     sum_print(call, sum, "restored", stdout);
     if (call->json || call->quiet)
         return;
@@ -300,6 +302,8 @@ static void restored_print(const struct cli_call *call, const struct backup_sum 
                dir);
     if (!sum->keys)
         printf("next: put root.key back into %s, then start the server\n", dir);
+    else if (geteuid() == 0 && stat(dir, &st) == 0 && st.st_uid != 0)
+        printf("next: start the server as its user, such as: systemctl start sottod\n");
     else
         printf("next: start the server, such as: sottod serve --dir %s\n", dir);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "store/files.h"
+
 static bool path_of(const char *dir, char ret_path[PATH_MAX])
 {
     return snprintf(ret_path, PATH_MAX, "%s/" SPARE_FILE, dir) < PATH_MAX;
@@ -12,15 +14,15 @@ static bool path_of(const char *dir, char ret_path[PATH_MAX])
 
 void spare_make(const char *dir, uint64_t bytes)
 {
-    char path[PATH_MAX];
-    if (bytes == 0 || !path_of(dir, path))
+    int file, state = bytes == 0 ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (state < 0)
         return;
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return;
-    if (posix_fallocate(file, 0, (off_t)bytes) != 0)
-        unlink(path); /* half a spare would take what is needed now */
-    close(file);
+    if (file_have(state, SPARE_FILE, &file) == SOTTO_OK) {
+        if (posix_fallocate(file, 0, (off_t)bytes) != 0)
+            unlinkat(state, SPARE_FILE, 0); /* half a spare would take what is needed now */
+        close(file);
+    }
+    close(state);
 }
 
 void spare_give_up(const char *dir)

@@ -87,19 +87,14 @@ static bool hash_of(uint8_t first, const char *name, uint8_t ret_hash[BLOB_HASH]
 
 /* --- the directory --- */
 
-static sotto_err dir_make(int under, const char *name)
-{
-    return mkdirat(under, name, 0700) == 0 || errno == EEXIST ? SOTTO_OK : file_err(errno);
-}
-
 static sotto_err dirs_make(struct blobs *blobs)
 {
     for (unsigned first = 0; first <= UINT8_MAX; first++) {
         char name[FIRST_NAME];
         hex(&(uint8_t){(uint8_t)first}, 1, name);
-        TRY(dir_make(blobs->dir, name));
+        TRY(file_have_directory_in(blobs->dir, name));
     }
-    TRY(dir_make(blobs->dir, "partial"));
+    TRY(file_have_directory_in(blobs->dir, "partial"));
     blobs->partial = openat(blobs->dir, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (blobs->partial < 0)
         return file_err(errno);
@@ -112,7 +107,7 @@ sotto_err blobs_open(const char *path, struct blobs **ret_blobs)
     if (blobs == NULL)
         return SOTTO_E_NOMEM;
     blobs->dir = blobs->partial = -1;
-    TRY(dir_make(AT_FDCWD, path));
+    TRY(file_have_directory(path));
     TRY(file_sync_directory(path));
     blobs->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (blobs->dir < 0)
@@ -172,8 +167,10 @@ void blobs_endp(struct blob_upload **upload)
 
 static sotto_err partial_open(struct blob_upload *u)
 {
-    u->fd = openat(u->blobs->partial, u->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (u->fd < 0 || flock(u->fd, LOCK_EX | LOCK_NB) != 0)
+    sotto_err err = file_have(u->blobs->partial, u->name, &u->fd);
+    if (err != SOTTO_OK)
+        return err == SOTTO_E_NOTFOUND ? SOTTO_E_IN_USE : err;
+    if (flock(u->fd, LOCK_EX | LOCK_NB) != 0)
         return file_err(errno);
     /* one that ended between the two calls has taken the name away */
     struct stat ours, named;

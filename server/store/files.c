@@ -81,6 +81,46 @@ sotto_err file_new(const char *path, int *ret_fd)
     return SOTTO_OK;
 }
 
+sotto_err file_have(int dir, const char *name, int *ret_fd)
+{
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(dir, name, flags | O_CREAT | O_EXCL, 0600);
+    sotto_err err = fd < 0 ? file_err(errno) : file_give(dir, fd);
+    if (err == SOTTO_E_EXISTS) {
+        fd = openat(dir, name, flags);
+        err = fd < 0 ? file_err(errno) : SOTTO_OK;
+    }
+    if (err != SOTTO_OK && fd >= 0)
+        close(fd);
+    if (err == SOTTO_OK)
+        *ret_fd = fd;
+    return err;
+}
+
+sotto_err file_have_directory_in(int dir, const char *name)
+{
+    if (mkdirat(dir, name, 0700) != 0)
+        return errno == EEXIST ? SOTTO_OK : file_err(errno);
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    sotto_err err = fd < 0 ? file_err(errno) : file_give(dir, fd);
+    if (fd >= 0)
+        close(fd);
+    if (err != SOTTO_OK)
+        (void)unlinkat(dir, name, AT_REMOVEDIR); /* else it would be taken for one that was there */
+    return err;
+}
+
+sotto_err file_have_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int dir = directory_open(path);
+    if (dir < 0)
+        return file_err(errno);
+    sotto_err err = file_have_directory_in(dir, slash != NULL ? slash + 1 : path);
+    close(dir);
+    return err;
+}
+
 sotto_err file_sync_directory(const char *path)
 {
     int dir = directory_open(path);

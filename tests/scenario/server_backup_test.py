@@ -125,7 +125,8 @@ def what_is_made_as_root_is_for_who_owns_the_directory():
     os.mkdir(state, 0o700)
     os.chown(state, 12345, 12346)
     os.symlink("state", link)  # as systemd has it
-    assert sottod("restore", file, "--dir", link)[0] == 0
+    status, out, err = sottod("restore", file, "--dir", link)
+    assert status == 0 and "systemctl start sottod" in out and "sottod serve" not in out, (out, err)
     assert sottod("rotate-key", "--intermediate", "--dir", link)[0] == 0
     assert sottod("backup", os.path.join(place, "c"), "--dir", link)[0] == 0
     paths = [os.path.join(top, name) for top, folders, names in os.walk(state) for name in folders + names]
@@ -133,6 +134,23 @@ def what_is_made_as_root_is_for_who_owns_the_directory():
         assert os.path.join(state, name) in paths, (name, paths)
     for path in [state, *paths]:
         assert (os.stat(path).st_uid, os.stat(path).st_gid) == (12345, 12346), path
+    return None
+
+
+def what_root_served_once_is_for_who_owns_the_directory():
+    """Who tries it out before the service is started, as restore and doctor say."""
+    if not may_give_away():
+        return "only root can give files away"
+    place = fresh()
+    state = os.path.join(place, "state")
+    os.mkdir(state, 0o700)
+    os.chown(state, 12345, 12346)
+    with Server(directory=place) as s:
+        wait_for(lambda: os.path.exists(os.path.join(state, "spare")), "the spare")
+        assert s.stop() == 0
+    for top, folders, names in os.walk(state):
+        for path in [os.path.join(top, name) for name in folders + names]:
+            assert (os.stat(path).st_uid, os.stat(path).st_gid) == (12345, 12346), path
     return None
 
 

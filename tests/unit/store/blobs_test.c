@@ -535,6 +535,32 @@ static void upload_survives_kill_and_a_blob_is_whole_or_not_there(void **state)
     assert_true(finished > 2);
 }
 
+static int entry_is_given(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)kind, (void)at;
+    if (st->st_uid != 12345 || st->st_gid != 12346)
+        fail_msg("%s is not given", path);
+    return 0;
+}
+
+/* Who serves it later, such as the service, has to get at all of it. */
+static void what_root_makes_is_for_who_owns_the_directory(void **state)
+{
+    (void)state;
+    blobs_close(blobs);
+    scratch_empty();
+    bool given = chown(scratch, 12345, 12346) == 0; /* EINVAL: in a namespace without that user */
+    assert_ok(blobs_open(in_blobs(""), &blobs));
+    struct blob_upload *upload = begun(1, 0);
+    write_part(upload, 0, 30000);
+    blobs_end(upload);
+    int walked = given ? nftw(scratch, entry_is_given, 8, FTW_PHYS) : 0;
+    bool back = !given || chown(scratch, geteuid(), getegid()) == 0;
+    assert_true(walked == 0 && back);
+    if (!given)
+        skip();
+}
+
 #define ON_BLOBS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static int group_setup(void **state)
@@ -569,6 +595,7 @@ int main(void)
         ON_BLOBS(what_is_missing_can_be_asked_for),
         ON_BLOBS(full_disk_is_told_before_and_while_it_is_sent_and_is_no_end),
         ON_BLOBS(what_was_set_aside_is_given_back),
+        ON_BLOBS(what_root_makes_is_for_who_owns_the_directory),
         ON_BLOBS(upload_survives_kill_and_a_blob_is_whole_or_not_there),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
