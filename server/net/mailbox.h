@@ -35,7 +35,6 @@ enum post_kind {
     POST_SETTLED,   /* sits in a room now */
     POST_UNSETTLED, /* sits in no room any more */
     POST_BLOB_KEPT, /* the blob that came: `verdict` */
-    POST_MAIL,      /* to who sends mail: there is some */
     /* the main thread to a loop */
     POST_SOCKET, /* a new socket: `fd`, `address`, `place` (net/gate.h) */
     POST_PING,   /* to the core, too: say that you live, by keeping until_ms */

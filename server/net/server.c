@@ -74,16 +74,18 @@ int64_t server_wall_ms(void)
 void server_tell_admin(struct server *server, const struct core_effect *effect, view bytes)
 {
     const struct post post = {
-        .kind = effect->kind == CORE_MAIL    ? POST_MAIL
-                : effect->kind == CORE_CLOSE ? POST_CLOSE
-                                             : POST_SEND,
+        .kind = effect->kind == CORE_CLOSE ? POST_CLOSE : POST_SEND,
         .connection = effect->connection,
     };
     /* without memory who asked would miss a frame: it must not wait for it */
     const struct post end = {.kind = POST_CLOSE, .connection = effect->connection};
+    const bool mail = effect->kind == CORE_MAIL;
     pthread_mutex_lock(&server->admin_lock);
-    if (server->admin_async != NULL && (mailbox_put(&server->admin, &post, bytes) == SOTTO_OK ||
-                                        mailbox_put(&server->admin, &end, (view){0}) == SOTTO_OK))
+    if (mail)
+        atomic_store(&server->mail_waits, true);
+    if (server->admin_async != NULL &&
+        (mail || mailbox_put(&server->admin, &post, bytes) == SOTTO_OK ||
+         mailbox_put(&server->admin, &end, (view){0}) == SOTTO_OK))
         uv_async_send(server->admin_async);
     pthread_mutex_unlock(&server->admin_lock);
 }
@@ -369,6 +371,13 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_stop(&front->uv);
 }
 
+/* Who starts a program with a signal ignored (nohup, a shell's background) means it. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return number != SIGTERM && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 /* The loop takes no more of them. Blocked meanwhile: else one that comes between two handlers would end us in its own way. */
 static void signals_close(struct front *front)
 {
@@ -377,7 +386,8 @@ static void signals_close(struct front *front)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&front->signals[i], NULL);
-    signal(SIGINT, on_second_signal);
+    if (!is_ignored(SIGINT))
+        signal(SIGINT, on_second_signal);
     signal(SIGTERM, on_second_signal);
     signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -433,13 +443,6 @@ static sotto_err listeners_open(struct front *front, struct failure *ret_failure
         log_line(front->server->log, "listening", "listening on %s", text);
     }
     return SOTTO_OK;
-}
-
-/* Who starts a program with a signal ignored (nohup, a shell's background) means it. */
-static bool is_ignored(int number)
-{
-    struct sigaction now;
-    return number != SIGTERM && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 /* What is not for everybody: the port for metrics, and what the program adds. */

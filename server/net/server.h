@@ -79,6 +79,7 @@ struct server {
     struct core_thread *core_thread; /* locks itself, for who stands in */
     struct mailbox
         admin; /* what the core says to the admin socket and to who sends mail; locks itself */
+    atomic_bool mail_waits; /* since who sends mail was last told; no post, which could be lost */
     pthread_mutex_t admin_lock; /* of admin_async */
     uv_async_t *admin_async;    /* rung for it; NULL: nobody listens */
     struct hub *hub;            /* of the main thread alone (net/talk.h) */

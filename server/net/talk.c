@@ -28,11 +28,6 @@ static sotto_err tell_core(struct hub *hub, const struct post *post, view bytes)
 
 static void on_post(struct hub *hub, const struct post *post, view bytes)
 {
-    if (post->kind == POST_MAIL) {
-        if (hub->on_mail != NULL)
-            hub->on_mail(hub->mail_user);
-        return;
-    }
     struct talk *talk = talk_find(hub, post->connection);
     if (talk == NULL)
         return;
@@ -47,11 +42,15 @@ static void on_post(struct hub *hub, const struct post *post, view bytes)
 static void on_async(uv_async_t *async)
 {
     struct hub *hub = async->data;
+    /* first: what the core said before it is in the batch then */
+    bool mail = atomic_exchange(&hub->server->mail_waits, false);
     (void)mailbox_take(&hub->server->admin, &hub->batch);
     for (size_t i = 0; i < hub->batch.count; i++) {
         const struct post *post = &hub->batch.list[i];
         on_post(hub, post, (view){hub->batch.bytes.data + post->at, post->len});
     }
+    if (mail && hub->on_mail != NULL)
+        hub->on_mail(hub->mail_user);
 }
 
 /* The core thread rings it, and may do so while we close it. */

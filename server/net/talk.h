@@ -23,7 +23,7 @@ struct hub {
     struct batch batch;
     uint64_t opened;
     struct talk *talks;
-    void (*on_mail)(void *user); /* NULL: nobody sends mail */
+    void (*on_mail)(void *user); /* there is some; NULL: nobody sends it */
     void *mail_user;
 };
 

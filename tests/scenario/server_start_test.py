@@ -277,7 +277,13 @@ def a_signal_that_was_ignored_before_stays_ignored():
             s.process.send_signal(number)
             time.sleep(0.2)
             assert s.alive()
-        assert s.stop() == 0
+        client = Client(s.port).open()
+        s.process.send_signal(signal.SIGTERM)
+        assert client.bye() == E["CLOSED"]  # the goodbyes wait for it, up to 2 seconds
+        time.sleep(0.3)  # cli/stop.h: sooner it is no second one
+        s.process.send_signal(signal.SIGINT)
+        client.close()
+        assert s.process.wait(60) == 0, s.log()
 
 
 def the_service_manager_is_told():

@@ -1,6 +1,7 @@
 /* The main thread's talks with the core, whose part the test plays. */
 #include "unit.h"
 
+#include "allocations.h"
 #include "net/talk.h"
 
 struct table {
@@ -8,7 +9,7 @@ struct table {
     uv_loop_t uv;
     struct hub hub;
     struct talk talk;
-    size_t frames, closed;
+    size_t frames, closed, mails;
 };
 
 static void on_frame(struct talk *talk, view frame)
@@ -20,6 +21,11 @@ static void on_frame(struct talk *talk, view frame)
 static void on_closed(struct talk *talk)
 {
     ((struct table *)talk->user)->closed++;
+}
+
+static void on_mail(void *user)
+{
+    ((struct table *)user)->mails++;
 }
 
 static void table_make(struct table *t)
@@ -95,11 +101,31 @@ static void who_is_closed_tells_the_core(void **state)
     table_clear(&t);
 }
 
+/* Nobody asks again for what waits: who is not told learns of it with the next mail. */
+static void mail_is_told_of_once_and_without_memory_too(void **state)
+{
+    (void)state;
+    struct table t;
+    table_make(&t);
+    t.hub.on_mail = on_mail;
+    t.hub.mail_user = &t;
+    allocations_left = 0;
+    core_says(&t, CORE_MAIL, 0);
+    allocations_left = SIZE_MAX;
+    assert_int_equal(t.mails, 1);
+    core_says(&t, CORE_SEND, t.talk.connection);
+    assert_int_equal(t.mails, 1);
+    core_says(&t, CORE_MAIL, 0);
+    assert_int_equal(t.mails, 2);
+    table_clear(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_come_until_the_core_closes),
         cmocka_unit_test(who_is_closed_tells_the_core),
+        cmocka_unit_test(mail_is_told_of_once_and_without_memory_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
