@@ -304,10 +304,11 @@ static sotto_err file_open(struct sqlite *q, uint64_t cache_bytes)
     if (layer == NULL)
         return SOTTO_E_NOMEM;
     TRY(sqlite_connect(q->path, layer, &q->db));
-    char *sql = sqlite3_mprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; "
-                                "PRAGMA cache_size = -%lld",
-                                SQL_PAGE,
-                                (long long)((cache_bytes > 0 ? cache_bytes : CACHE_BYTES) / 1024));
+    char *sql =
+        sqlite3_mprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; "
+                        "PRAGMA cache_size = -%lld; PRAGMA journal_size_limit = %d",
+                        SQL_PAGE, (long long)((cache_bytes > 0 ? cache_bytes : CACHE_BYTES) / 1024),
+                        SQL_LOG_FULL * (SQL_PAGE + SQL_FRAME_HEAD));
     sotto_err err = sql != NULL ? sqlite_exec(q->db, sql) : SOTTO_E_NOMEM;
     sqlite3_free(sql);
     return err;

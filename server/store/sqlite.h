@@ -15,12 +15,14 @@
 #include "store/backend.h"
 #include "store/hot.h"
 
-#define WHY_MAX      256        /* bytes of a sentence */
-#define SQL_PAGE     4096       /* bytes */
-#define SQL_APP_ID   0x536f7474 /* "Sott" */
-#define SQL_BUSY_MS  5000       /* for somebody else who holds the file */
-#define SQL_HOT      16384      /* entries whose place is known without an index, about */
-#define SQL_TEXT_MAX 200        /* bytes of the longest one over a table */
+#define WHY_MAX        256        /* bytes of a sentence */
+#define SQL_PAGE       4096       /* bytes */
+#define SQL_APP_ID     0x536f7474 /* "Sott" */
+#define SQL_FRAME_HEAD 24         /* bytes before a page in the write-ahead log */
+#define SQL_LOG_FULL   32768      /* pages, 128 MiB: all of such a log is moved before it grows */
+#define SQL_BUSY_MS    5000       /* for somebody else who holds the file */
+#define SQL_HOT        16384      /* entries whose place is known without an index, about */
+#define SQL_TEXT_MAX   200        /* bytes of the longest one over a table */
 
 /* Each statement is kept once it was asked for. */
 enum sqlite_fixed {

@@ -5,7 +5,7 @@
  * small rest between two transactions; a log that grows all the same, since the writer is the faster one, makes that rest larger, and
  * so holds the writer back. That is no bound yet on a disk where the keeper takes its time: a writer that finds the log full waits for
  * the keeper and moves what it left, before it begins a transaction. Readers (a copy) hold it up; then the log grows, and is caught
- * up with afterwards. */
+ * up with afterwards, and its file cut back by the commit that begins it anew. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,15 +21,13 @@
 #include "store/sqlite.h"
 #include "store/wal_file.h"
 
-#define KEEP_FRAMES   4096  /* that wait before the keeper moves them: 16 MiB */
-#define FINISH_FRAMES 256   /* that the writer moves by itself at most: 1 MiB, some ms */
-#define FINISH_SHARE  16    /* or this part of a log that became long */
-#define FULL_FRAMES   32768 /* of a log this long, 128 MiB, all is moved before it grows further */
+#define KEEP_FRAMES   4096 /* that wait before the keeper moves them: 16 MiB */
+#define FINISH_FRAMES 256  /* that the writer moves by itself at most: 1 MiB, some ms */
+#define FINISH_SHARE  16   /* or this part of a log that became long */
 #define KEEP_PASSES   4
 #define LENGTHEN_FROM 256 /* frames for which the file is made longer ahead: 1 MiB, */
 #define LENGTHEN_TO   (KEEP_FRAMES / 4 * 5) /* to what it is as long as the keeper is in time */
 #define ROOM_SHARE    16                    /* if so many times its length is free */
-#define FRAME_HEAD    24                    /* bytes */
 #define COPY_PAGES    256                   /* between two words of progress */
 #define VERIFY_STEPS  1000                  /* of SQLite's machine, before `ending` is looked at, */
 #define VERIFY_MS     100                   /* and so often beside it */
@@ -102,7 +100,7 @@ static sotto_err frames_move(struct sqlite *q, sqlite3 *db)
 static unsigned finish_most(const struct sqlite *q)
 {
     unsigned frames = atomic_load(&q->wal_frames);
-    if (frames >= FULL_FRAMES)
+    if (frames >= SQL_LOG_FULL)
         return UINT_MAX;
     return frames / FINISH_SHARE > FINISH_FRAMES ? frames / FINISH_SHARE : FINISH_FRAMES;
 }
@@ -133,7 +131,7 @@ static sotto_err pieces_add(struct sqlite *q, int file, int64_t to)
 /* Nothing depends on it: where there is little room, or a write fails, it is left alone. */
 static sotto_err log_lengthen(struct sqlite *q, unsigned frames)
 {
-    const int64_t to = (int64_t)frames * (SQL_PAGE + FRAME_HEAD);
+    const int64_t to = (int64_t)frames * (SQL_PAGE + SQL_FRAME_HEAD);
     struct statvfs disk;
     char *name = wal_name(q);
     if (name == NULL)
@@ -201,7 +199,7 @@ static sotto_err full_move(struct sqlite *q, unsigned frames)
 sotto_err sqlite_finish(struct sqlite *q)
 {
     unsigned frames = atomic_load_explicit(&q->wal_frames, memory_order_relaxed);
-    if (frames >= FULL_FRAMES && frames >= q->held_frames)
+    if (frames >= SQL_LOG_FULL && frames >= q->held_frames)
         return full_move(q, frames);
     if (!atomic_load_explicit(&q->finish, memory_order_relaxed))
         return SOTTO_OK;
