@@ -7,7 +7,7 @@ import threading
 import time
 
 from sottoblobs import *
-from sottoclient import LIMIT_MOST, TOO_MUCH_ROOM, Server, free_space, run, sanitized
+from sottoclient import Server, disk_with, run, sanitized
 from sottodevice import Refused
 
 QUOTA = 64
@@ -204,19 +204,15 @@ def over_the_quota_nothing_is_taken():
 
 
 def what_the_disk_has_no_room_for_is_not_begun():
-    blob, size = os.urandom(60000), LIMIT_MOST - 1
-    reserve = max(64 * MIB, free_space() - size // 2)  # half of it fits at most, whatever others do to the disk meanwhile
-    if reserve > LIMIT_MOST:
-        return TOO_MUCH_ROOM
-    with Server(*SETTINGS, "--set", f"limits.blob_bytes={size}", "--set", f"limits.account_bytes={size + 1}", "--set",
-                f"limits.disk_reserve_bytes={reserve}") as server:
+    blob, size = os.urandom(60000), 40 * MIB
+    with Server(*SETTINGS, "--set", f"limits.blob_bytes={size}", "--set", f"limits.account_bytes={2 * size}", "--set",
+                f"limits.disk_reserve_bytes={64 * MIB}", prefix=disk_with(64 * MIB + size // 2)) as server:  # half of it would fit
         alice = member(server, "alice")
         assert put(server.port, blob[1:], to_send(alice, blob[1:]))[0] == 201
         size -= len(blob)
         assert ask(server.port, head_of("PUT", blob, to_send(alice, blob, size), f"Content-Length: {size}"))[0] == 507
         assert get(server.port, blob[1:], to_fetch(alice, blob[1:]))[0] == 200
         alice.end()
-    return None
 
 
 def a_slow_sender_is_closed_and_others_go_on():

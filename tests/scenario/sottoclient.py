@@ -265,14 +265,10 @@ def program(name):
     return os.path.abspath(os.path.join(build, name))
 
 
-LIMIT_MOST = 10**12  # what a limit may be set to
-TOO_MUCH_ROOM = "the disk here has more room than a limit can name"
-
-
-def free_space():
-    """Bytes on the disk that tests write to."""
-    disk = os.statvfs(tempfile.gettempdir())
-    return disk.f_bavail * disk.f_frsize
+def disk_with(left):
+    """What puts a disk in front of the server that has so many bytes left."""
+    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+    return "env", f"LD_PRELOAD={program('tests/fail_sync.so')}", f"DISK_FREE={left}", f"ASAN_OPTIONS={options}"
 
 
 def free_port():

@@ -1,11 +1,13 @@
 /* A disk that fails or is full, put in front of libc: for what FAIL_SYNC_IN is in the path of, an fsync() or fdatasync() gives EIO as long
  * as the file FAIL_SYNC is there, and a pwrite() ENOSPC as long as the file FULL_DISK is. A syncfs() of what FAIL_SYNCFS_IN is in the
- * path of gives EIO in any case. */
+ * path of gives EIO in any case. Each disk has DISK_FREE bytes left, if that is set. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +46,18 @@ int syncfs(int fd)
         return (int)syscall(SYS_syncfs, fd);
     errno = EIO;
     return -1;
+}
+
+int statvfs64(const char *path, struct statvfs64 *ret_disk)
+{
+    int (*real)(const char *, struct statvfs64 *);
+    const char *left = getenv("DISK_FREE");
+    *(void **)&real = dlsym(RTLD_NEXT, "statvfs64");
+    if (real(path, ret_disk) != 0)
+        return -1;
+    if (left != NULL)
+        ret_disk->f_bavail = strtoull(left, NULL, 10) / ret_disk->f_frsize;
+    return 0;
 }
 
 /* The name that SQLite calls it by. */
