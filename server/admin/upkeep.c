@@ -133,7 +133,8 @@ static sotto_err rotate(struct admin_call *call, struct failure *failure)
     };
     TRY(keeper_change(server->keeper, (int64_t)time(NULL), &change, failure));
     log_line(server->log, "keys", "there is a new server key");
-    return server_take_keys(server); /* the core signs with it, too */
+    server_take_keys(server); /* the core signs with it, too */
+    return SOTTO_OK;
 }
 
 void admin_on_rotate_key(struct admin_call *call)

@@ -661,7 +661,7 @@ static sotto_err on_hello(struct conn *conn, view frame)
     random_bytes(conn->nonce, sizeof conn->nonce);
     DEFER(buf_clear) sotto_buf answer = {0};
     loop_refresh(loop);
-    TRY(hello_answer(loop->crypto, loop->key, loop->identity, frame_max(conn), frame,
+    TRY(hello_answer(loop->crypto, loop->key, &loop->kept->identity, frame_max(conn), frame,
                      conn->exporter, conn->nonce, &answer));
     struct post post = {.kind = POST_OPEN, .connection = conn->id, .address = conn->visitor.person};
     memcpy(post.nonce, conn->nonce, sizeof post.nonce);
@@ -679,7 +679,7 @@ static sotto_err precheck(struct conn *conn, view frame)
 {
     struct loop *loop = conn->loop;
     struct core_binding binding;
-    memcpy(binding.pin, keeper_identity(loop->server->keeper)->pin, sizeof binding.pin);
+    memcpy(binding.pin, loop->kept->identity.pin, sizeof binding.pin);
     memcpy(binding.nonce, conn->nonce, sizeof binding.nonce);
     memcpy(binding.exporter, conn->exporter, sizeof binding.exporter);
     return core_precheck(loop->crypto, frame, &binding);

@@ -3,18 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/tls.h"
 
 #define DAY_S (24 * 3600)
-
-struct kept {
-    struct identity identity;
-    struct stat seen[2]; /* the files of TLS as they were when they were read */
-    struct kept *before;
-};
 
 /* ---- the files of TLS */
 
@@ -85,8 +78,9 @@ static bool is_same(const char *path, const struct stat *seen)
 
 bool keeper_changed(const struct keeper *k)
 {
-    return k->files.certificate[0] != 0 && !(is_same(k->files.certificate, &k->kept->seen[0]) &&
-                                             is_same(k->files.key, &k->kept->seen[1]));
+    const struct kept *kept = atomic_load(&k->kept);
+    return k->files.certificate[0] != 0 && !(is_same(k->files.certificate, &kept->seen[0]) &&
+                                             is_same(k->files.key, &kept->seen[1]));
 }
 
 /* ---- identities */
@@ -112,27 +106,46 @@ static sotto_err kept_load(struct keeper *k, const struct keeper_files *files, i
         return err;
     }
     memcpy(kept->seen, seen, sizeof seen);
+    atomic_init(&kept->holders, 1);
     *ret_kept = kept;
     return SOTTO_OK;
 }
 
-static void kept_free(struct kept *kept)
+void kept_drop(struct kept *kept)
 {
+    if (kept == NULL || atomic_fetch_sub(&kept->holders, 1) > 1)
+        return;
     identity_clear(&kept->identity);
     free(kept);
 }
 
+void kept_dropp(struct kept **kept)
+{
+    kept_drop(*kept);
+}
+
+struct kept *keeper_hold(struct keeper *k)
+{
+    pthread_mutex_lock(&k->lock);
+    struct kept *kept = atomic_load(&k->kept);
+    atomic_fetch_add(&kept->holders, 1);
+    pthread_mutex_unlock(&k->lock);
+    return kept;
+}
+
 static void keeper_publish(struct keeper *k, struct kept *kept)
 {
-    kept->before = k->kept;
-    k->kept = kept;
-    atomic_store(&k->identity, &kept->identity);
+    pthread_mutex_lock(&k->lock);
+    struct kept *before = atomic_exchange(&k->kept, kept);
+    pthread_mutex_unlock(&k->lock);
+    kept_drop(before);
 }
 
 sotto_err keeper_init(struct keeper *k, struct state *state, const char *host,
                       const struct keeper_files *files, int64_t now_s, struct failure *ret_failure)
 {
-    *k = (struct keeper){.state = state, .host = host, .files = *files};
+    *k = (struct keeper){
+        .state = state, .host = host, .files = *files, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct kept *kept;
     TRY(crypto_new(&k->c));
     TRY(kept_load(k, &k->files, now_s, &(struct identity_change){0}, &kept, ret_failure));
@@ -142,18 +155,14 @@ sotto_err keeper_init(struct keeper *k, struct state *state, const char *host,
 
 void keeper_clear(struct keeper *k)
 {
-    while (k->kept != NULL) {
-        struct kept *kept = k->kept;
-        k->kept = kept->before;
-        kept_free(kept);
-    }
+    kept_drop(k->kept);
     crypto_free(k->c);
     *k = (struct keeper){0};
 }
 
-const struct identity *keeper_identity(struct keeper *k)
+const struct identity *keeper_identity(const struct keeper *k)
 {
-    return atomic_load(&k->identity);
+    return &atomic_load(&k->kept)->identity;
 }
 
 sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
@@ -168,7 +177,7 @@ sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
         memcmp(kept->identity.pin, keeper_identity(k)->pin, sizeof kept->identity.pin) == 0 &&
         secret_equal(&kept->identity.server_key, &keeper_identity(k)->server_key);
     if (!ours || kept->identity.not_after_s <= keeper_identity(k)->not_after_s) {
-        kept_free(kept);
+        kept_drop(kept);
         return ours ? SOTTO_OK
                     : failure_say(ret_failure, SOTTO_E_CERTIFICATE,
                                   "the state directory holds another server's keys now");
@@ -184,7 +193,7 @@ static sotto_err keeper_next(struct keeper *k, const struct keeper_files *files,
     struct kept *kept;
     TRY(kept_load(k, files, now_s, change, &kept, failure));
     if (memcmp(kept->identity.pin, keeper_identity(k)->pin, sizeof kept->identity.pin) != 0) {
-        kept_free(kept);
+        kept_drop(kept);
         return failure_say(failure, SOTTO_E_CERTIFICATE,
                            "the state directory holds another server's keys now");
     }

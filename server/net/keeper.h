@@ -3,7 +3,9 @@
 #ifndef NET_KEEPER_H
 #define NET_KEEPER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "net/identity.h"
 
@@ -14,15 +16,20 @@ struct keeper_files {
     char certificate[KEEPER_PATH], key[KEEPER_PATH];
 };
 
-struct kept; /* an identity, and the one before it */
+/* An identity; it does not change, and goes with the last one who holds it. */
+struct kept {
+    struct identity identity;
+    struct stat seen[2]; /* the files of TLS as they were when they were read */
+    atomic_uint holders;
+};
 
 struct keeper {
     sotto_crypto *c;
     struct state *state; /* borrowed */
     const char *host;    /* borrowed */
     struct keeper_files files;
-    struct kept *kept; /* the newest; older ones may still be in use */
-    _Atomic(const struct identity *) identity;
+    pthread_mutex_t lock;        /* who takes the newest holds it before it can go */
+    _Atomic(struct kept *) kept; /* the newest */
 };
 
 /* Loads the identity, or makes it. Errors as identity_load(). */
@@ -31,8 +38,18 @@ SOTTO_MUST_USE sotto_err keeper_init(struct keeper *k, struct state *state, cons
                                      struct failure *ret_failure);
 void keeper_clear(struct keeper *k);
 
-/* Any thread; it stays valid until keeper_clear(). */
-const struct identity *keeper_identity(struct keeper *k);
+/* The main thread alone; valid until it changes. */
+const struct identity *keeper_identity(const struct keeper *k);
+
+/* Any thread: the newest, which stays as long as it is held; then kept_drop(). */
+struct kept *keeper_hold(struct keeper *k);
+void kept_drop(struct kept *kept);
+void kept_dropp(struct kept **kept);
+/* Whether what is held is the newest; any thread. */
+static inline bool keeper_is_newest(const struct keeper *k, const struct kept *held)
+{
+    return atomic_load(&k->kept) == held;
+}
 
 /* Renews the certificate if it is time and the root key is there; call it now and then. On an error the old one stays. */
 SOTTO_MUST_USE sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,

@@ -3,6 +3,20 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+/* As far as the core signs. */
+static bool is_alike(const struct identity *a, const struct identity *b)
+{
+    return secret_equal(&a->server_key, &b->server_key) &&
+           secret_equal(&a->issuer_key, &b->issuer_key) && a->issuer_is_root == b->issuer_is_root &&
+           view_equal(buf_view(&a->issuer_cert), buf_view(&b->issuer_cert)) &&
+           view_equal(buf_view(&a->root_cert), buf_view(&b->root_cert));
+}
+
+bool live_is_signing_as(const struct live *live, const struct keeper *keeper)
+{
+    return is_alike(&live->kept->identity, keeper_identity(keeper));
+}
+
 /* The key that signs account certificates and notices, as far as it is here. */
 static sotto_err keys_take(struct live *live, const struct identity *identity)
 {
@@ -26,6 +40,7 @@ static void live_free(struct live *live)
     sign_key_free(live->server_key);
     sign_key_free(live->authority);
     sotto_crypto_free(live->crypto);
+    kept_drop(live->kept);
     free(live);
 }
 
@@ -40,7 +55,8 @@ static void domains_take(struct live *live)
 static sotto_err live_fill(struct live *live, struct keeper *keeper)
 {
     const struct server_config *config = &live->config;
-    const struct identity *identity = keeper_identity(keeper);
+    live->kept = keeper_hold(keeper);
+    const struct identity *identity = &live->kept->identity;
     live->core = (struct core_config){
         .limits = config->limits,
         .store = config->store,

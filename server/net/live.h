@@ -1,5 +1,6 @@
 /* live.h - the settings, and what follows from them and from the keys for the core. They may change while the server runs: then there
- * is a new struct live, and the old ones stay until the end, since other threads may still read them. */
+ * is a new struct live, and the old ones stay until the end, since other threads may still read them. So nothing makes one by itself again
+ * and again: a TLS file that is replaced makes none. */
 #ifndef NET_LIVE_H
 #define NET_LIVE_H
 
@@ -53,7 +54,8 @@ uint16_t server_public_port(const struct server_config *config);
 
 struct live {
     struct server_config config;
-    struct core_config core; /* borrows from config, from the keeper's identity and from the keys */
+    struct core_config core; /* borrows from config, from kept and from the keys */
+    struct kept *kept;       /* held; a newer one may have the same keys */
     sotto_crypto *crypto;
     sotto_sign_key *server_key, *authority;
     struct live *before;
@@ -63,5 +65,8 @@ struct live {
 SOTTO_MUST_USE sotto_err live_push(const struct server_config *config, struct keeper *keeper,
                                    struct live **head);
 void live_clear(struct live *head);
+
+/* Whether the core signs with the keys, and under the certificates, that the keeper has now. */
+bool live_is_signing_as(const struct live *live, const struct keeper *keeper);
 
 #endif

@@ -376,27 +376,28 @@ static sotto_err loop_init_uv(struct loop *loop)
     return failed == 0 ? SOTTO_OK : SOTTO_E_NOMEM;
 }
 
-static sotto_err loop_identify(struct loop *loop, const struct identity *identity)
+static sotto_err loop_identify(struct loop *loop)
 {
+    DEFER(kept_dropp) struct kept *kept = keeper_hold(loop->server->keeper);
     DEFER(sign_key_freep) sotto_sign_key *key = NULL;
     struct tls_context *tls;
-    TRY(sign_key_import(loop->crypto, SIGN_ED25519, &identity->server_key, &key));
-    TRY(tls_context_new(buf_view(&identity->tls), &tls));
+    TRY(sign_key_import(loop->crypto, SIGN_ED25519, &kept->identity.server_key, &key));
+    TRY(tls_context_new(buf_view(&kept->identity.tls), &tls));
     if (loop->server->config.record_layer == RECORD_LAYER_OWN) /* as it was at the start */
         tls_context_own_records(tls, loop->crypto);
     tls_context_free(loop->tls); /* connections that use it keep it alive */
     sign_key_free(loop->key);
+    kept_drop(loop->kept);
     loop->tls = tls;
     loop->key = MOVE(key);
-    loop->identity = identity;
+    loop->kept = MOVE(kept);
     return SOTTO_OK;
 }
 
 void loop_refresh(struct loop *loop)
 {
-    const struct identity *newest = keeper_identity(loop->server->keeper);
-    if (newest != loop->identity)
-        (void)loop_identify(loop, newest);
+    if (!keeper_is_newest(loop->server->keeper, loop->kept))
+        (void)loop_identify(loop);
 }
 
 sotto_err loop_init(struct loop *loop, struct server *server, unsigned index)
@@ -406,7 +407,7 @@ sotto_err loop_init(struct loop *loop, struct server *server, unsigned index)
     TRY(mailbox_init(&loop->box, BOX_POSTS, BOX_BYTES));
     TRY(buf_reserve(&loop->scratch, LOOP_SCRATCH));
     TRY(crypto_new(&loop->crypto));
-    TRY(loop_identify(loop, keeper_identity(server->keeper)));
+    TRY(loop_identify(loop));
     return loop_init_uv(loop);
 }
 
@@ -443,6 +444,7 @@ void loop_clear(struct loop *loop)
         close(loop->bell);
     tls_context_free(loop->tls);
     sign_key_free(loop->key);
+    kept_drop(loop->kept);
     crypto_free(loop->crypto);
     buf_clear(&loop->scratch);
     batch_clear(&loop->batch);

@@ -42,7 +42,7 @@ struct loop {
     size_t conn_count;
     sotto_buf scratch;
     sotto_crypto *crypto;
-    const struct identity *identity; /* whose key and TLS files these are */
+    struct kept *kept; /* held: whose key and TLS files these are */
     struct tls_context *tls;
     sotto_sign_key *key;
     atomic_uint_fast64_t beat; /* the last ping that was seen */

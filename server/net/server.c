@@ -207,11 +207,18 @@ static void settings_tell(struct server *server)
         mailbox_ring(&server->core);
 }
 
-sotto_err server_take_keys(struct server *server)
+void server_take_keys(struct server *server)
 {
-    TRY(live_set(server, &server_live(server)->config));
-    settings_tell(server);
-    return SOTTO_OK;
+    if (live_is_signing_as(server_live(server), server->keeper))
+        return;
+    sotto_err err = live_set(server, &server_live(server)->config);
+    if (err == SOTTO_OK)
+        settings_tell(server);
+    else
+        log_line(server->log, "keys",
+                 "accounts and notices are still signed with the keys of before: %s; it is tried "
+                 "again in a minute",
+                 sotto_err_text(err));
 }
 
 sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],

@@ -102,9 +102,9 @@ static inline const struct live *server_live(const struct server *server)
 SOTTO_MUST_USE sotto_err server_reload(struct server *server, char ret_restart[SERVER_RESTART_TEXT],
                                        struct failure *ret_failure);
 
-/* The core signs with the keys that the keeper has now; no setting is read for that. NOMEM, CRYPTO: it goes on with those it has. On the
- * main thread. */
-SOTTO_MUST_USE sotto_err server_take_keys(struct server *server);
+/* The core signs with the keys that the keeper has now; no setting is read for that. If that fails it goes on with those it has, the log
+ * says so, and upkeep tries again. On the main thread. */
+void server_take_keys(struct server *server);
 
 /* To the core thread and all loops, without waiting; who has no memory for it misses it. */
 void server_tell_all(struct server *server, const struct post *post);

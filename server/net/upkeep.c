@@ -21,7 +21,6 @@ static void certificate_renew(struct upkeep *u)
     bool renewed;
     int64_t now_s = (int64_t)time(NULL);
     sotto_err err = keeper_check(keeper, now_s, &renewed, &failure);
-    u->untold = u->untold || renewed;
     if (renewed)
         log_line(log, "renewed", "the server's certificate was renewed");
     else if (keeper_days(keeper, now_s) < RENEWAL_DAYS && u->looks % RENEWAL_WARN == RENEWAL_LOOKS)
@@ -40,12 +39,10 @@ static void files_look(struct upkeep *u)
     const struct keeper_files files = keeper->files;
     if (!keeper_changed(keeper))
         return;
-    if (keeper_take(keeper, &files, (int64_t)time(NULL), &failure) == SOTTO_OK) {
-        u->untold = true; /* the server's certificate may have been renewed on the way */
+    if (keeper_take(keeper, &files, (int64_t)time(NULL), &failure) == SOTTO_OK)
         log_line(u->server->log, "tls", "the TLS certificate was read again");
-    } else {
+    else
         log_line(u->server->log, "tls", "the old TLS certificate stays: %s", failure.what);
-    }
 }
 
 void upkeep_minute(struct upkeep *u)
@@ -54,8 +51,7 @@ void upkeep_minute(struct upkeep *u)
     files_look(u);
     if (u->looks % RENEWAL_LOOKS == 0)
         certificate_renew(u);
-    if (u->untold)
-        u->untold = server_take_keys(u->server) != SOTTO_OK;
+    server_take_keys(u->server);
 }
 
 static void on_minute(uv_timer_t *timer)

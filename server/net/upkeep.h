@@ -13,7 +13,6 @@ struct upkeep {
     unsigned looks; /* minutes since the start */
     uint64_t ping;  /* the last one that was sent */
     bool told;      /* that somebody doesn't answer */
-    bool untold;    /* the core has not heard of the keeper's newest identity */
 };
 
 void upkeep_start(struct upkeep *u, uv_loop_t *uv, struct server *server);

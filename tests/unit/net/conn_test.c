@@ -13,8 +13,7 @@
 struct place {
     struct server *server;
     struct live *live;
-    struct keeper keeper;
-    struct identity identity;
+    struct kept kept;
     struct loop *loop;
     struct conn *conn;
     int fds[2];
@@ -59,10 +58,9 @@ static void place_open(struct place *p, bool settled)
     assert_non_null(p->live);
     p->live->config.limits = limits_default();
     atomic_store(&server->live, p->live);
-    atomic_store(&p->keeper.identity, &p->identity);
-    server->keeper = &p->keeper;
     assert_ok(mailbox_init(&server->core, 100, 100000));
     loop->server = server;
+    loop->kept = &p->kept;
     assert_ok(crypto_new(&loop->crypto));
     assert_int_equal(uv_loop_init(&loop->uv), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p->fds), 0);
