@@ -60,7 +60,7 @@ install:
 	@test -f build/sotto || { echo 'make: nothing built yet; first: make build' >&2; exit 1; }
 	@meson configure build -Dprefix=$(PREFIX) >/dev/null
 	@DESTDIR=$(DESTDIR) meson install -C build --quiet
-	@tools/setup -q prefix | while read -r private; do tools/install-private "$$private" build "$(DESTDIR)"; done
+	@tools/install-private build "$(DESTDIR)"
 
 clean:
 	rm -rf build build-*
