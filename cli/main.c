@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -97,7 +98,14 @@ static int run_man(const struct cli_program *program, const char *name)
         return cli_exit_status(SOTTO_E_NOTFOUND);
     if (name != NULL)
         cli_page_print(page, stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
+
+/* Such as head, which has had enough: it wants no words about it. */
+static bool reader_is_gone(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
 }
 
 int cli_main(const struct cli_program *program, int argc, char **argv)
@@ -114,8 +122,10 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
         return cli_exit_status(err);
     int status = call_run(&call);
     /* What was printed must have arrived, or a full disk would look like success. */
-    if (fflush(stdout) != 0 && status == 0)
-        return cli_fail(&call,
-                        &(struct cli_error){.err = SOTTO_E_IO, .what = "cannot write the output"});
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
+        return reader_is_gone()
+                   ? cli_exit_status(SOTTO_E_IO)
+                   : cli_fail(&call, &(struct cli_error){.err = SOTTO_E_IO,
+                                                         .what = "cannot write the output"});
     return status;
 }

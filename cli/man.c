@@ -114,7 +114,7 @@ static void title(const char *name, int section, const char *summary, FILE *out)
     fputs(".TH ", out);
     for (const char *c = name; *c != '\0'; c++)
         fputc(toupper((unsigned char)*c), out);
-    fprintf(out, " %d " MAN_DATE " \"sotto %s\"\n", section, SOTTO_VERSION);
+    fprintf(out, " %d " MAN_DATE " \"sotto %s\"\n.nh\n.ad l\n", section, SOTTO_VERSION);
     heading("name", out);
     fprintf(out, "%s \\- ", name);
     roff_str(summary, out);

@@ -52,9 +52,13 @@ static sotto_err set_choice(const struct row *row, struct config *config, const 
     return SOTTO_E_CONFIG;
 }
 
+/* One colon is that of a port, which has a key of its own; an IPv6 address has more. */
 static sotto_err set_host(const struct row *row, struct config *config, const char *value)
 {
-    return x509_host_valid(view_str(value)) ? set_text(row, config, value) : SOTTO_E_CONFIG;
+    const char *colon = strchr(value, ':');
+    bool port = colon != NULL && strchr(colon + 1, ':') == NULL;
+    return x509_host_valid(view_str(value)) && !port ? set_text(row, config, value)
+                                                     : SOTTO_E_CONFIG;
 }
 
 /* One or more, with blanks between them, in lower case. */
@@ -362,8 +366,10 @@ static void form_say(size_t index, struct failure *failure)
         snprintf(failure->todo, sizeof failure->todo, "%s takes a number from %llu to %llu", name,
                  (unsigned long long)limit_least(key.name),
                  (unsigned long long)limit_most(key.name));
-    else
+    else if (strchr(key.value, '|') != NULL)
         snprintf(failure->todo, sizeof failure->todo, "%s takes %s", name, key.value);
+    else
+        snprintf(failure->todo, sizeof failure->todo, "%s takes %s: %s", name, key.value, key.what);
 }
 
 static sotto_err value_say(const char *name, const char *value, struct failure *failure)
@@ -445,6 +451,23 @@ static char *line_next(char *place, int size, void *user)
     return NULL;
 }
 
+/* Whoever adds a line at the end of the file adds it to the last section. The settings are spoilt by now. */
+static void meant_say(struct reading *r, size_t index, const char *value)
+{
+    struct config_key given, key;
+    if (strstr(value, " #") != NULL)
+        snprintf(r->failure.todo, sizeof r->failure.todo,
+                 "a comment stands in a line of its own, or begins with ';'");
+    (void)config_key(index, &given);
+    for (size_t i = 0; config_key(i, &key); i++) {
+        if (i == index || strcmp(key.name, given.name) != 0 ||
+            set_by_index(&r->config, i, value) != SOTTO_OK)
+            continue;
+        config_key_name(&key, r->failure.guess);
+        place_say(&key, &r->failure);
+    }
+}
+
 static sotto_err pair_set(struct reading *r, const char *name, const char *value)
 {
     size_t index = key_find(name);
@@ -455,9 +478,11 @@ static sotto_err pair_set(struct reading *r, const char *name, const char *value
         return failure_say(&r->failure, SOTTO_E_CONFIG, "%s stands in line %u already", name,
                            r->seen[index]);
     r->seen[index] = r->line;
-    if (set_by_index(&r->config, index, value) != SOTTO_OK)
-        return value_say(name, value, &r->failure);
-    return SOTTO_OK;
+    if (set_by_index(&r->config, index, value) == SOTTO_OK)
+        return SOTTO_OK;
+    sotto_err err = value_say(name, value, &r->failure);
+    meant_say(r, index, value);
+    return err;
 }
 
 static int on_pair(void *user, const char *section, const char *name, const char *value)

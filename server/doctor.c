@@ -290,26 +290,28 @@ static void check_backup(struct doctor *d, struct finding *f)
 static const struct check {
     const char *name;
     void (*run)(struct doctor *d, struct finding *f);
-    bool anywhere; /* needs no settings */
+    enum { NOTHING, PLACE, SETTINGS } needs;
 } checks[] = {
-    {"config", check_config, true},   {"dir", check_dir, false},
-    {"server", check_server, false},  {"keys", check_keys, false},
-    {"tls", check_tls, false},        {"dns", doctor_dns, false},
-    {"port", doctor_port, false},     {"reach", doctor_reach, false},
-    {"files", check_files, false},    {"clock", check_clock, true},
-    {"disk", check_disk, false},      {"database", check_database, false},
-    {MAIL_CHECK, doctor_mail, false}, {"backup", check_backup, false},
+    {"config", check_config, NOTHING},   {"dir", check_dir, PLACE},
+    {"server", check_server, PLACE},     {"keys", check_keys, PLACE},
+    {"tls", check_tls, SETTINGS},        {"dns", doctor_dns, SETTINGS},
+    {"port", doctor_port, PLACE},        {"reach", doctor_reach, SETTINGS},
+    {"files", check_files, PLACE},       {"clock", check_clock, NOTHING},
+    {"disk", check_disk, PLACE},         {"database", check_database, PLACE},
+    {MAIL_CHECK, doctor_mail, SETTINGS}, {"backup", check_backup, PLACE},
 };
 
 static void check_run(struct doctor *d, const struct check *check, struct finding *f)
 {
+    bool mended = d->config_err == SOTTO_OK || check->needs != SETTINGS;
     finding_say(f, LEVEL_NONE, "%s",
-                d->lost ? "not to be seen before the settings are mended, unless --dir says where"
+                d->lost   ? "not to be seen before the settings are mended, unless --dir says where"
+                : !mended ? "not to be seen before the settings are mended"
                 : d->status_err == SOTTO_E_PERMISSION
                     ? "not to be seen by who may not ask the server"
                 : d->status_err == SOTTO_E_CLOSED ? "not to be seen without a running server"
                                                   : "not to be seen without the server's answer");
-    if (!d->lost || check->anywhere)
+    if (mended && (!d->lost || check->needs == NOTHING))
         check->run(d, f);
 }
 

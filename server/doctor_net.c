@@ -117,8 +117,7 @@ void doctor_dns(struct doctor *d, struct finding *f)
     const char *host = d->config.server.host;
     char text[ADDRESS_TEXT];
     if (!has_a_name(d)) {
-        finding_say(f, LEVEL_WARN, "no name is set: links say %s, which nobody else can reach",
-                    host);
+        finding_say(f, LEVEL_WARN, "links say %s, which nobody else can reach", host);
         finding_fix(f, "set host in %.200s",
                     d->config.server.file[0] != 0 ? d->config.server.file : CONFIG_FILE);
         return;
@@ -243,7 +242,7 @@ void doctor_reach(struct doctor *d, struct finding *f)
     uint8_t pin[X509_PIN];
     sotto_crypto *c;
     if (d->status != NULL && !has_a_name(d))
-        finding_say(f, LEVEL_NONE, "no name is set");
+        finding_say(f, LEVEL_NONE, "links say %s", d->config.server.host);
     if (d->status == NULL || !has_a_name(d) ||
         x509_pin_read(view_str(ask_text(d->status, "pin")), pin) != SOTTO_OK)
         return;

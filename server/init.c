@@ -57,6 +57,7 @@ static sotto_err dir_set(struct config *c, const char *dir, struct failure *fail
                   : snprintf(c->dir, sizeof c->dir, "%s/%s", cwd, dir);
     if (dir[0] != 0 && len < (int)sizeof c->dir)
         return SOTTO_OK;
+    snprintf(failure->todo, sizeof failure->todo, "name a directory, such as --dir ./sotto");
     return failure_say(failure, SOTTO_E_CONFIG, "\"%.100s\" can't be a state directory", dir);
 }
 

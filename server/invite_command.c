@@ -76,8 +76,9 @@ static void created_print(const struct cli_call *call, const json_t *result)
         snprintf(revoke, sizeof revoke, "sottod invite revoke %.*s", ID_SHOWN,
                  ask_text(result, "id"));
         if (!call->quiet)
-            fprintf(stderr, "for %s, until %s; take it back with: %s\n", whom,
-                    ask_time(expires, when), options_again(call, revoke, again));
+            fprintf(stderr, "for %s%s, until %s; take it back with: %s\n", whom,
+                    cli_given(call, "admin") ? ", as an admin" : "", ask_time(expires, when),
+                    options_again(call, revoke, again));
         code_print(call, link);
     } else if (password[0] != 0) {
         printf("%s\n", password);
@@ -121,6 +122,9 @@ int invite_create_run(struct cli_call *call)
 {
     bool password = cli_given(call, "password"), mail = cli_given(call, "mail"),
          name = cli_given(call, "name");
+    if (name && cli_value(call, "name")[0] == 0)
+        return wrong(call, "--name takes a name, and this one is empty",
+                     "leave it out for an invite for any name");
     if (password && !name && !mail)
         return wrong(call, "a password is for a name", "give one with --name");
     if ((password || mail) && cli_given(call, "uses"))

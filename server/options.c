@@ -47,15 +47,22 @@ sotto_err options_file(const char *path, struct config *config, struct failure *
     struct failure why = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     sotto_err err = fd < 0 ? open_error(errno) : fd_text(fd, &text);
+    int number = errno;
     if (fd >= 0)
         close(fd);
-    if (err == SOTTO_E_NOTFOUND)
+    if (err == SOTTO_E_NOTFOUND) {
+        snprintf(ret_failure->todo, sizeof ret_failure->todo,
+                 "name another one, or have sottod init write one");
         return failure_say(ret_failure, err, "there is no file %s", path);
+    }
     if (err == SOTTO_E_TOO_LARGE)
         return failure_say(ret_failure, SOTTO_E_CONFIG, "%s is larger than %d bytes", path,
                            FILE_MAX);
+    if (err == SOTTO_E_PERMISSION)
+        snprintf(ret_failure->todo, sizeof ret_failure->todo,
+                 "ask as root, or as the server's user");
     if (err != SOTTO_OK)
-        return failure_say(ret_failure, err, "cannot read %s", path);
+        return failure_say(ret_failure, err, "cannot read %s: %s", path, strerror(number));
     err = config_read(config, buf_view(&text), &why);
     if (err != SOTTO_OK) {
         memcpy(ret_failure->guess, why.guess, sizeof ret_failure->guess);

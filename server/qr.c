@@ -2,6 +2,8 @@
 
 #include <qrencode.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define MARGIN 2 /* modules; the standard wants four, readers take two */
 
@@ -32,12 +34,24 @@ static void row_print_ascii(const QRcode *code, int y, FILE *out)
     fputc('\n', out);
 }
 
+/* A row that the terminal breaks in two spoils the code. */
+static bool is_wider_than(int columns, FILE *out)
+{
+    struct winsize size;
+    return isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+           columns > size.ws_col;
+}
+
 void qr_print(const char *text, bool ascii, bool color, FILE *out)
 {
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
     if (code == NULL)
         return;
-    for (int y = -MARGIN; y < code->width + MARGIN; y += ascii ? 1 : 2) {
+    const int columns = (code->width + 2 * MARGIN) * (ascii ? 2 : 1);
+    const bool narrow = is_wider_than(columns, out);
+    if (narrow)
+        fprintf(out, "no QR code: it needs a terminal of %d columns\n", columns);
+    for (int y = -MARGIN; !narrow && y < code->width + MARGIN; y += ascii ? 1 : 2) {
         if (ascii)
             row_print_ascii(code, y, out);
         else

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Nothing is printed if the text doesn't fit a code. `color`: draw dark on light, whatever the terminal's colours are. */
+/* Nothing is printed if the text doesn't fit a code; that it doesn't fit a terminal is told in its place. `color`: draw dark on light, whatever the terminal's colours are. */
 void qr_print(const char *text, bool ascii, bool color, FILE *out);
 
 #endif

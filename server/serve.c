@@ -106,12 +106,22 @@ static const char *port_of(const struct cli_call *call)
     return call->operand_count > 0 ? call->operands[0] : NULL;
 }
 
+/* Without its file a server would go on with the defaults, which let more people in, or with the settings of another one. */
+static sotto_err file_keep(const char *before, const char *now, struct failure *failure)
+{
+    if (before[0] == 0 || strcmp(before, now) == 0 || access(before, F_OK) == 0)
+        return SOTTO_OK;
+    snprintf(failure->todo, sizeof failure->todo, "put it back, even if it is empty");
+    return failure_say(failure, SOTTO_E_NOTFOUND, "there is no file %s any more", before);
+}
+
 static sotto_err on_reread(void *user, struct server_config *ret_config,
                            char ret_restart[SERVER_RESTART_TEXT], struct failure *ret_failure)
 {
     struct run *run = user;
     struct config fresh;
     TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
+    TRY(file_keep(run->config->server.file, fresh.server.file, ret_failure));
     TRY(mail_prepare(run->mail, &fresh.mail, ret_failure));
     config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
     *ret_config = fresh.server;
@@ -173,19 +183,6 @@ static sotto_err serve(struct config *config, struct cli_call *call, struct fail
     return err;
 }
 
-/* The command that would do instead, or NULL. */
-static const char *try_instead(sotto_err err)
-{
-    switch (err) {
-    case SOTTO_E_CONFIG:
-        return "sottod help settings";
-    case SOTTO_E_PERMISSION:
-        return "sottod serve --dir \"$(mktemp -d)\"";
-    default:
-        return NULL;
-    }
-}
-
 int serve_run(struct cli_call *call)
 {
     struct config config;
@@ -198,5 +195,7 @@ int serve_run(struct cli_call *call)
         snprintf(failure.todo, sizeof failure.todo, "%s",
                  failure.network ? "look with ss -ltnp who has it; or give another port"
                                  : "stop that one first, or ask it: sottod status, with its --dir");
-    return err == SOTTO_OK ? 0 : options_fail(call, err, &failure, try_instead(err));
+    return err == SOTTO_OK ? 0
+                           : options_fail(call, err, &failure,
+                                          err == SOTTO_E_CONFIG ? "sottod help settings" : NULL);
 }

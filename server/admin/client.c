@@ -22,6 +22,7 @@ static sotto_err connect_say(const char *dir, int number, struct failure *failur
         return nobody(dir, failure);
     case EACCES:
     case EPERM:
+        snprintf(failure->todo, sizeof failure->todo, "ask as one of them, such as with sudo");
         return failure_say(failure, SOTTO_E_PERMISSION,
                            "the server in %.300s may be asked by root and its own user alone", dir);
     default:

@@ -293,8 +293,10 @@ sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key,
                          struct failure *ret_failure)
 {
     bool made = mkdir(dir, 0700) == 0;
-    if (!made && errno == ENOENT)
-        snprintf(ret_failure->todo, sizeof ret_failure->todo, "make the directory above it first");
+    if (!made)
+        snprintf(ret_failure->todo, sizeof ret_failure->todo,
+                 errno == ENOENT ? "make the directory above it first"
+                                 : "name a directory where you may with --dir, or ask as root");
     if (!made && errno != EEXIST)
         return failure_say(ret_failure, errno == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
                            "cannot make %.300s: %s", dir, strerror(errno));

@@ -97,9 +97,12 @@ static sotto_err file_write(struct load *l, struct file *file)
 {
     sotto_err err = state_write(l->state, file->name, buf_view(&file->bytes));
     file->there = err == SOTTO_OK;
-    return err == SOTTO_OK
-               ? err
-               : failure_say(l->failure, err, "cannot write %s in the state directory", file->name);
+    if (err == SOTTO_OK)
+        return err;
+    if (err == SOTTO_E_DISK_FULL)
+        snprintf(l->failure->todo, sizeof l->failure->todo, "make room there, then try again");
+    return failure_say(l->failure, err, "cannot write %s in the state directory%s", file->name,
+                       err == SOTTO_E_DISK_FULL ? ": the disk is full" : "");
 }
 
 static sotto_err file_remove(struct load *l, struct file *file)

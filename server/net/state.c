@@ -24,6 +24,9 @@ static sotto_err err_of(int number)
         return SOTTO_E_PERMISSION;
     case ENOMEM:
         return SOTTO_E_NOMEM;
+    case ENOSPC:
+    case EDQUOT:
+        return SOTTO_E_DISK_FULL;
     default:
         return SOTTO_E_IO;
     }
@@ -121,8 +124,13 @@ static sotto_err dir_open(const char *path, const char *const *ours, struct stat
     return dir_lock(state);
 }
 
-static sotto_err state_explain(sotto_err err, const char *path, struct failure *failure)
+static sotto_err state_explain(sotto_err err, int number, const char *path, struct failure *failure)
 {
+    snprintf(failure->todo, sizeof failure->todo, "%s",
+             err == SOTTO_E_IN_USE       ? ""
+             : err == SOTTO_E_PERMISSION ? "ask as root, or name a directory of your own with --dir"
+             : err == SOTTO_E_DISK_FULL  ? "make room on its disk, or name another one with --dir"
+                                         : "name another one with --dir");
     switch (err) {
     case SOTTO_E_IN_USE:
         return failure_say(failure, err, "another sottod uses the state directory %s", path);
@@ -131,10 +139,14 @@ static sotto_err state_explain(sotto_err err, const char *path, struct failure *
                            "the directory %s holds other things than a server's state", path);
     case SOTTO_E_PERMISSION:
         return failure_say(failure, err, "no permission for the state directory %s", path);
+    case SOTTO_E_DISK_FULL:
+        return failure_say(failure, err, "no room for the state directory %s: the disk is full",
+                           path);
     case SOTTO_E_NOMEM:
         return err;
     default:
-        return failure_say(failure, SOTTO_E_IO, "cannot use the state directory %s", path);
+        return failure_say(failure, SOTTO_E_IO, "cannot use the state directory %s: %s", path,
+                           strerror(number));
     }
 }
 
@@ -144,8 +156,9 @@ sotto_err state_open(const char *path, const char *const *ours, struct state *re
     struct state state = {.dir = -1, .lock = -1};
     sotto_err err = dir_open(path, ours, &state);
     if (err != SOTTO_OK) {
+        int number = errno;
         state_close(&state);
-        return state_explain(err, path, ret_failure);
+        return state_explain(err, number, path, ret_failure);
     }
     *ret_state = state;
     return SOTTO_OK;
@@ -197,7 +210,7 @@ static sotto_err fd_write(int fd, view content)
         content.data += n;
         content.len -= (size_t)n;
     }
-    return fsync(fd) == 0 ? SOTTO_OK : SOTTO_E_IO;
+    return fsync(fd) == 0 ? SOTTO_OK : err_of(errno);
 }
 
 /* What a crash left is ours to remove, whoever made it. */

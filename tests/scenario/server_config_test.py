@@ -54,6 +54,9 @@ def what_a_setting_takes_is_told():
         status, _, err = sottod("check-config", written(text))
         assert status == 2 and f"do: {takes}" in err, (text, err)
     for text, words in (("[limits]\nthreads = 2\n", ("no setting \"limits.threads\"", "did you mean threads?", "do: put it above the first [section]")),
+                        ("[limits]\nrooms = open\n", ("\"open\" is not a value for limits.rooms", "did you mean rooms?", "do: put it above the first [section]")),
+                        ("rooms = open # for all\n", ("is not a value for rooms", "do: a comment stands in a line of its own")),
+                        ("host = chat.example.org:5000\n", ("is not a value for host", "do: host takes NAME: the name by which clients reach")),
                         ("connections = 5\n", ("did you mean limits.connections?", "do: put it below [limits]"))):
         status, _, err = sottod("check-config", written(text))
         assert status == 2 and all(w in err for w in words), (text, err)
@@ -67,9 +70,9 @@ def what_a_setting_takes_is_told():
 
 def what_cannot_be_read_is_told():
     status, _, err = sottod("check-config", "/nonexistent/sottod.conf")
-    assert status == 6 and "there is no file /nonexistent/sottod.conf" in err, (status, err)
+    assert status == 6 and "there is no file /nonexistent/sottod.conf" in err and "\n  do: " in err, (status, err)
     status, _, err = sottod("serve", "0", "--config", os.path.dirname(written("")))
-    assert status == 1 and "cannot read" in err, (status, err)
+    assert status == 1 and "cannot read" in err and "Is a directory" in err, (status, err)
     big = written("# " + "x" * 70000)
     status, _, err = sottod("check-config", big)
     assert status == 2 and "larger than" in err, (status, err)
@@ -147,6 +150,18 @@ def what_the_service_could_not_read_is_noted_to_root():
     status, out, _ = sottod("check-config", written(f"dir = /somewhere/else\n{tls}"))  # that isn't the service
     assert status == 0 and "note: " not in out, out
     return None
+
+
+def what_cannot_be_printed_is_told_however_long_it_is():
+    for words in (["help", "exit"], ["help", "settings"]):  # less than a buffer, and more
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([program("sottod"), *words], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        assert done.returncode == 1 and b"cannot write the output" in done.stderr, (words, done)
+        reader, writer = os.pipe()
+        os.close(reader)  # as head does, once it has its lines
+        done = subprocess.run([program("sottod"), *words], stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+        os.close(writer)
+        assert done.returncode == 1 and done.stderr == b"", (words, done)
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"

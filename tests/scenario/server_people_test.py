@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """Invites, accounts and devices as an operator sees them, with devices that register for real."""
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 from sottoclient import *
@@ -138,12 +141,27 @@ def wrong_words_are_told():
         before = sottod(s, "invite", "list")[1]
         status, out, err = sottod(s, "invite", "create", "--name", b"al\xffce")  # must not become an invite for any name
         assert status == 2 and out == "" and "UTF-8" in err and sottod(s, "invite", "list")[1] == before, (status, err)
+        status, out, err = sottod(s, "invite", "create", "--name", "")  # nor must a script's empty variable
+        assert status == 2 and out == "" and "--name" in err and "\n  do: " in err and sottod(s, "invite", "list")[1] == before, (status, err)
         for arguments, words in ((["user"], "only the beginning"), (["metrics"], "only the beginning"), (["user", "lst"], "did you mean user list?")):
             status, out, err = sottod(s, *arguments)
             assert status == 2 and words in err and out == "", (arguments, err)
         done = subprocess.run([program("sottod"), "--dir", "/x", "status"], capture_output=True, text=True, check=False)
         assert done.returncode == 2 and "--dir comes after the command" in done.stderr, done.stderr
         assert s.alive()
+
+
+def a_code_is_drawn_where_it_fits():
+    with serving() as s:
+        for columns, drawn in ((80, True), (30, False)):
+            leader, follower = pty.openpty()
+            fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            command = [program("sottod"), "invite", "create", "--dir", os.path.join(s.directory, "state")]
+            done = subprocess.run(command, stdout=follower, stderr=subprocess.DEVNULL, timeout=60, check=False)
+            os.close(follower)
+            text = os.read(leader, 65536).decode()
+            os.close(leader)
+            assert done.returncode == 0 and "https://" in text and ("no QR code" in text) is not drawn, text
 
 
 def an_account_is_disabled_enabled_and_deleted():

@@ -204,6 +204,20 @@ def certificate_files_stand_in_for_our_own():
         assert shown(s.port) == der2 and s.alive()
 
 
+def settings_that_are_gone_are_no_defaults():
+    directory = fresh()
+    state = os.path.join(directory, "state")
+    os.mkdir(state, 0o700)
+    write(os.path.join(state, "sottod.conf"), "[limits]\nrooms_per_connection = 2\n")
+    with Server(directory=directory) as s:
+        assert rooms_allowed(s.port) == 2
+        os.rename(os.path.join(state, "sottod.conf"), os.path.join(state, "away"))
+        hang_up(s, f"all settings stay as they were: there is no file {state}/sottod.conf any more")
+        assert rooms_allowed(s.port) == 2
+        os.rename(os.path.join(state, "away"), os.path.join(state, "sottod.conf"))
+        hang_up(s, "settings read again")
+
+
 def certificate_files_that_are_wrong_are_told_at_the_start():
     directory = fresh()
     key, cert, _ = certificate(directory, "first")

@@ -95,7 +95,7 @@ def a_directory_without_permission_is_told():
     os.chmod(directory, 0o755)
     os.chown(directory, 65534, 65534)
     status, text = sottod("serve", "0", "--dir", os.path.join(directory, "state"), prefix=BARE)
-    assert status == 7 and "no permission for the state directory" in text and "E_PERMISSION" in text and "try: " in text, text
+    assert status == 7 and "no permission for the state directory" in text and "E_PERMISSION" in text and "do: ask as root" in text, text
     assert os.listdir(directory) == []
     return None
 
