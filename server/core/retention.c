@@ -53,6 +53,7 @@ static sotto_err drop_old(struct step *s, const struct old *old)
     s->core->counts.lost_total += unread(stream, old->seq);
     stream->dropping = true;
     stream_set_first(s, stream, old->seq + 1);
+    stream->stale = true; /* perhaps that was all that somebody who was removed could read */
     return SOTTO_OK;
 }
 

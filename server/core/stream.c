@@ -99,10 +99,12 @@ static sotto_err subscriptions_load(struct step *s, struct stream *stream)
         TRY(row_verdict(s, subscription_row_read(value, &row) == SOTTO_OK ? SOTTO_OK
                                                                           : SOTTO_E_DAMAGED));
         after = row_key_two(stream->number, device);
-        if (s->core->streams->replaying || !is_long_ended(s, row.until, row.until_s, row.left))
+        if (s->core->streams->replaying || !is_long_ended(s, row.until, row.until_s, row.left)) {
             TRY(subscription_load(s, stream, device, &row));
-        else
+        } else {
             TRY(subscription_forget(s, stream->number, device, row.left));
+            stream->stale = true;
+        }
     }
     return err == SOTTO_E_NOTFOUND ? SOTTO_OK : err;
 }

@@ -28,6 +28,43 @@ static void after_thirty_days_an_entry_is_gone_read_or_not(void **state)
     chat_clear(&c);
 }
 
+/* Two have read it all; the third was removed before it could. */
+static struct chat talk_after_one_was_removed(void)
+{
+    struct chat c = talk_of(no_limits(), 3);
+    go_out(&c, 1);
+    says(&c, 0, "old");
+    ask_ack(&c, 2, commits(&c, 0, (struct wish){.remove = {1}, .remove_count = 1}));
+    return c;
+}
+
+static void who_was_removed_holds_back_what_it_could_read_alone(void **state)
+{
+    (void)state;
+    struct chat c = talk_after_one_was_removed();
+    wait_for(&c, 20 * DAY_MS);
+    ask_ack(&c, 2, says(&c, 0, "newer"));
+    assert_int_not_equal(core_count(world(&c)->core).queued, 0);
+    wait_for(&c, 11 * DAY_MS);
+    assert_int_equal(core_count(world(&c)->core).queued, 0);
+    chat_clear(&c);
+}
+
+/* Before its entries are swept. */
+static void who_is_forgotten_holds_back_nothing(void **state)
+{
+    (void)state;
+    struct chat c = talk_after_one_was_removed();
+    wait_for(&c, 60000); /* out of memory */
+    world(&c)->core->config.limits.retention_s = 1;
+    world(&c)->now_ms += 5000;
+    uint64_t lost = core_count(world(&c)->core).lost_total;
+    ask_ack(&c, 2, says(&c, 0, "newer"));
+    assert_int_equal(core_count(world(&c)->core).queued, 3); /* welcomes and a notice */
+    assert_int_equal(core_count(world(&c)->core).lost_total, lost);
+    chat_clear(&c);
+}
+
 static void without_retention_nothing_grows_old(void **state)
 {
     (void)state;
@@ -232,6 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(after_thirty_days_an_entry_is_gone_read_or_not),
+        cmocka_unit_test(who_was_removed_holds_back_what_it_could_read_alone),
+        cmocka_unit_test(who_is_forgotten_holds_back_nothing),
         cmocka_unit_test(without_retention_nothing_grows_old),
         cmocka_unit_test(a_stream_that_nobody_reads_goes_in_a_month),
         cmocka_unit_test(who_subscribes_again_keeps_it),
