@@ -182,8 +182,9 @@ static sotto_err register_new(struct step *s, const struct request *request,
     TRY(account_fill(s, reg, r, pass, &certificate, &row));
     TRY(request_answer_chain(s, request, row.certificate));
     fx_log(s->fx, "account", request->from->id, "account made");
+    TRY(step_break(s, account_make(s, reg, r, &row, pass)));
     step_take(s, RATE_REGISTER, origin, 0, 1);
-    return step_break(s, account_make(s, reg, r, &row, pass));
+    return SOTTO_OK;
 }
 
 sotto_err register_on(struct step *s, const struct request *request)

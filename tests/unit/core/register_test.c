@@ -441,6 +441,32 @@ static void registration_whose_answer_fails_leaves_nothing_behind(void **state)
     town_clear(&t);
 }
 
+static void registration_that_the_store_fails_is_not_counted(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = person_of(&t, "alice@" HOST);
+    for (uint64_t i = 0; i <= t.config.limits.registers; i++) {
+        sotto_buf frame = register_frame(&t, &alice, 1, REGISTER_OPEN, (view){0}, (view){0});
+        const struct core_event event = {
+            .kind = CORE_FRAME, .connection = 1, .frame = buf_view(&frame)};
+        arrive(&t, 1);
+        core_effects_reset(&t.w.fx);
+        store_memory_fail(t.store, SOTTO_E_NOMEM, 0);
+        assert_err(core_step(t.w.core, &event, t.w.now_ms, &t.w.rng, &t.w.fx), NOMEM);
+        store_memory_fail(t.store, SOTTO_OK, 0);
+        core_effects_reset(&t.w.fx);
+        assert_ok(core_rollback(t.w.core, SOTTO_E_NOMEM, t.w.now_ms, &t.w.fx));
+        got_bye(&t.w, 1, SOTTO_E_NOMEM);
+        buf_clear(&frame);
+    }
+    arrive(&t, 1);
+    ask_register(&t, &alice, 1, REGISTER_OPEN, (view){0}, (view){0});
+    got_registered(&t, 1);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* What the loop refuses. */
 static void registration_of_another_connection_server_or_key_does_not_pass(void **state)
 {
@@ -532,6 +558,7 @@ int main(void)
         cmocka_unit_test(while_the_disk_is_full_nobody_registers_and_a_repeat_is_answered),
         cmocka_unit_test(without_an_authority_nobody_registers_for_now),
         cmocka_unit_test(registration_whose_answer_fails_leaves_nothing_behind),
+        cmocka_unit_test(registration_that_the_store_fails_is_not_counted),
         cmocka_unit_test(registration_of_another_connection_server_or_key_does_not_pass),
         cmocka_unit_test(registration_whose_parts_do_not_fit_is_refused),
     };
