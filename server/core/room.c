@@ -117,8 +117,8 @@ static sotto_err room_verdict(const struct room *room, enum proto_room_end reaso
     return reason == ROOM_END_EXPIRED ? SOTTO_E_EXPIRED : SOTTO_E_NOTFOUND;
 }
 
-void room_end(struct step *s, struct room *room, const struct seat *leaver,
-              enum proto_room_end reason)
+static void end(struct step *s, struct room *room, const struct seat *leaver,
+                enum proto_room_end reason)
 {
     sotto_err verdict = room_verdict(room, reason);
     room_settle_guess(s, room, leaver, reason);
@@ -138,4 +138,18 @@ void room_end(struct step *s, struct room *room, const struct seat *leaver,
     slot_rest(s->core, room->slot, verdict, s->now_ms);
     s->core->counts.rooms_open--;
     free(room);
+}
+
+/* Rooms are not stored: this one has ended even if what ended it is undone. Who asked for that is not held up by who sits here. */
+void room_end(struct step *s, struct room *room, const struct seat *leaver,
+              enum proto_room_end reason)
+{
+    struct core_effects *fx = s->fx;
+    const bool held = fx->held;
+    const uint64_t source = fx->source;
+    fx->held = false;
+    fx->source = held ? 0 : source;
+    end(s, room, leaver, reason);
+    fx->held = held;
+    fx->source = source;
 }

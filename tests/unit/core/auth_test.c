@@ -163,6 +163,38 @@ static void sign_in_that_is_rolled_back_ends_both_sessions(void **state)
     town_clear(&t);
 }
 
+/* How many effects a connection gets if what they came of is undone. */
+static size_t effects_if_undone(const struct world *w, enum core_effect_kind kind,
+                                uint64_t connection)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->fx.count; i++)
+        count += w->fx.list[i].kind == kind && w->fx.list[i].connection == connection &&
+                 !w->fx.list[i].held && w->fx.list[i].source == 0;
+    return count;
+}
+
+static void who_sat_in_a_room_hears_that_it_ended_if_what_ended_it_is_undone(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sign_in(&t, &alice, 0, 1);
+    uint32_t slot = opened(&t.w, 1);
+    arrive(&t, 3);
+    ask_join(&t.w, 3, slot);
+    arrive(&t, 2);
+    sotto_buf frame = auth_frame(&t, &alice, 0, 2);
+    say_buf(&t.w, 2, &frame);
+    got_closed(&t.w, 3, slot, ROOM_END_LOST);
+    assert_int_equal(effects_if_undone(&t.w, CORE_SEND, 3), 1);
+    assert_int_equal(effects_if_undone(&t.w, CORE_UNSETTLED, 3), 1);
+    assert_int_equal(effects_if_undone(&t.w, CORE_SEND, 1), 0); /* it is not signed out */
+    assert_int_equal(effects_if_undone(&t.w, CORE_SEND, 2), 0);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 static void stop_says_bye_to_those_who_are_signed_in(void **state)
 {
     (void)state;
@@ -188,6 +220,7 @@ int main(void)
         cmocka_unit_test(failed_sign_ins_hold_up_who_fails_and_no_neighbour),
         cmocka_unit_test(server_without_a_store_has_no_accounts),
         cmocka_unit_test(sign_in_that_is_rolled_back_ends_both_sessions),
+        cmocka_unit_test(who_sat_in_a_room_hears_that_it_ended_if_what_ended_it_is_undone),
         cmocka_unit_test(stop_says_bye_to_those_who_are_signed_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
