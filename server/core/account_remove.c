@@ -22,5 +22,5 @@ sotto_err account_remove_on(struct step *s, const struct request *request)
     struct account *account = request->from->device->account;
     TRY(check(s, request, account));
     request_answer_ok(s, request);
-    return account_erase(s, account, "this account was removed");
+    return step_break(s, account_erase(s, account, "this account was removed"));
 }

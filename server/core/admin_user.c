@@ -106,7 +106,7 @@ sotto_err admin_user_disable_on(struct step *s, const struct request *request)
     struct account *account = NULL;
     TRY(admin_user_find(s, &request->body.admin_user.who, &account));
     account->disabled = true;
-    TRY(account_update(s, account));
+    TRY(step_break(s, account_update(s, account)));
     TRY(sign_out_all(s, account));
     return admin_answer_done(s, request,
                              "disabled: nobody can sign in, and nothing is deleted; messages wait");
@@ -117,7 +117,7 @@ sotto_err admin_user_enable_on(struct step *s, const struct request *request)
     struct account *account = NULL;
     TRY(admin_user_find(s, &request->body.admin_user.who, &account));
     account->disabled = false;
-    TRY(account_update(s, account));
+    TRY(step_break(s, account_update(s, account)));
     return admin_answer_done(s, request, "enabled");
 }
 
@@ -137,7 +137,7 @@ sotto_err admin_user_quota_on(struct step *s, const struct request *request)
     struct account *account = NULL;
     TRY(admin_user_find(s, &request->body.admin_user.who, &account));
     account->quota_bytes = bytes;
-    TRY(account_update(s, account));
+    TRY(step_break(s, account_update(s, account)));
     if (bytes == 0)
         return admin_answer_done(s, request, "the quota is the server's: %llu bytes",
                                  (unsigned long long)s->core->config.limits.account_bytes);

@@ -7,6 +7,8 @@
 #include "crypto/record.h"
 #include "proto/blob.h"
 
+#define ADMIN_CONNECTION 1000
+
 typedef void make_fn(struct town *t, const struct person *p, sotto_buf *frame);
 
 static void make_register(struct town *t, const struct person *p, sotto_buf *frame)
@@ -104,16 +106,26 @@ static sotto_err refused(const struct town *t)
     return (sotto_err)error.code;
 }
 
-/* Asks once, with the n-th allocation failing. */
-static sotto_err try(struct town *t, view frame, size_t n)
+static bool somebody_is_told(const struct town *t)
 {
-    const struct core_event event = {.kind = CORE_FRAME, .connection = 1, .frame = frame};
+    for (size_t i = 0; i < t->w.fx.count; i++)
+        if (t->w.fx.list[i].kind == CORE_SEND)
+            return true;
+    return false;
+}
+
+/* Asks once, with the n-th allocation failing. Where nothing has to be undone nothing was done, and the next commit tells nobody that it was. */
+static sotto_err try(struct town *t, uint64_t connection, view frame, size_t n)
+{
+    const struct core_event event = {.kind = CORE_FRAME, .connection = connection, .frame = frame};
     core_effects_clear(&t->w.fx);
     allocation_failed = false;
     allocations_left = n;
     sotto_err err = core_step(t->w.core, &event, t->w.now_ms, &t->w.rng, &t->w.fx);
     if (err == SOTTO_OK)
         err = core_commit(t->w.core, t->w.now_ms, &t->w.fx);
+    else
+        assert_true(core_is_broken(t->w.core) || !somebody_is_told(t));
     allocations_left = SIZE_MAX;
     return err == SOTTO_OK && allocation_failed ? refused(t) : err;
 }
@@ -141,7 +153,7 @@ static void ask_without_memory(struct town *t, const struct person *p, make_fn *
     for (;; n++) {
         sotto_buf frame = {0};
         make(t, p, &frame);
-        err = try(t, buf_view(&frame), n);
+        err = try(t, 1, buf_view(&frame), n);
         buf_clear(&frame);
         if (err == SOTTO_OK)
             break;
@@ -187,9 +199,78 @@ static void request_that_finds_no_memory_can_be_asked_again(void **state)
     town_clear(&t);
 }
 
+/* --- the admin's --- */
+
+static void account_is_as_stored(struct town *t, const struct person *p)
+{
+    DEFER(buf_clear) sotto_buf bytes = {0};
+    struct core_effects fx = {0};
+    struct step s = {.core = t->w.core, .fx = &fx, .now_ms = t->w.now_ms};
+    struct account *account = NULL;
+    struct account_row row;
+    assert_ok(account_find(&s, p->account.account_id, &account));
+    assert_ok(account_load(&s, account->number, &bytes, &row));
+    assert_int_equal(account->disabled, (row.flags & ACCOUNT_DISABLED) != 0);
+    assert_int_equal(account->quota_bytes, row.quota_bytes);
+}
+
+static void admin_comes(struct town *t)
+{
+    step(&t->w, (struct core_event){.kind = CORE_OPEN_ADMIN, .connection = ADMIN_CONNECTION});
+}
+
+static void all_come_again(struct town *t, const struct person *p)
+{
+    core_effects_reset(&t->w.fx);
+    if (core_is_dirty(t->w.core))
+        assert_ok(core_rollback(t->w.core, SOTTO_E_NOMEM, t->w.now_ms, &t->w.fx));
+    account_is_as_stored(t, p);
+    leave(t, ADMIN_CONNECTION);
+    admin_comes(t);
+    if (connection_find(t->w.core, 1) == NULL)
+        sign_in(t, p, 0, 1);
+}
+
+/* Of an account that is signed in, and so in memory. */
+static void admin_asks_without_memory(struct town *t, const struct person *p, enum admin_kind kind)
+{
+    const struct admin_user user = {.who = {LOOKUP_NAME, view_str(p->name)}, .bytes = 12345};
+    sotto_err err;
+    size_t n = 0;
+    for (;; n++) {
+        sotto_buf frame = {0};
+        assert_ok(admin_user_write(1, kind, &user, &frame));
+        err = try(t, ADMIN_CONNECTION, buf_view(&frame), n);
+        buf_clear(&frame);
+        if (err == SOTTO_OK)
+            break;
+        assert_err(err, NOMEM);
+        assert_true(n < 1000);
+        all_come_again(t, p);
+    }
+    assert_true(n > 0);
+    got(&t->w, ADMIN_CONNECTION, (enum proto_kind)ADMIN_DONE);
+    account_is_as_stored(t, p);
+}
+
+static void admin_s_request_that_finds_no_memory_changes_nothing(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    admin_comes(&t);
+    sign_in(&t, &alice, 0, 1);
+    admin_asks_without_memory(&t, &alice, ADMIN_USER_ENABLE);
+    admin_asks_without_memory(&t, &alice, ADMIN_USER_QUOTA);
+    admin_asks_without_memory(&t, &alice, ADMIN_USER_DISABLE);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(admin_s_request_that_finds_no_memory_changes_nothing),
         cmocka_unit_test(request_that_finds_no_memory_can_be_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
