@@ -131,20 +131,28 @@ static long long days_until(const struct doctor *d, const char *name)
     return ((long long)ask_number(d->status, name) - (long long)time(NULL)) / DAY_S;
 }
 
+/* Who is here goes on as long as the server key is certified; newcomers, and accounts when they are renewed, need the other one. */
 static void check_keys(struct doctor *d, struct finding *f)
 {
-    char again[OPTIONS_AGAIN];
+    char again[OPTIONS_AGAIN], accounts[96] = "";
     if (d->status == NULL)
         return;
-    long long days = days_until(d, "certifiedUntil");
-    bool can = json_is_true(json_object_get(d->status, "canCertify"));
+    long long days = days_until(d, "certifiedUntil"),
+              account_days = days_until(d, "certifiesUntil"),
+              least = account_days < days ? account_days : days;
+    if (!json_is_true(json_object_get(d->status, "canCertify")))
+        snprintf(accounts, sizeof accounts, ", but no account can be: the root key is away");
+    else if (account_days < days)
+        snprintf(accounts, sizeof accounts, ", but accounts can be for %lld", account_days);
+    else if (account_days > days)
+        snprintf(accounts, sizeof accounts, ", then again by itself");
     finding_say(f,
-                days < 1           ? LEVEL_FAIL
-                : days < CERT_DAYS ? LEVEL_WARN
-                                   : LEVEL_OK,
+                days < 1            ? LEVEL_FAIL
+                : least < CERT_DAYS ? LEVEL_WARN
+                                    : LEVEL_OK,
                 "pin %s; the server key is certified for %lld days%s", ask_text(d->status, "pin"),
-                days, can ? ", then again by itself" : "");
-    if (days < CERT_DAYS)
+                days, accounts);
+    if (least < CERT_DAYS)
         finding_fix(f, "%s, where FILE is the root key",
                     options_again(d->call, "sottod rotate-key --intermediate --root FILE", again));
 }

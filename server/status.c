@@ -22,6 +22,20 @@ static void mails_print(const json_t *result)
                waiting, failed, given_up);
 }
 
+static void certified_print(const json_t *result)
+{
+    char text[ASK_TIME], accounts[ASK_TIME];
+    int64_t end_s = ask_number(result, "certifiedUntil"),
+            account_end_s = ask_number(result, "certifiesUntil");
+    printf("certified    until %s", ask_time(end_s, text));
+    if (!json_is_true(json_object_get(result, "canCertify")))
+        printf("; no account can be: the root key is away\n");
+    else if (account_end_s < end_s)
+        printf("; accounts can be until %s\n", ask_time(account_end_s, accounts));
+    else
+        printf("%s\n", account_end_s > end_s ? ", then again by itself" : "");
+}
+
 static void status_print(const struct cli_call *call, const json_t *result)
 {
     (void)call;
@@ -35,10 +49,7 @@ static void status_print(const struct cli_call *call, const json_t *result)
         printf("listening    %s\n", json_string_value(address));
     printf("host         %s\n", ask_text(result, "host"));
     printf("pin          %s\n", ask_text(result, "pin"));
-    printf("certified    until %s%s\n", ask_time(ask_number(result, "certifiedUntil"), text),
-           json_is_true(json_object_get(result, "canCertify"))
-               ? ", then again by itself"
-               : "; the root key is away, and there is no intermediate");
+    certified_print(result);
     printf("tls          until %s\n", ask_time(ask_number(result, "tlsUntil"), text));
     printf("last backup  %s\n", ask_time(ask_number(result, "lastBackup"), text));
     printf("connections  %lld\n", (long long)ask_number(result, "connections"));

@@ -32,7 +32,9 @@ static void certificates_put(json_t *result, const struct server *server)
     x509_pin_write(identity->pin, pin);
     json_object_set_new(result, "pin", json_string(pin));
     json_object_set_new(result, "certifiedUntil", json_integer(identity->not_after_s));
-    json_object_set_new(result, "canCertify", json_boolean(identity->issuer_key.len > 0));
+    json_object_set_new(result, "certifiesUntil", json_integer(identity->issuer_not_after_s));
+    json_object_set_new(result, "canCertify",
+                        json_boolean(identity->issuer_not_after_s > (int64_t)time(NULL)));
     if (tls_pem_end(buf_view(&identity->tls), &end_s) == SOTTO_OK)
         json_object_set_new(result, "tlsUntil", json_integer(end_s));
 }

@@ -73,6 +73,11 @@ void identity_clear(struct identity *id)
     *id = (struct identity){0};
 }
 
+int64_t identity_end_s(const struct identity *id)
+{
+    return id->issuer_not_after_s < id->not_after_s ? id->issuer_not_after_s : id->not_after_s;
+}
+
 static void files_clear(struct files *f)
 {
     buf_clear(&f->root_key.bytes);
@@ -396,8 +401,11 @@ static sotto_err issuer_export(struct load *l, const struct files *f, const stru
     enum x509_kind kind;
     int64_t not_after_s;
     const sotto_sign_key *issuer = issuer_of(l, chain, &kind, &not_after_s);
-    if (issuer != NULL)
+    if (issuer != NULL) {
         sign_key_export(issuer, &l->id->issuer_key);
+        l->id->issuer_not_after_s =
+            kind == X509_ROOT ? X509_FOREVER_S : chain->intermediate_cert.not_after_s;
+    }
     l->id->issuer_is_root = kind == X509_ROOT;
     return kind == X509_ROOT ? SOTTO_OK
                              : buf_set(&l->id->issuer_cert, buf_view(&f->intermediate_cert.bytes));

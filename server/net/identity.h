@@ -15,6 +15,7 @@ struct identity {
     struct secret
         issuer_key; /* Ed25519; certifies accounts: the intermediate's or the root's; empty: neither is here */
     bool issuer_is_root;
+    int64_t issuer_not_after_s; /* 0: neither key is here */
     sotto_buf
         issuer_cert; /* DER of the intermediate that certifies accounts; empty: the root does, or neither is here */
     sotto_buf server_cert, root_cert; /* DER */
@@ -25,6 +26,9 @@ struct identity {
     bool fresh, renewed; /* made just now; server_cert made anew */
 };
 void identity_clear(struct identity *id);
+
+/* Whichever comes first: the end of the server's certificate, or of what certifies accounts. */
+int64_t identity_end_s(const struct identity *id);
 
 /* The names of the files, for state_open(). */
 extern const char *const identity_files[];

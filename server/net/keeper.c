@@ -98,12 +98,15 @@ static sotto_err kept_load(struct keeper *k, const struct keeper_files *files, i
         return SOTTO_E_NOMEM;
     sotto_err err =
         identity_change(k->c, k->state, k->host, now_s, change, &kept->identity, ret_failure);
-    if (err == SOTTO_OK && pem.len > 0)
-        err = buf_set(&kept->identity.tls, buf_view(&pem));
     if (err != SOTTO_OK) {
         identity_clear(&kept->identity);
         free(kept);
         return err;
+    }
+    if (pem.len > 0) { /* from here on nothing may fail: the directory has changed */
+        buf_clear(&kept->identity.tls);
+        kept->identity.tls = pem;
+        pem = (sotto_buf){0};
     }
     memcpy(kept->seen, seen, sizeof seen);
     atomic_init(&kept->holders, 1);
@@ -169,14 +172,16 @@ sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
                        struct failure *ret_failure)
 {
     *ret_renewed = false;
-    if (keeper_identity(k)->not_after_s - now_s >= IDENTITY_RENEW_S)
+    const struct identity *now = keeper_identity(k);
+    if (identity_end_s(now) - now_s >= IDENTITY_RENEW_S)
         return SOTTO_OK;
     struct kept *kept;
     TRY(kept_load(k, &k->files, now_s, &(struct identity_change){0}, &kept, ret_failure));
-    bool ours =
-        memcmp(kept->identity.pin, keeper_identity(k)->pin, sizeof kept->identity.pin) == 0 &&
-        secret_equal(&kept->identity.server_key, &keeper_identity(k)->server_key);
-    if (!ours || kept->identity.not_after_s <= keeper_identity(k)->not_after_s) {
+    bool ours = memcmp(kept->identity.pin, now->pin, sizeof now->pin) == 0 &&
+                secret_equal(&kept->identity.server_key, &now->server_key);
+    bool longer = kept->identity.not_after_s > now->not_after_s ||
+                  kept->identity.issuer_not_after_s > now->issuer_not_after_s;
+    if (!ours || !longer) {
         kept_drop(kept);
         return ours ? SOTTO_OK
                     : failure_say(ret_failure, SOTTO_E_CERTIFICATE,
@@ -217,5 +222,5 @@ sotto_err keeper_take(struct keeper *k, const struct keeper_files *files, int64_
 
 int64_t keeper_days(struct keeper *k, int64_t now_s)
 {
-    return (keeper_identity(k)->not_after_s - now_s) / DAY_S;
+    return (identity_end_s(keeper_identity(k)) - now_s) / DAY_S;
 }

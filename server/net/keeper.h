@@ -51,7 +51,8 @@ static inline bool keeper_is_newest(const struct keeper *k, const struct kept *h
     return atomic_load(&k->kept) == held;
 }
 
-/* Renews the certificate if it is time and the root key is there; call it now and then. On an error the old one stays. */
+/* Renews the certificate if it is time and the root key is there, and takes a key that can certify accounts for longer than the one
+ * that is held, such as a root key that was put back; call it now and then. On an error the old ones stay. */
 SOTTO_MUST_USE sotto_err keeper_check(struct keeper *k, int64_t now_s, bool *ret_renewed,
                                       struct failure *ret_failure);
 
@@ -70,7 +71,7 @@ SOTTO_MUST_USE sotto_err keeper_take(struct keeper *k, const struct keeper_files
 /* Whether a file has changed since it was read. */
 bool keeper_changed(const struct keeper *k);
 
-/* The days that the certificate still lives; negative: its time is over. */
+/* The days until identity_end_s(); negative: the time is over, or nothing here certifies accounts. */
 int64_t keeper_days(struct keeper *k, int64_t now_s);
 
 #endif

@@ -13,23 +13,47 @@
 
 /* ---- certificates */
 
+static void renewal_warn(struct upkeep *u, int64_t now_s, const char *why)
+{
+    const struct identity *identity = keeper_identity(u->server->keeper);
+    long long days = (long long)keeper_days(u->server->keeper, now_s);
+    if (identity->issuer_not_after_s <= now_s)
+        log_line(u->server->log, "renewal", "no account can be certified: %s", why);
+    else if (identity->issuer_not_after_s < identity->not_after_s)
+        log_line(u->server->log, "renewal", "accounts can be certified for %lld days only: %s",
+                 days, why);
+    else
+        log_line(u->server->log, "renewal",
+                 "the server's certificate ends in %lld days and was not renewed: %s", days, why);
+}
+
 static void certificate_renew(struct upkeep *u)
 {
     struct keeper *keeper = u->server->keeper;
-    struct log *log = u->server->log;
     struct failure failure = {0};
     bool renewed;
-    int64_t now_s = (int64_t)time(NULL);
+    int64_t now_s = (int64_t)time(NULL), before_s = keeper_identity(keeper)->not_after_s;
     sotto_err err = keeper_check(keeper, now_s, &renewed, &failure);
     if (renewed)
-        log_line(log, "renewed", "the server's certificate was renewed");
+        log_line(u->server->log, "renewed",
+                 keeper_identity(keeper)->not_after_s > before_s
+                     ? "the server's certificate was renewed"
+                     : "a key that lasts longer certifies accounts from now on");
     else if (keeper_days(keeper, now_s) < RENEWAL_DAYS && u->looks % RENEWAL_WARN == RENEWAL_LOOKS)
-        log_line(log, "renewal",
-                 "the server's certificate ends in %lld days and was not renewed: %s",
-                 (long long)keeper_days(keeper, now_s),
-                 failure.what[0] != 0 ? failure.what
-                 : err != SOTTO_OK    ? sotto_err_text(err)
-                                      : "the root key is away");
+        renewal_warn(u, now_s,
+                     failure.what[0] != 0 ? failure.what
+                     : err != SOTTO_OK    ? sotto_err_text(err)
+                                          : "the root key is away");
+}
+
+/* Each reason once, as long as it lasts. */
+static void files_refuse(struct upkeep *u, sotto_err err, const struct failure *failure)
+{
+    const char *why = failure->what[0] != 0 ? failure->what : sotto_err_text(err);
+    if (strcmp(u->refused.what, why) == 0)
+        return;
+    failure_say(&u->refused, err, "%s", why);
+    log_line(u->server->log, "tls", "the old TLS certificate stays: %s", why);
 }
 
 static void files_look(struct upkeep *u)
@@ -37,12 +61,17 @@ static void files_look(struct upkeep *u)
     struct keeper *keeper = u->server->keeper;
     struct failure failure = {0};
     const struct keeper_files files = keeper->files;
-    if (!keeper_changed(keeper))
+    sotto_err err = SOTTO_OK;
+    bool changed = keeper_changed(keeper);
+    if (changed)
+        err = keeper_take(keeper, &files, (int64_t)time(NULL), &failure);
+    if (err != SOTTO_OK) {
+        files_refuse(u, err, &failure);
         return;
-    if (keeper_take(keeper, &files, (int64_t)time(NULL), &failure) == SOTTO_OK)
+    }
+    u->refused = (struct failure){0};
+    if (changed)
         log_line(u->server->log, "tls", "the TLS certificate was read again");
-    else
-        log_line(u->server->log, "tls", "the old TLS certificate stays: %s", failure.what);
 }
 
 void upkeep_minute(struct upkeep *u)

@@ -10,9 +10,10 @@
 struct upkeep {
     struct server *server;
     uv_timer_t minute, watchdog;
-    unsigned looks; /* minutes since the start */
-    uint64_t ping;  /* the last one that was sent */
-    bool told;      /* that somebody doesn't answer */
+    unsigned looks;         /* minutes since the start */
+    uint64_t ping;          /* the last one that was sent */
+    bool told;              /* that somebody doesn't answer */
+    struct failure refused; /* of the files of TLS, as it was told; "": they are taken */
 };
 
 void upkeep_start(struct upkeep *u, uv_loop_t *uv, struct server *server);

@@ -50,6 +50,20 @@ def a_running_server_is_fine():
         assert list(checks) == ["port"]
 
 
+def a_root_key_that_is_missed_is_found():
+    """Whoever is here goes on; newcomers can't come in."""
+    with Server() as s:
+        assert s.stop() == 0
+        state, safe = os.path.join(s.directory, "state"), os.path.join(s.directory, "root.key")
+        os.rename(os.path.join(state, "root.key"), safe)
+        with Server(directory=s.directory):
+            (level, text, fix), status = found(state, "keys")[0]["keys"], found(state, "keys")[1]
+            assert level == "warn" and "no account can be" in text and "by itself" not in text and "rotate-key --intermediate" in fix, (level, text, fix)
+            assert status == 0 and "no account can be" in sottod("status", "--dir", state)[1]
+            assert sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state)[0] == 0
+            assert found(state, "keys")[0]["keys"][0] == "ok" and "then again by itself" in sottod("status", "--dir", state)[1]
+
+
 def what_is_wrong_is_found():
     with Server() as s:
         state = os.path.join(s.directory, "state")

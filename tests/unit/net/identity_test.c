@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -437,6 +438,63 @@ static void without_the_root_key_a_running_server_keeps_what_it_has(void **state
     keeper_clear(&k);
 }
 
+/* A root key in the server's place, as if it had never been away. */
+static void root_key_put_back(struct world *w, const sotto_buf *root_key)
+{
+    assert_ok(state_write(&w->state, "root.key", buf_view(root_key)));
+}
+
+static void root_key_taken_away(struct world *w, sotto_buf *ret_root_key)
+{
+    assert_ok(state_read(&w->state, "root.key", ret_root_key));
+    assert_ok(state_remove(&w->state, "root.key"));
+}
+
+/* The server's own certificate is the root's, and outlives the intermediate that certifies accounts. */
+static void the_end_of_what_certifies_accounts_is_looked_after_too(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    bool renewed = true;
+    DEFER(buf_clear) sotto_buf root_key = {0};
+    DEFER(identity_clear) struct identity id = {0}, with = {0};
+    assert_ok(change(w, NOW, (struct identity_change){.new_intermediate = true}, &id));
+    assert_int_equal(id.issuer_not_after_s, NOW + 730 * DAY);
+    assert_ok(load(w, NOW + 701 * DAY, &with));
+    assert_int_equal(with.issuer_not_after_s, X509_FOREVER_S);
+    root_key_taken_away(w, &root_key);
+    assert_ok(keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, NOW + 702 * DAY,
+                          &w->failure));
+    assert_int_equal(keeper_identity(&k)->not_after_s, NOW + 791 * DAY);
+    assert_int_equal(keeper_days(&k, NOW + 702 * DAY), 28);
+    assert_ok(keeper_check(&k, NOW + 702 * DAY, &renewed, &w->failure));
+    assert_false(renewed);
+    root_key_put_back(w, &root_key);
+    assert_ok(keeper_check(&k, NOW + 703 * DAY, &renewed, &w->failure));
+    assert_true(renewed && keeper_identity(&k)->issuer_is_root);
+    assert_int_equal(keeper_days(&k, NOW + 703 * DAY), 88);
+    keeper_clear(&k);
+}
+
+static void a_root_key_that_is_put_back_certifies_accounts_again(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    bool renewed;
+    DEFER(buf_clear) sotto_buf root_key = {0};
+    DEFER(identity_clear) struct identity id = {0};
+    assert_ok(load(w, NOW, &id));
+    root_key_taken_away(w, &root_key);
+    assert_ok(keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, NOW, &w->failure));
+    assert_int_equal(keeper_identity(&k)->issuer_not_after_s, 0);
+    root_key_put_back(w, &root_key);
+    assert_ok(keeper_check(&k, NOW, &renewed, &w->failure));
+    assert_true(renewed && keeper_identity(&k)->issuer_key.len > 0);
+    assert_ok(keeper_check(&k, NOW, &renewed, &w->failure));
+    assert_false(renewed);
+    keeper_clear(&k);
+}
+
 /* Of key and certificate the one alone. */
 static view pem_part(const sotto_buf *pem, bool certificate)
 {
@@ -682,6 +740,79 @@ static void keys_that_could_not_be_taken_are_tried_again(void **state)
     close(pipe[1]);
 }
 
+/* How often the log, which has ended, says so. */
+static size_t logged(int log, const char *words)
+{
+    static char text[65536];
+    ssize_t len = pread(log, text, sizeof text - 1, 0);
+    size_t count = 0;
+    assert_true(len >= 0);
+    text[len] = 0;
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void files_that_stay_bad_are_told_of_once(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    DEFER(buf_clear) sotto_buf pem = {0}, next = {0};
+    struct keeper_files files = {0};
+    int log = memfd_create("log", MFD_CLOEXEC);
+    snprintf(files.key, sizeof files.key, "%s/k.pem", w->dir);
+    snprintf(files.certificate, sizeof files.certificate, "%s/c.pem", w->dir);
+    assert_ok(tls_cert_make("one", &pem));
+    assert_ok(tls_cert_make("another", &next));
+    assert_ok(state_write(&w->state, "k.pem", pem_part(&pem, false)));
+    assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+    assert_ok(keeper_init(&k, &w->state, "localhost", &files, (int64_t)time(NULL), &w->failure));
+    struct server *server = server_of(&k, log);
+    struct upkeep u = {.server = server};
+    for (unsigned round = 0; round < 2; round++) {
+        assert_ok(state_write(&w->state, "c.pem", pem_part(&next, true)));
+        for (unsigned minute = 0; minute < 3; minute++)
+            assert_true(is_taken(&u, pem_part(&pem, true)));
+        assert_ok(state_write(&w->state, "c.pem", pem_part(&pem, true)));
+        assert_true(is_taken(&u, pem_part(&pem, true)));
+    }
+    server_gone(server);
+    assert_int_equal(logged(log, "the old TLS certificate stays: "), 2);
+    assert_int_equal(logged(log, "was read again"), 2);
+    keeper_clear(&k);
+    close(log);
+}
+
+/* Once a day, from the first hour on. */
+static void the_log_warns_before_accounts_can_not_be_certified(void **state)
+{
+    struct world *w = *state;
+    struct keeper k;
+    DEFER(buf_clear) sotto_buf root_key = {0};
+    DEFER(identity_clear) struct identity id = {0}, with = {0};
+    int log = memfd_create("log", MFD_CLOEXEC);
+    int64_t now_s = (int64_t)time(NULL), then_s = now_s - 705 * DAY + 3600;
+    assert_ok(change(w, then_s, (struct identity_change){.new_intermediate = true}, &id));
+    assert_ok(load(w, now_s - DAY, &with));
+    root_key_taken_away(w, &root_key);
+    assert_ok(
+        keeper_init(&k, &w->state, "localhost", &(struct keeper_files){0}, now_s, &w->failure));
+    struct server *server = server_of(&k, log);
+    struct upkeep u = {.server = server};
+    for (unsigned minute = 0; minute < 1400; minute++)
+        upkeep_minute(&u);
+    root_key_put_back(w, &root_key);
+    for (unsigned minute = 0; minute < 200; minute++)
+        upkeep_minute(&u);
+    assert_true(server_live(server)->core.authority_is_root);
+    server_gone(server);
+    assert_int_equal(logged(log, "accounts can be certified for 25 days only: the root key"), 1);
+    assert_int_equal(logged(log, "certifies accounts from now on"), 1);
+    assert_int_equal(logged(log, "\n"), 2);
+    keeper_clear(&k);
+    close(log);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -702,11 +833,15 @@ int main(void)
         TEST(no_flipped_byte_goes_unnoticed),
         TEST(a_running_server_renews_its_certificate_under_the_same_key),
         TEST(without_the_root_key_a_running_server_keeps_what_it_has),
+        TEST(the_end_of_what_certifies_accounts_is_looked_after_too),
+        TEST(a_root_key_that_is_put_back_certifies_accounts_again),
         TEST(files_that_change_are_noticed_and_bad_ones_not_taken),
         TEST(a_look_at_the_certificate_leaves_files_that_changed_to_be_noticed),
         TEST(new_keys_are_not_made_while_the_files_cannot_be_read),
         TEST(the_core_signs_with_what_a_running_server_renewed),
         TEST(a_running_server_looks_after_the_files_by_itself),
+        TEST(files_that_stay_bad_are_told_of_once),
+        TEST(the_log_warns_before_accounts_can_not_be_certified),
         TEST(keys_that_could_not_be_taken_are_tried_again),
         TEST(a_second_server_is_kept_out),
         TEST(a_file_is_written_whole_with_mode_0600_and_no_rest),
