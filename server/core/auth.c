@@ -37,6 +37,14 @@ static sotto_err answer(struct step *s, const struct request *request, const str
     return SOTTO_OK;
 }
 
+/* For the end of the session elsewhere, if there is one, and the answer: once that has ended nothing fails any more. */
+static sotto_err reserve(struct step *s, const struct connection *elsewhere)
+{
+    size_t rooms = elsewhere != NULL ? elsewhere->room_count : 0;
+    return fx_reserve(s->fx, 2 * STEP_EFFECTS + rooms * ROOM_END_EFFECTS,
+                      2 * STEP_BYTES + rooms * ROOM_END_BYTES);
+}
+
 sotto_err auth_on(struct step *s, const struct request *request)
 {
     const struct proto_auth *auth = &request->body.auth;
@@ -54,9 +62,9 @@ sotto_err auth_on(struct step *s, const struct request *request)
         limit_reached(device->account->sessions, s->core->config.limits.sessions_per_account))
         return step_bound(s, BOUND_SESSIONS, SOTTO_E_FULL,
                           "as many devices of this account are signed in as may be");
-    TRY(device_sign_out(s, device, SOTTO_E_CLOSED, "signed in elsewhere"));
     TRY(device_streams_load(s, device));
-    TRY(fx_reserve(s->fx, STEP_EFFECTS, STEP_BYTES));
+    TRY(reserve(s, device->session));
+    TRY(device_sign_out(s, device, SOTTO_E_CLOSED, "signed in elsewhere"));
     TRY(answer(s, request, device));
     connection_sign_in(s, c, device);
     return SOTTO_OK;

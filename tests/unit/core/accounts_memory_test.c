@@ -6,6 +6,7 @@
 
 #include "crypto/record.h"
 #include "proto/blob.h"
+#include "proto/stream.h"
 
 #define ADMIN_CONNECTION 1000
 
@@ -199,6 +200,59 @@ static void request_that_finds_no_memory_can_be_asked_again(void **state)
     town_clear(&t);
 }
 
+/* What was answered is read again with the next sign-in: once time has taken it out of memory. */
+static void make_stream(struct town *t, uint64_t connection)
+{
+    sotto_buf frame = {0};
+    assert_ok(proto_stream_create_write(1, &(struct proto_stream_create){.op = 1}, &frame));
+    tell(t, connection, &frame);
+    got(&t->w, connection, PROTO_APPENDED);
+    for (uint64_t end_ms = t->w.now_ms + 60000; core_next_ms(t->w.core) < end_ms;) {
+        tick(&t->w, core_next_ms(t->w.core));
+        settle(t);
+    }
+}
+
+static void sit_elsewhere(struct town *t, const struct person *p)
+{
+    sign_in(t, p, 0, 2);
+    opened(&t->w, 2);
+}
+
+/* Who is signed in already stays so until the other sign-in can be done, unless all have to come again. */
+static void sign_in_elsewhere_that_finds_no_memory_ends_no_session(void **state)
+{
+    (void)state;
+    struct town t = town_of(limits_default());
+    struct person alice = member_of(&t, "alice@" HOST);
+    sotto_err err;
+    size_t n = 0;
+    sign_in(&t, &alice, 0, 2);
+    make_stream(&t, 2);
+    leave(&t, 2);
+    sit_elsewhere(&t, &alice);
+    arrive(&t, 1);
+    for (;; n++) {
+        sotto_buf frame = auth_frame(&t, &alice, 0, 1);
+        err = try(&t, 1, buf_view(&frame), n);
+        buf_clear(&frame);
+        if (err == SOTTO_OK)
+            break;
+        assert_err(err, NOMEM);
+        assert_true(n < 1000);
+        if (!core_is_broken(t.w.core))
+            assert_non_null(connection_find(t.w.core, 2));
+        come_again(&t, &alice, false);
+        if (connection_find(t.w.core, 2) == NULL)
+            sit_elsewhere(&t, &alice);
+    }
+    assert_true(n > 0);
+    got_bye(&t.w, 2, SOTTO_E_CLOSED);
+    got_auth_ok(&t, 1);
+    person_clear(&alice);
+    town_clear(&t);
+}
+
 /* --- the admin's --- */
 
 static void account_is_as_stored(struct town *t, const struct person *p)
@@ -270,6 +324,7 @@ static void admin_s_request_that_finds_no_memory_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sign_in_elsewhere_that_finds_no_memory_ends_no_session),
         cmocka_unit_test(admin_s_request_that_finds_no_memory_changes_nothing),
         cmocka_unit_test(request_that_finds_no_memory_can_be_asked_again),
     };
