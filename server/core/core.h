@@ -150,7 +150,7 @@ bool core_wants_precheck(view frame); /* by its kind alone; cheap */
 SOTTO_MUST_USE sotto_err core_precheck(sotto_crypto *c, view frame,
                                        const struct core_binding *binding);
 
-/* Applies one event. Appends to `fx`. NOMEM, CRYPTO: the event was not applied, the connection has to be closed by the caller; what it
+/* Applies one event. Appends to `fx`. NOMEM: the event was not applied, the connection has to be told and closed by the caller; what it
  * says until then is left aside.
  * EXISTS: CORE_OPEN of a number that is open. After CORE_CLOSE the core knows the connection no more: what still comes of it,
  * CORE_CLOSED too, changes nothing. DISK_FULL, IO, DAMAGED, or any error with core_is_broken(): it failed half-way: core_rollback(). */
@@ -161,7 +161,7 @@ SOTTO_MUST_USE sotto_err core_step(struct core *core, const struct core_event *e
 bool core_is_broken(const struct core *core);
 /* Whether something waits to be made durable, or undone. */
 bool core_is_dirty(const struct core *core);
-/* Makes it durable. OK: release what is held. DISK_FULL, NOMEM: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */
+/* Makes it durable. OK: release what is held. DISK_FULL, NOMEM, IN_USE, CRYPTO: core_rollback(). IO, DAMAGED: stop the server, release nothing that is held. */
 SOTTO_MUST_USE sotto_err core_commit(struct core *core, uint64_t now_ms, struct core_effects *fx);
 /* Everything since the last commit is undone: drop what is held. All who were signed in, and who else waits for an answer that was
  * held, are told `why` and have to come again; what they ask anew has the same operation ids, so nothing is lost or doubled. The

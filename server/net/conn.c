@@ -30,6 +30,7 @@
 #define HELLO_MAX     1024  /* bytes of the first frame: a stranger gets no more memory than that */
 #define WRITTEN_PARTS 4     /* of output_bytes: the core is told when one more is written */
 #define BLOB_MS       10000 /* over which the speed of a transfer is looked at */
+#define RETRY_MS      1000  /* for who finds no memory */
 #define CLOSE_MS      2000  /* for the client to take in the last words */
 
 static struct stats *conn_stats(struct conn *conn)
@@ -449,24 +450,28 @@ static void ws_goodbye(struct conn *conn, sotto_err why)
         conn_end(conn);
 }
 
-void conn_close(struct conn *conn)
-{
-    conn->dismissed = true;
-    if (conn->state == CONN_OPEN)
-        ws_goodbye(conn, conn->loop->stopping ? SOTTO_E_CLOSED : SOTTO_OK);
-    else if (conn->state == CONN_BLOB) /* what the core said of it was undone */
-        conn_blob_answer(conn, 503, "", false);
-}
-
 static void bye(struct conn *conn, sotto_err why, const char *detail)
 {
     DEFER(buf_clear) sotto_buf frame = {0};
-    const struct proto_error said = {.code = (uint16_t)why, .detail = view_str(detail)};
+    const struct proto_error said = {.code = (uint16_t)why,
+                                     .retry_ms = why == SOTTO_E_NOMEM ? RETRY_MS : 0,
+                                     .detail = view_str(detail)};
     if (proto_bye_write(&said, &frame) == SOTTO_OK &&
         conn_out(conn, WS_BINARY, buf_view(&frame)) == SOTTO_OK)
         ws_goodbye(conn, why);
     else
         conn_end(conn);
+}
+
+void conn_close(struct conn *conn, sotto_err why)
+{
+    conn->dismissed = true;
+    if (conn->state == CONN_OPEN && why != SOTTO_OK)
+        bye(conn, why, sotto_err_text(why));
+    else if (conn->state == CONN_OPEN)
+        ws_goodbye(conn, conn->loop->stopping ? SOTTO_E_CLOSED : SOTTO_OK);
+    else if (conn->state == CONN_BLOB) /* what the core said of it was undone */
+        conn_blob_answer(conn, 503, "", false);
 }
 
 /* ---- blobs */

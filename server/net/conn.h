@@ -84,8 +84,8 @@ void conn_start(struct loop *loop, const struct visitor *visitor);
 void conn_send(struct conn *conn, view frame, uint64_t source);
 /* One that it did not ask for: the core is told when it is written, by and by. */
 void conn_push(struct conn *conn, view frame);
-/* Ends it after what was sent before. */
-void conn_close(struct conn *conn);
+/* Ends it after what was sent before; `why`, unless OK: and says so. */
+void conn_close(struct conn *conn, sotto_err why);
 /* Says why, then ends it. */
 void conn_refuse(struct conn *conn, sotto_err why, const char *detail);
 /* Ends it at once. */

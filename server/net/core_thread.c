@@ -47,7 +47,11 @@ static void loop_tell_waiting(struct core_thread *t, struct loop *loop, const st
     }
     t->rung[loop->index] = true; /* not before: ringing forgets it */
     /* without memory the client would miss a frame: it must not go on */
-    const struct post end = {.kind = POST_CLOSE, .connection = post->connection};
+    const struct post end = {
+        .kind = POST_CLOSE,
+        .connection = post->connection,
+        .verdict = post->kind == POST_CLOSE ? post->verdict : SOTTO_E_NOMEM,
+    };
     if (mailbox_put_shared(&loop->box, post, bytes, tag) != SOTTO_OK &&
         mailbox_put(&loop->box, &end, (view){0}) != SOTTO_OK)
         log_line(t->server->log, "memory", "out of memory: client %llu missed a frame",
@@ -94,10 +98,10 @@ static void effect_release(struct core_thread *t, const struct core_effect *effe
     loop_tell_waiting(t, loop, &post, bytes, effect->len > 0 ? effect_tag(t, effect) : 0);
 }
 
-static void connection_close(struct core_thread *t, uint64_t connection)
+static void connection_close(struct core_thread *t, uint64_t connection, sotto_err why)
 {
     struct loop *loop = loop_of(t->server, connection);
-    const struct post end = {.kind = POST_CLOSE, .connection = connection};
+    const struct post end = {.kind = POST_CLOSE, .connection = connection, .verdict = why};
     const struct core_effect admin_end = {.kind = CORE_CLOSE, .connection = connection};
     if (server_is_admin(connection))
         server_tell_admin(t->server, &admin_end, (view){0});
@@ -112,7 +116,7 @@ static void effects_release(struct core_thread *t, bool with_held)
             effect_release(t, &t->effects.list[i]);
         else if (t->effects.list[i].kind ==
                  CORE_BLOB_KEPT) /* nobody else tells it that it was undone */
-            connection_close(t, t->effects.list[i].connection);
+            connection_close(t, t->effects.list[i].connection, SOTTO_OK);
     core_effects_reset(&t->effects);
     t->round++;
 }
@@ -257,7 +261,7 @@ static void step(struct core_thread *t, const struct post *post, uint64_t now_ms
     if (is_undone(t, err))
         roll_back(t, err);
     if (err != SOTTO_OK) /* the core may not know it; who was told already, has no more to hear */
-        connection_close(t, post->connection);
+        connection_close(t, post->connection, err);
 }
 
 static void pressure_tell(struct core_thread *t)

@@ -204,7 +204,7 @@ static void loop_take_post(struct loop *loop, const struct post *post, view byte
             conn_send(conn, bytes, post->source);
         break;
     case POST_CLOSE:
-        conn_close(conn);
+        conn_close(conn, post->verdict);
         break;
     case POST_PAUSE:
         conn_pause(conn, post->until_ms);

@@ -30,7 +30,7 @@ enum post_kind {
     POST_MEMORY,      /* and: see how short of memory we are */
     /* the core to a loop */
     POST_SEND,      /* one whole frame for the client: the bytes; `source`, `pushed` */
-    POST_CLOSE,     /* end it after what was sent before */
+    POST_CLOSE,     /* end it after what was sent before; `verdict`, unless OK: and say so */
     POST_PAUSE,     /* don't read before until_ms */
     POST_SETTLED,   /* sits in a room now */
     POST_UNSETTLED, /* sits in no room any more */

@@ -63,6 +63,8 @@ static void place_open(struct place *p, bool settled)
     loop->kept = &p->kept;
     assert_ok(crypto_new(&loop->crypto));
     assert_int_equal(uv_loop_init(&loop->uv), 0);
+    assert_int_equal(uv_timer_init(&loop->uv, &loop->timer), 0);
+    wheel_init(&loop->wheel, server_now_ms());
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p->fds), 0);
     assert_int_equal(uv_poll_init(&loop->uv, &conn->poll, p->fds[0]), 0);
     conn->loop = loop;
@@ -76,11 +78,13 @@ static void place_close(struct place *p)
 {
     loop_work_drop(p->loop, p->conn);
     uv_close((uv_handle_t *)&p->conn->poll, NULL);
+    uv_close((uv_handle_t *)&p->loop->timer, NULL);
     uv_run(&p->loop->uv, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&p->loop->uv), 0);
     close(p->fds[0]);
     close(p->fds[1]);
     buf_clear(&p->conn->in);
+    buf_clear(&p->conn->out);
     crypto_free(p->loop->crypto);
     mailbox_clear(&p->server->core);
     free(p->conn);
@@ -133,10 +137,29 @@ static void who_is_none_has_one_signature_checked_and_then_waits_too(void **stat
     place_close(&p);
 }
 
+static void who_is_sent_away_for_want_of_memory_is_told(void **state)
+{
+    (void)state;
+    struct place p;
+    struct proto_frame frame = {0};
+    struct proto_error bye = {0};
+    place_open(&p, true);
+    conn_close(p.conn, SOTTO_E_NOMEM);
+    assert_int_equal(p.conn->state, CONN_CLOSING);
+    assert_true(p.conn->out.len > 2 && p.conn->out.data[1] < 126); /* a short frame, unmasked */
+    assert_ok(proto_frame_read(view_of(p.conn->out.data + 2, p.conn->out.data[1]), &frame));
+    assert_int_equal(frame.kind, PROTO_BYE);
+    assert_ok(proto_bye_read(frame.body, &bye));
+    assert_int_equal(bye.code, SOTTO_E_NOMEM);
+    assert_true(bye.retry_ms > 0);
+    place_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_wait_for_the_next_round_whatever_they_sent_before),
+        cmocka_unit_test(who_is_sent_away_for_want_of_memory_is_told),
         cmocka_unit_test(who_is_none_has_one_signature_checked_and_then_waits_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

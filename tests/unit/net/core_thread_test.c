@@ -1,4 +1,5 @@
 /* What the core's thread makes of errors, a round at a time. */
+#include "../allocations.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 
 #include "core/admin.h"
 #include "net/core_thread.h"
+#include "net/loop.h"
 #include "proto/proto.h"
 #include "store/store.h"
 
@@ -205,12 +207,68 @@ static void settings_are_taken_with_whatever_comes_next(void **state)
     office_close(&o);
 }
 
+/* What a loop hears of it: the answer with all that belongs to it, or to close for want of memory. */
+static bool was_answered(struct mailbox *box)
+{
+    struct batch batch = {0};
+    bool answered = false, closed = false;
+    (void)mailbox_take(box, &batch);
+    for (size_t i = 0; i < batch.count; i++) {
+        answered |= batch.list[i].kind == POST_SEND;
+        if (batch.list[i].kind != POST_CLOSE)
+            continue;
+        closed = true;
+        assert_int_equal(batch.list[i].verdict, SOTTO_E_NOMEM);
+    }
+    assert_true(answered || closed);
+    batch_clear(&batch);
+    return !closed;
+}
+
+/* A request that finds no memory, with nothing written that has to be undone. */
+static bool room_asked(struct office *o, size_t allocations)
+{
+    DEFER(buf_clear) sotto_buf frame = {0};
+    const struct proto_room_open what = {.kind = ROOM_SESSION};
+    const struct post open = {.kind = POST_OPEN, .connection = 1 << 8},
+                      ask = {.kind = POST_FRAME, .connection = 1 << 8};
+    assert_ok(proto_room_open_write(1, &what, &frame));
+    assert_ok(mailbox_put(&o->server->core, &open, (view){0}));
+    assert_true(core_thread_stand_in(o->core, o->server->loops));
+    assert_ok(mailbox_put(&o->server->core, &ask, buf_view(&frame)));
+    allocations_left = allocations;
+    assert_true(core_thread_stand_in(o->core, o->server->loops));
+    allocations_left = SIZE_MAX;
+    return was_answered(&o->server->loops[0].box);
+}
+
+static void who_is_closed_for_want_of_memory_is_told(void **state)
+{
+    (void)state;
+    bool answered = false;
+    size_t n = 0;
+    for (; !answered; n++) {
+        struct office o = {0};
+        office_open(&o);
+        o.server->loop_count = 1;
+        o.server->loops = calloc(1, sizeof *o.server->loops);
+        assert_non_null(o.server->loops);
+        assert_ok(mailbox_init(&o.server->loops[0].box, 100, 10000));
+        answered = room_asked(&o, n);
+        mailbox_clear(&o.server->loops[0].box);
+        free(o.server->loops);
+        office_close(&o);
+    }
+    assert_true(n > 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_stored_is_answered),
         cmocka_unit_test(a_full_disk_is_told_whenever_it_shows),
         cmocka_unit_test(without_memory_who_asked_is_told),
+        cmocka_unit_test(who_is_closed_for_want_of_memory_is_told),
         cmocka_unit_test(who_ends_for_want_of_memory_does_not_blame_the_database),
         cmocka_unit_test(settings_are_taken_with_whatever_comes_next),
     };
