@@ -349,13 +349,12 @@ SOTTO_MUST_USE sotto_err admin_name_check(struct step *s, view name);
 __attribute__((format(printf, 3, 4))) SOTTO_MUST_USE sotto_err
 admin_answer_done(struct step *s, const struct request *request, const char *format, ...);
 
-/* One row a request. */
+/* One row a request. One that `reads` changes nothing of what is stored and has no op: without memory it is refused by itself. */
 struct request_row {
     uint16_t kind;
     enum who who;
     uint64_t cost;
-    bool
-        reads; /* it changes nothing of what is stored, and has no op: without memory it is refused by itself */
+    bool reads;
     sotto_err (*read)(view body, union request_body *ret_body);
     sotto_err (*handle)(struct step *s, const struct request *request);
 };

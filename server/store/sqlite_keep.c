@@ -107,7 +107,7 @@ static unsigned finish_most(const struct sqlite *q)
 
 /* SQLite before 3.51.3 has a bug: a checkpoint that begins when all is moved, while a commit begins the log anew, takes frames of the
  * new log for moved, and they are lost. So the keeper begins none unless a frame waits: under the lock nobody else moves it, and until
- * it is moved no commit begins the log anew. While more seems to be moved than there is, that is left to the writer. */
+ * it is moved no commit begins the log anew. While more seems to be moved than there is, none begins, until the writer has put that right. */
 static sotto_err keeper_move(struct sqlite *q)
 {
     sotto_err err = SOTTO_OK;
@@ -196,9 +196,21 @@ static sotto_err full_move(struct sqlite *q, unsigned frames)
     return SOTTO_OK;
 }
 
+/* The keeper may say what it moved only after a commit has begun the log anew. Of this log nobody has moved anything then: the keeper does
+ * not while more seems to be moved than there is. */
+static void moved_correct(struct sqlite *q, unsigned frames)
+{
+    if (atomic_load_explicit(&q->moved_frames, memory_order_relaxed) <= frames ||
+        pthread_mutex_trylock(&q->moving) != 0)
+        return;
+    atomic_store(&q->moved_frames, 0);
+    pthread_mutex_unlock(&q->moving);
+}
+
 sotto_err sqlite_finish(struct sqlite *q)
 {
     unsigned frames = atomic_load_explicit(&q->wal_frames, memory_order_relaxed);
+    moved_correct(q, frames);
     if (frames >= SQL_LOG_FULL && frames >= q->held_frames)
         return full_move(q, frames);
     if (!atomic_load_explicit(&q->finish, memory_order_relaxed))

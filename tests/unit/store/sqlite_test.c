@@ -612,6 +612,23 @@ static void commit_syncs_the_log_once_and_the_database_never(void **state)
     shim_remove();
 }
 
+static void log_that_began_anew_while_the_keeper_spoke_of_the_last_is_moved(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    struct sqlite *q = sqlite_of(s);
+    commit_put(s, "a", "1");
+    atomic_store(&q->moved_frames, q->wal_frames + 100);
+    for (int i = 0; i < 2; i++)
+        assert_ok(store_checkpoint(s));
+    assert_true(q->moved_frames > q->wal_frames); /* a keeper that cannot know begins nothing */
+    commit_put(s, "a", "2");
+    for (int i = 0; i < 2; i++)
+        assert_ok(store_checkpoint(s));
+    assert_int_equal(q->moved_frames, q->wal_frames);
+    store_free(s);
+}
+
 static uint64_t log_bytes(struct store *s)
 {
     struct store_sizes sizes;
@@ -908,6 +925,7 @@ int main(void)
         cmocka_unit_test(verify_is_interrupted),
         cmocka_unit_test(verify_is_interrupted_while_sqlite_walks),
         cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
+        cmocka_unit_test(log_that_began_anew_while_the_keeper_spoke_of_the_last_is_moved),
         cmocka_unit_test(log_is_made_longer_ahead_of_what_is_written),
         cmocka_unit_test(full_disk_does_without_a_longer_log),
         cmocka_unit_test(full_disk_is_no_end),
