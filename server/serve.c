@@ -121,7 +121,7 @@ static sotto_err on_reread(void *user, struct server_config *ret_config,
     struct run *run = user;
     struct config fresh;
     TRY(options_read(run->call, port_of(run->call), &fresh, ret_failure));
-    TRY(file_keep(run->config->server.file, fresh.server.file, ret_failure));
+    TRY(file_keep(ret_config->file, fresh.server.file, ret_failure));
     TRY(mail_prepare(run->mail, &fresh.mail, ret_failure));
     config_restart(run->config, &fresh, ret_restart, SERVER_RESTART_TEXT);
     *ret_config = fresh.server;

@@ -36,7 +36,7 @@ struct server_hooks {
     sotto_err (*start)(void *user, struct server *server, struct uv_loop_s *uv,
                        struct failure *ret_failure);
     void (*stop)(void *user);
-    /* The settings as they are now; ret_restart names those that count only from the next start on. */
+    /* The settings as they are now, in place of those in force; ret_restart names those that count only from the next start on. */
     sotto_err (*reread)(void *user, struct server_config *ret_config,
                         char ret_restart[SERVER_RESTART_TEXT], struct failure *ret_failure);
     void (*taken)(void *user); /* those that were read last are in force */

@@ -218,6 +218,40 @@ def settings_that_are_gone_are_no_defaults():
         hang_up(s, "settings read again")
 
 
+def settings_that_came_later_are_no_defaults_either():
+    directory = fresh()
+    path = os.path.join(directory, "state", "sottod.conf")
+    with Server(directory=directory) as s:
+        write(path, "[limits]\nrooms_per_connection = 2\n")
+        hang_up(s, "settings read again")
+        assert rooms_allowed(s.port) == 2
+        os.remove(path)
+        hang_up(s, f"all settings stay as they were: there is no file {path} any more")
+        assert rooms_allowed(s.port) == 2
+
+
+def a_file_that_counts_no_more_may_go():
+    """The one of the machine, as soon as the directory has one of its own. Its /etc is one that we write."""
+    etc, directory = fresh(), fresh()
+    usual, own = os.path.join(etc, "sottod", "sottod.conf"), os.path.join(directory, "state", "sottod.conf")
+    inside = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', etc)
+    os.mkdir(os.path.dirname(usual))
+    write(usual, "[limits]\nrooms_per_connection = 2\n")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode != 0:
+        return "may not mount here"
+    with Server(directory=directory, prefix=inside) as s:
+        assert rooms_allowed(s.port) == 2
+        write(own, "[limits]\nrooms_per_connection = 3\n")
+        hang_up(s, "settings read again")
+        assert rooms_allowed(s.port) == 3
+        os.remove(usual)
+        hang_up(s, "settings read again")
+        os.remove(own)
+        hang_up(s, f"all settings stay as they were: there is no file {own} any more")
+        assert rooms_allowed(s.port) == 3
+    return None
+
+
 def certificate_files_that_are_wrong_are_told_at_the_start():
     directory = fresh()
     key, cert, _ = certificate(directory, "first")
