@@ -288,25 +288,31 @@ static bool is_empty(const char *path)
     return empty;
 }
 
+/* mkdir() or chmod() has failed. */
+static sotto_err dir_say(struct failure *failure, const char *what, const char *dir)
+{
+    int number = errno;
+    snprintf(failure->todo, sizeof failure->todo, "%s",
+             number == ENOENT ? "make the directory above it first"
+                              : "name a directory where you may with --dir, or ask as root");
+    return failure_say(failure, number == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
+                       "cannot %s %.300s: %s", what, dir, strerror(number));
+}
+
 sotto_err backup_restore(sotto_crypto *c, int fd, const struct kem_key *key,
                          const atomic_bool *ending, const char *dir, struct backup_sum *ret_sum,
                          struct failure *ret_failure)
 {
     bool made = mkdir(dir, 0700) == 0;
-    if (!made)
-        snprintf(ret_failure->todo, sizeof ret_failure->todo,
-                 errno == ENOENT ? "make the directory above it first"
-                                 : "name a directory where you may with --dir, or ask as root");
     if (!made && errno != EEXIST)
-        return failure_say(ret_failure, errno == ENOENT ? SOTTO_E_NOTFOUND : SOTTO_E_PERMISSION,
-                           "cannot make %.300s: %s", dir, strerror(errno));
+        return dir_say(ret_failure, "make", dir);
     if (!made && !is_empty(dir)) {
         snprintf(ret_failure->todo, sizeof ret_failure->todo,
                  "name another directory with --dir, or move what is in it elsewhere");
         return failure_say(ret_failure, SOTTO_E_EXISTS, "%.300s is not an empty directory", dir);
     }
     if (!made && chmod(dir, 0700) != 0)
-        return failure_say(ret_failure, SOTTO_E_PERMISSION, "%.300s is not ours", dir);
+        return dir_say(ret_failure, "use", dir);
     sotto_err err = take_into(c, fd, key, ending, dir, false, ret_sum, ret_failure);
     if (err != SOTTO_OK && made)
         (void)rmdir(dir);

@@ -301,7 +301,8 @@ def restore_touches_nothing_that_is_there():
     with open(os.path.join(full, "letter"), "w", encoding="utf-8") as f:
         f.write("dear")
     assert sottod("restore", file, "--dir", full)[0] == 1 and os.listdir(full) == ["letter"]
-    assert sottod("restore", file, "--dir", "/nonexistent/below")[0] == 6
+    status, _, err = sottod("restore", file, "--dir", "/nonexistent/below")
+    assert status == 6 and "cannot make /nonexistent/below: No such file" in err and "do: make the directory above it first" in err, err
     assert sottod("restore", os.path.join(place, "none"), "--dir", os.path.join(place, "x"))[0] == 6
 
 
@@ -324,7 +325,7 @@ def what_is_damaged_is_not_restored():
                 assert words != "not a backup" or (status == 2 and "do: name a file that sottod backup wrote" in err), err
             assert not os.path.exists(state)
             empty = fresh()
-            assert sottod("restore", bad, "--dir", empty, *more)[0] != 0 and os.listdir(empty) == []
+            assert sottod("restore", bad, "--dir", empty, *more) == (status, out, err) and os.listdir(empty) == []
     status, _, err = sottod("verify-backup", file)
     assert status == 4 and "sealed to a key" in err and "--key" in err, err
     other, _ = recipient(fresh())
