@@ -183,6 +183,21 @@ static sotto_err serve(struct config *config, struct cli_call *call, struct fail
     return err;
 }
 
+/* What is still to be said: whatever knew more has said it. */
+static void serve_hint(sotto_err err, const char *dir, struct failure *failure)
+{
+    if (failure->todo[0] != 0)
+        return;
+    if (err == SOTTO_E_IN_USE)
+        snprintf(failure->todo, sizeof failure->todo, "%s",
+                 failure->network
+                     ? "look with ss -ltnp who has it; or give another port"
+                     : "stop that one first, or ask it: sottod status, with its --dir");
+    if (err == SOTTO_E_PERMISSION) /* inside the directory, such as what root put there with cp */
+        snprintf(failure->todo, sizeof failure->todo,
+                 "give it to the server's user; as root, in %.150s: chown -R --reference=. .", dir);
+}
+
 int serve_run(struct cli_call *call)
 {
     struct config config;
@@ -191,10 +206,7 @@ int serve_run(struct cli_call *call)
     sotto_err err = options_read(call, port_of(call), &config, &failure);
     if (err == SOTTO_OK)
         err = serve(&config, call, &failure);
-    if (err == SOTTO_E_IN_USE && failure.todo[0] == 0)
-        snprintf(failure.todo, sizeof failure.todo, "%s",
-                 failure.network ? "look with ss -ltnp who has it; or give another port"
-                                 : "stop that one first, or ask it: sottod status, with its --dir");
+    serve_hint(err, config.dir, &failure);
     return err == SOTTO_OK ? 0
                            : options_fail(call, err, &failure,
                                           err == SOTTO_E_CONFIG ? "sottod help settings" : NULL);

@@ -127,7 +127,7 @@ static sotto_err dir_open(const char *path, const char *const *ours, struct stat
 static sotto_err state_explain(sotto_err err, int number, const char *path, struct failure *failure)
 {
     snprintf(failure->todo, sizeof failure->todo, "%s",
-             err == SOTTO_E_IN_USE       ? ""
+             err == SOTTO_E_IN_USE || err == SOTTO_E_NOMEM ? ""
              : err == SOTTO_E_PERMISSION ? "ask as root, or name a directory of your own with --dir"
              : err == SOTTO_E_DISK_FULL  ? "make room on its disk, or name another one with --dir"
                                          : "name another one with --dir");

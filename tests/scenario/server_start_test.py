@@ -100,6 +100,21 @@ def a_directory_without_permission_is_told():
     return None
 
 
+def what_root_put_into_the_directory_is_told_and_how_to_give_it_away():
+    if not may_give_away():
+        return "needs root, to make a file of somebody else"
+    state = ready_state()
+    for name, words in (("root.key", "cannot read root.key"), ("sotto.db", "no permission for the database"), ("blobs", f"can't use {state}/blobs")):
+        os.chown(os.path.join(state, name), 65534, 65534)
+        status, text = sottod("serve", "--listen", "127.0.0.1:0", "--dir", state, prefix=BARE)
+        assert status == 7 and words in text and f"do: give it to the server's user; as root, in {state}: " in text, (name, status, text)
+        command = re.search(r": (chown .*)", text)[1]
+        subprocess.run(command, shell=True, cwd=state, check=True)
+    with Server(directory=os.path.dirname(state), prefix=BARE) as s:
+        assert s.stop() == 0
+    return None
+
+
 def a_low_port_without_the_right_to_it_is_told():
     if not may_give_away():
         return "needs root, to give up a right"
