@@ -85,16 +85,19 @@ sotto_err file_have(int dir, const char *name, int *ret_fd)
 {
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
     int fd = openat(dir, name, flags | O_CREAT | O_EXCL, 0600);
-    sotto_err err = fd < 0 ? file_err(errno) : file_give(dir, fd);
-    if (err == SOTTO_E_EXISTS) {
+    bool made = fd >= 0;
+    if (!made && errno == EEXIST)
         fd = openat(dir, name, flags);
-        err = fd < 0 ? file_err(errno) : SOTTO_OK;
-    }
-    if (err != SOTTO_OK && fd >= 0)
+    if (fd < 0)
+        return file_err(errno);
+    sotto_err err = made ? file_give(dir, fd) : SOTTO_OK;
+    if (err != SOTTO_OK) {
         close(fd);
-    if (err == SOTTO_OK)
-        *ret_fd = fd;
-    return err;
+        (void)unlinkat(dir, name, 0); /* else it would be taken for one that was there */
+        return err;
+    }
+    *ret_fd = fd;
+    return SOTTO_OK;
 }
 
 sotto_err file_have_directory_in(int dir, const char *name)
@@ -106,7 +109,7 @@ sotto_err file_have_directory_in(int dir, const char *name)
     if (fd >= 0)
         close(fd);
     if (err != SOTTO_OK)
-        (void)unlinkat(dir, name, AT_REMOVEDIR); /* else it would be taken for one that was there */
+        (void)unlinkat(dir, name, AT_REMOVEDIR); /* as above */
     return err;
 }
 

@@ -15,7 +15,7 @@ SOTTO_MUST_USE sotto_err file_give(int dir, int fd);
 SOTTO_MUST_USE sotto_err file_new(const char *path, int *ret_fd);
 
 /* Opens a file of a directory, or makes it, of mode 0600 and given so. What stands there is not ours to give, and no link is followed.
- * NOTFOUND: it went at this moment. */
+ * What was made and can't be given is removed again. NOTFOUND: it went at this moment. */
 SOTTO_MUST_USE sotto_err file_have(int dir, const char *name, int *ret_fd);
 /* Makes a directory of mode 0700, given so; one that is there is left as it is. The path, as for the calls on files. */
 SOTTO_MUST_USE sotto_err file_have_directory(const char *path);

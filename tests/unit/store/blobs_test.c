@@ -1,7 +1,9 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -9,6 +11,7 @@
 
 #include "crypto/hash.h"
 #include "store/blobs.h"
+#include "store/files.h"
 
 #define SIZE 100000
 
@@ -561,6 +564,36 @@ static void what_root_makes_is_for_who_owns_the_directory(void **state)
         skip();
 }
 
+static bool have_is_refused(int dir)
+{
+    int fd;
+    return file_have(dir, "spare", &fd) == SOTTO_E_PERMISSION;
+}
+
+/* Else it would be taken for one that was there, and the owner could not use it. The rights of root that it takes are given up in a process
+ * of its own. */
+static void what_can_not_be_given_away_is_not_left(void **state)
+{
+    (void)state;
+    bool given = chown(scratch, 12345, 12346) == 0 && chmod(scratch, 0777) == 0;
+    int dir = open(scratch, O_RDONLY | O_DIRECTORY), status = 0;
+    pid_t child = fork();
+    assert_true(dir >= 0 && child >= 0);
+    if (child == 0) {
+        struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+        const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+        bool powerless = syscall(SYS_capset, &head, none) == 0;
+        _exit(powerless && have_is_refused(dir) && have_is_refused(dir) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    bool left = faccessat(dir, "spare", F_OK, 0) == 0;
+    close(dir);
+    assert_true(!given || (chmod(scratch, 0700) == 0 && chown(scratch, geteuid(), getegid()) == 0));
+    if (!given)
+        skip();
+    assert_true(status == 0 && !left);
+}
+
 #define ON_BLOBS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static int group_setup(void **state)
@@ -596,6 +629,7 @@ int main(void)
         ON_BLOBS(full_disk_is_told_before_and_while_it_is_sent_and_is_no_end),
         ON_BLOBS(what_was_set_aside_is_given_back),
         ON_BLOBS(what_root_makes_is_for_who_owns_the_directory),
+        ON_BLOBS(what_can_not_be_given_away_is_not_left),
         ON_BLOBS(upload_survives_kill_and_a_blob_is_whole_or_not_there),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
