@@ -23,11 +23,34 @@ static void on_any(uv_signal_t *handle, int number)
     s->on_signal(s->user, number);
 }
 
+static void on_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+/* libuv's threads begin with the first work that they get, and have its giver's mask: ours alone is to take signals. On a loop of
+ * its own, for that of the conversation may never run. */
+static void threads_start(void)
+{
+    uv_loop_t loop;
+    uv_work_t nothing;
+    sigset_t all, before;
+    if (uv_loop_init(&loop) != 0)
+        return;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    (void)uv_queue_work(&loop, &nothing, on_nothing, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
 void signals_start(struct signals *s, uv_loop_t *loop, void (*on_signal)(void *user, int number),
                    void *user)
 {
     s->on_signal = on_signal;
     s->user = user;
+    threads_start();
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         uv_signal_init(loop, &s->all[i]);
         s->all[i].data = s;

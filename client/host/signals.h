@@ -1,6 +1,6 @@
 /* signals.h - the signals of a conversation on a terminal or a pipe: who sends them goes, or the window changes. Those that whoever
  * started us has us ignore (nohup, a shell's background) stay ignored. What asks for the end is told once, however often it comes at
- * about the same time (cli/stop.h). One thread, the loop's. */
+ * about the same time (cli/stop.h). One thread, the loop's: libuv's others take no signal. */
 #ifndef HOST_SIGNALS_H
 #define HOST_SIGNALS_H
 

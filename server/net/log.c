@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -115,6 +116,17 @@ void log_shape(struct log *log, enum log_shape shape)
     atomic_store(&log->shape, shape);
 }
 
+/* The signals stay with who begins it. */
+static int thread_begin(struct log *log)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int number = pthread_create(&log->thread, NULL, log_main, log);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return number;
+}
+
 sotto_err log_new(int fd, enum log_shape shape, struct log **ret_log)
 {
     struct log *log = calloc(1, sizeof *log);
@@ -123,7 +135,7 @@ sotto_err log_new(int fd, enum log_shape shape, struct log **ret_log)
     log->fd = fd;
     log->shape = shape;
     if (pthread_mutex_init(&log->lock, NULL) != 0 || pthread_cond_init(&log->came, NULL) != 0 ||
-        pthread_create(&log->thread, NULL, log_main, log) != 0) {
+        thread_begin(log) != 0) {
         free(log);
         return SOTTO_E_NOMEM;
     }

@@ -49,6 +49,7 @@ struct front {
     uv_loop_t uv;
     uv_signal_t signals[SIGNALS];
     uv_timer_t retry, space, memory;
+    uv_work_t nothing;
     struct upkeep upkeep;
     struct hub hub;
     struct listener listeners[SERVER_LISTEN_MAX];
@@ -538,13 +539,20 @@ static sotto_err parts_init(struct front *front, struct failure *ret_failure)
     return front_open(front, ret_failure);
 }
 
-/* Signals come to the main thread alone. */
+static void on_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+/* Signals come to the main thread alone. libuv's threads begin with the first work that they get. */
 static sotto_err threads_run(struct front *front)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     sotto_err err = SOTTO_OK;
+    (void)uv_queue_work(&front->uv, &front->nothing, on_nothing,
+                        NULL); /* fails without on_nothing alone */
     if (front->server->config.store != NULL)
         err = checkpoint_start(front->server, &front->server->checkpoint);
     if (err == SOTTO_OK)

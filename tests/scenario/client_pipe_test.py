@@ -7,7 +7,7 @@ import tempfile
 import threading
 
 from sottoclient import Server, run
-from sottopeople import Person, caught, people, sotto, wait_for
+from sottopeople import Person, caught, people, sotto, takers, wait_for
 
 
 def sanitized(server):
@@ -217,6 +217,14 @@ def two_signals_at_the_same_time_are_one():
                 server.process.send_signal(signal.SIGCONT)
             assert a.status() == 0, a.err()
             assert b.status() == 0 and "The other side left" in b.err(), b.err()
+
+
+def signals_come_to_the_main_thread_alone():
+    """To another one they would come between two handlers, and end us without a last word."""
+    with Server() as server:
+        with Person("session", "new", port=server.port) as a:
+            a.code()
+            assert takers(a.process.pid, signal.SIGINT) == [a.process.pid]
 
 
 def an_interrupt_before_anything_was_achieved_is_130():

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 from sottoclient import *
-from sottopeople import wait_for
+from sottopeople import takers, wait_for
 
 
 def sottod(*arguments, env=None, prefix=(), timeout=60):
@@ -284,6 +284,13 @@ def two_signals_at_the_same_time_are_one():
             s.process.send_signal(signal.SIGHUP)  # no reload any more, and no end
             client.close()
             assert s.process.wait(60) == 0, s.log()
+
+
+def signals_come_to_the_main_thread_alone():
+    """To another one they would come between two handlers, and end the server in their own way."""
+    with Server() as s:
+        assert sottod("backup", os.path.join(fresh(), "b"), "--dir", os.path.join(s.directory, "state"))[0] == 0
+        assert takers(s.process.pid, signal.SIGTERM) == [s.process.pid]
 
 
 def a_signal_that_was_ignored_before_stays_ignored():

@@ -36,6 +36,17 @@ def caught(pid, number):
     return int(held.split()[1], 16) >> (number - 1) & 1
 
 
+def takers(pid, number):
+    """The threads of a process that this signal may come to."""
+    threads = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as f:
+            held = [line for line in f if line.startswith("SigBlk:")][0]
+        if not int(held.split()[1], 16) >> (number - 1) & 1:
+            threads.append(int(thread))
+    return threads
+
+
 def sotto(*arguments, port=None, stdin="", data=None, timeout=60, **more):
     """Runs to the end: (status, stdout, stderr)."""
     data = data or tempfile.mkdtemp(prefix="sotto-test-")
