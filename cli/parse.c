@@ -287,6 +287,17 @@ static bool json_asked(int argc, char **argv)
     return false;
 }
 
+/* The first of them, as the synopsis calls it. */
+static sotto_err fail_missing(const struct cli_call *call)
+{
+    const char *name = call->command->operands;
+    for (size_t i = 0; i < call->operand_count; i++) {
+        name += strcspn(name, " ");
+        name += strspn(name, " ");
+    }
+    return fail_usage(call, "%.*s is missing", name, strcspn(name, " "), NULL);
+}
+
 /* Enough operands, and a whole command: what can be judged only at the end. */
 static sotto_err parser_finish(struct parser *p)
 {
@@ -298,8 +309,7 @@ static sotto_err parser_finish(struct parser *p)
     if (is_beginning(p))
         return fail_beginning(p);
     if (call->command != NULL && call->operand_count < call->command->operands_min)
-        return fail_usage(call, "%.*s is missing", call->command->operands,
-                          strlen(call->command->operands), NULL);
+        return fail_missing(call);
     return SOTTO_OK;
 }
 

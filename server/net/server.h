@@ -126,7 +126,7 @@ static inline bool server_is_admin(uint64_t connection)
 {
     return (connection & 0xff) == SERVER_ADMIN;
 }
-/* From the core thread: something for the admin socket, or CORE_MAIL. Dropped if nobody listens. */
+/* From the core thread: something for the admin socket, dropped if nobody listens; or CORE_MAIL, of which a flag stays. */
 void server_tell_admin(struct server *server, const struct core_effect *effect, view bytes);
 
 #endif

@@ -134,7 +134,9 @@ def wrong_words_are_told():
                 (["invite", "create", "--name", "Not a name"], "name", 2), (["user", "disable", "nobody"], "no account", 6),
                 (["user", "delete", "nobody", "--confirm", "nobody"], "no account", 6), (["device", "list", "nobody"], "no account", 6),
                 (["user", "quota", "nobody", "1X"], "not a size", 2), (["user", "quota", "nobody", "5G"], "no account", 6),
-                (["user", "disable"], "NAME", 2), (["device", "revoke", "nobody", "abcdef"], "no account", 6)):
+                (["user", "disable"], "error: NAME is missing", 2), (["device", "revoke"], "error: NAME is missing", 2),
+                (["user", "quota", "nobody"], "error: SIZE|default is missing", 2), (["user", "rename", "nobody"], "error: NEW is missing", 2),
+                (["device", "revoke", "nobody", "abcdef"], "no account", 6)):
             status, out, err = sottod(s, *arguments)
             assert status == code and words in err and out == "", (arguments, status, err)
             assert "\n  do: " in err or "\n  try: " in err or arguments[:3] == ["invite", "create", "--name"], err
