@@ -15,6 +15,7 @@
 #include "interrupt.h"
 #include "net/identity.h"
 #include "net/key_file.h"
+#include "serve.h"
 #include "store/store.h"
 
 /* clang-format off */
@@ -177,7 +178,7 @@ static sotto_err backup_stored(struct making *m, struct store *store, struct fai
 /* Nobody runs: the lock keeps it so. */
 static sotto_err backup_here(struct making *m, struct failure *failure)
 {
-    char path[CONFIG_PATH + sizeof BACKUP_DATABASE], why[256] = "", text[32];
+    char path[CONFIG_PATH + sizeof BACKUP_DATABASE], text[32];
     struct store *store = NULL;
     struct state state;
     snprintf(path, sizeof path, "%s/" BACKUP_DATABASE, m->config.dir);
@@ -185,10 +186,7 @@ static sotto_err backup_here(struct making *m, struct failure *failure)
         return failure_say(failure, SOTTO_E_NOTFOUND, "there is no server's database in %.300s",
                            m->config.dir);
     TRY(state_open(m->config.dir, identity_files, &state, failure));
-    const struct store_options options = {.path = path};
-    sotto_err err = store_sqlite_open(&options, &store, why);
-    if (err != SOTTO_OK && why[0] != 0)
-        err = failure_say(failure, err, "%s", why);
+    sotto_err err = serve_store(m->config.dir, &store, failure);
     if (err == SOTTO_OK)
         err = backup_stored(m, store, failure);
     store_free(store);

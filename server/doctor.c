@@ -199,7 +199,7 @@ static void check_clock(struct doctor *d, struct finding *f)
 static void check_disk(struct doctor *d, struct finding *f)
 {
     struct statvfs fs;
-    uint64_t reserve = d->config.server.limits.disk_reserve_bytes;
+    uint64_t reserve = d->config_err == SOTTO_OK ? d->config.server.limits.disk_reserve_bytes : 0;
     if (statvfs(d->config.dir, &fs) != 0) {
         finding_say(f, LEVEL_NONE, "%s", strerror(errno));
         return;
@@ -267,12 +267,14 @@ static void check_database(struct doctor *d, struct finding *f)
         finding_say(f, LEVEL_OK, "%lld MiB, whole", database_mib(d, ""));
         return;
     }
-    if (err ==
-        SOTTO_E_IN_USE) { /* by a server that has begun since we asked, or a program of theirs */
-        finding_say(f, LEVEL_NONE, "another process uses it");
+    if (err == SOTTO_E_IN_USE) {
+        finding_say(f, LEVEL_NONE, "another process uses it, such as a server that begins");
+        finding_fix(f, "ask again; if none runs then, fuser %.180s names that process", path);
         return;
     }
     finding_say(f, LEVEL_FAIL, "%s", why[0] != 0 ? why : sotto_err_text(err));
+    if (err != SOTTO_E_DAMAGED)
+        return;
     finding_fix(f, "move what is in %.200s elsewhere, then %s, from the newest backup",
                 d->config.dir, options_again(d->call, "sottod restore FILE", again));
 }
@@ -304,7 +306,7 @@ static const struct check {
     {"server", check_server, PLACE},     {"keys", check_keys, PLACE},
     {"tls", check_tls, SETTINGS},        {"dns", doctor_dns, SETTINGS},
     {"port", doctor_port, PLACE},        {"reach", doctor_reach, SETTINGS},
-    {"files", check_files, PLACE},       {"clock", check_clock, NOTHING},
+    {"files", check_files, SETTINGS},    {"clock", check_clock, NOTHING},
     {"disk", check_disk, PLACE},         {"database", check_database, PLACE},
     {MAIL_CHECK, doctor_mail, SETTINGS}, {"backup", check_backup, PLACE},
 };

@@ -134,16 +134,17 @@ static void on_taken(void *user)
     mail_apply(run->mail);
 }
 
-static sotto_err database_open(struct run *run, struct failure *failure)
+sotto_err serve_store(const char *dir, struct store **ret_store, struct failure *ret_failure)
 {
-    char path[PATH_MAX + sizeof SERVE_DATABASE], why[256] = "";
-    snprintf(path, sizeof path, "%s/" SERVE_DATABASE, run->config->dir);
+    char path[CONFIG_PATH + sizeof SERVE_DATABASE], why[256] = "";
+    snprintf(path, sizeof path, "%s/" SERVE_DATABASE, dir);
     const struct store_options options = {.path = path};
-    sotto_err err = store_sqlite_open(&options, &run->config->server.store, why);
+    sotto_err err = store_sqlite_open(&options, ret_store, why);
     if (err == SOTTO_E_IN_USE) /* no server: that one would have the directory */
-        snprintf(failure->todo, sizeof failure->todo,
-                 "end that one, a shell of SQLite perhaps: fuser %.180s names it", path);
-    return err != SOTTO_OK && why[0] != 0 ? failure_say(failure, err, "%s", why) : err;
+        snprintf(ret_failure->todo, sizeof ret_failure->todo,
+                 "end that one, such as a shell of SQLite or sottod doctor: fuser %.180s names it",
+                 path);
+    return err != SOTTO_OK && why[0] != 0 ? failure_say(ret_failure, err, "%s", why) : err;
 }
 
 static sotto_err serve_stored(struct run *run, struct failure *failure)
@@ -166,7 +167,7 @@ static sotto_err serve_in(struct run *run, struct failure *failure)
     sotto_err err = keeper_init(&run->keeper, &run->state, config->server.host, &config->server.tls,
                                 (int64_t)time(NULL), failure);
     if (err == SOTTO_OK)
-        err = database_open(run, failure);
+        err = serve_store(config->dir, &config->server.store, failure);
     if (err == SOTTO_OK)
         err = serve_stored(run, failure);
     store_free(config->server.store);

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "store/files.h"
@@ -269,10 +268,18 @@ static void sqlite_freep(struct sqlite **q)
         sqlite_free(&(*q)->store);
 }
 
-/* A lock file of its own: closing any descriptor of the database file would release the locks that SQLite holds on it. */
+/* sqlite3_free() it; NULL: no memory. */
+static char *lock_name(const char *path)
+{
+    return sqlite3_mprintf("%s.lock", path);
+}
+
+/* A lock file of its own: closing any descriptor of the database file would release the locks that SQLite holds on it. And a lock that
+ * can be asked after without taking it, as none of flock() can. */
 static sotto_err file_lock(struct sqlite *q)
 {
-    char *name = sqlite3_mprintf("%s.lock", q->path);
+    struct flock whole = {.l_type = F_WRLCK};
+    char *name = lock_name(q->path);
     if (name == NULL)
         return SOTTO_E_NOMEM;
     sotto_err err = file_new(name, &q->lock);
@@ -282,9 +289,22 @@ static sotto_err file_lock(struct sqlite *q)
     }
     sqlite3_free(name);
     TRY(err);
-    if (flock(q->lock, LOCK_EX | LOCK_NB) != 0)
+    if (fcntl(q->lock, F_OFD_SETLK, &whole) != 0)
         return file_err(errno);
     return SOTTO_OK;
+}
+
+bool sqlite_is_held(const char *path)
+{
+    struct flock whole = {.l_type = F_WRLCK};
+    char *name = lock_name(path);
+    int fd = name != NULL ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    sqlite3_free(name);
+    if (fd < 0)
+        return false;
+    bool held = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    close(fd);
+    return held;
 }
 
 /* SQLite would make it readable for others; its other files take the mode of this one. */

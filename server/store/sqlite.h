@@ -104,6 +104,8 @@ sotto_err sqlite_err(int code);
 SOTTO_MUST_USE sotto_err sqlite_exec(sqlite3 *db, const char *sql);
 /* The first column of the first row. */
 SOTTO_MUST_USE sotto_err sqlite_number(sqlite3 *db, const char *sql, int64_t *ret_number);
+/* Whether a store has this database open, or is about to: it takes its lock first, then waits for the file. Any thread. */
+bool sqlite_is_held(const char *path);
 /* A connection with what we want of each, through a layer of this name; NULL: SQLite's usual one, which other processes may read and
  * write beside. */
 SOTTO_MUST_USE sotto_err sqlite_connect(const char *path, const char *layer, sqlite3 **ret_db);

@@ -330,27 +330,36 @@ static sotto_err log_check(sqlite3 *db, char why[WHY_MAX])
                       differ != 0 ? "can't be found" : "are out of order");
 }
 
-static int on_steps(void *user)
+static bool is_over(const atomic_bool *ending)
 {
-    const atomic_bool *ending = user;
-    return atomic_load(ending);
+    return ending != NULL && atomic_load(ending);
 }
 
-/* While SQLite walks through its trees it makes no step, for minutes; it leaves off only if somebody says so meanwhile. */
+static int on_steps(void *user)
+{
+    return is_over(user);
+}
+
+/* While SQLite walks through its trees it makes no step, for minutes; it leaves off only if somebody says so meanwhile: who asked, or a
+ * store that is opened, which gives up after SQL_BUSY_MS. */
 struct watch {
     sqlite3 *db;
-    const atomic_bool *ending;
-    int over[2]; /* a pipe: closed at one end, nobody watches any more */
+    const char *path;
+    const atomic_bool *ending; /* or NULL */
+    bool gives_way;            /* the thread's, until it has ended */
+    int over[2];               /* a pipe: closed at one end, nobody watches any more */
     pthread_t thread;
 };
 
 static void *watch_main(void *arg)
 {
-    const struct watch *w = arg;
+    struct watch *w = arg;
     struct pollfd over = {.fd = w->over[0]};
-    while (poll(&over, 1, VERIFY_MS) <= 0)
-        if (atomic_load(w->ending))
+    while (poll(&over, 1, VERIFY_MS) <= 0) {
+        w->gives_way = w->gives_way || sqlite_is_held(w->path);
+        if (w->gives_way || is_over(w->ending))
             sqlite3_interrupt(w->db);
+    }
     return NULL;
 }
 
@@ -395,23 +404,25 @@ static sotto_err all_check(sqlite3 *db, const char *path, char why[WHY_MAX])
 static sotto_err all_check_watched(sqlite3 *db, const char *path, const atomic_bool *ending,
                                    char why[WHY_MAX])
 {
-    struct watch w = {.db = db, .ending = ending};
+    struct watch w = {.db = db, .path = path, .ending = ending};
     sqlite3_progress_handler(db, VERIFY_STEPS, on_steps, (void *)(uintptr_t)ending);
     TRY(watch_begin(&w));
     sotto_err err = all_check(db, path, why);
     watch_end(&w);
-    if (!atomic_load(ending))
+    if (!w.gives_way && !is_over(ending))
         return err;
     why[0] = 0;
-    return SOTTO_E_INTERRUPTED;
+    return w.gives_way ? SOTTO_E_IN_USE : SOTTO_E_INTERRUPTED;
 }
 
 static sotto_err verify(const char *path, const atomic_bool *ending, char why[WHY_MAX])
 {
     DEFER(sqlite_closep) sqlite3 *db = NULL;
+    if (sqlite_is_held(path))
+        return SOTTO_E_IN_USE;
     TRY(sqlite_connect(path, NULL, &db));
     sqlite_leave_log(db);
-    return ending != NULL ? all_check_watched(db, path, ending, why) : all_check(db, path, why);
+    return all_check_watched(db, path, ending, why);
 }
 
 sotto_err store_verify(const char *path, const atomic_bool *ending, char ret_why[256])
@@ -422,6 +433,10 @@ sotto_err store_verify(const char *path, const atomic_bool *ending, char ret_why
         return sqlite_say(why, SOTTO_E_NOTFOUND, "there is no database %s", path);
     sotto_err err = verify(path, ending, why);
     if (err != SOTTO_OK && why[0] == 0)
-        sqlite_say(why, err, err == SOTTO_E_DAMAGED ? "%s is damaged" : "cannot read %s", path);
+        sqlite_say(why, err,
+                   err == SOTTO_E_DAMAGED  ? "%s is damaged"
+                   : err == SOTTO_E_IN_USE ? "another process uses %s"
+                                           : "cannot read %s",
+                   path);
     return err;
 }

@@ -153,7 +153,8 @@ SOTTO_MUST_USE sotto_err store_backup(struct store *store, const char *path,
                                       store_progress *progress, void *user);
 
 /* Reads everything and checks its structure: of a file that nobody has open. DAMAGED, NEWER, NOTFOUND, with a sentence. INTERRUPTED:
- * `ending`, which may be NULL, has become true. */
+ * `ending`, which may be NULL, has become true. IN_USE: a store has it open, or was opened meanwhile, which goes first; or another
+ * process has locked it. */
 SOTTO_MUST_USE sotto_err store_verify(const char *path, const atomic_bool *ending,
                                       char ret_why[256]);
 

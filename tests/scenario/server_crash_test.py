@@ -4,6 +4,7 @@ import os
 import random
 import sqlite3
 import struct
+import subprocess
 import tempfile
 import threading
 import time
@@ -286,6 +287,9 @@ def a_server_whose_database_another_program_has_open_does_not_start():
         with Server(*SETTINGS, directory=server.directory, wait=False) as refused:
             assert refused.process.wait(60) == 7, refused.log()
             assert "another process uses the database" in refused.log() and "fuser" in refused.log(), refused.log()
+        done = subprocess.run([program("sottod"), "backup", os.path.join(server.directory, "b.sotto"), "--dir", os.path.join(server.directory, "state")],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 7 and "fuser" in done.stderr, done
         other.execute("ROLLBACK")
         other.close()
         with Server(*SETTINGS, directory=server.directory) as again:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What doctor finds; and the unit for the service manager."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -73,7 +75,16 @@ def what_is_wrong_is_found():
         assert "whole" in checks["database"][1]
         with contextlib.closing(sqlite3.connect(f"file:{state}/sotto.db?vfs=unix-excl", uri=True)) as other:
             other.execute("SELECT count(*) FROM log").fetchone()  # as a server that starts just now has it
-            assert found(state, "database")[0]["database"] == ("-", "another process uses it", "")
+            level, text, fix = found(state, "database")[0]["database"]
+            assert level == "-" and "another process uses it" in text and f"fuser {state}/sotto.db" in fix, (level, text, fix)
+        with open(os.path.join(state, "sotto.db.lock"), "r+b") as lock:  # as one that waits for the database already
+            fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            level, text, _ = found(state, "database")[0]["database"]
+            assert level == "-" and "a server that begins" in text, (level, text)
+        with contextlib.closing(sqlite3.connect(os.path.join(state, "sotto.db"))) as newer:
+            newer.execute("PRAGMA user_version = 1000")
+        level, text, fix = found(state, "database")[0]["database"]
+        assert level == "fail" and "newer" in text and fix == "", (level, text, fix)
         os.chmod(state, 0o755)
         checks, _ = found(state)
         assert checks["dir"][0] == "fail" and "chmod 700" in checks["dir"][2]
@@ -109,6 +120,29 @@ def what_is_wrong_is_found():
     assert "that check alone: " + ", ".join(list(checks)[:-1]) + " or backup. " in help_text, help_text
     status, _, err = sottod("doctor", "prt")
     assert status == 6 and "did you mean port?" in err, err
+
+
+def by_settings_that_cannot_be_read_nothing_is_judged():
+    with Server() as s:
+        state = os.path.join(s.directory, "state")
+        with open(os.path.join(state, "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write("thread = 1\n")
+        checks, _ = found(state)
+        assert checks["files"][:2] == ("-", "not to be seen before the settings are mended"), checks
+    if os.geteuid() != 0:
+        return "needs root, to mount a small disk"
+    small = fresh()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", small], capture_output=True, check=False).returncode != 0:
+        return "may not mount here"
+    try:
+        assert found(small, "disk")[0]["disk"][0] == "fail"  # by the reserve of the defaults
+        with open(os.path.join(small, "sottod.conf"), "w", encoding="utf-8") as f:
+            f.write("thread = 1\n")
+        level, text, _ = found(small, "disk")[0]["disk"]
+        assert level == "warn" and "accepted" not in text, (level, text)
+    finally:
+        subprocess.run(["umount", small], check=True)
+    return None
 
 
 def closing(listener):

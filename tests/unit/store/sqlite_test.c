@@ -207,7 +207,9 @@ static void later_entries_out_of_order_are_damage(void **state)
         for (uint64_t seq = 1; seq <= 30; seq++)
             append_one(s, seq % 3, seq);
         assert_in_range(sqlite_of(s)->index_to, 10, 20);
+        store_free(s);
         assert_ok(store_verify(scratch_db, NULL, NULL));
+        s = opened();
         assert_ok(sqlite_exec(sqlite_of(s)->db, changes[i]));
         assert_int_equal(sqlite3_changes(sqlite_of(s)->db), 1);
         store_free(s);
@@ -583,6 +585,54 @@ static void verify_is_interrupted_while_sqlite_walks(void **state)
     assert_ok(store_verify(scratch_db, &slow_disk.ending, why));
 }
 
+static int middle[2]; /* a pipe that says when the reading has begun */
+
+static void read_for_a_minute(enum shim_file_kind kind)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    (void)kind;
+    if (++slow_disk.reads < 50)
+        return;
+    if (slow_disk.reads == 50 && write(middle[1], "", 1) != 1)
+        _exit(255);
+    nanosleep(&pause, NULL);
+}
+
+static _Noreturn void verify_slowly(void)
+{
+    alarm(120);
+    slow_disk.reads = 0;
+    shim_install();
+    shim.before_read = read_for_a_minute;
+    _exit(store_verify(scratch_db, NULL, NULL) == SOTTO_E_IN_USE ? 0 : 1);
+}
+
+/* Such as `sottod doctor` to a server. */
+static void verify_gives_way_to_a_store_that_is_opened(void **state)
+{
+    (void)state;
+    struct store *s = fresh();
+    char byte;
+    int status;
+    fill(s, ENTRIES);
+    store_free(s);
+    assert_int_equal(pipe(middle), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        verify_slowly();
+    close(middle[1]);
+    assert_int_equal(read(middle[0], &byte, 1), 1);
+    s = opened();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_err(store_verify(scratch_db, NULL, NULL), IN_USE);
+    commit_put(s, "a", "1");
+    store_free(s);
+    close(middle[0]);
+}
+
 /* --- the disk --- */
 
 static void commit_syncs_the_log_once_and_the_database_never(void **state)
@@ -924,6 +974,7 @@ int main(void)
         cmocka_unit_test(verify_finds_what_is_damaged),
         cmocka_unit_test(verify_is_interrupted),
         cmocka_unit_test(verify_is_interrupted_while_sqlite_walks),
+        cmocka_unit_test(verify_gives_way_to_a_store_that_is_opened),
         cmocka_unit_test(commit_syncs_the_log_once_and_the_database_never),
         cmocka_unit_test(log_that_began_anew_while_the_keeper_spoke_of_the_last_is_moved),
         cmocka_unit_test(log_is_made_longer_ahead_of_what_is_written),
