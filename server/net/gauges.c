@@ -36,6 +36,9 @@ static sotto_err times_write(const struct server *server, sotto_buf *out)
                   (uint64_t)tls_s));
     TRY(gauge(out, "certificate_expiry_timestamp_seconds",
               "when the certificate of the server key ends", (uint64_t)identity->not_after_s));
+    TRY(gauge(out, "issuer_expiry_timestamp_seconds",
+              "when what certifies accounts ends; 0: nothing does",
+              (uint64_t)identity->issuer_not_after_s));
     return gauge(out, "backup_last_success_timestamp_seconds",
                  "when the last backup was made; 0: never",
                  (uint64_t)atomic_load(&server->backup_s));

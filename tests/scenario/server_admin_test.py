@@ -150,7 +150,8 @@ def requests_are_timed_and_refusals_counted():
         assert len(counts) == 13 and counts == sorted(counts) and counts[-1] == 2, counts
         assert 'sottod_errors_total{kind="E_NOTFOUND"} 1\n' in text, text
         assert 'sottod_rate_limited_total{limit="requests"} 0\n' in text, text
-        for name in ("tls_expiry_timestamp_seconds", "certificate_expiry_timestamp_seconds", "backup_last_success_timestamp_seconds", "store_bytes"):
+        for name in ("tls_expiry_timestamp_seconds", "certificate_expiry_timestamp_seconds", "issuer_expiry_timestamp_seconds",
+                     "backup_last_success_timestamp_seconds", "store_bytes"):
             assert f"\nsottod_{name} " in text, name
         for line in text.splitlines():
             assert line.startswith("# ") or re.fullmatch(r'sottod_[a-z0-9_]+(\{[a-z]+="[^"]*"(,le="[^"]*")?\})? [0-9.]+', line), line

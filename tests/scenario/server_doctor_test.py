@@ -52,6 +52,11 @@ def a_running_server_is_fine():
         assert list(checks) == ["port"]
 
 
+def certifies_until(state):
+    text = sottod("metrics", "print", "--dir", state)[1]
+    return int(re.search(r"^sottod_issuer_expiry_timestamp_seconds (\d+)$", text, re.MULTILINE).group(1))
+
+
 def a_root_key_that_is_missed_is_found():
     """Whoever is here goes on; newcomers can't come in."""
     with Server() as s:
@@ -62,8 +67,10 @@ def a_root_key_that_is_missed_is_found():
             (level, text, fix), status = found(state, "keys")[0]["keys"], found(state, "keys")[1]
             assert level == "warn" and "no account can be" in text and "by itself" not in text and "rotate-key --intermediate" in fix, (level, text, fix)
             assert status == 0 and "no account can be" in sottod("status", "--dir", state)[1]
+            assert certifies_until(state) == 0
             assert sottod("rotate-key", "--intermediate", "--root", safe, "--dir", state)[0] == 0
             assert found(state, "keys")[0]["keys"][0] == "ok" and "then again by itself" in sottod("status", "--dir", state)[1]
+            assert certifies_until(state) > time.time()
 
 
 def what_is_wrong_is_found():
@@ -403,4 +410,4 @@ def the_unit_is_hardened_and_understood():
 
 
 run([f for f in list(globals().values()) if callable(f) and getattr(f, "__module__", "") == "__main__"
-     and f.__name__ not in ("sottod", "fresh", "found", "closing", "reached", "drip", "splice", "ending_tls", "posting", "mail_found")])
+     and f.__name__ not in ("sottod", "fresh", "found", "certifies_until", "closing", "reached", "drip", "splice", "ending_tls", "posting", "mail_found")])
